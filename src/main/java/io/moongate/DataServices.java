@@ -1,0 +1,257 @@
+package io.moongate;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.moongate.cluster.Metadata.SessionEntry;
+import io.moongate.cluster.membership.ServingLease;
+import io.moongate.cluster.unit.DataPath;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewEntry;
+import io.moongate.relay.RelayClient;
+import io.moongate.relay.RelayServer;
+import io.moongate.relay.RelaySettings;
+import io.moongate.scsi.BlockUnit;
+import io.moongate.scsi.Lease;
+import io.moongate.scsi.Route;
+import io.moongate.scsi.ScsiSettings;
+import io.moongate.session.IscsiServer;
+import io.moongate.session.SessionRegistry;
+import io.moongate.session.SessionSettings;
+import io.moongate.volume.file.FileStoreSettings;
+import io.moongate.volume.file.FileVolumeStore;
+import io.moongate.volume.memory.MemoryVolumeStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/** Everything of a gateway that serves data: stores, units, the relay, portals and sessions. */
+final class DataServices {
+
+  /** Settings of the parts. */
+  record Settings(
+      List<PortalAddress> portals,
+      SessionSettings sessions,
+      ScsiSettings scsi,
+      RelaySettings relay,
+      FileStoreSettings fileStore) {
+
+    static Settings from(Config config) {
+      return new Settings(
+          portals(config),
+          SessionSettings.from(config),
+          ScsiSettings.from(config),
+          RelaySettings.from(config),
+          FileStoreSettings.from(config));
+    }
+
+    private static List<PortalAddress> portals(Config config) {
+      String key = "moongate.iscsi.portals";
+      List<PortalAddress> portals = new ArrayList<>();
+      for (String portal : config.getStringList(key)) {
+        int colon = portal.lastIndexOf(':');
+        try {
+          String address = portal.substring(0, colon).replaceAll("^\\[|\\]$", "");
+          int port = Integer.parseInt(portal.substring(colon + 1));
+          if (address.isEmpty() || port < 1 || port > 65_535) {
+            throw new NumberFormatException(portal);
+          }
+          portals.add(new PortalAddress(address, port));
+        } catch (IndexOutOfBoundsException | NumberFormatException wrong) {
+          throw new ConfigException.BadValue(
+              config.getValue(key).origin(),
+              key,
+              "expected \"address:port\" or \"[IPv6 address]:port\", not \"" + portal + "\"",
+              wrong);
+        }
+      }
+      if (portals.isEmpty()) {
+        throw new ConfigException.BadValue(
+            config.getValue(key).origin(), key, "expected at least one portal");
+      }
+      return List.copyOf(portals);
+    }
+  }
+
+  private final ActorSystem<?> system;
+  private final Settings settings;
+  private final String gateway;
+  private final UUID incarnation;
+  private final FileVolumeStore fileStore;
+  private final Volumes volumes;
+  private final SessionRegistry registry;
+  private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
+  private final List<IscsiServer> portals = new ArrayList<>();
+  private ExportedUnits units;
+  private ExportedTargets targets;
+  private RelayServer relay;
+
+  DataServices(
+      ActorSystem<?> system, Config config, Settings settings, String gateway, String incarnation)
+      throws IOException {
+    this.system = system;
+    this.settings = settings;
+    this.gateway = gateway;
+    this.incarnation = UUID.fromString(incarnation);
+    this.fileStore = new FileVolumeStore(settings.fileStore());
+    this.volumes = new Volumes(List.of(fileStore, MemoryVolumeStore.from(config)));
+    this.registry = new SessionRegistry(settings.sessions());
+  }
+
+  /** Binds the parts to what the cluster knows; before anything is started. */
+  void attach(View view, ServingLease lease) {
+    Lease serving = lease::coversNanos;
+    units =
+        new ExportedUnits(
+            volumes,
+            this::relayTo,
+            (identity, geometry, alua) ->
+                new BlockUnit(identity, geometry, alua, serving, settings.scsi()));
+    targets = new ExportedTargets(view, gateway, units);
+  }
+
+  DataPath dataPath() {
+    return units;
+  }
+
+  Volumes volumes() {
+    return volumes;
+  }
+
+  List<PortalAddress> portals() {
+    return settings.portals();
+  }
+
+  /** Listens for what other gateways relay; the address to tell them. */
+  CompletionStage<PortalAddress> startRelay() {
+    return RelayServer.bind(system, settings.relay(), incarnation, units::unit)
+        .thenApply(
+            server -> {
+              relay = server;
+              return new PortalAddress(
+                  server.address().getAddress().getHostAddress(), server.address().getPort());
+            });
+  }
+
+  /** Lets initiators in. */
+  CompletionStage<Void> startPortals() {
+    List<CompletableFuture<?>> bound = new ArrayList<>();
+    for (PortalAddress portal : settings.portals()) {
+      bound.add(
+          IscsiServer.bind(
+                  system,
+                  portal.address(),
+                  portal.port(),
+                  settings.sessions(),
+                  targets,
+                  registry)
+              .thenAccept(
+                  server -> {
+                    synchronized (portals) {
+                      portals.add(server);
+                    }
+                  })
+              .toCompletableFuture());
+    }
+    return CompletableFuture.allOf(bound.toArray(CompletableFuture<?>[]::new));
+  }
+
+  CompletionStage<Void> unbindPortals() {
+    List<CompletableFuture<?>> unbound = new ArrayList<>();
+    synchronized (portals) {
+      portals.forEach(portal -> unbound.add(portal.unbind().toCompletableFuture()));
+    }
+    return CompletableFuture.allOf(unbound.toArray(CompletableFuture<?>[]::new));
+  }
+
+  /** Drains and closes what this gateway owns. */
+  CompletionStage<Void> release() {
+    return units.releaseAll();
+  }
+
+  /** Ends sessions, relay connections and stores. */
+  CompletionStage<Void> close() {
+    registry.refuse("the gateway is stopping");
+    registry.closeAll("the gateway is stopping");
+    List<CompletableFuture<?>> closing = new ArrayList<>();
+    relays.values().forEach(client -> closing.add(client.close().toCompletableFuture()));
+    if (relay != null) {
+      closing.add(relay.close().toCompletableFuture());
+    }
+    return CompletableFuture.allOf(closing.toArray(CompletableFuture<?>[]::new))
+        .whenComplete((closed, failure) -> fileStore.close());
+  }
+
+  void dropSessions(String reason) {
+    registry.closeAll(reason);
+  }
+
+  List<SessionEntry> sessions() {
+    return registry.sessions().stream()
+        .map(
+            session ->
+                new SessionEntry(
+                    gateway,
+                    session.initiatorName(),
+                    "0x%012x".formatted(session.isid()),
+                    session.tsih(),
+                    session.targetName(),
+                    session.portal(),
+                    session.peer(),
+                    session.since(),
+                    session.commands()))
+        .toList();
+  }
+
+  /** Ends what a change of the view ends. */
+  void entryChanged(ViewEntry entry) {
+    if (entry instanceof TargetEntry target && target.deleted()) {
+      registry.closeTarget(target.name(), "the target was deleted");
+    } else if (entry instanceof GatewayEntry peer && !peer.name().equals(gateway)) {
+      // Only the newest process of a gateway can own anything; an older one is superseded for good.
+      relays.forEach(
+          (of, client) -> {
+            if (of.startsWith(peer.name() + "/") && !of.equals(key(peer))) {
+              relays.remove(of);
+              client.peerDead();
+            }
+          });
+    }
+  }
+
+  /** A peer's process is proven to be gone: nothing that was sent to it can begin any more. */
+  void peerGone(String peerIncarnation) {
+    relays.forEach(
+        (of, client) -> {
+          if (of.endsWith("/" + peerIncarnation)) {
+            client.peerDead();
+          }
+        });
+  }
+
+  private Route.Forwarder relayTo(GatewayEntry owner) {
+    return relays.computeIfAbsent(
+        key(owner),
+        absent ->
+            RelayClient.connect(
+                system,
+                settings.relay(),
+                gateway,
+                incarnation,
+                owner.relay().address(),
+                owner.relay().port(),
+                UUID.fromString(owner.incarnation())));
+  }
+
+  private static String key(GatewayEntry gateway) {
+    return gateway.name() + "/" + gateway.incarnation();
+  }
+}

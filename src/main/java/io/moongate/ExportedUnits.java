@@ -1,0 +1,193 @@
+package io.moongate;
+
+import io.moongate.cluster.membership.ServingLease;
+import io.moongate.cluster.unit.DataPath;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.Route;
+import io.moongate.scsi.UnitIdentity;
+import io.moongate.scsi.alua.AluaQueries;
+import io.moongate.scsi.alua.PathStates;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The logical units of this gateway: joins what the cluster decides with what serves the sessions.
+ */
+final class ExportedUnits implements DataPath {
+  private static final Logger LOG = LoggerFactory.getLogger(ExportedUnits.class);
+
+  /** Discarding is asked in pieces of this many bytes. */
+  private static final int UNMAP_GRANULARITY = 4096;
+
+  private final Map<String, Exported> units = new ConcurrentHashMap<>();
+  private final Volumes volumes;
+  private final Function<GatewayEntry, Route.Forwarder> relays;
+  private final UnitFactory factory;
+  private volatile boolean stopping;
+
+  /** Makes the device server of a unit. */
+  interface UnitFactory {
+    LogicalUnit make(UnitIdentity identity, VolumeGeometry geometry, AluaQueries alua);
+  }
+
+  private static final class Exported {
+    final LogicalUnit unit;
+    final LateQueries queries = new LateQueries();
+    volatile Volume volume;
+
+    Exported(UnitEntry entry, UnitFactory factory) {
+      unit = factory.make(identity(entry), geometry(entry), queries);
+    }
+  }
+
+  /** ALUA queries before the LUN actor has published: there is nothing to tell yet. */
+  private static final class LateQueries implements AluaQueries {
+    private final CompletableFuture<AluaQueries> actor = new CompletableFuture<>();
+
+    @Override
+    public CompletionStage<PathStates> pathStates() {
+      return actor.thenCompose(AluaQueries::pathStates);
+    }
+  }
+
+  ExportedUnits(
+      Volumes volumes, Function<GatewayEntry, Route.Forwarder> relays, UnitFactory factory) {
+    this.volumes = volumes;
+    this.relays = relays;
+    this.factory = factory;
+  }
+
+  /**
+   * The device server of a unit of the view. It may be asked for before the unit's LUN actor has
+   * published anything: commands to the medium are held then.
+   */
+  LogicalUnit unit(UnitEntry entry) {
+    return exported(entry).unit;
+  }
+
+  /** The device server of a unit that is exported already. */
+  Optional<LogicalUnit> unit(String unitId) {
+    return Optional.ofNullable(units.get(unitId)).map(exported -> exported.unit);
+  }
+
+  private Exported exported(UnitEntry entry) {
+    return units.computeIfAbsent(entry.id(), id -> new Exported(entry, factory));
+  }
+
+  @Override
+  public void publish(
+      UnitEntry entry,
+      PathStates states,
+      Way way,
+      Optional<GatewayEntry> owner,
+      AluaQueries queries) {
+    Exported exported = exported(entry);
+    exported.queries.actor.complete(queries);
+    Route route =
+        switch (way) {
+          case LOCAL -> new Route.Local(exported.volume);
+          case REMOTE -> new Route.Remote(relays.apply(owner.orElseThrow()));
+          case HELD -> new Route.Transition();
+        };
+    exported.unit.publish(states, route);
+  }
+
+  @Override
+  public CompletionStage<Void> open(UnitEntry entry, long epoch) {
+    Exported exported = exported(entry);
+    if (stopping) {
+      return CompletableFuture.failedStage(
+          new VolumeException(Reason.UNAVAILABLE, "this gateway is stopping"));
+    }
+    // A LUN actor that was restarted does not know what its predecessor had opened.
+    CompletionStage<Void> before =
+        exported.volume == null ? CompletableFuture.completedStage(null) : release(entry);
+    return before
+        .thenCompose(closed -> volumes.open(entry.store(), entry.id()))
+        .thenCompose(
+            volume ->
+                volume
+                    .fence(epoch)
+                    .thenAccept(fenced -> exported.volume = volume)
+                    .exceptionallyCompose(
+                        failure ->
+                            volume
+                                .close()
+                                .handle((closed, ignored) -> failure)
+                                .thenCompose(CompletableFuture::failedStage)));
+  }
+
+  @Override
+  public CompletionStage<Void> release(UnitEntry entry) {
+    Exported exported = exported(entry);
+    return exported
+        .unit
+        .drain()
+        .thenCompose(
+            drained -> {
+              Volume volume = exported.volume;
+              exported.volume = null;
+              return volume == null
+                  ? CompletableFuture.completedStage(null)
+                  : volume.close();
+            });
+  }
+
+  @Override
+  public void remove(String unitId) {
+    units.remove(unitId);
+  }
+
+  /** Drains and closes everything, before this gateway says that it has stopped. */
+  CompletionStage<Void> releaseAll() {
+    stopping = true;
+    CompletableFuture<?>[] all =
+        units.values().stream()
+            .filter(exported -> exported.volume != null)
+            .map(
+                exported ->
+                    exported
+                        .unit
+                        .drain()
+                        .thenCompose(drained -> exported.volume.close())
+                        .whenComplete(
+                            (closed, failure) -> {
+                              if (failure != null) {
+                                LOG.error(
+                                    "event=store-not-closed-cleanly unit={} reason=\"{}\"",
+                                    exported.unit.identity().id(),
+                                    failure.toString());
+                              }
+                            })
+                        .toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(all);
+  }
+
+  private static UnitIdentity identity(UnitEntry entry) {
+    return new UnitIdentity(entry.id(), entry.naa(), entry.serial(), "Moongate " + entry.store());
+  }
+
+  /** What hosts are told, the same through every gateway: only the owner has the volume itself. */
+  private static VolumeGeometry geometry(UnitEntry entry) {
+    return new VolumeGeometry(
+        entry.size(), entry.blockSize(), true, UNMAP_GRANULARITY, 0, true);
+  }
+
+  /** The lease as the data path asks for it. */
+  static io.moongate.scsi.Lease lease(ServingLease lease) {
+    return lease::coversNanos;
+  }
+}

@@ -1,0 +1,184 @@
+package io.moongate;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigResolveOptions;
+import com.typesafe.config.ConfigValue;
+import io.moongate.cluster.membership.MemberIdentity;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A gateway's configuration: a file over the defaults of {@code conf/}, with system properties over
+ * both. A key below {@code moongate} that no default knows is refused with its place in the file: a
+ * typo must not silently leave a default in force.
+ */
+final class GatewayConfig {
+  /** Keys that have no default. */
+  private static final Set<String> WITHOUT_DEFAULT = Set.of("gateway.name");
+
+  private GatewayConfig() {}
+
+  /** A mistake in the configuration, in words for whoever wrote it. */
+  static final class Mistake extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Mistake(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /**
+   * Loads the configuration of a gateway.
+   *
+   * @param file HOCON
+   * @param incarnation of this process, which the member's roles carry
+   * @throws Mistake that names the key, the file, and what was expected
+   */
+  static Config load(Path file, String incarnation) {
+    if (!Files.isReadable(file)) {
+      throw new Mistake(file + ": there is no such file, or it can't be read");
+    }
+    try {
+      Config given =
+          ConfigFactory.parseFile(
+              file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
+      Config defaults =
+          ConfigFactory.parseResources(GatewayConfig.class.getClassLoader(), "moongate.conf");
+      refuseUnknown(given, defaults);
+      Config whole =
+          ConfigFactory.defaultOverrides()
+              .withFallback(given)
+              .withFallback(defaults)
+              .withFallback(ConfigFactory.defaultReferenceUnresolved())
+              .resolve(ConfigResolveOptions.defaults());
+      if (!whole.hasPath("moongate.gateway.name")) {
+        throw new Mistake(file + ": moongate.gateway.name is missing: the gateway's name");
+      }
+      return derived(whole, incarnation).withFallback(whole);
+    } catch (ConfigException wrong) {
+      throw new Mistake(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  /** What follows from other settings and can't be said by substitution. */
+  private static Config derived(Config whole, String incarnation) {
+    List<String> roles =
+        MemberIdentity.roles(
+            whole.getString("moongate.gateway.name"),
+            incarnation,
+            whole.getInt("moongate.watch.port"));
+    Config derived = ConfigFactory.parseMap(Map.of("pekko.cluster.roles", roles));
+    Config cassandra = whole.getConfig("moongate.cassandra");
+    if (!cassandra.getString("username").isEmpty()) {
+      derived =
+          derived.withFallback(
+              ConfigFactory.parseMap(
+                  Map.of(
+                      "datastax-java-driver.advanced.auth-provider.class",
+                      "PlainTextAuthProvider",
+                      "datastax-java-driver.advanced.auth-provider.username",
+                      cassandra.getString("username"),
+                      "datastax-java-driver.advanced.auth-provider.password",
+                      cassandra.getString("password"))));
+    }
+    if (cassandra.getBoolean("tls")) {
+      derived =
+          derived.withFallback(
+              ConfigFactory.parseMap(
+                  Map.of(
+                      "datastax-java-driver.advanced.ssl-engine-factory.class",
+                      "DefaultSslEngineFactory")));
+    }
+    return derived;
+  }
+
+  private static void refuseUnknown(Config given, Config defaults) {
+    if (!given.hasPath("moongate")) {
+      return;
+    }
+    Set<String> known = new TreeSet<>(WITHOUT_DEFAULT);
+    defaults
+        .root()
+        .toConfig()
+        .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
+        .getObject("moongate")
+        .toConfig()
+        .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
+        .root()
+        .forEach((key, value) -> collect(key, value, known));
+    Set<String> sections = new TreeSet<>();
+    for (String key : known) {
+      for (int dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', dot + 1)) {
+        sections.add(key.substring(0, dot));
+      }
+    }
+    given
+        .getObject("moongate")
+        .forEach((key, value) -> check(key, value, known, sections));
+  }
+
+  private static void collect(String path, ConfigValue value, Set<String> known) {
+    if (value instanceof com.typesafe.config.ConfigObject section) {
+      section.forEach((key, inner) -> collect(path + "." + key, inner, known));
+    } else {
+      known.add(path);
+    }
+  }
+
+  private static void check(
+      String path, ConfigValue value, Set<String> known, Set<String> sections) {
+    if (value instanceof com.typesafe.config.ConfigObject section && sections.contains(path)) {
+      section.forEach((key, inner) -> check(path + "." + key, inner, known, sections));
+      return;
+    }
+    if (!known.contains(path)) {
+      ConfigOrigin origin = value.origin();
+      String nearest = nearest(path, known);
+      throw new Mistake(
+          "%s: there is no setting moongate.%s%s"
+              .formatted(
+                  origin.description(),
+                  path,
+                  nearest.isEmpty() ? "" : "; did you mean moongate." + nearest + "?"));
+    }
+  }
+
+  private static String nearest(String path, Set<String> known) {
+    String best = "";
+    int bestDistance = 1 + path.length() / 3;
+    for (String candidate : known) {
+      int distance = distance(path, candidate);
+      if (distance < bestDistance) {
+        best = candidate;
+        bestDistance = distance;
+      }
+    }
+    return best;
+  }
+
+  /** Levenshtein's distance. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+}

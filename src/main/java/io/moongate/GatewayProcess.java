@@ -1,0 +1,214 @@
+package io.moongate;
+
+import com.typesafe.config.Config;
+import io.moongate.cluster.GatewayNode;
+import io.moongate.cluster.Metadata.SessionEntry;
+import io.moongate.cluster.NodeSettings;
+import io.moongate.cluster.VolumeProvisioner;
+import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.ViewEntry;
+import io.moongate.management.ManagementServer;
+import io.moongate.management.ManagementSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.management.javadsl.PekkoManagement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A gateway: starts its parts in the order in which they need one another, and stops them. */
+final class GatewayProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(GatewayProcess.class);
+
+  /** Exit code of a gateway that the cluster expelled: whoever supervises it starts it anew. */
+  private static final int EXPELLED = 75;
+
+  private static final int FAILED = 1;
+  private static final int WRONG_CONFIGURATION = 78;
+
+  private GatewayProcess() {}
+
+  /** Runs a gateway until it is stopped; the exit code of the process. */
+  static int run(Path file) {
+    String incarnation = UUID.randomUUID().toString();
+    Config config;
+    NodeSettings settings;
+    ManagementSettings management;
+    DataServices.Settings services;
+    try {
+      config = GatewayConfig.load(file, incarnation);
+      settings = NodeSettings.from(config);
+      management = ManagementSettings.from(config);
+      services = DataServices.Settings.from(config);
+    } catch (GatewayConfig.Mistake
+        | com.typesafe.config.ConfigException
+        | IllegalArgumentException mistake) {
+      System.err.println("moongate: " + mistake.getMessage());
+      return WRONG_CONFIGURATION;
+    }
+    ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "moongate", config);
+    try {
+      new Running(system, config, settings, management, services, incarnation).start();
+    } catch (IOException | ExecutionException | InterruptedException | RuntimeException failure) {
+      LOG.error("event=start-failed gateway={}", settings.gateway(), failure);
+      System.err.println("moongate: the gateway did not start: " + reason(failure));
+      Runtime.getRuntime().halt(FAILED);
+    }
+    system.getWhenTerminated().toCompletableFuture().join();
+    return 0;
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof ExecutionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.toString();
+  }
+
+  /** The parts of a running gateway. */
+  private static final class Running implements GatewayNode.Surroundings {
+    private final ActorSystem<?> system;
+    private final NodeSettings settings;
+    private final ManagementSettings management;
+    private final DataServices services;
+    private final String incarnation;
+    private final AtomicBoolean ending = new AtomicBoolean();
+    private GatewayNode node;
+
+    Running(
+        ActorSystem<?> system,
+        Config config,
+        NodeSettings settings,
+        ManagementSettings management,
+        DataServices.Settings services,
+        String incarnation)
+        throws IOException {
+      this.system = system;
+      this.settings = settings;
+      this.management = management;
+      this.incarnation = incarnation;
+      this.services = new DataServices(system, config, services, settings.gateway(), incarnation);
+    }
+
+    void start() throws IOException, ExecutionException, InterruptedException {
+      node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
+      services.attach(node.view(), node.lease());
+      stopInOrder();
+      PekkoManagement.get(system.classicSystem()).start();
+      await(ManagementServer.start(system, management, node.metadata()));
+      PortalAddress relay = await(services.startRelay());
+      Gateway.Registration registration =
+          new Gateway.Registration(
+              incarnation,
+              services.portals(),
+              relay,
+              "http://" + new PortalAddress(management.host(), management.port()),
+              ManagementServer.version(),
+              ProcessHandle.current().pid());
+      GatewayEntry registered = await(node.register(registration, services.dataPath()));
+      await(services.startPortals());
+      Readiness.set(true);
+      LOG.info(
+          "event=gateway-ready gateway={} incarnation={} tpg={} portals={}",
+          registered.name(),
+          incarnation,
+          registered.portGroup(),
+          registered.portals());
+    }
+
+    /**
+     * In good order: no new sessions, hosts told to go, every volume drained and closed, the cluster
+     * told. Only then does the node leave, so that nobody has to find out that it is gone.
+     */
+    private void stopInOrder() {
+      CoordinatedShutdown shutdown = CoordinatedShutdown.get(system.classicSystem());
+      shutdown.addTask(
+          CoordinatedShutdown.PhaseServiceUnbind(),
+          "moongate-not-ready",
+          () -> {
+            ending.set(true);
+            Readiness.set(false);
+            return services.unbindPortals().thenApply(unbound -> Done.getInstance());
+          });
+      shutdown.addTask(
+          CoordinatedShutdown.PhaseServiceRequestsDone(),
+          "moongate-release",
+          () ->
+              services
+                  .release()
+                  .thenCompose(released -> node.stopped())
+                  .handle(
+                      (stopped, failure) -> {
+                        if (failure != null) {
+                          LOG.warn("event=stop-not-recorded reason=\"{}\"", failure.toString());
+                        }
+                        return Done.getInstance();
+                      }));
+      shutdown.addTask(
+          CoordinatedShutdown.PhaseServiceStop(),
+          "moongate-close",
+          () -> services.close().thenApply(closed -> Done.getInstance()));
+    }
+
+    @Override
+    public VolumeProvisioner volumes() {
+      return services.volumes();
+    }
+
+    @Override
+    public List<SessionEntry> sessions() {
+      return services.sessions();
+    }
+
+    @Override
+    public void entryChanged(ViewEntry entry) {
+      services.entryChanged(entry);
+    }
+
+    @Override
+    public void peerGone(String gateway, String peerIncarnation) {
+      services.peerGone(peerIncarnation);
+    }
+
+    @Override
+    public void leaseLost() {
+      services.dropSessions("the lease was lost");
+    }
+
+    @Override
+    public void expelled(String cause) {
+      if (ending.compareAndSet(false, true)) {
+        LOG.error("event=expelled gateway={} cause=\"{}\"", settings.gateway(), cause);
+        services.dropSessions("expelled: " + cause);
+        // At once: what it owned is another's by now, and an orderly end would only take longer.
+        Runtime.getRuntime().halt(EXPELLED);
+      }
+    }
+
+    private static <T> T await(CompletionStage<T> stage)
+        throws ExecutionException, InterruptedException {
+      CompletableFuture<T> future = stage.toCompletableFuture();
+      while (true) {
+        try {
+          return future.get(30, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.TimeoutException waiting) {
+          LOG.warn("event=still-starting waiting=\"a majority of seed nodes, and Cassandra\"");
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.moongate;
+
+import io.moongate.cluster.VolumeProvisioner;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeStore;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The volume stores that this gateway reaches, by kind. */
+final class Volumes implements VolumeProvisioner {
+  private final Map<String, VolumeStore> stores = new TreeMap<>();
+
+  Volumes(List<VolumeStore> stores) {
+    stores.forEach(store -> this.stores.put(store.kind(), store));
+  }
+
+  @Override
+  public Set<String> kinds() {
+    return stores.keySet();
+  }
+
+  @Override
+  public CompletionStage<Void> create(String kind, String unitId, long size, int blockSize) {
+    VolumeStore store = stores.get(kind);
+    return store == null ? unknown(kind) : store.create(unitId, size, blockSize);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(String kind, String unitId) {
+    VolumeStore store = stores.get(kind);
+    return store == null ? unknown(kind) : store.delete(unitId);
+  }
+
+  CompletionStage<Volume> open(String kind, String unitId) {
+    VolumeStore store = stores.get(kind);
+    return store == null ? unknown(kind) : store.open(unitId);
+  }
+
+  private static <T> CompletionStage<T> unknown(String kind) {
+    return CompletableFuture.failedStage(
+        new VolumeException(
+            Reason.NOT_FOUND, "this gateway has no volume store of the kind " + kind));
+  }
+}

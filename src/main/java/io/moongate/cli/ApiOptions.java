@@ -1,0 +1,92 @@
+package io.moongate.cli;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Options of every command that asks a gateway; they may stand before the command or after it. */
+final class ApiOptions {
+  private static final URI DEFAULT_API = URI.create("http://127.0.0.1:8080");
+  private static final int DEFAULT_TIMEOUT_SECONDS = 60;
+
+  @Option(
+      names = "--api",
+      paramLabel = "URL",
+      converter = ApiUrl.class,
+      split = ",",
+      description =
+          "Base URL of a gateway's HTTP API; may be repeated: the next is asked when one does not"
+              + " answer. Default: MOONGATE_API, a list with commas, or else"
+              + " http://127.0.0.1:8080.")
+  private List<URI> apis = new ArrayList<>();
+
+  @Option(names = "--json", description = "Print the answer as JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "Longest wait for an answer. Default: 60.")
+  private Integer timeoutSeconds;
+
+  /** These options, and of those that are not given here the others'. */
+  ApiOptions orElse(ApiOptions others) {
+    ApiOptions merged = new ApiOptions();
+    merged.apis = apis.isEmpty() ? others.apis : apis;
+    merged.json = json || others.json;
+    merged.timeoutSeconds = timeoutSeconds == null ? others.timeoutSeconds : timeoutSeconds;
+    return merged;
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  /**
+   * A client of the gateways named here.
+   *
+   * @param environment value of MOONGATE_API; null when it is not set
+   */
+  ApiClient client(String environment) {
+    List<URI> urls = new ArrayList<>(apis);
+    if (urls.isEmpty() && environment != null) {
+      for (String url : environment.split(",", -1)) {
+        if (!url.isBlank()) {
+          urls.add(new ApiUrl().convert(url.strip()));
+        }
+      }
+    }
+    if (urls.isEmpty()) {
+      urls.add(DEFAULT_API);
+    }
+    int seconds = timeoutSeconds == null ? DEFAULT_TIMEOUT_SECONDS : timeoutSeconds;
+    if (seconds < 1) {
+      throw new TypeConversionException("--timeout must be at least 1 second");
+    }
+    return new ApiClient(urls, Duration.ofSeconds(seconds));
+  }
+
+  /** A base URL: {@code http://HOST[:PORT]}. */
+  static final class ApiUrl implements ITypeConverter<URI> {
+    @Override
+    public URI convert(String text) {
+      URI url;
+      try {
+        url = URI.create(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException("'" + text + "' is not a URL");
+      }
+      boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+      boolean bare = url.getPath() == null || url.getPath().isEmpty() || url.getPath().equals("/");
+      if (!http || url.getHost() == null || !bare || url.getQuery() != null) {
+        throw new TypeConversionException(
+            "'" + text + "' is not the URL of a gateway, as http://127.0.0.1:8080");
+      }
+      return url;
+    }
+  }
+}

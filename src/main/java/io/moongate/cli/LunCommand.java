@@ -1,0 +1,247 @@
+package io.moongate.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.moongate.management.api.CreateLun;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.MoveLun;
+import io.moongate.management.api.Sessions;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** LUNs: list, show, create, delete and move. */
+@Command(
+    name = "lun",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Logical units.",
+    subcommands = {
+      LunCommand.ListAll.class,
+      LunCommand.Show.class,
+      LunCommand.Create.class,
+      LunCommand.Delete.class,
+      LunCommand.Move.class
+    })
+final class LunCommand {
+
+  private static void print(ClientCommand command, LogicalUnit unit) {
+    command.say("id         " + unit.id());
+    command.say("target     " + ClientCommand.orDash(unit.target()));
+    command.say("lun        " + ClientCommand.orDash(unit.lun()));
+    command.say("naa        " + unit.naa());
+    command.say("serial     " + unit.serial());
+    command.say("size       " + ByteSize.text(unit.size()) + " (" + unit.size() + " bytes)");
+    command.say("block      " + unit.blockSize() + " bytes");
+    command.say("store      " + unit.store());
+    command.say("preferred  " + ClientCommand.joined(unit.preferred()));
+    command.say("owner      " + ClientCommand.orDash(unit.owner()));
+    command.say("epoch      " + unit.epoch());
+    command.say("phase      " + unit.phase());
+    command.say("since      " + unit.since());
+    command.say("cause      " + unit.cause());
+    if (!unit.refusedBy().isEmpty()) {
+      command.say("refused    by " + ClientCommand.joined(unit.refusedBy()) + ": see their logs");
+    }
+    for (LogicalUnit.Evidence evidence : unit.evidence()) {
+      command.say(
+          "evidence   "
+              + evidence.at()
+              + " "
+              + evidence.observer()
+              + " saw "
+              + evidence.subject()
+              + " "
+              + evidence.kind()
+              + ": "
+              + evidence.detail());
+    }
+  }
+
+  /** Who is logged in to a target. */
+  static String loggedIn(String target, Sessions sessions) {
+    long count =
+        sessions.sessions().stream().filter(session -> target.equals(session.target())).count();
+    return count
+        + " sessions are logged in to it"
+        + (sessions.silent().isEmpty()
+            ? "."
+            : ", and perhaps more through " + ClientCommand.joined(sessions.silent()) + ".");
+  }
+
+  /** {@code lun list}. */
+  @Command(name = "list", description = "List the logical units.")
+  static final class ListAll extends ClientCommand {
+    @Option(names = "--target", paramLabel = "IQN", description = "Only those of this target.")
+    private String target;
+
+    @Option(names = "--lun", paramLabel = "N", description = "Only those of this number.")
+    private Integer lun;
+
+    @Option(
+        names = "--owner",
+        paramLabel = "GATEWAY",
+        description = "Only those that this gateway owns.")
+    private String owner;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.get("/luns" + query("target", target, "lun", lun, "owner", owner));
+      if (!printedAsJson(api, answer)) {
+        Table table =
+            new Table("TARGET", "LUN", "SIZE", "STORE", "OWNER", "EPOCH", "PHASE", "SINCE", "ID");
+        for (LogicalUnit unit : api.asList(answer, LogicalUnit.class)) {
+          table.row(
+              unit.target(),
+              unit.lun(),
+              ByteSize.text(unit.size()),
+              unit.store(),
+              unit.owner(),
+              unit.epoch(),
+              unit.phase(),
+              unit.since(),
+              unit.id());
+        }
+        table.print(out());
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun show}. */
+  @Command(name = "show", description = "Show one logical unit, with why its owner owns it.")
+  static final class Show extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = which.findAnswer(api);
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, LogicalUnit.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun create}. */
+  @Command(
+      name = "create",
+      description =
+          "Create a logical unit with its volume and map it; creating one that is there already"
+              + " changes nothing.")
+  static final class Create extends ClientCommand {
+    @Option(
+        names = "--target",
+        required = true,
+        paramLabel = "IQN",
+        description = "iSCSI name of the target that is to map it.")
+    private String target;
+
+    @Option(
+        names = "--lun",
+        required = true,
+        paramLabel = "N",
+        description = "Its number there, 0 to 16383.")
+    private Integer lun;
+
+    @Option(
+        names = "--size",
+        required = true,
+        paramLabel = "SIZE",
+        converter = ByteSize.class,
+        description = "Size: 10GiB (1024), 10GB (1000), or bytes.")
+    private Long size;
+
+    @Option(
+        names = "--block-size",
+        paramLabel = "BYTES",
+        description = "Bytes of a logical block, 512 or 4096. Default: 512.")
+    private Integer blockSize;
+
+    @Option(
+        names = "--store",
+        paramLabel = "KIND",
+        description =
+            "Kind of the volume store: file, or memory, which is gone when its gateway ends."
+                + " Default: the gateways' default, file.")
+    private String store;
+
+    @Option(
+        names = "--preferred",
+        paramLabel = "GATEWAY",
+        split = ",",
+        description = "Gateways in order of preference as its owners.")
+    private List<String> preferred = new ArrayList<>();
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer =
+          api.post("/luns", new CreateLun(target, lun, size, blockSize, store, preferred));
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, LogicalUnit.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun delete}. */
+  @Command(name = "delete", description = "Unmap and delete a logical unit with all its data.")
+  static final class Delete extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask for confirmation.")
+    private boolean yes;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      if (!yes) {
+        Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
+        confirm(
+            "LUN "
+                + orDash(unit.lun())
+                + " of "
+                + orDash(unit.target())
+                + " ("
+                + ByteSize.text(unit.size())
+                + " in store "
+                + unit.store()
+                + ", id "
+                + unit.id()
+                + ") will be deleted, and all the data on it will be lost for good. "
+                + (unit.target() == null ? "" : loggedIn(unit.target(), sessions)));
+      }
+      // By the id that was shown: another unit may be mapped there by now.
+      api.delete("/luns/" + ApiClient.encode(unit.id()));
+      say("deleted " + unit.id());
+      return 0;
+    }
+  }
+
+  /** {@code lun move}. */
+  @Command(name = "move", description = "Make another gateway the owner of a logical unit.")
+  static final class Move extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--to",
+        required = true,
+        paramLabel = "GATEWAY",
+        description = "Name of the gateway that is to own it.")
+    private String gateway;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      JsonNode answer =
+          api.post("/luns/" + ApiClient.encode(unit.id()) + "/move", new MoveLun(gateway));
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, LogicalUnit.class));
+      }
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.moongate.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.moongate.management.api.CreateTarget;
+import io.moongate.management.api.Sessions;
+import io.moongate.management.api.Target;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Targets: list, show, create and delete. */
+@Command(
+    name = "target",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Targets.",
+    subcommands = {
+      TargetCommand.ListAll.class,
+      TargetCommand.Show.class,
+      TargetCommand.Create.class,
+      TargetCommand.Delete.class
+    })
+final class TargetCommand {
+
+  private static String path(String name) {
+    return "/targets/" + ApiClient.encode(name);
+  }
+
+  private static String gateways(Target target) {
+    return target.everyGateway()
+        ? "every (" + ClientCommand.joined(target.gateways()) + ")"
+        : ClientCommand.joined(target.gateways());
+  }
+
+  private static void print(ClientCommand command, Target target) {
+    command.say("target    " + target.name());
+    command.say("gateways  " + gateways(target));
+    command.say("since     " + target.since());
+    Table luns = new Table("LUN", "ID");
+    target.luns().forEach(mapping -> luns.row(mapping.lun(), mapping.id()));
+    luns.print(command.out());
+  }
+
+  /** {@code target list}. */
+  @Command(name = "list", description = "List the targets.")
+  static final class ListAll extends ClientCommand {
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.get("/targets");
+      if (!printedAsJson(api, answer)) {
+        Table table = new Table("NAME", "LUNS", "GATEWAYS", "SINCE");
+        for (Target target : api.asList(answer, Target.class)) {
+          table.row(target.name(), target.luns().size(), gateways(target), target.since());
+        }
+        table.print(out());
+      }
+      return 0;
+    }
+  }
+
+  /** {@code target show}. */
+  @Command(name = "show", description = "Show one target and its LUNs.")
+  static final class Show extends ClientCommand {
+    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
+    private String name;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.get(path(name));
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, Target.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code target create}. */
+  @Command(
+      name = "create",
+      description = "Create a target; creating one that is there already changes nothing.")
+  static final class Create extends ClientCommand {
+    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
+    private String name;
+
+    @Option(
+        names = "--gateways",
+        paramLabel = "NAME",
+        split = ",",
+        description = "Gateways that export it. Default: every gateway, also those to come.")
+    private List<String> gateways = new ArrayList<>();
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.post("/targets", new CreateTarget(name, gateways));
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, Target.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code target delete}. */
+  @Command(name = "delete", description = "Delete a target that has no LUNs.")
+  static final class Delete extends ClientCommand {
+    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
+    private String name;
+
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask for confirmation.")
+    private boolean yes;
+
+    @Override
+    int run(ApiClient api) {
+      if (!yes) {
+        Target target = api.as(api.get(path(name)), Target.class);
+        Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
+        confirm(
+            "The target "
+                + target.name()
+                + " will be deleted; it has "
+                + target.luns().size()
+                + " LUNs (one that has any is refused). "
+                + LunCommand.loggedIn(target.name(), sessions));
+      }
+      api.delete(path(name));
+      say("deleted " + name);
+      return 0;
+    }
+  }
+}

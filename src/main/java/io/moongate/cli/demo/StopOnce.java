@@ -1,0 +1,50 @@
+package io.moongate.cli.demo;
+
+import java.io.PrintWriter;
+
+/** Stops a cluster once: when its user is done with it, or when a signal ends the JVM before. */
+final class StopOnce {
+
+  private static volatile boolean signalled;
+
+  private final DemoCluster cluster;
+  private boolean stopped;
+
+  private StopOnce(DemoCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  static StopOnce install(DemoCluster cluster, PrintWriter out) {
+    StopOnce stop = new StopOnce(cluster);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  if (!stop.done()) {
+                    signalled = true;
+                    out.println("stopping");
+                    out.flush();
+                    stop.now();
+                  }
+                },
+                "stop"));
+    return stop;
+  }
+
+  /** Whether a signal ends this JVM. */
+  static boolean signalled() {
+    return signalled;
+  }
+
+  /** Stops; returns when everything has ended, also when another thread is at it. */
+  synchronized void now() {
+    if (!stopped) {
+      stopped = true;
+      cluster.stop();
+    }
+  }
+
+  private synchronized boolean done() {
+    return stopped;
+  }
+}

@@ -1,0 +1,304 @@
+package io.moongate.cluster;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import io.moongate.cluster.cassandra.CassandraIdentifiers;
+import io.moongate.cluster.cassandra.CassandraOwnershipRows;
+import io.moongate.cluster.cassandra.CassandraTerms;
+import io.moongate.cluster.entity.Terms;
+import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.membership.GatewayMonitor;
+import io.moongate.cluster.membership.LeaseKeeper;
+import io.moongate.cluster.membership.MemberIdentity;
+import io.moongate.cluster.membership.PeerWatch;
+import io.moongate.cluster.membership.ServingLease;
+import io.moongate.cluster.ownership.Steward;
+import io.moongate.cluster.replica.EntityLoader;
+import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.target.Target;
+import io.moongate.cluster.unit.DataPath;
+import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.Luns;
+import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewEntry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.stream.connectors.cassandra.javadsl.CassandraSessionRegistry;
+
+/**
+ * A gateway as a member of the cluster: its entities, its replica of the view, its lease, its part in
+ * detection and ownership. What it serves initiators with comes from outside as {@link DataPath}.
+ */
+public final class GatewayNode {
+  private static final String CASSANDRA = "pekko.persistence.cassandra";
+  private static final Duration REGISTER_ANSWER = Duration.ofSeconds(5);
+  private static final Duration REGISTER_RETRY = Duration.ofMillis(300);
+  private static final int REGISTER_ATTEMPTS = 1_000;
+  private static final Duration STOP_ANSWER = Duration.ofSeconds(5);
+
+  private final ActorSystem<?> system;
+  private final NodeSettings settings;
+  private final String incarnation;
+  private final Clock clock;
+  private final View view = new View();
+  private final ServingLease lease;
+  private final CompletableFuture<Void> viewComplete = new CompletableFuture<>();
+  private final ActorRef<ViewReplica.Command> replica;
+  private final ActorRef<Steward.Command> steward;
+  private final Metadata metadata;
+  private final Consumer<ViewEntry> onEntry;
+  private volatile ActorRef<Luns.Command> luns;
+
+  /** What the node asks of the rest of the gateway. */
+  public interface Surroundings {
+    /** Makes and removes volumes. */
+    VolumeProvisioner volumes();
+
+    /** The iSCSI sessions of this gateway now. */
+    List<Metadata.SessionEntry> sessions();
+
+    /** Called with each entry that the replica applies, on its thread: not to block. */
+    void entryChanged(ViewEntry entry);
+
+    /** A peer's process is proven to be gone. */
+    void peerGone(String gateway, String incarnation);
+
+    /** The lease has run out: sessions are to be dropped without reading on. */
+    void leaseLost();
+
+    /** The cluster has decided that this very process has failed: it has to end. */
+    void expelled(String cause);
+  }
+
+  private GatewayNode(
+      ActorSystem<?> system,
+      NodeSettings settings,
+      String incarnation,
+      PeerWatch watch,
+      ProofRelay proofs,
+      Surroundings surroundings,
+      Clock clock) {
+    this.system = system;
+    this.settings = settings;
+    this.incarnation = incarnation;
+    this.clock = clock;
+    this.lease = new ServingLease(System.nanoTime());
+    this.onEntry = surroundings::entryChanged;
+
+    Supplier<CompletionStage<CqlSession>> session =
+        () -> CassandraSessionRegistry.get(system).sessionFor(CASSANDRA).underlying();
+    Terms terms = new CassandraTerms(session, settings.keyspace(), settings.gateway(), clock);
+    OwnershipRows rows = new CassandraOwnershipRows(session, settings.keyspace(), clock);
+    CassandraIdentifiers identifiers = new CassandraIdentifiers(session, settings.keyspace());
+
+    ActorRef<ViewPublisher.Command> publisher = spawn(ViewPublisher.create(), "view-publisher");
+    initEntities(terms, rows, identifiers, publisher);
+
+    steward =
+        spawn(
+            Steward.create(view, settings.gateway(), incarnation, settings.failback(), clock),
+            "steward");
+    replica =
+        spawn(
+            ViewReplica.create(view, entry -> entryApplied(entry, surroundings), viewComplete),
+            "view-replica");
+    ActorRef<GatewayMonitor.Command> monitor =
+        spawn(
+            GatewayMonitor.create(
+                settings.gateway(),
+                incarnation,
+                settings.leaseBound(),
+                watch,
+                observations -> steward.tell(new Steward.Observed(observations)),
+                clock),
+            "gateway-monitor");
+    proofs.to(
+        (peer, proof) -> {
+          surroundings.peerGone(peer.name(), peer.incarnation());
+          monitor.tell(new GatewayMonitor.ProcessGone(peer, proof));
+        });
+    spawn(
+        LeaseKeeper.create(
+            incarnation,
+            settings.leaseLength(),
+            settings.leaseInterval(),
+            lease,
+            surroundings::leaseLost,
+            System::nanoTime),
+        "lease-keeper");
+    spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
+    metadata =
+        new ShardedMetadata(
+            system, settings.gateway(), view, replica, identifiers, surroundings.volumes());
+  }
+
+  /** Where proofs of death go: set once the monitor is there; those that come before are kept. */
+  static final class ProofRelay {
+    private java.util.function.BiConsumer<MemberIdentity, String> receiver;
+    private final List<Runnable> early = new java.util.ArrayList<>();
+
+    synchronized void accept(MemberIdentity peer, String proof) {
+      if (receiver == null) {
+        early.add(() -> receiver.accept(peer, proof));
+      } else {
+        receiver.accept(peer, proof);
+      }
+    }
+
+    synchronized void to(java.util.function.BiConsumer<MemberIdentity, String> receiver) {
+      this.receiver = receiver;
+      early.forEach(Runnable::run);
+      early.clear();
+    }
+  }
+
+  /**
+   * Starts the node. It joins as the actor system's configuration says.
+   *
+   * @throws java.io.IOException when the watch port can't be had
+   */
+  public static GatewayNode start(
+      ActorSystem<?> system,
+      NodeSettings settings,
+      String incarnation,
+      Surroundings surroundings,
+      Clock clock)
+      throws java.io.IOException {
+    ProofRelay proofs = new ProofRelay();
+    PeerWatch watch = new PeerWatch(settings.watchHost(), settings.watchPort(), proofs::accept);
+    return new GatewayNode(system, settings, incarnation, watch, proofs, surroundings, clock);
+  }
+
+  private void initEntities(
+      Terms terms,
+      OwnershipRows rows,
+      CassandraIdentifiers identifiers,
+      ActorRef<ViewPublisher.Command> publisher) {
+    ClusterSharding sharding = ClusterSharding.get(system);
+    sharding.init(
+        Entity.of(
+                Gateway.KEY,
+                entity ->
+                    Gateway.create(entity.getEntityId(), terms, identifiers, publisher, clock))
+            .withRole(MemberIdentity.GATEWAY_ROLE));
+    sharding.init(
+        Entity.of(
+                Target.KEY,
+                entity -> Target.create(entity.getEntityId(), terms, publisher, clock))
+            .withRole(MemberIdentity.GATEWAY_ROLE));
+    sharding.init(
+        Entity.of(
+                LogicalUnit.KEY,
+                entity ->
+                    LogicalUnit.create(
+                        entity.getEntityId(), terms, rows, publisher, settings.unit(), clock))
+            .withRole(MemberIdentity.GATEWAY_ROLE));
+  }
+
+  /**
+   * Registers this process as the gateway and begins to serve what the view says.
+   *
+   * @return completed when it is registered and the view is complete
+   */
+  public CompletionStage<GatewayEntry> register(
+      Gateway.Registration registration, DataPath dataPath) {
+    spawn(EntityLoader.create(replica, viewComplete), "entity-loader");
+    return Patterns.retry(
+            () ->
+                ClusterSharding.get(system)
+                    .entityRefFor(Gateway.KEY, settings.gateway())
+                    .<Answer>ask(
+                        replyTo -> new Gateway.Register(registration, replyTo), REGISTER_ANSWER)
+                    .thenCompose(
+                        answer ->
+                            answer instanceof Answer.Accepted accepted
+                                ? CompletableFuture.completedStage(
+                                    (GatewayEntry) accepted.entry())
+                                : CompletableFuture.failedStage(
+                                    ((Answer.Refused) answer).refusal())),
+            REGISTER_ATTEMPTS,
+            REGISTER_RETRY,
+            system.classicSystem())
+        .thenCompose(
+            entry -> {
+              replica.tell(new ViewReplica.Learn(entry, system.ignoreRef()));
+              luns =
+                  spawn(
+                      Luns.create(
+                          view,
+                          settings.gateway(),
+                          incarnation,
+                          entry.portGroup(),
+                          settings.implicitTransitionSeconds(),
+                          dataPath),
+                      "luns");
+              // What was applied while it came into being.
+              luns.tell(new Luns.EntryChanged(entry));
+              return viewComplete.thenApply(
+                  complete -> {
+                    steward.tell(Steward.Begin.NOW);
+                    return entry;
+                  });
+            });
+  }
+
+  /** Tells the cluster that this process has drained what it owned and goes. */
+  public CompletionStage<Void> stopped() {
+    return ClusterSharding.get(system)
+        .entityRefFor(Gateway.KEY, settings.gateway())
+        .<Answer>ask(replyTo -> new Gateway.Stop(incarnation, replyTo), STOP_ANSWER)
+        .thenApply(answer -> null);
+  }
+
+  private void entryApplied(ViewEntry entry, Surroundings surroundings) {
+    onEntry.accept(entry);
+    ActorRef<Luns.Command> receiver = luns;
+    if (receiver != null) {
+      receiver.tell(new Luns.EntryChanged(entry));
+    }
+    steward.tell(Steward.ViewChanged.NOW);
+    if (entry instanceof GatewayEntry gateway
+        && gateway.name().equals(settings.gateway())
+        && luns != null
+        && (!gateway.incarnation().equals(incarnation)
+            || gateway.state() == GatewayEntry.State.FAILED)) {
+      surroundings.expelled(
+          gateway.incarnation().equals(incarnation)
+              ? gateway.cause()
+              : "another process has registered as " + gateway.name());
+    }
+  }
+
+  /** The right to serve, for the data path. */
+  public ServingLease lease() {
+    return lease;
+  }
+
+  /** The metadata, for the management API. */
+  public Metadata metadata() {
+    return metadata;
+  }
+
+  /** This gateway's replica of the view. */
+  public View view() {
+    return view;
+  }
+
+  private <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
+    return system.systemActorOf(behavior, name, Props.empty());
+  }
+}

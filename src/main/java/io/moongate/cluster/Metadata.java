@@ -1,0 +1,106 @@
+package io.moongate.cluster;
+
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.View;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The metadata cluster as the management API asks it. Reading is from this gateway's replica;
+ * changes are commands to the entities, complete when the event is in the journal and confirmed, and
+ * fail with a {@link Refusal}.
+ */
+public interface Metadata {
+
+  /** This gateway's replica of the view. */
+  View view();
+
+  /** Name of this gateway. */
+  String gateway();
+
+  /**
+   * Creates a target; repeating an equal creation answers with what is there.
+   *
+   * @param gateways those that export it; empty for every gateway
+   */
+  CompletionStage<TargetEntry> createTarget(String iscsiName, List<String> gateways);
+
+  /** Deletes a target that has no LUN. */
+  CompletionStage<Void> deleteTarget(String iscsiName);
+
+  /**
+   * Creates a logical unit with its volume and maps it; repeating an equal creation answers with
+   * what is there.
+   *
+   * @param lun 0 to 16383
+   * @param size bytes
+   * @param blockSize 512 or 4096
+   * @param store kind of the volume store
+   * @param preferred gateways in order of preference as owners; may be empty
+   */
+  CompletionStage<UnitEntry> createUnit(
+      String target, int lun, long size, int blockSize, String store, List<String> preferred);
+
+  /** Takes a logical unit out of every target and deletes it with its data. */
+  CompletionStage<Void> deleteUnit(String unitId);
+
+  /** Moves the ownership of a unit to a gateway; complete when the new owner serves. */
+  CompletionStage<UnitEntry> moveUnit(String unitId, String toGateway, String cause);
+
+  /** The iSCSI sessions of every gateway that answers within the bound; others are named. */
+  CompletionStage<Sessions> sessions();
+
+  /** Sessions, and the gateways that did not answer. */
+  record Sessions(List<SessionEntry> sessions, List<String> silent) {}
+
+  /** One iSCSI session. */
+  record SessionEntry(
+      String gateway,
+      String initiator,
+      String isid,
+      int tsih,
+      Optional<String> target,
+      String portal,
+      String peer,
+      Instant since,
+      int commandsInFlight)
+      implements CborSerializable {}
+
+  /** A change that was refused. */
+  final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final Kind kind;
+    private final String field;
+
+    public Refusal(Kind kind, String field, String message) {
+      super(message, null, false, false);
+      this.kind = kind;
+      this.field = field;
+    }
+
+    /** What sort of refusal. */
+    public Kind kind() {
+      return kind;
+    }
+
+    /** The field of the request that it is about; empty when it is about none. */
+    public String field() {
+      return field;
+    }
+
+    /** What sort of refusal. */
+    public enum Kind {
+      /** The request can't be right, whatever the state. */
+      INVALID,
+      /** There is no such thing. */
+      NOT_FOUND,
+      /** The state does not allow it. */
+      CONFLICT,
+      /** It can't be decided now: an entity, Cassandra or a store does not answer. */
+      UNAVAILABLE
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.moongate.cluster;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.moongate.cluster.ownership.Steward;
+import io.moongate.cluster.unit.LogicalUnit;
+import java.time.Duration;
+
+/**
+ * Settings of a gateway as a member of the cluster; every key is in {@code conf/cluster.conf}.
+ *
+ * @param gateway its name
+ * @param watchHost address of the port that proves that the process lives
+ * @param watchPort that port
+ * @param keyspace of Cassandra
+ * @param leaseLength how long a gateway may serve after the last acknowledged ping was sent
+ * @param leaseInterval between pings
+ * @param implicitTransitionSeconds told to hosts as the longest transition
+ * @param unit bounds of the transitions of a unit
+ * @param failback whether ownership goes back by itself
+ */
+public record NodeSettings(
+    String gateway,
+    String watchHost,
+    int watchPort,
+    String keyspace,
+    Duration leaseLength,
+    Duration leaseInterval,
+    int implicitTransitionSeconds,
+    LogicalUnit.Settings unit,
+    Steward.Failback failback) {
+
+  /**
+   * Reads the settings.
+   *
+   * @throws ConfigException that names the key, where it was set, and what was expected
+   */
+  public static NodeSettings from(Config config) {
+    Config moongate = config.getConfig("moongate");
+    String name = moongate.getString("gateway.name");
+    if (!name.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
+      throw new ConfigException.BadValue(
+          moongate.getValue("gateway.name").origin(),
+          "moongate.gateway.name",
+          "expected 1 to 63 lower-case letters, digits and inner hyphens, not \"" + name + "\"");
+    }
+    Duration length = moongate.getDuration("lease.length");
+    Duration interval = moongate.getDuration("lease.interval");
+    if (interval.multipliedBy(3).compareTo(length) > 0) {
+      throw new ConfigException.BadValue(
+          moongate.getValue("lease.interval").origin(),
+          "moongate.lease.interval",
+          "expected at most a third of moongate.lease.length (" + length + "), not " + interval);
+    }
+    return new NodeSettings(
+        name,
+        moongate.getString("gateway.host"),
+        moongate.getInt("watch.port"),
+        moongate.getString("cassandra.keyspace"),
+        length,
+        interval,
+        moongate.getInt("ownership.implicit-transition-time"),
+        new LogicalUnit.Settings(
+            moongate.getDuration("ownership.open-bound"),
+            moongate.getDuration("ownership.release-bound")),
+        new Steward.Failback(
+            moongate.getBoolean("ownership.failback.automatic"),
+            moongate.getDuration("ownership.failback.stable-for")));
+  }
+
+  /**
+   * After a gateway was removed from the membership, the time in which its lease has run out for
+   * certain: its length by a clock that runs slower by a tenth, and half a second for the way of the
+   * removal's news to whoever acknowledges.
+   */
+  public Duration leaseBound() {
+    return leaseLength.multipliedBy(11).dividedBy(10).plusMillis(500);
+  }
+}

@@ -1,0 +1,358 @@
+package io.moongate.cluster;
+
+import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.cassandra.CassandraIdentifiers;
+import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.target.Target;
+import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewEntry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.pattern.Patterns;
+
+/** {@link Metadata} over the sharded entities and this gateway's replica. */
+final class ShardedMetadata implements Metadata {
+  private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
+  private static final Duration SESSIONS_BOUND = Duration.ofSeconds(2);
+  private static final Duration MOVE_BOUND = Duration.ofSeconds(15);
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final Duration VOLUME_RETRY = Duration.ofMillis(250);
+  private static final int VOLUME_ATTEMPTS = 20;
+
+  private final ActorSystem<?> system;
+  private final ClusterSharding sharding;
+  private final String gateway;
+  private final View view;
+  private final ActorRef<ViewReplica.Command> replica;
+  private final CassandraIdentifiers identifiers;
+  private final VolumeProvisioner volumes;
+
+  ShardedMetadata(
+      ActorSystem<?> system,
+      String gateway,
+      View view,
+      ActorRef<ViewReplica.Command> replica,
+      CassandraIdentifiers identifiers,
+      VolumeProvisioner volumes) {
+    this.system = system;
+    this.sharding = ClusterSharding.get(system);
+    this.gateway = gateway;
+    this.view = view;
+    this.replica = replica;
+    this.identifiers = identifiers;
+    this.volumes = volumes;
+  }
+
+  @Override
+  public View view() {
+    return view;
+  }
+
+  @Override
+  public String gateway() {
+    return gateway;
+  }
+
+  @Override
+  public CompletionStage<TargetEntry> createTarget(String iscsiName, List<String> gateways) {
+    for (String name : gateways) {
+      if (view.gateway(name).isEmpty()) {
+        return refuse(Kind.INVALID, "gateways", "there is no gateway " + name);
+      }
+    }
+    return target(
+        iscsiName, replyTo -> new Target.Create(List.copyOf(gateways), replyTo));
+  }
+
+  @Override
+  public CompletionStage<Void> deleteTarget(String iscsiName) {
+    return target(iscsiName, Target.Delete::new).thenApply(gone -> null);
+  }
+
+  @Override
+  public CompletionStage<UnitEntry> createUnit(
+      String targetName,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred) {
+    if (!volumes.kinds().contains(store)) {
+      return refuse(
+          Kind.INVALID,
+          "store",
+          "there is no store %s; there are: %s".formatted(store, volumes.kinds()));
+    }
+    for (String name : preferred) {
+      if (view.gateway(name).isEmpty()) {
+        return refuse(Kind.INVALID, "preferred", "there is no gateway " + name);
+      }
+    }
+    return target(targetName, Target.Get::new)
+        .thenCompose(
+            target -> {
+              if (target.deleted()) {
+                return refuse(Kind.NOT_FOUND, "target", "there is no target " + targetName);
+              }
+              String mapped = target.luns().get(lun);
+              return mapped == null
+                  ? newUnit(target.name(), lun, size, blockSize, store, preferred)
+                  : existing(mapped, lun, size, blockSize, store);
+            });
+  }
+
+  private CompletionStage<UnitEntry> existing(
+      String unitId, int lun, long size, int blockSize, String store) {
+    return unit(unitId, LogicalUnit.Get::new)
+        .thenCompose(
+            unit ->
+                unit.size() == size
+                        && unit.blockSize() == blockSize
+                        && unit.store().equals(store)
+                    ? CompletableFuture.completedStage(unit)
+                    : refuse(
+                        Kind.CONFLICT,
+                        "lun",
+                        "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s"
+                            .formatted(lun, unit.size(), unit.blockSize(), unit.store())));
+  }
+
+  private CompletionStage<UnitEntry> newUnit(
+      String targetName,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred) {
+    String id = UUID.randomUUID().toString();
+    String serial = id.replace("-", "");
+    return identifiers
+        .naa(id)
+        .thenCompose(
+            naa ->
+                volumes
+                    .create(store, id, size, blockSize)
+                    .exceptionallyCompose(
+                        failure ->
+                            refuse(
+                                Kind.UNAVAILABLE,
+                                "store",
+                                "the volume could not be made: " + cause(failure).getMessage()))
+                    .thenCompose(
+                        made ->
+                            unit(
+                                id,
+                                replyTo ->
+                                    new LogicalUnit.Create(
+                                        naa,
+                                        serial,
+                                        store,
+                                        size,
+                                        blockSize,
+                                        List.copyOf(preferred),
+                                        replyTo)))
+                    .thenCompose(
+                        unit ->
+                            target(
+                                    targetName,
+                                    replyTo -> new Target.MapLun(lun, id, replyTo))
+                                .thenApply(mapped -> unit)
+                                .exceptionallyCompose(failure -> undo(unit, failure))));
+  }
+
+  /** The LUN went to another unit meanwhile, or the target went away: this one is not wanted. */
+  private CompletionStage<UnitEntry> undo(UnitEntry unit, Throwable failure) {
+    if (!(cause(failure) instanceof Refusal refusal) || refusal.kind() == Kind.UNAVAILABLE) {
+      return CompletableFuture.failedStage(cause(failure));
+    }
+    return removeUnit(unit.id(), unit.store(), "not mapped: " + refusal.getMessage())
+        .handle((gone, undone) -> failure)
+        .thenCompose(reason -> CompletableFuture.failedStage(cause(reason)));
+  }
+
+  @Override
+  public CompletionStage<Void> deleteUnit(String unitId) {
+    CompletionStage<?> unmapped = CompletableFuture.completedStage(null);
+    for (TargetEntry target : view.targets()) {
+      for (Map.Entry<Integer, String> lun : target.luns().entrySet()) {
+        if (lun.getValue().equals(unitId)) {
+          unmapped =
+              unmapped.thenCompose(
+                  before ->
+                      target(
+                          target.name(),
+                          replyTo -> new Target.UnmapLun(lun.getKey(), unitId, replyTo)));
+        }
+      }
+    }
+    return unmapped
+        .thenCompose(done -> unit(unitId, LogicalUnit.Get::new))
+        .thenCompose(unit -> removeUnit(unitId, unit.store(), "deleted by the operator"));
+  }
+
+  private CompletionStage<Void> removeUnit(String unitId, String store, String cause) {
+    return unit(unitId, replyTo -> new LogicalUnit.Delete(cause, replyTo))
+        .thenCompose(
+            deleted ->
+                // The owner closes the volume when its replica learns of it.
+                Patterns.retry(
+                    () -> volumes.delete(store, unitId),
+                    VOLUME_ATTEMPTS,
+                    VOLUME_RETRY,
+                    system.classicSystem()));
+  }
+
+  @Override
+  public CompletionStage<UnitEntry> moveUnit(String unitId, String toGateway, String cause) {
+    Optional<GatewayEntry> to = view.gateway(toGateway);
+    if (to.isEmpty()) {
+      return refuse(Kind.INVALID, "gateway", "there is no gateway " + toGateway);
+    }
+    if (to.get().state() != GatewayEntry.State.UP) {
+      return refuse(
+          Kind.CONFLICT, "gateway", "%s is %s".formatted(toGateway, to.get().state()));
+    }
+    long deadline = System.nanoTime() + MOVE_BOUND.toNanos();
+    return unit(
+            unitId,
+            replyTo -> new LogicalUnit.Move(toGateway, to.get().incarnation(), cause, replyTo))
+        .thenCompose(accepted -> moved(unitId, accepted.version(), toGateway, deadline));
+  }
+
+  /** Watches the replica until the move has ended one way or the other. */
+  private CompletionStage<UnitEntry> moved(
+      String unitId, long version, String toGateway, long deadline) {
+    Optional<UnitEntry> unit = view.unit(unitId);
+    if (unit.isPresent()
+        && unit.get().version() >= version
+        && unit.get().ownership().phase() == Phase.SERVING) {
+      UnitEntry.Ownership now = unit.get().ownership();
+      return now.owner().equals(toGateway)
+          ? CompletableFuture.completedStage(unit.get())
+          : refuse(Kind.CONFLICT, "gateway", "not moved: " + now.cause());
+    }
+    if (unit.isEmpty() || System.nanoTime() - deadline > 0) {
+      return refuse(
+          Kind.UNAVAILABLE,
+          "",
+          "the move was begun and is not known to have ended within " + MOVE_BOUND);
+    }
+    return Patterns.after(
+        POLL, system.classicSystem(), () -> moved(unitId, version, toGateway, deadline));
+  }
+
+  @Override
+  public CompletionStage<Sessions> sessions() {
+    CompletionStage<Receptionist.Listing> listing =
+        AskPattern.ask(
+            system.receptionist(),
+            replyTo -> Receptionist.find(SessionsActor.SERVICE, replyTo),
+            SESSIONS_BOUND,
+            system.scheduler());
+    return listing.thenCompose(
+        found -> {
+          List<CompletableFuture<Optional<SessionsActor.Told>>> asked = new ArrayList<>();
+          for (ActorRef<SessionsActor.Ask> actor :
+              found.getServiceInstances(SessionsActor.SERVICE)) {
+            asked.add(
+                AskPattern.<SessionsActor.Ask, SessionsActor.Told>ask(
+                        actor, SessionsActor.Ask::new, SESSIONS_BOUND, system.scheduler())
+                    .handle((told, failure) -> Optional.ofNullable(told))
+                    .toCompletableFuture());
+          }
+          return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+              .thenApply(
+                  all -> gather(asked.stream().flatMap(told -> told.join().stream()).toList()));
+        });
+  }
+
+  private Sessions gather(List<SessionsActor.Told> told) {
+    List<SessionEntry> sessions = new ArrayList<>();
+    List<String> silent = new ArrayList<>();
+    view.gateways().stream()
+        .filter(entry -> entry.state() == GatewayEntry.State.UP)
+        .forEach(entry -> silent.add(entry.name()));
+    for (SessionsActor.Told one : told) {
+      sessions.addAll(one.sessions());
+      silent.remove(one.gateway());
+    }
+    return new Sessions(sessions, silent);
+  }
+
+  // -- asking entities
+
+  private CompletionStage<TargetEntry> target(
+      String name, Function<ActorRef<Answer>, Target.Command> command) {
+    return entry(
+        () ->
+            sharding
+                .entityRefFor(Target.KEY, name)
+                .<Answer>ask(command::apply, ANSWER_BOUND));
+  }
+
+  private CompletionStage<UnitEntry> unit(
+      String id, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
+    return entry(
+        () ->
+            sharding
+                .entityRefFor(LogicalUnit.KEY, id)
+                .<Answer>ask(command::apply, ANSWER_BOUND));
+  }
+
+  /** Asks, and lets this gateway's replica learn the answer, so that a change is read back here. */
+  private <T extends ViewEntry> CompletionStage<T> entry(
+      Supplier<CompletionStage<Answer>> question) {
+    return question
+        .get()
+        .exceptionallyCompose(
+            failure ->
+                refuse(
+                    Kind.UNAVAILABLE,
+                    "",
+                    "the metadata entity did not answer within %s; is Cassandra reachable?"
+                        .formatted(ANSWER_BOUND)))
+        .thenCompose(
+            answer -> {
+              if (answer instanceof Answer.Refused refused) {
+                return CompletableFuture.failedStage(refused.refusal());
+              }
+              @SuppressWarnings("unchecked") // An entity answers with its own kind of entry.
+              T entry = (T) ((Answer.Accepted) answer).entry();
+              return AskPattern.<ViewReplica.Command, ViewReplica.Done>ask(
+                      replica,
+                      replyTo -> new ViewReplica.Learn(entry, replyTo),
+                      ANSWER_BOUND,
+                      system.scheduler())
+                  .thenApply(done -> entry);
+            });
+  }
+
+  private static <T> CompletionStage<T> refuse(Kind kind, String field, String message) {
+    return CompletableFuture.failedStage(new Refusal(kind, field, message));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+        ? wrapped.getCause()
+        : failure;
+  }
+}

@@ -1,0 +1,17 @@
+package io.moongate.cluster;
+
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/** Makes and removes the volumes of logical units, in the stores that this gateway reaches. */
+public interface VolumeProvisioner {
+
+  /** The kinds of store there are. */
+  Set<String> kinds();
+
+  /** Makes a volume that reads as zeros; repeating it is fine. */
+  CompletionStage<Void> create(String kind, String unitId, long size, int blockSize);
+
+  /** Removes a volume and its data; fine when it is gone. */
+  CompletionStage<Void> delete(String kind, String unitId);
+}

@@ -1,0 +1,94 @@
+package io.moongate.cluster.cassandra;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.Row;
+import io.moongate.cluster.gateway.PortGroups;
+import java.security.SecureRandom;
+import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/**
+ * Identifiers that must be unique in the cluster for ever, reserved by lightweight transactions in
+ * {@code port_groups} and {@code unit_naa}. A reservation is never taken back.
+ */
+public final class CassandraIdentifiers implements PortGroups {
+  private static final int MAX_PORT_GROUP = 65_535;
+  private static final long NAA_LOCALLY_ASSIGNED = 0x3000_0000_0000_0000L;
+  private static final int ATTEMPTS = 32;
+
+  private final Serial serial;
+  private final String keyspace;
+  private final SecureRandom random = new SecureRandom();
+
+  /** Makes them over the driver's session. */
+  public CassandraIdentifiers(Supplier<CompletionStage<CqlSession>> session, String keyspace) {
+    this.serial = new Serial(session);
+    this.keyspace = keyspace;
+  }
+
+  @Override
+  public CompletionStage<Integer> of(String gateway) {
+    return of(gateway, 1);
+  }
+
+  private CompletionStage<Integer> of(String gateway, int attempt) {
+    if (attempt > ATTEMPTS) {
+      return CompletableFuture.failedStage(
+          new IllegalStateException("no target port group id could be reserved for " + gateway));
+    }
+    return serial
+        .scan("SELECT tpg, gateway FROM %s.port_groups".formatted(keyspace))
+        .thenCompose(
+            result -> {
+              BitSet taken = new BitSet();
+              for (Row row : result.currentPage()) {
+                if (gateway.equals(row.getString("gateway"))) {
+                  return CompletableFuture.completedFuture(row.getInt("tpg"));
+                }
+                taken.set(row.getInt("tpg"));
+              }
+              int free = taken.nextClearBit(1);
+              if (free > MAX_PORT_GROUP) {
+                return CompletableFuture.failedStage(
+                    new IllegalStateException("all target port group ids are taken"));
+              }
+              return serial
+                  .transact(
+                      "INSERT INTO %s.port_groups (tpg, gateway) VALUES (?, ?) IF NOT EXISTS"
+                          .formatted(keyspace),
+                      free,
+                      gateway)
+                  .thenCompose(
+                      inserted ->
+                          inserted.wasApplied()
+                              ? CompletableFuture.completedFuture(free)
+                              : of(gateway, attempt + 1));
+            });
+  }
+
+  /** Reserves an NAA identifier of format 3 (locally assigned) for a unit. */
+  public CompletionStage<Long> naa(String unitId) {
+    return naa(unitId, 1);
+  }
+
+  private CompletionStage<Long> naa(String unitId, int attempt) {
+    long naa = NAA_LOCALLY_ASSIGNED | (random.nextLong() >>> 4);
+    if (attempt > ATTEMPTS) {
+      return CompletableFuture.failedStage(
+          new IllegalStateException("no NAA identifier could be reserved for " + unitId));
+    }
+    return serial
+        .transact(
+            "INSERT INTO %s.unit_naa (naa, unit_id) VALUES (?, ?) IF NOT EXISTS"
+                .formatted(keyspace),
+            naa,
+            unitId)
+        .thenCompose(
+            inserted ->
+                inserted.wasApplied()
+                    ? CompletableFuture.completedFuture(naa)
+                    : naa(unitId, attempt + 1));
+  }
+}

@@ -1,0 +1,264 @@
+package io.moongate.cluster.entity;
+
+import io.moongate.cluster.Answer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.persistence.typed.EventAdapter;
+import org.apache.pekko.persistence.typed.EventSeq;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.SnapshotCompleted;
+import org.apache.pekko.persistence.typed.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import org.apache.pekko.persistence.typed.javadsl.Recovery;
+import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandlerBuilder;
+
+/**
+ * An event-sourced entity that acts only within its {@linkplain Terms term}.
+ *
+ * @param <C> its commands
+ * @param <E> its events
+ * @param <S> its state
+ */
+public abstract class TermedEntity<C, E, S>
+    extends EventSourcedBehaviorWithEnforcedReplies<C, E, S> {
+  private static final int EVENTS_PER_SNAPSHOT = 200;
+  private static final int CONFIRM_ATTEMPTS = 20;
+  private static final Duration CONFIRM_RETRY = Duration.ofMillis(250);
+  private static final int WAITING_COMMANDS = 1_000;
+
+  /** Entities whose stored snapshot was found to be of a stale incarnation: they replay all. */
+  private static final Set<String> DISTRUSTED_SNAPSHOTS = ConcurrentHashMap.newKeySet();
+
+  private final Terms terms;
+  private final Terms.Term term;
+  private TermReplay<E> replay = new TermReplay<>(0);
+  protected final ActorContext<C> context;
+
+  protected TermedEntity(
+      ActorContext<C> context, PersistenceId persistenceId, Terms terms, Terms.Term term) {
+    super(persistenceId);
+    this.context = context;
+    this.terms = terms;
+    this.term = term;
+  }
+
+  /** What an entity says to itself while it takes its term; its commands include these. */
+  public interface TermMessages<C> {
+    /** The term was taken, or not. */
+    C termTaken(Terms.Term term, Throwable failure);
+  }
+
+  /** A term's outcome as a command carries it. */
+  public interface TermTaken {
+    /** The term; null when it failed. */
+    Terms.Term term();
+
+    /** Why it failed; null when it did not. */
+    Throwable failure();
+  }
+
+  /** The answer of a confirmation as a command carries it. */
+  public interface Confirmation {
+    /** True: still ours. False: lost. Null: it could not be asked. */
+    Boolean ours();
+
+    /** What to do when it is ours. */
+    Runnable action();
+  }
+
+  /**
+   * Takes a term, then becomes the entity. Commands that come meanwhile wait.
+   *
+   * @param terms where terms are kept
+   * @param persistenceId of the entity
+   * @param messages makes the internal command
+   * @param entity makes the entity of a term
+   */
+  protected static <C> Behavior<C> inTerm(
+      Terms terms,
+      PersistenceId persistenceId,
+      TermMessages<C> messages,
+      Function<ActorContext<C>, Function<Terms.Term, Behavior<C>>> entity) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withStash(
+                WAITING_COMMANDS,
+                stash -> {
+                  context.pipeToSelf(terms.take(persistenceId.id()), messages::termTaken);
+                  return Behaviors.receive(
+                      (ignored, command) -> {
+                        if (!(command instanceof TermTaken taken)) {
+                          if (!stash.isFull()) {
+                            stash.stash(command);
+                          }
+                          return Behaviors.same();
+                        }
+                        if (taken.term() == null) {
+                          context
+                              .getLog()
+                              .warn(
+                                  "event=term-refused entity={} reason=\"{}\"",
+                                  persistenceId.id(),
+                                  String.valueOf(taken.failure()));
+                          return Behaviors.stopped();
+                        }
+                        return stash.unstashAll(entity.apply(context).apply(taken.term()));
+                      });
+                }));
+  }
+
+  /** An event that follows each other one and changes nothing; {@link TermReplay} says why. */
+  public interface Mark {}
+
+  /** Makes the event that follows each other one. */
+  protected abstract E mark();
+
+  /** Persists an event in this term; what it leads to has to wait for {@link #whenConfirmed}. */
+  protected final EffectBuilder<E, S> persistInTerm(E event) {
+    return Effect().persist(List.of(event, mark()));
+  }
+
+  @Override
+  public final EventAdapter<E, E> eventAdapter() {
+    return new EventAdapter<>() {
+      @Override
+      public E toJournal(E event) {
+        return event;
+      }
+
+      @Override
+      public String manifest(E event) {
+        return Long.toString(term.number());
+      }
+
+      @Override
+      public EventSeq<E> fromJournal(E event, String writerTerm) {
+        if (event instanceof Mark) {
+          return replay.mark().map(EventSeq::single).orElseGet(EventSeq::empty);
+        }
+        replay.event(event, Long.parseLong(writerTerm));
+        return EventSeq.empty();
+      }
+    };
+  }
+
+  /** Makes the command that brings a confirmation back to this entity. */
+  protected abstract C confirmation(Boolean ours, Runnable action);
+
+  /** Runs the action once a serial read has confirmed that this incarnation is still the one. */
+  protected final void whenConfirmed(Runnable action) {
+    context.pipeToSelf(
+        Patterns.retry(
+            () -> terms.confirm(persistenceId().id(), term),
+            CONFIRM_ATTEMPTS,
+            CONFIRM_RETRY,
+            context.getSystem().classicSystem()),
+        (ours, failure) -> confirmation(failure == null ? ours : null, action));
+  }
+
+  /** Replies once confirmed. */
+  protected final void replyWhenConfirmed(ActorRef<Answer> replyTo, Answer answer) {
+    whenConfirmed(() -> replyTo.tell(answer));
+  }
+
+  /**
+   * Handles a confirmation: acts, or stops because this incarnation is stale or can't learn whether
+   * it is. Whoever asked gets no answer then: what happened is unknown until the next incarnation
+   * has replayed.
+   */
+  protected final ReplyEffect<E, S> onConfirmation(Confirmation confirmation) {
+    if (confirmation.ours() == null || !confirmation.ours()) {
+      context
+          .getLog()
+          .warn(
+              "event=term-{} entity={} term={}",
+              confirmation.ours() == null ? "unconfirmed" : "lost",
+              persistenceId().id(),
+              term.number());
+      return Effect().stop().thenNoReply();
+    }
+    confirmation.action().run();
+    return Effect().noReply();
+  }
+
+  /** Number of the term. */
+  protected final long termNumber() {
+    return term.number();
+  }
+
+  @Override
+  public boolean shouldSnapshot(S state, E event, long sequenceNr) {
+    return sequenceNr % EVENTS_PER_SNAPSHOT == 0;
+  }
+
+  @Override
+  public Recovery recovery() {
+    if (term.snapshotSequenceNr().isEmpty()
+        || DISTRUSTED_SNAPSHOTS.contains(persistenceId().id())) {
+      return Recovery.withSnapshotSelectionCriteria(SnapshotSelectionCriteria.none());
+    }
+    return Recovery.withSnapshotSelectionCriteria(
+        SnapshotSelectionCriteria.latest()
+            .withMaxSequenceNr(term.snapshotSequenceNr().getAsLong()));
+  }
+
+  /** Wraps a state for a snapshot with the term that saves it. */
+  protected abstract Object toSnapshot(S state, long termNumber);
+
+  /** The term in which a snapshot was saved. */
+  protected abstract long snapshotTerm(Object snapshot);
+
+  /** The state in a snapshot. */
+  protected abstract S fromSnapshot(Object snapshot);
+
+  @Override
+  public final SnapshotAdapter<S> snapshotAdapter() {
+    return new SnapshotAdapter<>() {
+      @Override
+      public Object toJournal(S state) {
+        return toSnapshot(state, term.number());
+      }
+
+      @Override
+      public S fromJournal(Object from) {
+        if (snapshotTerm(from) != term.snapshotTerm()) {
+          DISTRUSTED_SNAPSHOTS.add(persistenceId().id());
+          throw new IllegalStateException(
+              "%s: the stored snapshot is of term %d, recorded was term %d: replaying all"
+                  .formatted(
+                      persistenceId().id(), snapshotTerm(from), term.snapshotTerm()));
+        }
+        replay = new TermReplay<>(term.snapshotTerm());
+        return fromSnapshot(from);
+      }
+    };
+  }
+
+  /** Signals every termed entity handles; subclasses add theirs. */
+  protected final SignalHandlerBuilder<S> termSignals() {
+    return newSignalHandlerBuilder()
+        .onSignal(
+            SnapshotCompleted.class,
+            (state, completed) ->
+                terms
+                    .snapshotSaved(
+                        persistenceId().id(), term, completed.metadata().sequenceNr())
+                    .whenComplete(
+                        (recorded, failure) -> {
+                          if (failure == null && recorded) {
+                            DISTRUSTED_SNAPSHOTS.remove(persistenceId().id());
+                          }
+                        }));
+  }
+}

@@ -1,0 +1,381 @@
+package io.moongate.cluster.gateway;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.moongate.cluster.Answer;
+import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.entity.TermedEntity;
+import io.moongate.cluster.entity.Terms;
+import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.failure.FailureDecision;
+import io.moongate.failure.Observation;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+
+/**
+ * A gateway: where it is, which process it is now, and whether it has failed.
+ *
+ * <p>A gateway registers as a new incarnation each time it starts; what an older incarnation owned
+ * is then free. A failed incarnation never comes back: it rejoins as a newcomer (design rule 5).
+ */
+public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, Gateway.State> {
+
+  public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "Gateway");
+
+  // -- commands
+
+  /** A command to a gateway. */
+  public sealed interface Command extends CborSerializable {}
+
+  /** A process says that it is this gateway now, and where. */
+  public record Register(Registration registration, ActorRef<Answer> replyTo) implements Command {}
+
+  /** What a gateway says of itself. */
+  public record Registration(
+      String incarnation,
+      List<PortalAddress> portals,
+      PortalAddress relay,
+      String managementUrl,
+      String softwareVersion,
+      long pid)
+      implements CborSerializable {}
+
+  /** A gateway reports what it and others saw of this one. */
+  public record Report(String incarnation, List<Observation> evidence) implements Command {}
+
+  /** The process has drained what it owned and goes. */
+  public record Stop(String incarnation, ActorRef<Answer> replyTo) implements Command {}
+
+  /** Asks for the entity as it is. */
+  public record Get(ActorRef<Answer> replyTo) implements Command {}
+
+  record Taken(Terms.Term term, Throwable failure) implements Command, TermTaken {}
+
+  record Confirmed(Boolean ours, Runnable action) implements Command, Confirmation {}
+
+  record PortGroupAssigned(int portGroup, Throwable failure, Register register)
+      implements Command {}
+
+  // -- events
+
+  /** Something that happened to a gateway. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Registered.class, name = "registered"),
+    @JsonSubTypes.Type(value = Failed.class, name = "failed"),
+    @JsonSubTypes.Type(value = Stopped.class, name = "stopped"),
+    @JsonSubTypes.Type(value = Settled.class, name = "settled")
+  })
+  public sealed interface Event extends CborSerializable {
+    /** When, by the wall clock of the node that persisted it. */
+    Instant at();
+  }
+
+  /** A process registered as this gateway. */
+  public record Registered(String name, int portGroup, Registration registration, Instant at)
+      implements Event {}
+
+  /** It was decided that the process has failed. */
+  public record Failed(String incarnation, List<Observation> evidence, Instant at)
+      implements Event {}
+
+  /** The process left in good order. */
+  public record Stopped(String incarnation, Instant at) implements Event {}
+
+  /** Follows each event in the same write. */
+  public record Settled(Instant at) implements Event, Mark {}
+
+  // -- state
+
+  /** The state: the view's entry, absent before the first registration. */
+  public record State(Optional<GatewayEntry> entry) implements CborSerializable {
+
+    boolean is(String incarnation) {
+      return entry.isPresent() && entry.get().incarnation().equals(incarnation);
+    }
+
+    State apply(Event event) {
+      if (event instanceof Settled) {
+        return this;
+      }
+      if (event instanceof Registered registered) {
+        Registration said = registered.registration();
+        return new State(
+            Optional.of(
+                new GatewayEntry(
+                    registered.name(),
+                    entry.map(GatewayEntry::version).orElse(0L) + 1,
+                    GatewayEntry.State.UP,
+                    said.incarnation(),
+                    registered.portGroup(),
+                    said.portals(),
+                    said.relay(),
+                    said.managementUrl(),
+                    said.softwareVersion(),
+                    said.pid(),
+                    registered.at(),
+                    "registered")));
+      } else if (event instanceof Failed failed) {
+        return as(GatewayEntry.State.FAILED, failed.at(), cause(failed.evidence()));
+      } else {
+        return as(GatewayEntry.State.STOPPED, event.at(), "stopped in good order");
+      }
+    }
+
+    private State as(GatewayEntry.State state, Instant at, String cause) {
+      GatewayEntry now = entry.orElseThrow();
+      return new State(
+          Optional.of(
+              new GatewayEntry(
+                  now.name(),
+                  now.version() + 1,
+                  state,
+                  now.incarnation(),
+                  now.portGroup(),
+                  now.portals(),
+                  now.relay(),
+                  now.managementUrl(),
+                  now.softwareVersion(),
+                  now.pid(),
+                  at,
+                  cause)));
+    }
+
+    private static String cause(List<Observation> evidence) {
+      return evidence.stream()
+          .map(seen -> "%s: %s (%s)".formatted(seen.observer(), seen.kind(), seen.detail()))
+          .reduce((a, b) -> a + "; " + b)
+          .orElse("");
+    }
+  }
+
+  /** A snapshot: the state, and the term in which it was saved. */
+  public record Snapshot(long term, State state) implements CborSerializable {}
+
+  // -- behaviour
+
+  private final String name;
+  private final PortGroups portGroups;
+  private final ActorRef<ViewPublisher.Command> publisher;
+  private final Clock clock;
+
+  private Gateway(
+      ActorContext<Command> context,
+      String name,
+      Terms terms,
+      Terms.Term term,
+      PortGroups portGroups,
+      ActorRef<ViewPublisher.Command> publisher,
+      Clock clock) {
+    super(context, persistenceId(name), terms, term);
+    this.name = name;
+    this.portGroups = portGroups;
+    this.publisher = publisher;
+    this.clock = clock;
+  }
+
+  /** The persistence id of a gateway. */
+  public static PersistenceId persistenceId(String name) {
+    return PersistenceId.of("gateway", name);
+  }
+
+  /** Makes the entity. */
+  public static Behavior<Command> create(
+      String name,
+      Terms terms,
+      PortGroups portGroups,
+      ActorRef<ViewPublisher.Command> publisher,
+      Clock clock) {
+    return inTerm(
+        terms,
+        persistenceId(name),
+        Taken::new,
+        context -> term -> new Gateway(context, name, terms, term, portGroups, publisher, clock));
+  }
+
+  @Override
+  public State emptyState() {
+    return new State(Optional.empty());
+  }
+
+  @Override
+  public CommandHandlerWithReply<Command, Event, State> commandHandler() {
+    return newCommandHandlerWithReplyBuilder()
+        .forAnyState()
+        .onCommand(Register.class, this::onRegister)
+        .onCommand(PortGroupAssigned.class, this::onPortGroupAssigned)
+        .onCommand(Report.class, this::onReport)
+        .onCommand(Stop.class, this::onStop)
+        .onCommand(Get.class, this::onGet)
+        .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
+        .onCommand(Taken.class, (state, taken) -> Effect().noReply())
+        .build();
+  }
+
+  @Override
+  public EventHandler<State, Event> eventHandler() {
+    return (state, event) -> state.apply(event);
+  }
+
+  @Override
+  public SignalHandler<State> signalHandler() {
+    return termSignals()
+        .onSignal(
+            RecoveryCompleted.instance(),
+            state ->
+                state
+                    .entry()
+                    .ifPresent(
+                        entry ->
+                            whenConfirmed(
+                                () -> publisher.tell(new ViewPublisher.Publish(entry)))))
+        .build();
+  }
+
+  private ReplyEffect<Event, State> onRegister(State state, Register register) {
+    String incarnation = register.registration().incarnation();
+    if (state.is(incarnation)) {
+      GatewayEntry now = state.entry().orElseThrow();
+      return answer(
+          register.replyTo(),
+          now.state() == GatewayEntry.State.UP
+              ? new Answer.Accepted(now)
+              : Answer.conflict(
+                  "incarnation",
+                  "this process was decided to be %s (%s): start anew"
+                      .formatted(now.state(), now.cause())));
+    }
+    if (state.entry().isPresent()) {
+      return record(
+          new Registered(
+              name,
+              state.entry().get().portGroup(),
+              register.registration(),
+              clock.instant()),
+          Optional.of(register.replyTo()));
+    }
+    context.pipeToSelf(
+        portGroups.of(name),
+        (portGroup, failure) ->
+            new PortGroupAssigned(portGroup == null ? 0 : portGroup, failure, register));
+    return Effect().noReply();
+  }
+
+  private ReplyEffect<Event, State> onPortGroupAssigned(State state, PortGroupAssigned assigned) {
+    Register register = assigned.register();
+    if (assigned.failure() != null) {
+      register
+          .replyTo()
+          .tell(Answer.unavailable("no target port group id: " + assigned.failure()));
+      return Effect().noReply();
+    }
+    if (state.entry().isPresent()) {
+      return onRegister(state, register);
+    }
+    return record(
+        new Registered(name, assigned.portGroup(), register.registration(), clock.instant()),
+        Optional.of(register.replyTo()));
+  }
+
+  private ReplyEffect<Event, State> onReport(State state, Report report) {
+    if (!state.is(report.incarnation())
+        || state.entry().orElseThrow().state() != GatewayEntry.State.UP) {
+      return Effect().noReply();
+    }
+    FailureDecision.Decision decision =
+        FailureDecision.decide(name, report.incarnation(), report.evidence(), Set.of());
+    if (!decision.failed()) {
+      return Effect().noReply();
+    }
+    return record(
+        new Failed(report.incarnation(), decision.evidence(), clock.instant()), Optional.empty());
+  }
+
+  private ReplyEffect<Event, State> onStop(State state, Stop stop) {
+    if (!state.is(stop.incarnation())) {
+      return answer(
+          stop.replyTo(),
+          Answer.conflict("incarnation", "another process is this gateway by now"));
+    }
+    GatewayEntry now = state.entry().orElseThrow();
+    if (now.state() != GatewayEntry.State.UP) {
+      return answer(stop.replyTo(), new Answer.Accepted(now));
+    }
+    return record(new Stopped(stop.incarnation(), clock.instant()), Optional.of(stop.replyTo()));
+  }
+
+  private ReplyEffect<Event, State> onGet(State state, Get get) {
+    return answer(
+        get.replyTo(),
+        state
+            .entry()
+            .<Answer>map(Answer.Accepted::new)
+            .orElseGet(() -> Answer.notFound("gateway", "there is no gateway " + name)));
+  }
+
+  private ReplyEffect<Event, State> record(Event event, Optional<ActorRef<Answer>> replyTo) {
+    return persistInTerm(event)
+        .thenRun(
+            state -> {
+              GatewayEntry entry = state.entry().orElseThrow();
+              whenConfirmed(
+                  () -> {
+                    context
+                        .getLog()
+                        .info(
+                            "event=gateway-changed gateway={} term={} change={}",
+                            name,
+                            termNumber(),
+                            event);
+                    publisher.tell(new ViewPublisher.Publish(entry));
+                    replyTo.ifPresent(asker -> asker.tell(new Answer.Accepted(entry)));
+                  });
+            })
+        .thenNoReply();
+  }
+
+  private ReplyEffect<Event, State> answer(ActorRef<Answer> replyTo, Answer answer) {
+    replyWhenConfirmed(replyTo, answer);
+    return Effect().noReply();
+  }
+
+  @Override
+  protected Event mark() {
+    return new Settled(clock.instant());
+  }
+
+  @Override
+  protected Command confirmation(Boolean ours, Runnable action) {
+    return new Confirmed(ours, action);
+  }
+
+  @Override
+  protected Object toSnapshot(State state, long termNumber) {
+    return new Snapshot(termNumber, state);
+  }
+
+  @Override
+  protected long snapshotTerm(Object snapshot) {
+    return ((Snapshot) snapshot).term();
+  }
+
+  @Override
+  protected State fromSnapshot(Object snapshot) {
+    return ((Snapshot) snapshot).state();
+  }
+}

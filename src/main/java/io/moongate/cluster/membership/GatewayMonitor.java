@@ -1,0 +1,297 @@
+package io.moongate.cluster.membership;
+
+import io.moongate.cluster.CborSerializable;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
+import io.moongate.failure.ObservationBoard;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
+import org.apache.pekko.cluster.typed.Subscribe;
+
+/**
+ * What this gateway sees of the others, and what the others told it that they see. Each gateway
+ * shares its own observations with every other, at once and again every second.
+ */
+public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Command> {
+
+  /** Where monitors find one another. */
+  public static final ServiceKey<Command> SERVICE =
+      ServiceKey.create(Command.class, "gateway-monitor");
+
+  private static final Duration SHARE = Duration.ofSeconds(1);
+
+  /** A message to the monitor. */
+  public sealed interface Command extends CborSerializable {}
+
+  /** Another gateway's observations. */
+  public record Shared(List<Observation> observations) implements Command {}
+
+  /** Proof that a process is gone, from {@link PeerWatch}. */
+  public record ProcessGone(MemberIdentity peer, String proof) implements Command {}
+
+  private record Monitors(Set<ActorRef<Command>> monitors) implements Command {}
+
+  private record MemberChanged(ClusterEvent.MemberEvent event) implements Command {}
+
+  private enum ShuttingDown implements Command {
+    NOW
+  }
+
+  private record ReachabilityChanged(ClusterEvent.ReachabilityEvent event) implements Command {}
+
+  private record LeaseOut(MemberIdentity peer) implements Command {}
+
+  private enum Share implements Command {
+    TICK
+  }
+
+  private final String self;
+  private final String selfIncarnation;
+  private final Duration leaseBound;
+  private final PeerWatch watch;
+  private final Consumer<List<Observation>> onChange;
+  private final Clock clock;
+  private final TimerScheduler<Command> timers;
+  private final ObservationBoard board = new ObservationBoard();
+  private Set<ActorRef<Command>> others = Set.of();
+
+  private GatewayMonitor(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      String self,
+      String selfIncarnation,
+      Duration leaseBound,
+      PeerWatch watch,
+      Consumer<List<Observation>> onChange,
+      Clock clock) {
+    super(context);
+    this.timers = timers;
+    this.self = self;
+    this.selfIncarnation = selfIncarnation;
+    this.leaseBound = leaseBound;
+    this.watch = watch;
+    this.onChange = onChange;
+    this.clock = clock;
+  }
+
+  /**
+   * Makes the monitor of this gateway.
+   *
+   * @param leaseBound after a removal, the time in which any lease of the removed gateway runs out
+   * @param watch the connections that prove deaths; their proofs are to be sent here
+   * @param onChange called with everything that stands whenever it has changed, on the actor's thread
+   */
+  public static Behavior<Command> create(
+      String self,
+      String selfIncarnation,
+      Duration leaseBound,
+      PeerWatch watch,
+      Consumer<List<Observation>> onChange,
+      Clock clock) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  Cluster cluster = Cluster.get(context.getSystem());
+                  cluster
+                      .subscriptions()
+                      .tell(
+                          new Subscribe<>(
+                              context.messageAdapter(
+                                  ClusterEvent.MemberEvent.class, MemberChanged::new),
+                              ClusterEvent.MemberEvent.class));
+                  cluster
+                      .subscriptions()
+                      .tell(
+                          new Subscribe<>(
+                              context.messageAdapter(
+                                  ClusterEvent.ClusterShuttingDown$.class,
+                                  down -> ShuttingDown.NOW),
+                              ClusterEvent.ClusterShuttingDown$.class));
+                  cluster
+                      .subscriptions()
+                      .tell(
+                          new Subscribe<>(
+                              context.messageAdapter(
+                                  ClusterEvent.ReachabilityEvent.class, ReachabilityChanged::new),
+                              ClusterEvent.ReachabilityEvent.class));
+                  context
+                      .getSystem()
+                      .receptionist()
+                      .tell(Receptionist.register(SERVICE, context.getSelf()));
+                  context
+                      .getSystem()
+                      .receptionist()
+                      .tell(
+                          Receptionist.subscribe(
+                              SERVICE,
+                              context.messageAdapter(
+                                  Receptionist.Listing.class,
+                                  listing ->
+                                      new Monitors(listing.getServiceInstances(SERVICE)))));
+                  timers.startTimerWithFixedDelay(Share.TICK, SHARE);
+                  return new GatewayMonitor(
+                      context,
+                      timers,
+                      self,
+                      selfIncarnation,
+                      leaseBound,
+                      watch,
+                      onChange,
+                      clock);
+                }));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(MemberChanged.class, this::onMemberChanged)
+        .onMessage(ShuttingDown.class, down -> Behaviors.stopped())
+        .onMessage(ReachabilityChanged.class, this::onReachabilityChanged)
+        .onMessage(ProcessGone.class, this::onProcessGone)
+        .onMessage(LeaseOut.class, this::onLeaseOut)
+        .onMessage(Shared.class, this::onShared)
+        .onMessage(Monitors.class, this::onMonitors)
+        .onMessage(Share.class, this::onShare)
+        .build();
+  }
+
+  private Behavior<Command> onMemberChanged(MemberChanged changed) {
+    ClusterEvent.MemberEvent event = changed.event();
+    MemberIdentity peer = MemberIdentity.of(event.member()).orElse(null);
+    if (peer == null) {
+      return this;
+    }
+    if (peer.incarnation().equals(selfIncarnation)) {
+      // Out of the membership, this gateway sees nothing any more that would be evidence.
+      return event instanceof ClusterEvent.MemberDowned
+              || event instanceof ClusterEvent.MemberRemoved
+          ? Behaviors.stopped()
+          : this;
+    }
+    if (event instanceof ClusterEvent.MemberRemoved removed
+        && removed.previousStatus() != MemberStatus.down()
+        && removed.previousStatus() != MemberStatus.exiting()) {
+      // Nobody is removed from a membership like that: it is this node's own that has ended.
+      return Behaviors.stopped();
+    }
+    if (event instanceof ClusterEvent.MemberRemoved removed) {
+      watch.unwatch(peer.incarnation());
+      seen(peer, Kind.REMOVED, "was " + removed.previousStatus());
+      // Every reachable member has seen it downed before it is removed, and none of them has
+      // acknowledged its lease since: counted from now, the last one it could hold runs out.
+      timers.startSingleTimer(
+          "lease-out-" + peer.incarnation(), new LeaseOut(peer), leaseBound);
+    } else if (event.member().status() == MemberStatus.joining()
+        || event.member().status() == MemberStatus.weaklyUp()
+        || event.member().status() == MemberStatus.up()) {
+      ProofAwareDetector.back(peer.address().toString());
+      watch.watch(peer);
+    }
+    return this;
+  }
+
+  private Behavior<Command> onReachabilityChanged(ReachabilityChanged changed) {
+    MemberIdentity peer = MemberIdentity.of(changed.event().member()).orElse(null);
+    if (peer != null && !peer.incarnation().equals(selfIncarnation)) {
+      boolean reachable = changed.event() instanceof ClusterEvent.ReachableMember;
+      seen(
+          peer,
+          reachable ? Kind.REACHABLE : Kind.UNREACHABLE,
+          reachable ? "heartbeats again" : "no heartbeats from " + peer.address());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onProcessGone(ProcessGone gone) {
+    // The address may be a newer process's by now, and that one is not to be downed.
+    if (isMember(gone.peer())) {
+      ProofAwareDetector.gone(gone.peer().address().toString());
+      Cluster.get(getContext().getSystem()).manager().tell(new Down(gone.peer().address()));
+    }
+    seen(gone.peer(), Kind.PROCESS_GONE, gone.proof());
+    return this;
+  }
+
+  private boolean isMember(MemberIdentity peer) {
+    for (Member member : Cluster.get(getContext().getSystem()).state().getMembers()) {
+      if (MemberIdentity.of(member).filter(peer::equals).isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Behavior<Command> onLeaseOut(LeaseOut out) {
+    seen(out.peer(), Kind.LEASE_OUT, "removed %s ago".formatted(leaseBound));
+    return this;
+  }
+
+  private void seen(MemberIdentity peer, Kind kind, String detail) {
+    Observation observation =
+        new Observation(self, peer.name(), peer.incarnation(), kind, clock.instant(), detail);
+    if (board.note(observation)) {
+      getContext()
+          .getLog()
+          .info(
+              "event=observation gateway={} incarnation={} kind={} detail=\"{}\"",
+              peer.name(),
+              peer.incarnation(),
+              kind,
+              detail);
+      Shared shared = new Shared(List.of(observation));
+      others.forEach(other -> other.tell(shared));
+      onChange.accept(board.all());
+    }
+  }
+
+  private Behavior<Command> onShared(Shared shared) {
+    boolean changed = false;
+    for (Observation observation : shared.observations()) {
+      // What others say of this very process decides nothing here.
+      if (!observation.incarnation().equals(selfIncarnation)) {
+        changed |= board.note(observation);
+      }
+    }
+    if (changed) {
+      onChange.accept(board.all());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onMonitors(Monitors listed) {
+    Set<ActorRef<Command>> now = new HashSet<>(listed.monitors());
+    now.remove(getContext().getSelf());
+    others = now;
+    return onShare(Share.TICK);
+  }
+
+  private Behavior<Command> onShare(Share tick) {
+    List<Observation> own = new ArrayList<>(board.all());
+    own.removeIf(observation -> !observation.observer().equals(self));
+    if (!own.isEmpty()) {
+      Shared shared = new Shared(own);
+      others.forEach(other -> other.tell(shared));
+    }
+    return this;
+  }
+}

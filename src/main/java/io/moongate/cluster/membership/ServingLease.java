@@ -1,0 +1,37 @@
+package io.moongate.cluster.membership;
+
+/**
+ * Until when this gateway may serve, on its own monotonic clock (design rule 3). Written by {@link
+ * LeaseKeeper}, read on the data path.
+ */
+public final class ServingLease {
+  private volatile long untilNanos;
+  private boolean ended;
+
+  /** Makes a lease that has run out at {@code nowNanos}. */
+  public ServingLease(long nowNanos) {
+    untilNanos = nowNanos;
+  }
+
+  /** Whether it covers this instant of {@link System#nanoTime}. */
+  public boolean coversNanos(long nanoTime) {
+    return untilNanos - nanoTime > 0;
+  }
+
+  /** The instant at which it runs out. */
+  public long untilNanos() {
+    return untilNanos;
+  }
+
+  /** Ends it for good: whatever was promised until now. */
+  void end(long nowNanos) {
+    ended = true;
+    untilNanos = nowNanos;
+  }
+
+  void extendTo(long nanos) {
+    if (!ended && nanos - untilNanos > 0) {
+      untilNanos = nanos;
+    }
+  }
+}

@@ -1,0 +1,317 @@
+package io.moongate.cluster.target;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.moongate.cluster.Answer;
+import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.entity.TermedEntity;
+import io.moongate.cluster.entity.Terms;
+import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.view.TargetEntry;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+
+/** A target: which gateways export it, and which logical unit each of its LUNs is. */
+public final class Target extends TermedEntity<Target.Command, Target.Event, Target.State> {
+
+  public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "Target");
+
+  // -- commands
+
+  /** A command to a target. */
+  public sealed interface Command extends CborSerializable {}
+
+  /** Creates it, also again after a deletion. Repeating an equal creation is accepted. */
+  public record Create(List<String> gateways, ActorRef<Answer> replyTo) implements Command {}
+
+  /** Deletes it; refused while it has a LUN. */
+  public record Delete(ActorRef<Answer> replyTo) implements Command {}
+
+  /** Maps a logical unit; refused when the LUN is another unit's. */
+  public record MapLun(int lun, String unitId, ActorRef<Answer> replyTo) implements Command {}
+
+  /** Takes a LUN away from a logical unit; accepted when the LUN is not, or not any more, its. */
+  public record UnmapLun(int lun, String unitId, ActorRef<Answer> replyTo) implements Command {}
+
+  /** Asks for the entity as it is. */
+  public record Get(ActorRef<Answer> replyTo) implements Command {}
+
+  record Taken(Terms.Term term, Throwable failure) implements Command, TermTaken {}
+
+  record Confirmed(Boolean ours, Runnable action) implements Command, Confirmation {}
+
+  // -- events
+
+  /** Something that happened to a target. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Created.class, name = "created"),
+    @JsonSubTypes.Type(value = LunMapped.class, name = "lun-mapped"),
+    @JsonSubTypes.Type(value = LunUnmapped.class, name = "lun-unmapped"),
+    @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
+    @JsonSubTypes.Type(value = Settled.class, name = "settled")
+  })
+  public sealed interface Event extends CborSerializable {
+    /** When, by the wall clock of the node that persisted it. */
+    Instant at();
+  }
+
+  /** It came into being, or came back after a deletion. */
+  public record Created(String name, List<String> gateways, Instant at) implements Event {}
+
+  /** A logical unit was mapped at a LUN. */
+  public record LunMapped(int lun, String unitId, Instant at) implements Event {}
+
+  /** A LUN was taken away. */
+  public record LunUnmapped(int lun, String unitId, Instant at) implements Event {}
+
+  /** It is no more. */
+  public record Deleted(Instant at) implements Event {}
+
+  /** Follows each event in the same write. */
+  public record Settled(Instant at) implements Event, Mark {}
+
+  // -- state
+
+  /** The state: the view's entry, absent before the first creation. */
+  public record State(Optional<TargetEntry> entry) implements CborSerializable {
+
+    boolean live() {
+      return entry.isPresent() && !entry.get().deleted();
+    }
+
+    State apply(Event event) {
+      if (event instanceof Settled) {
+        return this;
+      }
+      if (event instanceof Created created) {
+        long version = entry.map(TargetEntry::version).orElse(0L) + 1;
+        return new State(
+            Optional.of(
+                new TargetEntry(
+                    created.name(), version, created.gateways(), Map.of(), false, created.at())));
+      }
+      TargetEntry now = entry.orElseThrow();
+      Map<Integer, String> luns = new TreeMap<>(now.luns());
+      boolean deleted = now.deleted();
+      if (event instanceof LunMapped mapped) {
+        luns.put(mapped.lun(), mapped.unitId());
+      } else if (event instanceof LunUnmapped unmapped) {
+        luns.remove(unmapped.lun());
+      } else if (event instanceof Deleted) {
+        deleted = true;
+      }
+      return new State(
+          Optional.of(
+              new TargetEntry(
+                  now.name(), now.version() + 1, now.gateways(), luns, deleted, now.since())));
+    }
+  }
+
+  /** A snapshot: the state, and the term in which it was saved. */
+  public record Snapshot(long term, State state) implements CborSerializable {}
+
+  // -- behaviour
+
+  private final String name;
+  private final ActorRef<ViewPublisher.Command> publisher;
+  private final Clock clock;
+
+  private Target(
+      ActorContext<Command> context,
+      String name,
+      Terms terms,
+      Terms.Term term,
+      ActorRef<ViewPublisher.Command> publisher,
+      Clock clock) {
+    super(context, persistenceId(name), terms, term);
+    this.name = name;
+    this.publisher = publisher;
+    this.clock = clock;
+  }
+
+  /** The persistence id of a target. */
+  public static PersistenceId persistenceId(String name) {
+    return PersistenceId.of("target", name);
+  }
+
+  /** Makes the entity. */
+  public static Behavior<Command> create(
+      String name, Terms terms, ActorRef<ViewPublisher.Command> publisher, Clock clock) {
+    return inTerm(
+        terms,
+        persistenceId(name),
+        Taken::new,
+        context -> term -> new Target(context, name, terms, term, publisher, clock));
+  }
+
+  @Override
+  public State emptyState() {
+    return new State(Optional.empty());
+  }
+
+  @Override
+  public CommandHandlerWithReply<Command, Event, State> commandHandler() {
+    return newCommandHandlerWithReplyBuilder()
+        .forAnyState()
+        .onCommand(Create.class, this::onCreate)
+        .onCommand(Delete.class, this::onDelete)
+        .onCommand(MapLun.class, this::onMapLun)
+        .onCommand(UnmapLun.class, this::onUnmapLun)
+        .onCommand(Get.class, this::onGet)
+        .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
+        .onCommand(Taken.class, (state, taken) -> Effect().noReply())
+        .build();
+  }
+
+  @Override
+  public EventHandler<State, Event> eventHandler() {
+    return (state, event) -> state.apply(event);
+  }
+
+  @Override
+  public SignalHandler<State> signalHandler() {
+    return termSignals()
+        .onSignal(
+            RecoveryCompleted.instance(),
+            state ->
+                state
+                    .entry()
+                    .ifPresent(
+                        entry ->
+                            whenConfirmed(
+                                () -> publisher.tell(new ViewPublisher.Publish(entry)))))
+        .build();
+  }
+
+  private ReplyEffect<Event, State> onCreate(State state, Create create) {
+    if (state.live()) {
+      TargetEntry now = state.entry().orElseThrow();
+      return answer(
+          create.replyTo(),
+          now.gateways().equals(create.gateways())
+              ? new Answer.Accepted(now)
+              : Answer.conflict(
+                  "gateways", "the target exists with other gateways: " + now.gateways()));
+    }
+    return record(new Created(name, create.gateways(), clock.instant()), create.replyTo());
+  }
+
+  private ReplyEffect<Event, State> onDelete(State state, Delete delete) {
+    if (!state.live()) {
+      return answer(delete.replyTo(), unknown());
+    }
+    TargetEntry now = state.entry().orElseThrow();
+    if (!now.luns().isEmpty()) {
+      return answer(
+          delete.replyTo(),
+          Answer.conflict(
+              "name",
+              "the target has LUNs %s: delete them first".formatted(now.luns().keySet())));
+    }
+    return record(new Deleted(clock.instant()), delete.replyTo());
+  }
+
+  private ReplyEffect<Event, State> onMapLun(State state, MapLun map) {
+    if (!state.live()) {
+      return answer(map.replyTo(), unknown());
+    }
+    TargetEntry now = state.entry().orElseThrow();
+    String mapped = now.luns().get(map.lun());
+    if (mapped != null) {
+      return answer(
+          map.replyTo(),
+          mapped.equals(map.unitId())
+              ? new Answer.Accepted(now)
+              : Answer.conflict(
+                  "lun", "LUN %d is logical unit %s already".formatted(map.lun(), mapped)));
+    }
+    return record(new LunMapped(map.lun(), map.unitId(), clock.instant()), map.replyTo());
+  }
+
+  private ReplyEffect<Event, State> onUnmapLun(State state, UnmapLun unmap) {
+    if (!state.live()) {
+      return answer(unmap.replyTo(), unknown());
+    }
+    TargetEntry now = state.entry().orElseThrow();
+    String mapped = now.luns().get(unmap.lun());
+    if (!unmap.unitId().equals(mapped)) {
+      return answer(unmap.replyTo(), new Answer.Accepted(now));
+    }
+    return record(new LunUnmapped(unmap.lun(), mapped, clock.instant()), unmap.replyTo());
+  }
+
+  private ReplyEffect<Event, State> onGet(State state, Get get) {
+    return answer(
+        get.replyTo(), state.entry().<Answer>map(Answer.Accepted::new).orElseGet(this::unknown));
+  }
+
+  private Answer unknown() {
+    return Answer.notFound("target", "there is no target " + name);
+  }
+
+  private ReplyEffect<Event, State> record(Event event, ActorRef<Answer> replyTo) {
+    return persistInTerm(event)
+        .thenRun(
+            state -> {
+              TargetEntry entry = state.entry().orElseThrow();
+              whenConfirmed(
+                  () -> {
+                    context
+                        .getLog()
+                        .info(
+                            "event=target-changed target={} term={} change={}",
+                            name,
+                            termNumber(),
+                            event);
+                    publisher.tell(new ViewPublisher.Publish(entry));
+                    replyTo.tell(new Answer.Accepted(entry));
+                  });
+            })
+        .thenNoReply();
+  }
+
+  private ReplyEffect<Event, State> answer(ActorRef<Answer> replyTo, Answer answer) {
+    replyWhenConfirmed(replyTo, answer);
+    return Effect().noReply();
+  }
+
+  @Override
+  protected Event mark() {
+    return new Settled(clock.instant());
+  }
+
+  @Override
+  protected Command confirmation(Boolean ours, Runnable action) {
+    return new Confirmed(ours, action);
+  }
+
+  @Override
+  protected Object toSnapshot(State state, long termNumber) {
+    return new Snapshot(termNumber, state);
+  }
+
+  @Override
+  protected long snapshotTerm(Object snapshot) {
+    return ((Snapshot) snapshot).term();
+  }
+
+  @Override
+  protected State fromSnapshot(Object snapshot) {
+    return ((Snapshot) snapshot).state();
+  }
+}

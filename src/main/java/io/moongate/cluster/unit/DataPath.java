@@ -1,0 +1,50 @@
+package io.moongate.cluster.unit;
+
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.scsi.alua.AluaQueries;
+import io.moongate.scsi.alua.PathStates;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What a LUN actor asks of the data path of its gateway. {@code open} and {@code release} of one unit
+ * never overlap: the LUN actor waits for one before it asks for the other.
+ */
+public interface DataPath {
+
+  /** Where commands to the medium go. */
+  enum Way {
+    /** To the volume that is open on this gateway. */
+    LOCAL,
+    /** To the owner. */
+    REMOTE,
+    /** Nowhere now: they are held. */
+    HELD
+  }
+
+  /**
+   * Publishes new path states for the sessions of this gateway.
+   *
+   * @param owner the gateway to relay to; present with REMOTE
+   * @param queries answers the ALUA queries of sessions
+   */
+  void publish(
+      UnitEntry unit,
+      PathStates states,
+      Way way,
+      Optional<GatewayEntry> owner,
+      AluaQueries queries);
+
+  /** Fences the volume at the epoch and opens it; nothing is served before the next publication. */
+  CompletionStage<Void> open(UnitEntry unit, long epoch);
+
+  /**
+   * Stops serving locally, waits until nothing touches the store any more, flushes and closes. Once
+   * complete, nothing of this gateway's ownership will touch the store.
+   */
+  CompletionStage<Void> release(UnitEntry unit);
+
+  /** The unit was deleted. */
+  void remove(String unitId);
+}

@@ -1,0 +1,295 @@
+package io.moongate.cluster.unit;
+
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.Paths;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.scsi.alua.AluaQueries;
+import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.alua.TargetPortGroup;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * One logical unit on one gateway: what a change of the view reaches first. It publishes the path
+ * states for the data path, opens and releases the store when this gateway gains and loses the
+ * ownership, and answers the ALUA queries of sessions.
+ *
+ * <p>It compares what the view says with what is open, and does one thing at a time about the
+ * difference; when that is done it compares again. So it does not matter how many changes came
+ * meanwhile, and a report to the entity is repeated until the view shows that it has arrived.
+ */
+final class LunActor extends AbstractBehavior<LunActor.Command> {
+  private static final Duration REPEAT = Duration.ofMillis(300);
+  private static final Duration QUERY_BOUND = Duration.ofSeconds(2);
+
+  sealed interface Command {}
+
+  /** The unit as the view has it now, and the gateways that export it. */
+  record Changed(UnitEntry unit, List<GatewayEntry> exporters, Optional<GatewayEntry> owner)
+      implements Command {}
+
+  /** A session asks for the path states. */
+  record Query(ActorRef<PathStates> replyTo) implements Command {}
+
+  /** The unit was deleted: the store is released, then this actor ends. */
+  enum Removed implements Command {
+    NOW
+  }
+
+  private record OpenEnded(long epoch, Throwable failure) implements Command {}
+
+  private record ReleaseEnded(Throwable failure) implements Command {}
+
+  private enum Again implements Command {
+    TICK
+  }
+
+  /**
+   * Who this gateway is, and what it has for its units.
+   *
+   * @param publications numbers for published path states; they grow over all actors, so that what
+   *     one publishes is newer than what its predecessor for the same unit did
+   */
+  record Surroundings(
+      String gateway,
+      String incarnation,
+      int portGroup,
+      int implicitTransitionSeconds,
+      DataPath dataPath,
+      Consumer<Report> reports,
+      LongSupplier publications) {}
+
+  /** A report to the unit's entity. */
+  record Report(String unitId, LogicalUnit.Command command) {}
+
+  private final Surroundings surroundings;
+  private final TimerScheduler<Command> timers;
+  private final AluaQueries queries;
+  private UnitEntry unit;
+  private List<GatewayEntry> exporters;
+  private Optional<GatewayEntry> owner;
+  private PathStates published;
+  private OptionalLong openEpoch = OptionalLong.empty();
+  private boolean busy;
+  private boolean removed;
+
+  /** Whether something may be open that this actor does not know of. */
+  private boolean inherited;
+
+  private LunActor(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      Surroundings surroundings,
+      boolean inherited,
+      Changed first) {
+    super(context);
+    this.timers = timers;
+    this.inherited = inherited;
+    this.surroundings = surroundings;
+    ActorRef<Command> self = context.getSelf();
+    var scheduler = context.getSystem().scheduler();
+    this.queries = () -> AskPattern.ask(self, Query::new, QUERY_BOUND, scheduler);
+    take(first);
+    reconcile();
+  }
+
+  /**
+   * Makes the actor of a unit.
+   *
+   * @param inherited whether it follows another one that failed: what that had opened is released
+   *     first
+   */
+  static Behavior<Command> create(Surroundings surroundings, boolean inherited, Changed first) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> new LunActor(context, timers, surroundings, inherited, first)));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Changed.class, this::onChanged)
+        .onMessage(Query.class, this::onQuery)
+        .onMessage(OpenEnded.class, this::onOpenEnded)
+        .onMessage(ReleaseEnded.class, this::onReleaseEnded)
+        .onMessage(Removed.class, this::onRemoved)
+        .onMessage(Again.class, tick -> reconcile())
+        .build();
+  }
+
+  private Behavior<Command> onChanged(Changed changed) {
+    take(changed);
+    return reconcile();
+  }
+
+  private void take(Changed changed) {
+    unit = changed.unit();
+    exporters = changed.exporters();
+    owner = changed.owner();
+  }
+
+  private Behavior<Command> onQuery(Query query) {
+    query.replyTo().tell(published);
+    return this;
+  }
+
+  private Behavior<Command> onRemoved(Removed command) {
+    removed = true;
+    return reconcile();
+  }
+
+  private Behavior<Command> onOpenEnded(OpenEnded ended) {
+    busy = false;
+    if (ended.failure() == null) {
+      openEpoch = OptionalLong.of(ended.epoch());
+      return reconcile();
+    }
+    getContext()
+        .getLog()
+        .error(
+            "event=store-not-opened unit={} epoch={} reason=\"{}\"",
+            unit.id(),
+            ended.epoch(),
+            ended.failure().toString());
+    report(
+        new LogicalUnit.OpenFailed(
+            surroundings.gateway(),
+            surroundings.incarnation(),
+            ended.epoch(),
+            "%s could not open the store: %s"
+                .formatted(surroundings.gateway(), ended.failure().getMessage())));
+    timers.startSingleTimer(Again.TICK, REPEAT);
+    return this;
+  }
+
+  private Behavior<Command> onReleaseEnded(ReleaseEnded ended) {
+    busy = false;
+    if (ended.failure() != null) {
+      // Closed all the same: the data path gives the volume up, whatever closing it said. What the
+      // store could not flush was not acknowledged as stable, and a host asks for that by FUA or
+      // SYNCHRONIZE CACHE, which fail then.
+      getContext()
+          .getLog()
+          .error(
+              "event=store-not-closed-cleanly unit={} reason=\"{}\"",
+              unit.id(),
+              ended.failure().toString());
+    }
+    return reconcile();
+  }
+
+  private Behavior<Command> reconcile() {
+    Ownership now = unit.ownership();
+    boolean mine = now.ownedBy(surroundings.gateway(), surroundings.incarnation());
+    boolean wanted =
+        !removed && mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING);
+    boolean open = openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
+
+    publish(mine, open && wanted);
+    if (busy) {
+      if (mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.RELEASING)) {
+        // Keeps the entity awake: it has the bound of this transition, and has to be somewhere.
+        repeat(new LogicalUnit.Get(getContext().getSystem().ignoreRef()));
+      }
+      return this;
+    }
+    if (inherited || (openEpoch.isPresent() && !(wanted && open))) {
+      busy = true;
+      inherited = false;
+      // Not open any more from here on: it must not be published again before it was opened anew,
+      // also when the release is abandoned and the unit stays here under the same epoch.
+      openEpoch = OptionalLong.empty();
+      getContext()
+          .pipeToSelf(
+              surroundings.dataPath().release(unit),
+              (done, failure) -> new ReleaseEnded(failure));
+      timers.startSingleTimer(Again.TICK, REPEAT);
+      return this;
+    }
+    if (removed) {
+      surroundings.dataPath().remove(unit.id());
+      return Behaviors.stopped();
+    }
+    if (wanted && !open) {
+      busy = true;
+      long epoch = now.epoch();
+      getContext()
+          .pipeToSelf(
+              surroundings.dataPath().open(unit, epoch),
+              (done, failure) -> new OpenEnded(epoch, failure));
+      timers.startSingleTimer(Again.TICK, REPEAT);
+    } else if (mine && now.phase() == Phase.ACQUIRING) {
+      repeat(
+          new LogicalUnit.Opened(
+              surroundings.gateway(), surroundings.incarnation(), now.epoch()));
+    } else if (mine && now.phase() == Phase.RELEASING) {
+      repeat(
+          new LogicalUnit.Released(
+              surroundings.gateway(), surroundings.incarnation(), now.epoch()));
+    }
+    return this;
+  }
+
+  private void publish(boolean mine, boolean openForThisEpoch) {
+    boolean served = Paths.served(unit, owner);
+    DataPath.Way way = DataPath.Way.HELD;
+    if (served && !mine) {
+      way = DataPath.Way.REMOTE;
+    } else if (served && openForThisEpoch) {
+      way = DataPath.Way.LOCAL;
+    }
+    long epoch = unit.ownership().epoch();
+    List<TargetPortGroup> groups = Paths.groups(unit, exporters, owner);
+    if (published != null
+        && published.epoch() == epoch
+        && published.serving() == (way != DataPath.Way.HELD)
+        && published.groups().equals(groups)) {
+      return;
+    }
+    PathStates states =
+        new PathStates(
+            surroundings.publications().getAsLong(),
+            epoch,
+            way != DataPath.Way.HELD,
+            surroundings.portGroup(),
+            surroundings.implicitTransitionSeconds(),
+            groups);
+    published = states;
+    getContext()
+        .getLog()
+        .info(
+            "event=path-changed unit={} epoch={} way={} state={} owner={} phase={} cause=\"{}\"",
+            unit.id(),
+            states.epoch(),
+            way,
+            states.localState().word(),
+            unit.ownership().owner(),
+            unit.ownership().phase(),
+            unit.ownership().cause());
+    surroundings.dataPath().publish(unit, states, way, owner, queries);
+  }
+
+  private void repeat(LogicalUnit.Command command) {
+    report(command);
+    timers.startSingleTimer(Again.TICK, REPEAT);
+  }
+
+  private void report(LogicalUnit.Command command) {
+    surroundings.reports().accept(new Report(unit.id(), command));
+  }
+}

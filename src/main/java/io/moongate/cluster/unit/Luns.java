@@ -1,0 +1,162 @@
+package io.moongate.cluster.unit;
+
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewEntry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+
+/** The LUN actors of this gateway: takes the view's changes to those that they concern. */
+public final class Luns extends AbstractBehavior<Luns.Command> {
+
+  /** A message to the LUNs. */
+  public sealed interface Command {}
+
+  /** The replica has applied an entry. */
+  public record EntryChanged(ViewEntry entry) implements Command {}
+
+  private record ActorEnded(String unitId) implements Command {}
+
+  private final View view;
+  private final LunActor.Surroundings surroundings;
+  private final Map<String, ActorRef<LunActor.Command>> actors = new HashMap<>();
+  private final Map<String, Set<String>> unitsOfTarget = new HashMap<>();
+
+  private Luns(ActorContext<Command> context, View view, LunActor.Surroundings surroundings) {
+    super(context);
+    this.view = view;
+    this.surroundings = surroundings;
+    tellAll();
+  }
+
+  /**
+   * Makes them. From now on each applied entry must be told.
+   *
+   * @param portGroup of this gateway
+   * @param implicitTransitionSeconds IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS
+   */
+  public static Behavior<Command> create(
+      View view,
+      String gateway,
+      String incarnation,
+      int portGroup,
+      int implicitTransitionSeconds,
+      DataPath dataPath) {
+    return Behaviors.setup(
+        context -> {
+          ClusterSharding sharding = ClusterSharding.get(context.getSystem());
+          Consumer<LunActor.Report> reports =
+              report ->
+                  sharding
+                      .entityRefFor(LogicalUnit.KEY, report.unitId())
+                      .tell(report.command());
+          return new Luns(
+              context,
+              view,
+              new LunActor.Surroundings(
+                  gateway,
+                  incarnation,
+                  portGroup,
+                  implicitTransitionSeconds,
+                  dataPath,
+                  reports,
+                  new AtomicLong()::incrementAndGet));
+        });
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(EntryChanged.class, this::onEntryChanged)
+        .onMessage(ActorEnded.class, this::onActorEnded)
+        .build();
+  }
+
+  private Behavior<Command> onEntryChanged(EntryChanged changed) {
+    ViewEntry entry = changed.entry();
+    if (entry instanceof UnitEntry unit) {
+      tell(unit.id());
+    } else if (entry instanceof TargetEntry target) {
+      Set<String> concerned = new HashSet<>(target.luns().values());
+      Set<String> before = unitsOfTarget.put(target.name(), new HashSet<>(concerned));
+      if (before != null) {
+        concerned.addAll(before);
+      }
+      concerned.forEach(this::tell);
+    } else {
+      tellAll();
+    }
+    return this;
+  }
+
+  private void tellAll() {
+    view.targets()
+        .forEach(
+            target ->
+                unitsOfTarget.putIfAbsent(target.name(), new HashSet<>(target.luns().values())));
+    view.units().forEach(unit -> tell(unit.id()));
+  }
+
+  private void tell(String unitId) {
+    tell(unitId, false);
+  }
+
+  private void tell(String unitId, boolean inherited) {
+    Optional<UnitEntry> unit = view.unit(unitId);
+    ActorRef<LunActor.Command> actor = actors.get(unitId);
+    if (unit.isEmpty()) {
+      if (actor != null) {
+        actor.tell(LunActor.Removed.NOW);
+      }
+      return;
+    }
+    LunActor.Changed changed =
+        new LunActor.Changed(
+            unit.get(), exporters(unitId), view.gateway(unit.get().ownership().owner()));
+    if (actor == null) {
+      ActorRef<LunActor.Command> spawned =
+          getContext().spawn(LunActor.create(surroundings, inherited, changed), "lun-" + unitId);
+      getContext().watchWith(spawned, new ActorEnded(unitId));
+      actors.put(unitId, spawned);
+    } else {
+      actor.tell(changed);
+    }
+  }
+
+  private Behavior<Command> onActorEnded(ActorEnded ended) {
+    actors.remove(ended.unitId());
+    tell(ended.unitId(), true);
+    return this;
+  }
+
+  private List<GatewayEntry> exporters(String unitId) {
+    List<TargetEntry> targets = new ArrayList<>();
+    for (TargetEntry target : view.targets()) {
+      if (target.luns().containsValue(unitId)) {
+        targets.add(target);
+      }
+    }
+    return view.gateways().stream()
+        .filter(
+            gateway ->
+                targets.isEmpty()
+                    || targets.stream().anyMatch(target -> target.exportedBy(gateway.name())))
+        .toList();
+  }
+}

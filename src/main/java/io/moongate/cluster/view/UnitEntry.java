@@ -1,0 +1,88 @@
+package io.moongate.cluster.view;
+
+import io.moongate.failure.Observation;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A logical unit in the view.
+ *
+ * @param id a UUID
+ * @param naa 64 bits, NAA format 3
+ * @param serial unit serial number
+ * @param store kind of the volume store
+ * @param size bytes
+ * @param blockSize bytes of a logical block
+ * @param preferred gateways in the order in which they should own it; the rest follow by load
+ * @param ownership who owns it and since when
+ * @param deleted whether it was deleted: such an entry is kept so that no older one revives it
+ */
+public record UnitEntry(
+    String id,
+    long version,
+    long naa,
+    String serial,
+    String store,
+    long size,
+    int blockSize,
+    List<String> preferred,
+    Ownership ownership,
+    boolean deleted)
+    implements ViewEntry {
+
+  public UnitEntry {
+    preferred = List.copyOf(preferred);
+  }
+
+  @Override
+  public String entityId() {
+    return "unit|" + id;
+  }
+
+  /**
+   * An ownership (design rules 1 to 3).
+   *
+   * @param phase how far it is
+   * @param epoch its number; grows with every ownership of the unit
+   * @param owner gateway; empty when there is none
+   * @param incarnation the owner's process; an ownership does not outlive it
+   * @param successor in RELEASING, the gateway that is to own it next; else empty
+   * @param since when the phase began
+   * @param cause why
+   * @param evidence the observations that led to it, when it was a failover
+   * @param refusedBy gateways that could not open the store since it was last served: others are
+   *     asked first
+   */
+  public record Ownership(
+      Phase phase,
+      long epoch,
+      String owner,
+      String incarnation,
+      String successor,
+      Instant since,
+      String cause,
+      List<Observation> evidence,
+      List<String> refusedBy) {
+    public Ownership {
+      evidence = List.copyOf(evidence);
+      refusedBy = List.copyOf(refusedBy);
+    }
+
+    /** Whether this incarnation of this gateway owns the unit, in whatever phase. */
+    public boolean ownedBy(String gateway, String gatewayIncarnation) {
+      return owner.equals(gateway) && incarnation.equals(gatewayIncarnation);
+    }
+  }
+
+  /** How far an ownership is. */
+  public enum Phase {
+    /** No owner; the next one is being looked for. */
+    UNOWNED,
+    /** Decided in the ownership row; the owner is fencing and opening the store. */
+    ACQUIRING,
+    /** The owner serves. */
+    SERVING,
+    /** A planned move: the owner is draining and closing the store. */
+    RELEASING
+  }
+}

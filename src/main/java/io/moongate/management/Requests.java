@@ -1,0 +1,128 @@
+package io.moongate.management;
+
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.management.api.CreateLun;
+import io.moongate.management.api.CreateTarget;
+import io.moongate.management.api.MoveLun;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.Query;
+import org.apache.pekko.japi.Pair;
+
+/** Reads requests, and refuses what can't be right, naming the field. */
+final class Requests {
+  /** The largest number of the flat space of LUNs (SAM-5 section 4.7.7.4). */
+  static final int MAX_LUN = 16383;
+
+  /** The number of gateways that a cluster is built for. */
+  private static final int MAX_GATEWAYS = 64;
+
+  private static final int DEFAULT_BLOCK_SIZE = 512;
+  private static final Set<Integer> BLOCK_SIZES = Set.of(512, 4096);
+
+  private Requests() {}
+
+  static CreateTarget createTarget(byte[] bytes, View view) {
+    RequestBody body = RequestBody.read(bytes, "name", "gateways");
+    String name = body.text("name");
+    requireIscsiName("name", name);
+    List<String> gateways = body.texts("gateways", MAX_GATEWAYS);
+    requireGateways("gateways", gateways, view);
+    return new CreateTarget(name, gateways);
+  }
+
+  static CreateLun createLun(byte[] bytes, View view, List<String> stores) {
+    RequestBody body =
+        RequestBody.read(bytes, "target", "lun", "size", "blockSize", "store", "preferred");
+    String target = body.text("target");
+    requireIscsiName("target", target);
+    int lun = (int) body.whole("lun", 0, MAX_LUN);
+    int blockSize =
+        body.optionalWhole("blockSize", 1, Integer.MAX_VALUE)
+            .map(Long::intValue)
+            .orElse(DEFAULT_BLOCK_SIZE);
+    if (!BLOCK_SIZES.contains(blockSize)) {
+      throw ProblemException.invalid(
+          "blockSize", "blockSize must be 512 or 4096, and is " + blockSize);
+    }
+    long size = body.whole("size", 1, Long.MAX_VALUE);
+    if (size % blockSize != 0) {
+      throw ProblemException.invalid(
+          "size", "size must be a multiple of the block size " + blockSize + ", and is " + size);
+    }
+    String store = body.optionalText("store").orElse(stores.get(0));
+    if (!stores.contains(store)) {
+      throw ProblemException.invalid(
+          "store", "There is no store " + store + "; known are " + stores);
+    }
+    List<String> preferred = body.texts("preferred", MAX_GATEWAYS);
+    requireGateways("preferred", preferred, view);
+    return new CreateLun(target, lun, size, blockSize, store, preferred);
+  }
+
+  static MoveLun moveLun(byte[] bytes, View view) {
+    RequestBody body = RequestBody.read(bytes, "gateway");
+    String gateway = body.text("gateway");
+    requireGateway("gateway", gateway, view);
+    return new MoveLun(gateway);
+  }
+
+  /** The query's parameters, of which only these are known, each at most once. */
+  static Map<String, String> parameters(HttpRequest request, String... known) {
+    Query query = request.getUri().query();
+    Set<String> names = new TreeSet<>(List.of(known));
+    Map<String, String> parameters = new HashMap<>();
+    for (Pair<String, String> parameter : query.toList()) {
+      String name = parameter.first();
+      if (!names.contains(name)) {
+        throw ProblemException.invalid(
+            name,
+            "There is no query parameter "
+                + name
+                + (names.isEmpty() ? "" : "; known are " + names));
+      }
+      if (parameters.put(name, parameter.second()) != null) {
+        throw ProblemException.invalid(name, "The query parameter " + name + " occurs twice");
+      }
+    }
+    return parameters;
+  }
+
+  /** A LUN in a query. */
+  static int lun(String text) {
+    if (text.matches("\\d{1,5}") && Integer.parseInt(text) <= MAX_LUN) {
+      return Integer.parseInt(text);
+    }
+    throw ProblemException.invalid("lun", "lun must be a whole number from 0 to " + MAX_LUN);
+  }
+
+  private static void requireIscsiName(String field, String name) {
+    IscsiName.fault(name)
+        .ifPresent(
+            fault -> {
+              throw ProblemException.invalid(field, field + " " + fault);
+            });
+  }
+
+  private static void requireGateways(String field, List<String> gateways, View view) {
+    for (int i = 0; i < gateways.size(); i++) {
+      requireGateway(field + "[" + i + "]", gateways.get(i), view);
+    }
+  }
+
+  /** A gateway that is down is one all the same; one that never registered is a slip of the pen. */
+  private static void requireGateway(String field, String gateway, View view) {
+    if (view.gateway(gateway).isEmpty()) {
+      String known =
+          view.gateways().stream().map(GatewayEntry::name).collect(Collectors.joining(", "));
+      throw ProblemException.invalid(
+          field, "There is no gateway " + gateway + "; known are: " + known);
+    }
+  }
+}

@@ -1,0 +1,261 @@
+package io.moongate.management;
+
+import io.moongate.cluster.Metadata;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.Paths;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.failure.Observation;
+import io.moongate.management.api.Gateway;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.Path;
+import io.moongate.management.api.Sessions;
+import io.moongate.management.api.Target;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The view as the records of the API. Lists are lazy, so that what is held of one in memory is
+ * references into the view and not the answer, and sorted: gateways and targets by name, logical
+ * units by target and LUN, paths by target, LUN, gateway and portal.
+ */
+final class Resources {
+
+  /** Where a logical unit is mapped. */
+  record Mapping(String target, int lun) {}
+
+  private record MappedUnit(Optional<Mapping> mapping, UnitEntry unit) {
+    /** By target and LUN; those that no target maps come last, by id. */
+    static final Comparator<MappedUnit> ORDER =
+        Comparator.comparing((MappedUnit mapped) -> mapped.mapping().isEmpty())
+            .thenComparing(mapped -> mapped.mapping().map(Mapping::target).orElse(""))
+            .thenComparing(mapped -> mapped.mapping().map(Mapping::lun).orElse(0))
+            .thenComparing(mapped -> mapped.unit().id());
+  }
+
+  private static final Comparator<Sessions.Session> SESSION_ORDER =
+      Comparator.comparing(Sessions.Session::gateway)
+          .thenComparing(Sessions.Session::initiator)
+          .thenComparing(Sessions.Session::isid)
+          .thenComparing(Sessions.Session::tsih);
+
+  private Resources() {}
+
+  static Stream<Gateway> gateways(View view) {
+    Map<String, Integer> owned = owned(view);
+    return view.gateways().stream().map(entry -> gateway(entry, owned));
+  }
+
+  static Optional<Gateway> gateway(View view, String name) {
+    return view.gateway(name).map(entry -> gateway(entry, owned(view)));
+  }
+
+  static Stream<Target> targets(View view) {
+    return view.targets().stream().map(entry -> target(entry, view));
+  }
+
+  static Target target(TargetEntry entry, View view) {
+    List<String> gateways =
+        entry.gateways().isEmpty()
+            ? view.gateways().stream().map(GatewayEntry::name).toList()
+            : entry.gateways().stream().sorted().toList();
+    List<Target.Mapping> luns = new ArrayList<>(entry.luns().size());
+    entry.luns().forEach((lun, id) -> luns.add(new Target.Mapping(lun, id)));
+    return new Target(entry.name(), gateways, entry.gateways().isEmpty(), luns, entry.since());
+  }
+
+  /** Where a unit is mapped; the first place by target and LUN, should there be several. */
+  static Optional<Mapping> mapping(View view, String unitId) {
+    for (TargetEntry target : view.targets()) {
+      for (Map.Entry<Integer, String> mapped : target.luns().entrySet()) {
+        if (mapped.getValue().equals(unitId)) {
+          return Optional.of(new Mapping(target.name(), mapped.getKey()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  static Optional<LogicalUnit> unit(View view, String id) {
+    return view.unit(id).map(entry -> unit(entry, mapping(view, id)));
+  }
+
+  /**
+   * The logical units.
+   *
+   * @param target those of this target; empty for all
+   * @param lun those of this number; empty for all
+   * @param owner those that this gateway owns; empty for all
+   */
+  static Stream<LogicalUnit> units(
+      View view, Optional<String> target, OptionalInt lun, Optional<String> owner) {
+    Map<String, Mapping> mappings = new HashMap<>();
+    for (TargetEntry entry : view.targets()) {
+      entry.luns().forEach((n, id) -> mappings.putIfAbsent(id, new Mapping(entry.name(), n)));
+    }
+    Predicate<MappedUnit> wanted =
+        mapped ->
+            (target.isEmpty() || mapped.mapping().map(Mapping::target).equals(target))
+                && (lun.isEmpty()
+                    || mapped.mapping().filter(at -> at.lun() == lun.getAsInt()).isPresent())
+                && (owner.isEmpty() || mapped.unit().ownership().owner().equals(owner.get()));
+    return view.units().stream()
+        .map(entry -> new MappedUnit(Optional.ofNullable(mappings.get(entry.id())), entry))
+        .filter(wanted)
+        .sorted(MappedUnit.ORDER)
+        .map(mapped -> unit(mapped.unit(), mapped.mapping()));
+  }
+
+  static LogicalUnit unit(UnitEntry entry, Optional<Mapping> mapping) {
+    UnitEntry.Ownership ownership = entry.ownership();
+    return new LogicalUnit(
+        entry.id(),
+        mapping.map(Mapping::target).orElse(null),
+        mapping.map(Mapping::lun).orElse(null),
+        String.format(Locale.ROOT, "%016x", entry.naa()),
+        entry.serial(),
+        entry.size(),
+        entry.blockSize(),
+        entry.store(),
+        entry.preferred(),
+        nullIfEmpty(ownership.owner()),
+        ownership.epoch(),
+        word(ownership.phase()),
+        ownership.since(),
+        ownership.cause(),
+        ownership.evidence().stream().map(Resources::evidence).toList(),
+        ownership.refusedBy());
+  }
+
+  /**
+   * The paths, one for each portal.
+   *
+   * @param target those of this target; empty for all
+   * @param lun those of this number; empty for all
+   * @param gateway those through this gateway; empty for all
+   */
+  static Stream<Path> paths(
+      View view, Optional<String> target, OptionalInt lun, Optional<String> gateway) {
+    // Target by target: 100,000 units through 64 gateways are more paths than fit in memory.
+    return view.targets().stream()
+        .filter(entry -> target.isEmpty() || entry.name().equals(target.get()))
+        .flatMap(entry -> Paths.of(only(entry, lun, view)).stream().sorted(PATH_ORDER))
+        .filter(path -> gateway.isEmpty() || path.gateway().equals(gateway.get()))
+        .flatMap(Resources::portals);
+  }
+
+  private static final Comparator<Paths.Path> PATH_ORDER =
+      Comparator.comparingInt(Paths.Path::lun).thenComparing(Paths.Path::gateway);
+
+  /** The part of the view that the paths of one target depend on. */
+  private static View only(TargetEntry target, OptionalInt lun, View view) {
+    Map<Integer, String> luns = new HashMap<>(target.luns());
+    if (lun.isPresent()) {
+      luns.keySet().retainAll(List.of(lun.getAsInt()));
+    }
+    View part = new View();
+    view.gateways().forEach(part::apply);
+    part.apply(
+        new TargetEntry(
+            target.name(),
+            target.version(),
+            target.gateways(),
+            luns,
+            target.deleted(),
+            target.since()));
+    luns.values().forEach(id -> view.unit(id).ifPresent(part::apply));
+    return part;
+  }
+
+  private static Stream<Path> portals(Paths.Path path) {
+    Stream<String> portals =
+        path.portals().isEmpty()
+            ? Stream.of((String) null)
+            : path.portals().stream().map(PortalAddress::toString).sorted();
+    return portals.map(
+        portal ->
+            new Path(
+                path.lun(),
+                path.target(),
+                path.unitId(),
+                path.gateway(),
+                portal,
+                path.portGroup(),
+                path.state(),
+                nullIfEmpty(path.owner()),
+                path.epoch(),
+                path.since(),
+                path.cause()));
+  }
+
+  static Sessions sessions(Metadata.Sessions sessions) {
+    return new Sessions(
+        sessions.sessions().stream().map(Resources::session).sorted(SESSION_ORDER).toList(),
+        sessions.silent().stream().sorted().toList());
+  }
+
+  private static Sessions.Session session(Metadata.SessionEntry entry) {
+    return new Sessions.Session(
+        entry.gateway(),
+        entry.initiator(),
+        entry.isid(),
+        entry.tsih(),
+        entry.target().orElse(null),
+        entry.portal(),
+        entry.peer(),
+        entry.since(),
+        entry.commandsInFlight());
+  }
+
+  private static Map<String, Integer> owned(View view) {
+    Map<String, Integer> owned = new HashMap<>();
+    for (UnitEntry unit : view.units()) {
+      owned.merge(unit.ownership().owner(), 1, Integer::sum);
+    }
+    return owned;
+  }
+
+  private static Gateway gateway(GatewayEntry entry, Map<String, Integer> owned) {
+    return new Gateway(
+        entry.name(),
+        word(entry.state()),
+        entry.portals().stream().map(PortalAddress::toString).toList(),
+        entry.portGroup(),
+        entry.softwareVersion(),
+        entry.pid(),
+        entry.incarnation(),
+        entry.since(),
+        entry.cause(),
+        Objects.requireNonNullElse(owned.get(entry.name()), 0),
+        entry.managementUrl());
+  }
+
+  private static LogicalUnit.Evidence evidence(Observation observation) {
+    return new LogicalUnit.Evidence(
+        observation.observer(),
+        observation.subject(),
+        observation.incarnation(),
+        word(observation.kind()),
+        observation.at(),
+        observation.detail());
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static String nullIfEmpty(String text) {
+    return text.isEmpty() ? null : text;
+  }
+}

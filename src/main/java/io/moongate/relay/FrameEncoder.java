@@ -1,0 +1,130 @@
+package io.moongate.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.moongate.scsi.Command;
+import io.moongate.scsi.Response;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Frames to bytes. A frame is its length (4 bytes, of what follows), its type (1 byte) and its fields
+ * in order, big-endian; strings are a length (2 bytes) and UTF-8. Data is last and has no length of
+ * its own.
+ */
+final class FrameEncoder {
+  static final byte HELLO = 1;
+  static final byte WELCOME = 2;
+  static final byte REFUSAL = 3;
+  static final byte TICK = 4;
+  static final byte REQUEST = 5;
+  static final byte REPLY = 6;
+
+  /** "MGRL": the first field of a hello, before the version. */
+  static final int MAGIC = 0x4D47524C;
+
+  /** Everything of a frame but its data fits in this, or it is not sent. */
+  static final int MAX_FIELDS = 8192;
+
+  private FrameEncoder() {}
+
+  /**
+   * The bytes of a frame. Data that is in an accessible array is not copied, so it must not change
+   * until the request is answered.
+   */
+  static ByteString encode(Frame frame) {
+    // A conditional chain, since patterns in a switch are not in Java 17.
+    if (frame instanceof Frame.Request request) {
+      return request(request);
+    } else if (frame instanceof Frame.Reply reply) {
+      return reply(reply);
+    } else if (frame instanceof Frame.Tick tick) {
+      return whole(begin(TICK, 8).putLong(tick.nanos()));
+    } else if (frame instanceof Frame.Hello hello) {
+      return hello(hello);
+    } else if (frame instanceof Frame.Welcome welcome) {
+      return whole(begin(WELCOME, 8).putLong(welcome.begun()));
+    } else {
+      return whole(begin(REFUSAL, 1).put((byte) ((Frame.Refusal) frame).reason().ordinal()));
+    }
+  }
+
+  private static ByteString hello(Frame.Hello hello) {
+    byte[] gateway = hello.gateway().getBytes(UTF_8);
+    ByteBuffer bytes = begin(HELLO, 4 + 2 + 2 + gateway.length + 3 * 16 + 8);
+    bytes.putInt(MAGIC).putShort((short) Frame.VERSION);
+    put(bytes, gateway);
+    put(bytes, hello.incarnation());
+    put(bytes, hello.link());
+    bytes.putLong(hello.connection());
+    put(bytes, hello.expected());
+    return whole(bytes);
+  }
+
+  private static ByteString request(Frame.Request request) {
+    Command command = request.command();
+    byte[] unit = request.unitId().getBytes(UTF_8);
+    byte[] initiator = command.nexus().initiatorName().getBytes(UTF_8);
+    byte[] target = command.nexus().targetName().getBytes(UTF_8);
+    byte[] cdb = command.cdb();
+    ByteBuffer bytes =
+        begin(
+            REQUEST,
+            3 * 8 + 2 + unit.length + 2 + initiator.length + 8 + 2 + target.length + 4 + 4 + 1 + 2
+                + cdb.length + 8);
+    bytes.putLong(request.id()).putLong(request.epoch()).putLong(command.deadlineNanos());
+    put(bytes, unit);
+    put(bytes, initiator);
+    bytes.putLong(command.nexus().isid());
+    put(bytes, target);
+    bytes.putInt(command.nexus().portalGroupTag());
+    bytes.putInt(command.tag()).put((byte) command.attribute().ordinal());
+    put(bytes, cdb);
+    bytes.putLong(command.expectedDataIn());
+    return withData(bytes, command.dataOut());
+  }
+
+  private static ByteString reply(Frame.Reply reply) {
+    Response response = reply.response();
+    byte[] sense = response.sense();
+    ByteBuffer bytes = begin(REPLY, 8 + 1 + 8 + 2 + sense.length);
+    bytes.putLong(reply.id()).put((byte) response.status().code());
+    bytes.putLong(response.dataOutWanted());
+    put(bytes, sense);
+    return withData(bytes, response.dataIn());
+  }
+
+  private static ByteBuffer begin(byte type, int fields) {
+    if (fields > MAX_FIELDS) {
+      throw new IllegalArgumentException("a frame's fields have " + fields + " bytes");
+    }
+    return ByteBuffer.allocate(4 + 1 + fields).putInt(1 + fields).put(type);
+  }
+
+  private static ByteString whole(ByteBuffer bytes) {
+    return ByteString.fromArrayUnsafe(bytes.array());
+  }
+
+  private static ByteString withData(ByteBuffer bytes, ByteBuffer data) {
+    int length = data.remaining();
+    bytes.putInt(0, bytes.capacity() - 4 + length);
+    if (length == 0) {
+      return whole(bytes);
+    }
+    ByteString content =
+        data.hasArray()
+            ? ByteString.fromArrayUnsafe(
+                data.array(), data.arrayOffset() + data.position(), length)
+            : ByteString.fromByteBuffer(data.duplicate());
+    return whole(bytes).concat(content);
+  }
+
+  private static void put(ByteBuffer bytes, byte[] field) {
+    bytes.putShort((short) field.length).put(field);
+  }
+
+  private static void put(ByteBuffer bytes, UUID uuid) {
+    bytes.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
+  }
+}

@@ -1,0 +1,103 @@
+package io.moongate.relay;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What the owner remembers of one sender's link over its connections: which connection is the current
+ * one, and how far requests have begun. Only the current connection can begin one, and the moment at
+ * which a newer connection becomes the current one is the same at which the owner reads how far the
+ * older ones came: so what it then says can't be overtaken. Thread-safe and without locks.
+ */
+final class Peer {
+  /** No id: the connection is older than the link's current one. */
+  static final long SUPERSEDED = -2;
+
+  /** A connection of the link, from its hello to its end. */
+  interface Connection {
+    /** Any thread: ends it. */
+    void stop();
+
+    /** Any thread: there may be room again. */
+    void wake();
+  }
+
+  private final Budget budget;
+  private final AtomicReference<State> state =
+      new AtomicReference<>(new State(0, null, Frame.Welcome.UNKNOWN));
+
+  /**
+   * Where a link is.
+   *
+   * @param connection the greatest number seen
+   * @param open that connection; null when it is over
+   * @param begun the greatest id that has begun
+   */
+  private record State(long connection, Connection open, long begun) {}
+
+  Peer(Budget budget) {
+    this.budget = budget;
+  }
+
+  /** What may be in flight of all of the link's connections together. */
+  Budget budget() {
+    return budget;
+  }
+
+  /**
+   * Makes a connection the current one. The one before it begins nothing any more.
+   *
+   * @return the greatest id that has begun before; {@link #SUPERSEDED} when there is a newer connection
+   */
+  long attach(long connection, Connection open) {
+    while (true) {
+      State before = state.get();
+      if (connection <= before.connection) {
+        return SUPERSEDED;
+      }
+      if (state.compareAndSet(before, new State(connection, open, before.begun))) {
+        if (before.open != null) {
+          before.open.stop();
+        }
+        return before.begun;
+      }
+    }
+  }
+
+  /** Whether a request may begin: from here on it counts as begun. */
+  boolean begin(Connection open, long id) {
+    while (true) {
+      State before = state.get();
+      if (before.open != open) {
+        return false;
+      }
+      if (id <= before.begun) {
+        throw new RelayProtocolException("request %d after %d".formatted(id, before.begun));
+      }
+      if (state.compareAndSet(before, new State(before.connection, open, id))) {
+        return true;
+      }
+    }
+  }
+
+  /** A connection is over. */
+  void detach(Connection open) {
+    State before = state.get();
+    while (before.open == open
+        && !state.compareAndSet(before, new State(before.connection, null, before.begun))) {
+      before = state.get();
+    }
+  }
+
+  /** There is room again: the current connection may have been waiting for it. */
+  void wake() {
+    Connection open = state.get().open;
+    if (open != null) {
+      open.wake();
+    }
+  }
+
+  /** Whether it has neither a connection nor anything under way. */
+  boolean isIdle() {
+    return state.get().open == null && budget.commands() == 0;
+  }
+}

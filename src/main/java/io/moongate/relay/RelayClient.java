@@ -1,0 +1,222 @@
+package io.moongate.relay;
+
+import io.moongate.scsi.Command;
+import io.moongate.scsi.Response;
+import io.moongate.scsi.Route;
+import io.moongate.scsi.Status;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.Cancellable;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Tcp;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way to one process of another gateway: relays commands to the units that it owns, over one
+ * connection at a time, and connects again when that breaks. Thread-safe.
+ *
+ * <p>A command is answered BUSY at once when there is no room for it, when nothing of it has been sent
+ * and it can't be any more, and after {@link #peerDead}. A command that may have reached the owner is
+ * answered with the owner's reply, or BUSY once the owner can't begin it any more; see the package's
+ * documentation. There is no task management: aborting a relayed command means to wait for its reply.
+ */
+public final class RelayClient implements Route.Forwarder {
+  private static final Logger LOG = LoggerFactory.getLogger(RelayClient.class);
+
+  /** How exactly bounds are kept that no reply ends. */
+  private static final Duration SWEEP = Duration.ofMillis(20);
+
+  /** ILLEGAL REQUEST, INVALID FIELD IN CDB in fixed format (SPC-4 sections 4.5.3 and 4.5.6). */
+  private static final byte[] INVALID_FIELD = {
+    0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0
+  };
+
+  private final ActorSystem<?> system;
+  private final RelaySettings settings;
+  private final String gateway;
+  private final UUID incarnation;
+  private final InetSocketAddress address;
+  private final UUID ownerIncarnation;
+  private final UUID link = UUID.randomUUID();
+  private final Outstanding outstanding;
+  private final Cancellable sweeping;
+
+  private volatile RelayStage stage;
+  private volatile boolean ending;
+
+  /** Guarded by this. */
+  private long connection;
+
+  private int failures;
+
+  private RelayClient(
+      ActorSystem<?> system,
+      RelaySettings settings,
+      String gateway,
+      UUID incarnation,
+      InetSocketAddress address,
+      UUID ownerIncarnation) {
+    this.system = system;
+    this.settings = settings;
+    this.gateway = gateway;
+    this.incarnation = incarnation;
+    this.address = address;
+    this.ownerIncarnation = ownerIncarnation;
+    this.outstanding = new Outstanding(settings);
+    this.sweeping =
+        system
+            .scheduler()
+            .scheduleWithFixedDelay(SWEEP, SWEEP, this::sweep, system.executionContext());
+  }
+
+  /**
+   * Begins to connect, and keeps at it until it is closed or the owner is dead.
+   *
+   * @param gateway this gateway's name
+   * @param incarnation this process
+   * @param host where the owner listens; resolved at each attempt
+   * @param port where the owner listens
+   * @param ownerIncarnation the owner's process; another one at that address is not talked to
+   */
+  public static RelayClient connect(
+      ActorSystem<?> system,
+      RelaySettings settings,
+      String gateway,
+      UUID incarnation,
+      String host,
+      int port,
+      UUID ownerIncarnation) {
+    RelayClient client =
+        new RelayClient(
+            system,
+            settings,
+            gateway,
+            incarnation,
+            InetSocketAddress.createUnresolved(host, port),
+            ownerIncarnation);
+    client.connect();
+    return client;
+  }
+
+  @Override
+  public void forward(String unitId, long epoch, Command command, Consumer<Response> reply) {
+    if (command.dataOut().remaining() > settings.maxData()) {
+      reply.accept(tooLarge(command.dataOut().remaining()));
+    } else if (outstanding.offer(unitId, epoch, command, System.nanoTime(), reply)) {
+      wake();
+    } else {
+      reply.accept(Response.status(Status.BUSY));
+    }
+  }
+
+  /** To a command whose data doesn't fit in a frame: trying again would not help. */
+  static Response tooLarge(long dataOutWanted) {
+    return new Response(
+        Status.CHECK_CONDITION, INVALID_FIELD.clone(), ByteBuffer.allocate(0), dataOutWanted);
+  }
+
+  private void wake() {
+    RelayStage current = stage;
+    if (current != null) {
+      current.wake();
+    }
+  }
+
+  /**
+   * It has been proven that the owner's process is dead: everything is answered BUSY at once, now and
+   * later.
+   */
+  public void peerDead() {
+    outstanding.ownerDead();
+    end();
+  }
+
+  /**
+   * Takes no further commands, waits for those that were sent as long as the same bounds allow, and
+   * then closes the connection.
+   */
+  public CompletionStage<Void> close() {
+    return outstanding.close().thenRun(this::end);
+  }
+
+  /** Commands that take up room in this client. */
+  public int inFlight() {
+    return outstanding.inFlight();
+  }
+
+  private void end() {
+    ending = true;
+    RelayStage current = stage;
+    if (current != null) {
+      current.stop();
+    }
+  }
+
+  private void sweep() {
+    outstanding.sweep(System.nanoTime());
+    if (ending && outstanding.isEmpty()) {
+      sweeping.cancel();
+    }
+  }
+
+  private synchronized void connect() {
+    if (ending) {
+      return;
+    }
+    connection++;
+    Frame.Hello hello =
+        new Frame.Hello(gateway, incarnation, link, connection, ownerIncarnation);
+    ClientLink stages = new ClientLink(settings, outstanding, hello, running -> stage = running);
+    Tcp.get(system)
+        .outgoingConnection(
+            address,
+            Optional.empty(),
+            RelayServer.SOCKET,
+            false,
+            Optional.of(settings.connectTimeout()),
+            Optional.empty())
+        .joinMat(Flow.fromGraph(stages), Keep.right())
+        .run(system)
+        .whenComplete(this::disconnected);
+    if (ending) {
+      end();
+    }
+  }
+
+  private synchronized void disconnected(Boolean welcomed, Throwable failure) {
+    stage = null;
+    boolean wasUp = Boolean.TRUE.equals(welcomed);
+    failures = wasUp ? 0 : Math.min(failures + 1, 30);
+    if (wasUp) {
+      LOG.info("the relay connection to {}:{} broke", address.getHostString(), address.getPort());
+    } else if (failures == 1) {
+      LOG.warn(
+          "no relay connection to {}:{}: {}",
+          address.getHostString(),
+          address.getPort(),
+          String.valueOf(failure));
+    }
+    if (!ending) {
+      system
+          .scheduler()
+          .scheduleOnce(pause(), this::connect, system.executionContext());
+    }
+  }
+
+  /** Doubles with each failure; random, so that all peers of a gateway don't come back at once. */
+  private Duration pause() {
+    long min = settings.backoffMin().toNanos();
+    long max = settings.backoffMax().toNanos();
+    long pause = Math.min(max, (long) Math.min((double) max, Math.scalb((double) min, failures)));
+    return Duration.ofNanos(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1));
+  }
+}

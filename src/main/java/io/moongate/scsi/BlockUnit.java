@@ -1,0 +1,341 @@
+package io.moongate.scsi;
+
+import io.moongate.scsi.alua.AluaQueries;
+import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.alua.TargetPortGroup;
+import io.moongate.scsi.command.Cdb;
+import io.moongate.scsi.command.CommandHandler;
+import io.moongate.scsi.command.DeviceServer;
+import io.moongate.scsi.command.SupportedCommand;
+import io.moongate.scsi.mode.ModeParameters;
+import io.moongate.scsi.sense.CheckCondition;
+import io.moongate.scsi.sense.Sense;
+import io.moongate.scsi.sense.UnitAttention;
+import io.moongate.scsi.sense.UnitAttentions;
+import io.moongate.scsi.task.Answers;
+import io.moongate.scsi.task.DeadlineTimer;
+import io.moongate.scsi.task.MediumOperation;
+import io.moongate.scsi.task.NotExecuted;
+import io.moongate.scsi.task.Ownership;
+import io.moongate.scsi.task.TaskSet;
+import io.moongate.volume.VolumeGeometry;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * A direct access block device (SBC-3) as one gateway exports it: the device server and the unit
+ * attentions of its nexuses. What concerns the unit as such is answered here and at once, in a
+ * transition too; commands to the medium go through the {@link TaskSet}, which knows the rules of
+ * ownership.
+ *
+ * <p>Task management covers the commands that came to this gateway, and those that others relayed
+ * here. Commands that this gateway has relayed are waited for.
+ */
+public final class BlockUnit implements LogicalUnit {
+  private static final Logger LOG = System.getLogger(BlockUnit.class.getName());
+  private static final DeviceServer.Readiness READY =
+      new DeviceServer.Readiness(false, Optional.empty());
+
+  /** How long REPORT TARGET PORT GROUPS waits before it is answered from what was published. */
+  private static final long QUERY_BOUND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private final UnitIdentity identity;
+  private final VolumeGeometry geometry;
+  private final AluaQueries alua;
+  private final ScsiSettings settings;
+  private final DeadlineTimer timer;
+  private final DeviceServer server = new Server();
+  private final ModeParameters modeParameters = new ModeParameters();
+  private final UnitAttentions attentions = new UnitAttentions();
+  private final Answers answers;
+  private final TaskSet tasks;
+
+  /** A unit that nobody serves yet: commands to the medium are held until path states come. */
+  public BlockUnit(
+      UnitIdentity identity,
+      VolumeGeometry geometry,
+      AluaQueries alua,
+      Lease lease,
+      ScsiSettings settings) {
+    this(identity, geometry, alua, lease, settings, DeadlineTimer.shared());
+  }
+
+  /** The same with another clock. */
+  public BlockUnit(
+      UnitIdentity identity,
+      VolumeGeometry geometry,
+      AluaQueries alua,
+      Lease lease,
+      ScsiSettings settings,
+      DeadlineTimer timer) {
+    if (identity.naa() >>> 60 != 0x3) {
+      throw new IllegalArgumentException("not an NAA of format 3: " + identity);
+    }
+    this.identity = identity;
+    this.geometry = geometry;
+    this.alua = alua;
+    this.settings = settings;
+    this.timer = timer;
+    this.answers =
+        new Answers(identity.id(), modeParameters::descriptorSense, settings.transitionSense());
+    this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), answers);
+  }
+
+  @Override
+  public UnitIdentity identity() {
+    return identity;
+  }
+
+  @Override
+  public void attach(Nexus nexus) {
+    attentions.attach(nexus);
+  }
+
+  @Override
+  public void detach(Nexus nexus) {
+    attentions.detach(nexus);
+    tasks.abort(command -> command.nexus().equals(nexus), nexuses -> {});
+  }
+
+  @Override
+  public long dataOutLength(byte[] bytes) {
+    Cdb cdb = new Cdb(bytes);
+    try {
+      SupportedCommand supported = SupportedCommand.of(cdb, geometry);
+      supported.check(cdb);
+      return supported.handler().dataOutLength(server, cdb);
+    } catch (CheckCondition refused) {
+      return 0;
+    }
+  }
+
+  @Override
+  public void execute(Command command, Consumer<Response> reply) {
+    Optional<Response> response;
+    try {
+      response = executeOrRefuse(command, reply);
+    } catch (RuntimeException | Error failure) {
+      response = Optional.of(answers.failed(failure, false, false));
+    }
+    response.ifPresent(present -> deliver(reply, present));
+  }
+
+  /** Empty when the response comes, or has come, another way. */
+  private Optional<Response> executeOrRefuse(Command command, Consumer<Response> reply) {
+    Cdb cdb = new Cdb(command.cdb());
+    if (!SupportedCommand.passesUnitAttention(cdb.operationCode())) {
+      attentions
+          .take(command.nexus())
+          .ifPresent(
+              attention -> {
+                throw new CheckCondition(attention.sense());
+              });
+    }
+    SupportedCommand supported = SupportedCommand.of(cdb, geometry);
+    supported.check(cdb);
+    if (command.attribute() == TaskAttribute.ACA) {
+      throw new CheckCondition(Sense.INVALID_MESSAGE_ERROR);
+    }
+    CommandHandler handler = supported.handler();
+    if (handler instanceof CommandHandler.Medium medium) {
+      MediumOperation operation = medium.prepare(server, command);
+      server
+          .readiness()
+          .notReady()
+          .ifPresent(
+              sense -> {
+                throw new CheckCondition(sense);
+              });
+      tasks.submit(command, operation, reply);
+      return Optional.empty();
+    }
+    if (handler instanceof CommandHandler.Query query) {
+      var unused =
+          query
+              .answer(server, command)
+              .handle(
+                  (response, failure) ->
+                      failure == null ? response : answers.failed(failure, false, false))
+              .thenAccept(response -> deliver(reply, response));
+      return Optional.empty();
+    }
+    if (handler instanceof CommandHandler.Immediate immediate) {
+      return Optional.of(immediate.answer(server, command));
+    }
+    throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+  }
+
+  @Override
+  public void executeRelayed(long epoch, Command command, Consumer<Response> reply) {
+    MediumOperation operation;
+    try {
+      Cdb cdb = new Cdb(command.cdb());
+      SupportedCommand supported = SupportedCommand.of(cdb, geometry);
+      supported.check(cdb);
+      if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
+        throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+      }
+      operation = medium.prepare(server, command);
+    } catch (RuntimeException | Error failure) {
+      deliver(reply, answers.failed(failure, false, true));
+      return;
+    }
+    tasks.submitRelayed(epoch, command, operation, reply);
+  }
+
+  private static void deliver(Consumer<Response> reply, Response response) {
+    try {
+      reply.accept(response);
+    } catch (RuntimeException | Error failure) {
+      LOG.log(Level.ERROR, "the receiver of a response failed", failure);
+    }
+  }
+
+  @Override
+  public void manage(TaskManagement function, Nexus nexus, int tag, Consumer<Boolean> done) {
+    Predicate<Command> ofNexus = command -> command.nexus().equals(nexus);
+    Predicate<Command> one = command -> command.tag() == tag && ofNexus.test(command);
+    switch (function) {
+      case ABORT_TASK -> tasks.abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
+      case ABORT_TASK_SET -> tasks.abort(ofNexus, nexuses -> done.accept(true));
+      case CLEAR_TASK_SET ->
+          tasks.abort(
+              command -> true,
+              nexuses -> {
+                tellCleared(nexuses, nexus);
+                done.accept(true);
+              });
+      case LOGICAL_UNIT_RESET, TARGET_RESET -> {
+        attentions.establish(UnitAttention.DEVICE_RESET);
+        modeParameters.reset();
+        tasks.abort(command -> true, nexuses -> done.accept(true));
+      }
+      case QUERY_TASK -> done.accept(tasks.contains(one));
+      case QUERY_TASK_SET -> done.accept(tasks.contains(ofNexus));
+    }
+  }
+
+  private void tellCleared(Set<Nexus> nexuses, Nexus cause) {
+    for (Nexus each : nexuses) {
+      if (!each.equals(cause)) {
+        attentions.establish(UnitAttention.COMMANDS_CLEARED, each);
+      }
+    }
+  }
+
+  @Override
+  public void publish(PathStates states, Route route) {
+    TaskSet.Change change = tasks.publish(states, route);
+    boolean altered =
+        change
+            .before()
+            .states()
+            .filter(before -> change.now() != change.before() && differ(before, states))
+            .isPresent();
+    if (altered) {
+      attentions.establish(UnitAttention.ACCESS_STATE_CHANGED);
+    }
+  }
+
+  private static boolean differ(PathStates before, PathStates now) {
+    return before.epoch() != now.epoch() || !statesOf(before).equals(statesOf(now));
+  }
+
+  private static Map<Integer, Object> statesOf(PathStates states) {
+    return states.groups().stream()
+        .collect(Collectors.toMap(TargetPortGroup::id, TargetPortGroup::state, (a, b) -> a));
+  }
+
+  @Override
+  public CompletionStage<Void> drain() {
+    return tasks.drain();
+  }
+
+  /** What the handlers of commands see of this unit. */
+  private final class Server implements DeviceServer {
+    @Override
+    public UnitIdentity identity() {
+      return identity;
+    }
+
+    @Override
+    public VolumeGeometry geometry() {
+      return geometry;
+    }
+
+    @Override
+    public ScsiSettings settings() {
+      return settings;
+    }
+
+    @Override
+    public ModeParameters modeParameters() {
+      return modeParameters;
+    }
+
+    /** What was published last stands in for an answer that fails or does not come in time. */
+    @Override
+    public CompletionStage<PathStates> pathStates() {
+      CompletableFuture<PathStates> answer = new CompletableFuture<>();
+      try {
+        var unused =
+            alua.pathStates()
+                .whenComplete(
+                    (states, failure) -> {
+                      if (failure == null) {
+                        answer.complete(states);
+                      } else {
+                        completeAsPublished(answer);
+                      }
+                    });
+      } catch (RuntimeException failure) {
+        completeAsPublished(answer);
+      }
+      if (!answer.isDone()) {
+        timer.at(timer.nanoTime() + QUERY_BOUND_NANOS, () -> completeAsPublished(answer));
+      }
+      return answer;
+    }
+
+    private void completeAsPublished(CompletableFuture<PathStates> answer) {
+      tasks
+          .ownership()
+          .states()
+          .ifPresentOrElse(
+              answer::complete, () -> answer.completeExceptionally(NotExecuted.INSTANCE));
+    }
+
+    @Override
+    public Readiness readiness() {
+      Ownership now = tasks.ownership();
+      if (!now.serving()) {
+        return new Readiness(true, Optional.empty());
+      }
+      return switch (now.states().orElseThrow().localState()) {
+        case ACTIVE_OPTIMIZED, ACTIVE_NON_OPTIMIZED, TRANSITIONING -> READY;
+        case STANDBY -> new Readiness(false, Optional.of(Sense.STANDBY));
+        case UNAVAILABLE -> new Readiness(false, Optional.of(Sense.UNAVAILABLE));
+        case OFFLINE -> new Readiness(false, Optional.of(Sense.OFFLINE));
+      };
+    }
+
+    @Override
+    public Optional<Sense> takeUnitAttention(Nexus nexus) {
+      return attentions.take(nexus).map(UnitAttention::sense);
+    }
+
+    @Override
+    public void modeParametersChanged(Nexus by) {
+      attentions.establishForOthers(UnitAttention.MODE_PARAMETERS_CHANGED, by);
+    }
+  }
+}

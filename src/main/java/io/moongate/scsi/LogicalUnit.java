@@ -1,0 +1,67 @@
+package io.moongate.scsi;
+
+import io.moongate.scsi.alua.PathStates;
+import java.util.function.Consumer;
+
+/**
+ * A logical unit as one gateway exports it: the device server (SAM-5 section 4.5.18), its task set,
+ * and the unit attentions of each nexus. Thread-safe.
+ */
+public interface LogicalUnit {
+
+  /** Identity; constant. */
+  UnitIdentity identity();
+
+  /** A nexus came into being: it gets a POWER ON unit attention (29/00). */
+  void attach(Nexus nexus);
+
+  /** The nexus is gone: its commands that have not begun are dropped and not answered. */
+  void detach(Nexus nexus);
+
+  /**
+   * Bytes of data-out that this CDB asks for: what the transport solicits. 0 when it transfers none;
+   * also 0 when it can't be executed anyway (too long, malformed), so that no memory is spent on it.
+   */
+  long dataOutLength(byte[] cdb);
+
+  /**
+   * Executes a command: stamped now with the epoch of the current path states, executed under it or
+   * not at all. {@code reply} is called once, on any thread, possibly before this returns; not at
+   * all when the command is aborted by {@link #manage} or {@link #detach}.
+   */
+  void execute(Command command, Consumer<Response> reply);
+
+  /**
+   * Executes a command that another gateway relayed: unit attentions are that gateway's business;
+   * refused with BUSY unless this gateway serves the unit under exactly {@code epoch}.
+   */
+  void executeRelayed(long epoch, Command command, Consumer<Response> reply);
+
+  /**
+   * Task management (SAM-5 section 7). {@code done} is called once no command that the function
+   * covers can change the medium any more; true when the function is complete, false when the task
+   * (for ABORT TASK and QUERY TASK) does not exist.
+   */
+  void manage(TaskManagement function, Nexus nexus, int tag, Consumer<Boolean> done);
+
+  /**
+   * New path states and the route that goes with them, from the LUN actor; older versions are
+   * ignored. A change of a group's state or of the epoch establishes unit attention 2A/06 for every
+   * nexus. Commands that are held are released or answered BUSY.
+   */
+  void publish(PathStates states, Route route);
+
+  /** Stops taking commands to the volume of a {@link Route.Local} and completes when none runs. */
+  java.util.concurrent.CompletionStage<Void> drain();
+
+  /** Task management functions (SAM-5 section 7). */
+  enum TaskManagement {
+    ABORT_TASK,
+    ABORT_TASK_SET,
+    CLEAR_TASK_SET,
+    LOGICAL_UNIT_RESET,
+    TARGET_RESET,
+    QUERY_TASK,
+    QUERY_TASK_SET
+  }
+}

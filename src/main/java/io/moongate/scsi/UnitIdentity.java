@@ -1,0 +1,11 @@
+package io.moongate.scsi;
+
+/**
+ * Who a logical unit is: the same through every gateway, for ever.
+ *
+ * @param id the cluster's own id of the unit (a UUID)
+ * @param naa 64 bits, NAA format 3 (locally assigned, SPC-4 section 7.8.6.6.4)
+ * @param serial the unit serial number (VPD page 80h)
+ * @param product product identification, at most 16 ASCII characters
+ */
+public record UnitIdentity(String id, long naa, String serial, String product) {}

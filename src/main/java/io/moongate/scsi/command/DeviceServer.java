@@ -1,0 +1,47 @@
+package io.moongate.scsi.command;
+
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.ScsiSettings;
+import io.moongate.scsi.UnitIdentity;
+import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.mode.ModeParameters;
+import io.moongate.scsi.sense.Sense;
+import io.moongate.volume.VolumeGeometry;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** What the handlers of commands may ask of the logical unit that they are executed for. */
+public interface DeviceServer {
+
+  /** Who the unit is. */
+  UnitIdentity identity();
+
+  /** Its size, its block size, and what its store can do. */
+  VolumeGeometry geometry();
+
+  /** Limits. */
+  ScsiSettings settings();
+
+  /** Mode parameters that can be changed. */
+  ModeParameters modeParameters();
+
+  /** The path states, from this gateway's own knowledge: never waits for another gateway. */
+  CompletionStage<PathStates> pathStates();
+
+  /** Whether a command to the medium would be executed now. */
+  Readiness readiness();
+
+  /** The sense data of the first unit attention condition of a nexus, which clears it. */
+  Optional<Sense> takeUnitAttention(Nexus nexus);
+
+  /** Mode parameters were changed through a nexus: the others are told. */
+  void modeParametersChanged(Nexus by);
+
+  /**
+   * Whether the unit takes commands to the medium.
+   *
+   * @param transition whether it is in transition between access states
+   * @param notReady why the path does not take them, when it is in a state in which none does
+   */
+  record Readiness(boolean transition, Optional<Sense> notReady) {}
+}

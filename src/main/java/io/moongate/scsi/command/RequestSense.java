@@ -1,0 +1,20 @@
+package io.moongate.scsi.command;
+
+import io.moongate.scsi.Command;
+import io.moongate.scsi.Response;
+import io.moongate.scsi.sense.Sense;
+
+/** REQUEST SENSE (SPC-4 section 6.39): a unit attention, or why the unit is not ready. */
+final class RequestSense implements CommandHandler.Immediate {
+  private static final int DESC = 0x01;
+
+  @Override
+  public Response answer(DeviceServer server, Command command) {
+    Cdb cdb = new Cdb(command.cdb());
+    DeviceServer.Readiness readiness = server.readiness();
+    Sense state =
+        readiness.transition() ? Sense.TRANSITION : readiness.notReady().orElse(Sense.NONE);
+    Sense sense = server.takeUnitAttention(command.nexus()).orElse(state);
+    return DataIn.of(sense.encode(cdb.has(1, DESC)), cdb.u8(4));
+  }
+}

@@ -1,0 +1,222 @@
+package io.moongate.scsi.command;
+
+import io.moongate.scsi.alua.ReportTargetPortGroups;
+import io.moongate.scsi.block.CompareAndWrite;
+import io.moongate.scsi.block.GetLbaStatus;
+import io.moongate.scsi.block.OrWrite;
+import io.moongate.scsi.block.PreFetch;
+import io.moongate.scsi.block.Read;
+import io.moongate.scsi.block.ReadCapacity;
+import io.moongate.scsi.block.SynchronizeCache;
+import io.moongate.scsi.block.Unmap;
+import io.moongate.scsi.block.Verify;
+import io.moongate.scsi.block.Write;
+import io.moongate.scsi.block.WriteAndVerify;
+import io.moongate.scsi.block.WriteSame;
+import io.moongate.scsi.inquiry.Inquiry;
+import io.moongate.scsi.mode.ModeSelect;
+import io.moongate.scsi.mode.ModeSense;
+import io.moongate.scsi.sense.CheckCondition;
+import io.moongate.scsi.sense.Sense;
+import io.moongate.volume.VolumeGeometry;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/**
+ * Every command that the device server executes, with its CDB usage data (SPC-4 section 6.35.3): a
+ * bit is set where the device server evaluates the CDB. What is executed, what REPORT SUPPORTED
+ * OPERATION CODES says, and which bits are refused when they are set, all come from here.
+ */
+public enum SupportedCommand {
+  TEST_UNIT_READY("00 00 00 00 00 04", new TestUnitReady()),
+  REQUEST_SENSE("03 01 00 00 FF 04", new RequestSense()),
+  READ_6("08 1F FF FF FF 04", new Read()),
+  WRITE_6("0A 1F FF FF FF 04", new Write()),
+  INQUIRY("12 01 FF FF FF 04", new Inquiry()),
+  MODE_SELECT_6("15 11 00 00 FF 04", new ModeSelect()),
+  MODE_SENSE_6("1A 08 FF FF FF 04", new ModeSense()),
+  START_STOP_UNIT("1B 01 00 0F F7 04", new StartStopUnit()),
+  PREVENT_ALLOW_MEDIUM_REMOVAL("1E 00 00 00 03 04", new PreventAllowMediumRemoval()),
+  READ_CAPACITY_10("25 00 00 00 00 00 00 00 00 04", new ReadCapacity()),
+  READ_10("28 18 FF FF FF FF 00 FF FF 04", new Read()),
+  WRITE_10("2A 18 FF FF FF FF 00 FF FF 04", new Write()),
+  WRITE_AND_VERIFY_10("2E 16 FF FF FF FF 00 FF FF 04", new WriteAndVerify()),
+  VERIFY_10("2F 16 FF FF FF FF 00 FF FF 04", new Verify()),
+  PRE_FETCH_10("34 02 FF FF FF FF 00 FF FF 04", new PreFetch()),
+  SYNCHRONIZE_CACHE_10("35 02 FF FF FF FF 00 FF FF 04", new SynchronizeCache()),
+  WRITE_SAME_10("41 18 FF FF FF FF 00 FF FF 04", new WriteSame()),
+  UNMAP("42 01 00 00 00 00 00 FF FF 04", new Unmap()),
+  MODE_SELECT_10("55 11 00 00 00 00 00 FF FF 04", new ModeSelect()),
+  MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 04", new ModeSense()),
+  READ_16("88 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Read()),
+  COMPARE_AND_WRITE("89 18 FF FF FF FF FF FF FF FF 00 00 00 FF 00 04", new CompareAndWrite()),
+  WRITE_16("8A 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Write()),
+  ORWRITE_16("8B 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new OrWrite()),
+  WRITE_AND_VERIFY_16(
+      "8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteAndVerify()),
+  VERIFY_16("8F 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Verify()),
+  PRE_FETCH_16("90 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new PreFetch()),
+  SYNCHRONIZE_CACHE_16(
+      "91 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new SynchronizeCache()),
+  WRITE_SAME_16("93 19 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteSame()),
+  READ_CAPACITY_16("9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReadCapacity()),
+  GET_LBA_STATUS("9E 12 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new GetLbaStatus()),
+  REPORT_LUNS("A0 00 FF 00 00 00 FF FF FF FF 00 04", new ReportLuns()),
+  REPORT_TARGET_PORT_GROUPS("A3 EA 00 00 00 00 FF FF FF FF 00 04", new ReportTargetPortGroups()),
+  REPORT_SUPPORTED_OPERATION_CODES(
+      "A3 0C 87 FF FF FF FF FF FF FF 00 04", new ReportSupportedOperationCodes()),
+  READ_12("A8 18 FF FF FF FF FF FF FF FF 00 04", new Read()),
+  WRITE_12("AA 18 FF FF FF FF FF FF FF FF 00 04", new Write()),
+  WRITE_AND_VERIFY_12("AE 16 FF FF FF FF FF FF FF FF 00 04", new WriteAndVerify()),
+  VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 00 04", new Verify());
+
+  private static final int NACA = 0x04;
+  private static final int SERVICE_ACTION_FIELD = 0x1F;
+  private static final int GROUP_NUMBER_FIELD = 0x3F;
+  private static final int FUA_NV = 0x02;
+
+  private static final SupportedCommand[][] BY_OPERATION_CODE = new SupportedCommand[256][];
+
+  static {
+    for (SupportedCommand command : values()) {
+      int code = command.operationCode();
+      if (BY_OPERATION_CODE[code] == null) {
+        BY_OPERATION_CODE[code] = new SupportedCommand[command.hasServiceAction() ? 32 : 1];
+      }
+      BY_OPERATION_CODE[code][command.hasServiceAction() ? command.serviceAction() : 0] = command;
+    }
+  }
+
+  private final byte[] usage;
+  private final byte[] accepted;
+  private final CommandHandler handler;
+
+  SupportedCommand(String usage, CommandHandler handler) {
+    this.usage = HexFormat.ofDelimiter(" ").parseHex(usage);
+    this.handler = handler;
+    this.accepted = accepted();
+  }
+
+  /**
+   * Bits that may be set: those that are evaluated, and two fields that may be ignored. GROUP NUMBER
+   * only groups statistics (SBC-3 section 4.22), and FUA_NV asks for less than what is done.
+   */
+  private byte[] accepted() {
+    byte[] bits = usage.clone();
+    bits[0] = (byte) 0xFF;
+    if (hasServiceAction()) {
+      bits[1] |= SERVICE_ACTION_FIELD;
+    }
+    boolean transfers = handler instanceof Read || handler instanceof Write;
+    if (transfers && usage.length > 6) {
+      bits[1] |= FUA_NV;
+    }
+    boolean grouped =
+        handler instanceof CommandHandler.Medium && !(handler instanceof GetLbaStatus)
+            || handler instanceof PreFetch;
+    if (grouped && usage.length > 6) {
+      bits[usage.length == 10 ? 6 : usage.length - 2] |= GROUP_NUMBER_FIELD;
+    }
+    return bits;
+  }
+
+  /** The command that a CDB asks for. */
+  public static SupportedCommand of(Cdb cdb, VolumeGeometry geometry) {
+    SupportedCommand[] commands = BY_OPERATION_CODE[cdb.operationCode()];
+    if (commands == null) {
+      throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+    }
+    if (commands.length == 1) {
+      if (!commands[0].isSupported(geometry)) {
+        throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+      }
+      return commands[0];
+    }
+    SupportedCommand command = commands[cdb.serviceAction()];
+    if (command == null || !command.isSupported(geometry)) {
+      throw new CheckCondition(Sense.invalidCdb(1, 4));
+    }
+    return command;
+  }
+
+  /** The command of an operation code and a service action, or null; the latter 0 without one. */
+  static SupportedCommand find(int operationCode, int serviceAction, VolumeGeometry geometry) {
+    SupportedCommand[] commands = BY_OPERATION_CODE[operationCode];
+    if (commands == null || serviceAction >= commands.length) {
+      return null;
+    }
+    SupportedCommand command = commands[serviceAction];
+    return command != null && command.isSupported(geometry) ? command : null;
+  }
+
+  /** Whether the operation code, when it is supported at all, has service actions. */
+  static boolean hasServiceActions(int operationCode) {
+    SupportedCommand[] commands = BY_OPERATION_CODE[operationCode];
+    return commands != null && commands.length > 1;
+  }
+
+  /** Whether a unit with this geometry has the command: deallocation needs a store that does it. */
+  public boolean isSupported(VolumeGeometry geometry) {
+    return switch (this) {
+      case UNMAP, GET_LBA_STATUS -> geometry.unmap();
+      default -> true;
+    };
+  }
+
+  /** Refuses a CDB that is too short, sets bits that are not evaluated, or asks for NACA. */
+  public void check(Cdb cdb) {
+    byte[] bytes = cdb.bytes();
+    if (bytes.length < usage.length) {
+      throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+    }
+    int control = usage.length - 1;
+    if ((bytes[control] & NACA) != 0) {
+      throw new CheckCondition(Sense.invalidCdb(control, 2));
+    }
+    for (int i = 1; i < usage.length; i++) {
+      int refused = bytes[i] & ~accepted[i] & 0xFF;
+      if (refused != 0) {
+        int bit = 31 - Integer.numberOfLeadingZeros(refused);
+        throw new CheckCondition(Sense.invalidCdb(i, bit));
+      }
+    }
+  }
+
+  /** How it is executed. */
+  public CommandHandler handler() {
+    return handler;
+  }
+
+  /** OPERATION CODE. */
+  int operationCode() {
+    return usage[0] & 0xFF;
+  }
+
+  /** Whether byte 1 of the CDB has a service action. */
+  boolean hasServiceAction() {
+    return operationCode() == 0x9E || operationCode() == 0xA3;
+  }
+
+  /** SERVICE ACTION. */
+  int serviceAction() {
+    return usage[1] & SERVICE_ACTION_FIELD;
+  }
+
+  /** The CDB USAGE DATA; its length is the CDB's. */
+  byte[] usage() {
+    return usage.clone();
+  }
+
+  /** Whether a pending unit attention does not keep the command back (SPC-4 section 5.14). */
+  public static boolean passesUnitAttention(int operationCode) {
+    SupportedCommand[] commands = BY_OPERATION_CODE[operationCode];
+    return commands != null
+        && (commands[0] == INQUIRY || commands[0] == REPORT_LUNS || commands[0] == REQUEST_SENSE);
+  }
+
+  /** The standard's name. */
+  @Override
+  public String toString() {
+    return name().replace('_', ' ').toUpperCase(Locale.ROOT);
+  }
+}

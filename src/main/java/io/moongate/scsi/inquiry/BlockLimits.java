@@ -1,0 +1,32 @@
+package io.moongate.scsi.inquiry;
+
+import io.moongate.scsi.ScsiSettings;
+import io.moongate.volume.VolumeGeometry;
+import java.nio.ByteBuffer;
+
+/** The Block Limits page (SBC-3 section 6.6.3): what the commands refuse to go beyond. */
+final class BlockLimits {
+  private static final int LENGTH = 60;
+  private static final int WSNZ = 0x01;
+  private static final int UGAVALID = 0x8000_0000;
+
+  private BlockLimits() {}
+
+  static byte[] of(ScsiSettings settings, VolumeGeometry geometry) {
+    int block = geometry.blockSize();
+    ByteBuffer out = ByteBuffer.allocate(LENGTH);
+    out.put((byte) WSNZ).put((byte) settings.maxCompareAndWrite()).putShort((short) 0);
+    out.putInt(settings.maxTransfer() / block);
+    out.putInt(Math.min(geometry.optimalTransfer(), settings.maxTransfer()) / block);
+    out.putInt(0); // MAXIMUM PREFETCH LENGTH: no limit is given
+    if (geometry.unmap()) {
+      out.putInt((int) (settings.maxUnmap() / block));
+      out.putInt(settings.maxUnmapDescriptors());
+      out.putInt(Math.max(1, geometry.unmapGranularity() / block)).putInt(UGAVALID);
+    } else {
+      out.position(out.position() + 16);
+    }
+    out.putLong(settings.maxWriteSame() / block);
+    return out.array();
+  }
+}

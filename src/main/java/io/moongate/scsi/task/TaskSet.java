@@ -1,0 +1,513 @@
+package io.moongate.scsi.task;
+
+import io.moongate.scsi.Command;
+import io.moongate.scsi.Lease;
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.Response;
+import io.moongate.scsi.Route;
+import io.moongate.scsi.Status;
+import io.moongate.scsi.alua.PathStates;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * The commands to the medium of one logical unit on this gateway, and the rules of ownership by
+ * which they are executed (design rules 3, 4, 6 and 8):
+ *
+ * <ul>
+ *   <li>A command is stamped on arrival with the epoch that is served, and executed under that epoch
+ *       or not at all. When none is served it is held, for the transition that is under way and no
+ *       other.
+ *   <li>Each time it is about to touch the volume, the epoch, its deadline and the gateway's lease
+ *       are checked ({@link Execution#volume}).
+ *   <li>On this gateway, overlapping commands of which one writes run one after the other, in the
+ *       order in which they arrived. So a write that began in time and completes late is still
+ *       ordered before whatever overlaps it and came later.
+ *   <li>Whatever waits ends at its deadline at the latest, with BUSY.
+ * </ul>
+ *
+ * <p>One monitor per unit, held for a few comparisons when a command arrives and when it ends.
+ * Nothing is called out to while it is held, but the timer.
+ */
+public final class TaskSet {
+  private static final Logger LOG = System.getLogger(TaskSet.class.getName());
+
+  /** What a task needs once the monitor is left. */
+  private enum Step {
+    NONE,
+    START,
+    FORWARD,
+    BUSY,
+    FULL
+  }
+
+  private final String unit;
+  private final Lease lease;
+  private final DeadlineTimer timer;
+  private final TaskLimits limits;
+  private final Answers answers;
+
+  /** Written under the monitor; the check before each touch of the volume reads it without. */
+  private volatile Ownership ownership = Ownership.UNKNOWN;
+
+  private final TaskList tasks = new TaskList();
+  private final RangeLock ranges = new RangeLock();
+  private final ArrayDeque<Task> held = new ArrayDeque<>();
+
+  /** Tasks whose turn has come while another one ended; one thread at a time takes them on. */
+  private final ArrayDeque<Task> ready = new ArrayDeque<>();
+
+  private boolean dispatching;
+  private LocalService service;
+
+  /** The current service, and older ones on which something still runs. */
+  private final List<LocalService> services = new ArrayList<>();
+
+  private final WakeUp wakeUp;
+
+  public TaskSet(
+      String unit, Lease lease, DeadlineTimer timer, TaskLimits limits, Answers answers) {
+    this.unit = unit;
+    this.lease = lease;
+    this.timer = timer;
+    this.limits = limits;
+    this.answers = answers;
+    this.wakeUp = new WakeUp(timer, this::expire);
+  }
+
+  /** Who serves, as this gateway knows it now. */
+  public Ownership ownership() {
+    return ownership;
+  }
+
+  // ---- arrival
+
+  /** Stamps a command of one of the unit's own nexuses, and executes it, forwards it or holds it. */
+  public void submit(Command command, MediumOperation operation, Consumer<Response> reply) {
+    Task task = Task.of(this, command, operation, reply, false);
+    Step step;
+    synchronized (this) {
+      step = arrive(task);
+    }
+    take(task, step);
+  }
+
+  /** Executes a command that another gateway relayed, under {@code epoch} and no other. */
+  public void submitRelayed(
+      long epoch, Command command, MediumOperation operation, Consumer<Response> reply) {
+    Task task = Task.of(this, command, operation, reply, true);
+    task.epoch = epoch;
+    Step step;
+    synchronized (this) {
+      step = arrive(task);
+    }
+    take(task, step);
+  }
+
+  private Step arrive(Task task) {
+    if (!tasks.hasRoom(task, limits)) {
+      return Step.FULL;
+    }
+    Ownership now = ownership;
+    if (now.serving()) {
+      if (!task.relayed()) {
+        task.epoch = now.epoch();
+      }
+      return place(task);
+    }
+    if (task.relayed() && !now.awaits(task.epoch) || held.size() >= limits.held()) {
+      return Step.BUSY;
+    }
+    task.transition = now.transition();
+    task.state = Task.State.HELD;
+    tasks.add(task);
+    held.add(task);
+    wakeUp.ask(task.command().deadlineNanos());
+    return Step.NONE;
+  }
+
+  /** Puts a task that is stamped on its way; the unit is being served. */
+  private Step place(Task task) {
+    Ownership now = ownership;
+    if (!now.executes(task.epoch)) {
+      return Step.BUSY;
+    }
+    if (now.route() instanceof Route.Remote) {
+      if (task.relayed()) {
+        return Step.BUSY;
+      }
+      task.state = Task.State.FORWARDED;
+      tasks.add(task);
+      if (ready.isEmpty() && !dispatching) {
+        return Step.FORWARD;
+      }
+      // Behind the commands that were held, for the order in which they reach the owner.
+      ready.add(task);
+      return Step.NONE;
+    }
+    if (ranges.tryAcquire(task)) {
+      tasks.add(task);
+      run(task);
+      return Step.START;
+    }
+    if (ranges.waiting() >= limits.waiting()) {
+      return Step.FULL;
+    }
+    task.state = Task.State.WAITING;
+    tasks.add(task);
+    ranges.await(task);
+    wakeUp.ask(task.command().deadlineNanos());
+    return Step.NONE;
+  }
+
+  /** From here on the task counts as running: draining and task management wait for its end. */
+  private void run(Task task) {
+    task.state = Task.State.RUNNING;
+    task.service = service;
+    service.enter();
+  }
+
+  private void acquired(RangeLock.Claim claim) {
+    Task task = (Task) claim;
+    run(task);
+    ready.add(task);
+  }
+
+  // ---- execution
+
+  private void take(Task task, Step step) {
+    switch (step) {
+      case NONE -> {}
+      case START -> start(task);
+      case FORWARD -> forward(task);
+      case BUSY -> task.answer(Response.status(Status.BUSY));
+      case FULL -> task.answer(Response.status(Status.TASK_SET_FULL));
+    }
+  }
+
+  private void start(Task task) {
+    CompletionStage<Response> outcome;
+    try {
+      outcome = Objects.requireNonNull(task.operation().run(task), "no outcome");
+    } catch (RuntimeException | Error failure) {
+      end(task, failed(task, failure));
+      return;
+    }
+    var unused =
+        outcome.whenComplete(
+            (response, failure) -> end(task, failure == null ? response : failed(task, failure)));
+  }
+
+  /** The check that stands before every touch of the volume. */
+  void checkMayExecute(Task task) {
+    long now = timer.nanoTime();
+    if (task.aborted
+        || !ownership.executes(task.epoch)
+        || isDue(task, now)
+        || !lease.coversNanos(now)) {
+      throw NotExecuted.INSTANCE;
+    }
+  }
+
+  private static boolean isDue(Task task, long now) {
+    return now - task.command().deadlineNanos() >= 0;
+  }
+
+  private void forward(Task task) {
+    Ownership now = ownership;
+    if (task.aborted
+        || !now.executes(task.epoch)
+        || !(now.route() instanceof Route.Remote remote)
+        || isDue(task, timer.nanoTime())) {
+      end(task, Response.status(Status.BUSY));
+      return;
+    }
+    try {
+      remote.owner()
+          .forward(unit, task.epoch, task.command(), response -> end(task, answers.fromOwner(response)));
+    } catch (RuntimeException | Error failure) {
+      LOG.log(Level.ERROR, () -> "unit " + unit + ": a command could not be relayed", failure);
+      end(task, Response.status(Status.BUSY));
+    }
+  }
+
+  private Response failed(Task task, Throwable failure) {
+    return answers.failed(failure, task.operation().writes(), task.relayed());
+  }
+
+  private void end(Task task, Response response) {
+    List<Runnable> endings;
+    List<CompletableFuture<Void>> idle = List.of();
+    boolean silent;
+    boolean more;
+    synchronized (this) {
+      if (task.state == Task.State.ENDED) {
+        return;
+      }
+      boolean local = task.state == Task.State.RUNNING;
+      task.state = Task.State.ENDED;
+      tasks.remove(task);
+      if (local) {
+        ranges.release(task, this::acquired);
+        idle = task.service.leave();
+      }
+      silent = task.aborted && !task.relayed();
+      endings = task.endings();
+      more = !ready.isEmpty() && !dispatching;
+    }
+    if (!silent) {
+      task.answer(response);
+    }
+    endings.forEach(TaskSet::runSafely);
+    idle.forEach(future -> future.complete(null));
+    if (more) {
+      dispatch();
+    }
+  }
+
+  private static void runSafely(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException | Error failure) {
+      LOG.log(Level.ERROR, "a step that must not fail has failed", failure);
+    }
+  }
+
+  /** A loop, not a recursion: stores may complete at once, and each end makes others ready. */
+  private void dispatch() {
+    synchronized (this) {
+      if (dispatching || ready.isEmpty()) {
+        return;
+      }
+      dispatching = true;
+    }
+    while (true) {
+      Task next;
+      synchronized (this) {
+        next = ready.poll();
+        if (next == null) {
+          dispatching = false;
+          return;
+        }
+      }
+      Task task = next;
+      runSafely(
+          () -> {
+            if (task.state == Task.State.RUNNING) {
+              start(task);
+            } else {
+              forward(task);
+            }
+          });
+    }
+  }
+
+  // ---- ownership
+
+  /**
+   * Takes on new path states, unless they are older than what is known.
+   *
+   * @return what was known before, and is known now
+   */
+  public Change publish(PathStates states, Route route) {
+    Change change;
+    List<Task> refused = new ArrayList<>();
+    List<Task> full = new ArrayList<>();
+    synchronized (this) {
+      Ownership before = ownership;
+      Ownership now = before.next(states, route);
+      change = new Change(before, now);
+      if (now == before) {
+        return change;
+      }
+      ownership = now;
+      if (now.serving() && route instanceof Route.Local local) {
+        serve(local, now.epoch());
+      }
+      if (!now.serving()
+          || !(route instanceof Route.Local)
+          || !(before.serving() && before.executes(now.epoch()))) {
+        dropWaiting(refused);
+      }
+      resume(now, refused, full);
+    }
+    refused.forEach(task -> take(task, Step.BUSY));
+    full.forEach(task -> take(task, Step.FULL));
+    dispatch();
+    return change;
+  }
+
+  /** What {@link #publish} did. */
+  public record Change(Ownership before, Ownership now) {}
+
+  private void serve(Route.Local local, long epoch) {
+    if (service == null || service.volume != local.volume() || service.epoch != epoch) {
+      services.removeIf(LocalService::isIdle);
+      service = new LocalService(local.volume(), epoch);
+      services.add(service);
+    }
+  }
+
+  private void dropWaiting(List<Task> refused) {
+    for (RangeLock.Claim claim : ranges.cancelWaiting()) {
+      drop((Task) claim);
+      refused.add((Task) claim);
+    }
+  }
+
+  /** Releases what was held for the transition that has ended, in order; refuses the others. */
+  private void resume(Ownership now, List<Task> refused, List<Task> full) {
+    for (Iterator<Task> all = held.iterator(); all.hasNext(); ) {
+      Task task = all.next();
+      boolean own = task.transition == now.transition();
+      if (own && !now.serving()) {
+        continue;
+      }
+      all.remove();
+      drop(task);
+      if (own && !task.relayed()) {
+        task.epoch = now.epoch();
+      }
+      Step step = own ? place(task) : Step.BUSY;
+      switch (step) {
+        case START, FORWARD -> ready.add(task);
+        case BUSY -> refused.add(task);
+        case FULL -> full.add(task);
+        case NONE -> {}
+      }
+    }
+  }
+
+  /**
+   * Stops the service of a local route: arrivals are held from now on, as in a transition. The same
+   * volume is not served under the same epoch again, whatever is published.
+   *
+   * @return completes when nothing runs on this gateway's volume, nor will be started on it
+   */
+  public CompletionStage<Void> drain() {
+    List<Task> refused = new ArrayList<>();
+    List<CompletableFuture<Void>> idle = new ArrayList<>();
+    synchronized (this) {
+      Ownership before = ownership;
+      ownership = before.drained();
+      if (ownership != before) {
+        dropWaiting(refused);
+      }
+      services.forEach(each -> idle.add(each.whenIdle()));
+    }
+    refused.forEach(task -> take(task, Step.BUSY));
+    return CompletableFuture.allOf(idle.toArray(CompletableFuture<?>[]::new));
+  }
+
+  // ---- task management
+
+  /** Whether there is a task that {@code covered} accepts. */
+  public synchronized boolean contains(Predicate<Command> covered) {
+    return tasks.copy().stream().anyMatch(task -> !task.aborted && covered.test(task.command()));
+  }
+
+  /**
+   * Aborts tasks: those that have not begun are dropped; the others are no longer answered.
+   *
+   * @param done gets the nexuses whose commands were aborted, once none of these commands can change
+   *     the medium any more: they have ended here, or their owner has answered
+   */
+  public void abort(Predicate<Command> covered, Consumer<Set<Nexus>> done) {
+    List<Task> dropped = new ArrayList<>();
+    Set<Nexus> nexuses = new HashSet<>();
+    AtomicInteger pending = new AtomicInteger(1);
+    Runnable ending =
+        () -> {
+          if (pending.decrementAndGet() == 0) {
+            done.accept(nexuses);
+          }
+        };
+    synchronized (this) {
+      for (Task task : tasks.copy()) {
+        if (!covered.test(task.command())) {
+          continue;
+        }
+        nexuses.add(task.command().nexus());
+        switch (task.state) {
+          case HELD -> {
+            held.remove(task);
+            drop(task);
+            dropped.add(task);
+          }
+          case WAITING -> {
+            ranges.cancel(task, this::acquired);
+            drop(task);
+            dropped.add(task);
+          }
+          case RUNNING, FORWARDED -> {
+            task.aborted = true;
+            pending.incrementAndGet();
+            task.whenEnded(ending);
+          }
+          case OUTSIDE, ENDED -> throw new IllegalStateException("not in the task set");
+        }
+      }
+    }
+    for (Task task : dropped) {
+      if (task.relayed()) {
+        // The gateway that relayed it waits for an answer; the initiator asks again.
+        task.answer(Response.status(Status.BUSY));
+      }
+    }
+    runSafely(ending);
+    dispatch();
+  }
+
+  // ---- deadlines of what waits
+
+  private void expire() {
+    List<Task> late = new ArrayList<>();
+    List<Task> lateHeld = new ArrayList<>();
+    synchronized (this) {
+      long now = timer.nanoTime();
+      if (!wakeUp.arrived(now)) {
+        return;
+      }
+      long soonest = Long.MAX_VALUE;
+      for (Task task : tasks.copy()) {
+        if (task.state != Task.State.HELD && task.state != Task.State.WAITING) {
+          continue;
+        }
+        if (!isDue(task, now)) {
+          soonest = Math.min(soonest, task.command().deadlineNanos() - now);
+        } else if (task.state == Task.State.HELD) {
+          held.remove(task);
+          drop(task);
+          lateHeld.add(task);
+        } else {
+          ranges.cancel(task, this::acquired);
+          drop(task);
+          late.add(task);
+        }
+      }
+      if (soonest != Long.MAX_VALUE) {
+        wakeUp.ask(now + soonest);
+      }
+    }
+    late.forEach(task -> take(task, Step.BUSY));
+    lateHeld.forEach(task -> task.answer(answers.heldTooLong(task.relayed())));
+    dispatch();
+  }
+
+  private void drop(Task task) {
+    tasks.remove(task);
+    task.state = Task.State.OUTSIDE;
+  }
+}

@@ -1,0 +1,351 @@
+package io.moongate.session;
+
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.TargetDevice;
+import io.moongate.scsi.TargetDirectory;
+import io.moongate.wire.DigestSettings;
+import io.moongate.wire.InitiatorPdu;
+import io.moongate.wire.InitiatorPdu.DataOut;
+import io.moongate.wire.InitiatorPdu.LoginRequest;
+import io.moongate.wire.LoginStatus;
+import io.moongate.wire.Pdu;
+import io.moongate.wire.PduDecoder;
+import io.moongate.wire.ProtocolException;
+import io.moongate.wire.RejectReason;
+import io.moongate.wire.TargetPdu;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * A connection and, as MaxConnections is 1, its session: login, then full feature phase. Pure: PDUs
+ * and time in; PDUs, and how to end, out. Confined to one thread at a time.
+ *
+ * <pre>
+ *  LOGIN ──granted──▶ BEGINNING ──predecessor ended──▶ FULL_FEATURE
+ *    any ──refused, logged out, a violation──▶ FLUSHING: what is queued is sent, then the end
+ *    any ──silence, dropped by the gateway──▶ ENDED: nothing more is sent
+ * </pre>
+ */
+final class Connection {
+  /** Where it stands. */
+  enum Phase {
+    LOGIN,
+    BEGINNING,
+    FULL_FEATURE,
+    FLUSHING,
+    ENDED
+  }
+
+  private final SessionSettings settings;
+  private final TargetDirectory directory;
+  private final SessionRegistry registry;
+  private final Reentry reentry;
+  private final ConnectionControl control;
+  private final DigestSettings digests;
+  private final PduDecoder decoder;
+  private final String peer;
+  private final String portal;
+  private final SendQueue out = new SendQueue();
+  private final LoginPhase login;
+  private final long loginDeadlineNanos;
+
+  private Phase phase = Phase.LOGIN;
+  private String reason = "";
+  private long now;
+  private LoginPhase.Granted granted;
+  private LiveSession live;
+  private Ledger ledger;
+  private SessionState session;
+  private FullFeaturePhase fullFeature;
+
+  /**
+   * @param digests of this connection, shared with its decoder and encoder
+   * @param decoder of this connection, told what the login declares
+   * @param peer the initiator's address, for people
+   * @param portal the gateway's address, for people
+   */
+  Connection(
+      SessionSettings settings,
+      TargetDirectory directory,
+      SessionRegistry registry,
+      Reentry reentry,
+      ConnectionControl control,
+      DigestSettings digests,
+      PduDecoder decoder,
+      String peer,
+      String portal,
+      long now) {
+    this.settings = settings;
+    this.directory = directory;
+    this.registry = registry;
+    this.reentry = reentry;
+    this.control = control;
+    this.digests = digests;
+    this.decoder = decoder;
+    this.peer = peer;
+    this.portal = portal;
+    this.now = now;
+    this.login = new LoginPhase(settings, directory, registry, out);
+    this.loginDeadlineNanos = now + settings.loginTimeout().toNanos();
+  }
+
+  Phase phase() {
+    return phase;
+  }
+
+  /** Why it ends. */
+  String reason() {
+    return reason;
+  }
+
+  /** Begins a turn: whatever follows happens at this {@link System#nanoTime}. */
+  void at(long nanos) {
+    now = nanos;
+    if (session != null) {
+      session.now = nanos;
+    }
+  }
+
+  /** Takes a PDU that was parsed at {@code arrivedNanos}. */
+  void received(Pdu pdu, long arrivedNanos) {
+    try {
+      switch (phase) {
+        case LOGIN -> logIn(pdu);
+        case BEGINNING -> now("a PDU before the login was answered");
+        case FULL_FEATURE -> {
+          if (pdu instanceof InitiatorPdu request) {
+            fullFeature.received(request, arrivedNanos);
+          } else {
+            malformed(Violations.direction(pdu));
+          }
+        }
+        case FLUSHING, ENDED -> {}
+      }
+    } catch (ProtocolException e) {
+      malformed(e);
+    }
+  }
+
+  /** Takes what the decoder says of bytes that are no valid PDU. */
+  void malformed(ProtocolException error) {
+    switch (phase) {
+      case LOGIN -> {
+        login.receivedOther(error.initiatorTaskTag().orElse(Pdu.RESERVED_TAG));
+        afterQueue(error.getMessage());
+      }
+      case BEGINNING -> now(error.getMessage());
+      case FULL_FEATURE -> {
+        Optional<DataOut> damaged = Violations.damagedDataOut(error);
+        error.reason().ifPresent(why -> session.reject(why, error.header()));
+        if (damaged.isPresent()) {
+          try {
+            fullFeature.receivedDamaged(damaged.get(), Violations.dataLength(error));
+            return;
+          } catch (ProtocolException e) {
+            afterQueue(e.getMessage());
+          }
+        }
+        boolean recoverable =
+            error.connectionUsable()
+                && error.reason().filter(why -> why != RejectReason.DATA_DIGEST_ERROR).isPresent();
+        if (!recoverable) {
+          // Without error recovery (level 0) the session is what recovers: section 7.1.4.1.
+          afterQueue(error.getMessage());
+        }
+      }
+      case FLUSHING, ENDED -> {}
+    }
+  }
+
+  /** Looks after every wait that is bounded. */
+  void tick() {
+    switch (phase) {
+      case LOGIN, BEGINNING -> {
+        long deadline = loginDeadlineNanos;
+        if (phase == Phase.BEGINNING) {
+          deadline += settings.reinstatementTimeout().toNanos();
+        }
+        if (now - deadline >= 0) {
+          now("the login took too long");
+        }
+      }
+      case FULL_FEATURE -> fullFeature.tick();
+      case FLUSHING, ENDED -> {}
+    }
+  }
+
+  /** Ends a turn: to be called after everything that happened in it. */
+  void turnEnded() {
+    if (phase == Phase.FULL_FEATURE) {
+      fullFeature.turnEnded();
+      live.load(fullFeature.commands(), ledger.bytes());
+    }
+  }
+
+  /** Asks the initiator to log out; a login that is under way is dropped. */
+  void requestLogout(Duration within) {
+    if (phase == Phase.FULL_FEATURE) {
+      fullFeature.requestLogout(within);
+    }
+  }
+
+  /** Whether more input may be read. */
+  boolean wantsInput() {
+    return switch (phase) {
+      case LOGIN, BEGINNING -> true;
+      case FULL_FEATURE -> fullFeature.wantsInput();
+      case FLUSHING, ENDED -> false;
+    };
+  }
+
+  /** Whether something is to be sent. */
+  boolean hasOutput() {
+    return phase != Phase.ENDED && !out.isEmpty();
+  }
+
+  /** Moves what is to be sent to {@code batch}, about {@code batchBytes} of it. */
+  void take(List<TargetPdu> batch) {
+    if (phase != Phase.ENDED) {
+      out.take(batch, settings.batchBytes());
+    }
+  }
+
+  /** Whether the connection is to be closed now. */
+  boolean over() {
+    return phase == Phase.ENDED || phase == Phase.FLUSHING && out.isEmpty();
+  }
+
+  /** Drops the connection: nothing more is executed or answered. */
+  void now(String why) {
+    if (phase != Phase.ENDED) {
+      reason = reason.isEmpty() ? why : reason;
+      phase = Phase.ENDED;
+      out.clear();
+    }
+  }
+
+  /**
+   * The connection is gone: its commands that have not begun never do, and the nexus ends. What has
+   * begun is awaited by whoever logs in next from the same initiator port.
+   */
+  void disconnected() {
+    now("the initiator closed the connection");
+    if (live == null) {
+      return;
+    }
+    LiveSession ended = live;
+    Ledger held = ledger;
+    ended
+        .ended()
+        .completeOnTimeout(
+            null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
+        .thenRun(held == null ? () -> {} : held::close);
+    if (fullFeature == null) {
+      ended.detached();
+      ended.ended().complete(null);
+    } else {
+      fullFeature.endTasks(() -> ended.ended().complete(null), handler -> handler);
+      fullFeature.detach();
+      ended.detached();
+    }
+    registry.ended(ended);
+  }
+
+  private void logIn(Pdu pdu) {
+    if (!(pdu instanceof LoginRequest request)) {
+      login.receivedOther(pdu.initiatorTaskTag());
+      afterQueue(login.refusal());
+      return;
+    }
+    login.received(request).ifPresent(this::begin);
+    if (login.refused()) {
+      afterQueue(login.refusal());
+    }
+  }
+
+  private void begin(LoginPhase.Granted result) {
+    granted = result;
+    Optional<Nexus> nexus =
+        result
+            .target()
+            .map(
+                target ->
+                    new Nexus(
+                        result.initiatorName(),
+                        result.isid(),
+                        target.name(),
+                        target.portalGroupTag()));
+    LiveSession beginning =
+        new LiveSession(result, nexus, peer, portal, Instant.now(), control);
+    Optional<CompletionStage<Void>> ready = registry.begin(beginning);
+    if (ready.isEmpty()) {
+      login.refuseGranted(LoginStatus.OUT_OF_RESOURCES, "max-sessions is reached");
+      return;
+    }
+    live = beginning;
+    phase = Phase.BEGINNING;
+    var whenReady = reentry.guard(this::begun);
+    ready
+        .get()
+        .whenComplete((done, failure) -> whenReady.accept(Optional.ofNullable(failure)));
+  }
+
+  private void begun(Optional<Throwable> failure) {
+    if (phase != Phase.BEGINNING) {
+      return;
+    }
+    if (failure.isPresent()) {
+      now("the session that this one reinstates does not end");
+      return;
+    }
+    OperationalParameters parameters = granted.parameters();
+    digests.set(parameters.headerDigest(), parameters.dataDigest());
+    decoder.maxDataSegmentLength(parameters.targetMaxRecvDataSegmentLength());
+    var woken = reentry.<Void>guard(nothing -> ledger.woken());
+    ledger =
+        new Ledger(settings.maxConnectionBytes(), registry.budget(), () -> woken.accept(null));
+    session = new SessionState(settings, granted, out, ledger, reentry, now);
+    Optional<NexusUnits> units =
+        granted
+            .target()
+            .map(target -> new NexusUnits(target, live.nexus().orElseThrow()));
+    fullFeature =
+        new FullFeaturePhase(session, granted, units, directory, new Endings());
+    phase = Phase.FULL_FEATURE;
+    login.finish(live.tsih());
+  }
+
+  private void afterQueue(String why) {
+    if (phase != Phase.ENDED && phase != Phase.FLUSHING) {
+      reason = why;
+      phase = Phase.FLUSHING;
+    }
+  }
+
+  /** How the full feature phase ends the connection. */
+  private final class Endings implements FullFeaturePhase.Ending {
+    @Override
+    public void afterQueue(String why) {
+      Connection.this.afterQueue(why);
+    }
+
+    @Override
+    public void now(String why) {
+      Connection.this.now(why);
+    }
+
+    @Override
+    public void coldReset() {
+      Connection.this.afterQueue("target cold reset");
+      granted
+          .target()
+          .map(TargetDevice::name)
+          .ifPresent(name -> registry.closeTarget(name, control, "target cold reset"));
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.moongate.session;
+
+/**
+ * Bytes of data-in and data-out that one connection holds, and its share of the gateway's. Confined
+ * to the connection.
+ */
+final class Ledger {
+  private final long limit;
+  private final ByteBudget gateway;
+  private final Runnable whenFree;
+  private long bytes;
+  private boolean waiting;
+
+  /**
+   * @param limit bytes that this connection may hold
+   * @param whenFree called on any thread when a refused reservation may be tried again
+   */
+  Ledger(long limit, ByteBudget gateway, Runnable whenFree) {
+    this.limit = limit;
+    this.gateway = gateway;
+    this.whenFree = whenFree;
+  }
+
+  /** Reserves bytes; when nothing is held, any number fits. */
+  boolean reserve(long wanted) {
+    if (wanted == 0) {
+      return true;
+    }
+    if (bytes > 0 && bytes + wanted > limit) {
+      return false;
+    }
+    if (waiting || !gateway.reserve(wanted, whenFree)) {
+      waiting = true;
+      return false;
+    }
+    bytes += wanted;
+    return true;
+  }
+
+  /** To be called when {@code whenFree} was: the next reservation asks the gateway again. */
+  void woken() {
+    waiting = false;
+  }
+
+  /** Replaces a reservation by what there really is. */
+  void adjust(long reserved, long actual) {
+    long change = actual - reserved;
+    bytes += change;
+    if (change > 0) {
+      gateway.add(change);
+    } else if (change < 0) {
+      gateway.release(-change);
+    }
+  }
+
+  /** Whether so little is held that the initiator may send more. */
+  boolean roomy() {
+    return bytes < limit;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** Gives everything back. */
+  void close() {
+    adjust(bytes, 0);
+  }
+}

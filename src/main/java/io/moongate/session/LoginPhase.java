@@ -1,0 +1,388 @@
+package io.moongate.session;
+
+import io.moongate.scsi.TargetDevice;
+import io.moongate.scsi.TargetDirectory;
+import io.moongate.wire.InitiatorPdu.LoginRequest;
+import io.moongate.wire.LogicalTextDataSegment;
+import io.moongate.wire.LoginStage;
+import io.moongate.wire.LoginStatus;
+import io.moongate.wire.ProtocolException;
+import io.moongate.wire.TargetPdu.LoginResponse;
+import io.moongate.wire.TextKeys;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * The login phase of a connection (RFC 7143 section 6). Pure: requests in, responses into the send
+ * queue.
+ *
+ * <pre>
+ *  FIRST ──request with CSG 0──▶ SECURITY ──T, NSG 1──▶ OPERATIONAL ──T, NSG 3──▶ GRANTED
+ *    │                              └────────T, NSG 3───────────────────────────────▲ │
+ *    └──request with CSG 1─────────────────────────────▶ OPERATIONAL                │ │
+ *  GRANTED ──finish──▶ the last response is queued, full feature phase                │ │
+ *  any ──an error──▶ REFUSED: a response with the status is queued, then the end ◀──┘
+ * </pre>
+ *
+ * Within a stage, a request with the C bit is collected and answered empty; an answer that is longer
+ * than a data segment is sent in parts, each asked for by an empty request.
+ */
+final class LoginPhase {
+  private static final int VERSION = 0x00;
+  private static final int MAX_REQUESTS = 64;
+  private static final int MAX_NAME = 223;
+  private static final int SEGMENT = OperationalParameters.DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH;
+
+  private final SessionSettings settings;
+  private final TargetDirectory directory;
+  private final SessionRegistry registry;
+  private final SendQueue out;
+
+  private LoginRequest first;
+  private CommandWindow<Sequenced> window;
+  private int requests;
+  private int stage;
+  private final LogicalTextDataSegment text = new LogicalTextDataSegment();
+  private final Deque<ByteString> answer = new ArrayDeque<>();
+  private boolean answering;
+  private Negotiation negotiation;
+  private boolean identified;
+  private boolean declared;
+  private String initiatorName = "";
+  private String initiatorAlias = "";
+  private Optional<TargetDevice> target = Optional.empty();
+  private boolean discovery;
+  private LoginRequest granted;
+  private boolean refused;
+  private String refusal = "";
+
+  /** What a login came to. */
+  record Granted(
+      String initiatorName,
+      String initiatorAlias,
+      long isid,
+      int cid,
+      Optional<TargetDevice> target,
+      OperationalParameters parameters,
+      CommandWindow<Sequenced> window) {}
+
+  LoginPhase(
+      SessionSettings settings,
+      TargetDirectory directory,
+      SessionRegistry registry,
+      SendQueue out) {
+    this.settings = settings;
+    this.directory = directory;
+    this.registry = registry;
+    this.out = out;
+  }
+
+  /**
+   * Takes a request.
+   *
+   * @return what was agreed, when this request ends the negotiation; then {@link #finish} is due
+   */
+  Optional<Granted> received(LoginRequest request) {
+    if (refused) {
+      return Optional.empty();
+    }
+    try {
+      return step(request);
+    } catch (LoginRefused e) {
+      refuse(request, e.status(), e.getMessage());
+    } catch (ProtocolException e) {
+      refuse(request, LoginStatus.INITIATOR_ERROR, e.getMessage());
+    }
+    return Optional.empty();
+  }
+
+  /** Any PDU but a Login Request ends the login (section 11.13.5). */
+  void receivedOther(int initiatorTaskTag) {
+    if (!refused) {
+      LoginRequest shape = first == null ? nothing(initiatorTaskTag) : first;
+      refuse(shape, LoginStatus.INVALID_DURING_LOGIN, "not a Login Request");
+    }
+  }
+
+  /** Queues the last response: the connection is in full feature phase. */
+  void finish(int tsih) {
+    sendPart(granted, tsih);
+  }
+
+  /** Refuses a login that was granted, because the gateway can't take it. */
+  void refuseGranted(LoginStatus status, String reason) {
+    refuse(granted, status, reason);
+  }
+
+  boolean refused() {
+    return refused;
+  }
+
+  /** Why it was refused. */
+  String refusal() {
+    return refusal;
+  }
+
+  private Optional<Granted> step(LoginRequest request) throws LoginRefused {
+    check(request);
+    if (answering) {
+      if (request.continued() || !request.data().isEmpty()) {
+        throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "text while an answer is in parts");
+      }
+      return proceed(request);
+    }
+    text.add(request.data());
+    if (request.continued()) {
+      sendPart(request, 0);
+      return Optional.empty();
+    }
+    Map<String, String> keys = new LinkedHashMap<>();
+    for (TextKeys.Pair pair : TextKeys.parse(text.take()).pairs()) {
+      keys.put(pair.key(), pair.value());
+    }
+    List<TextKeys.Pair> answers = new ArrayList<>();
+    if (!identified) {
+      identify(request, keys, answers);
+    }
+    // What MaxBurstLength comes to bounds FirstBurstLength (section 13.14).
+    negotiate(keys, "MaxBurstLength"::equals, answers);
+    negotiate(keys, key -> !key.equals("MaxBurstLength"), answers);
+    if (stage == LoginStage.LOGIN_OPERATIONAL_NEGOTIATION.code() && !declared) {
+      declared = true;
+      put(
+          answers,
+          "MaxRecvDataSegmentLength",
+          Integer.toString(negotiation.declareMaxRecvDataSegmentLength()));
+    }
+    answer.addAll(LogicalTextDataSegment.split(new TextKeys(answers).format(), SEGMENT));
+    return proceed(request);
+  }
+
+  private void check(LoginRequest request) throws LoginRefused {
+    if (request.versionMin() > VERSION) {
+      throw new LoginRefused(LoginStatus.UNSUPPORTED_VERSION, "only version 0 is supported");
+    }
+    if (first == null) {
+      first = request;
+      stage = request.currentStage();
+      window = new CommandWindow<>(request.cmdSn(), settings.queueDepth());
+      out.numberBy(window);
+    }
+    boolean same =
+        request.isid() == first.isid()
+            && request.tsih() == first.tsih()
+            && request.cid() == first.cid()
+            && request.initiatorTaskTag() == first.initiatorTaskTag()
+            && request.cmdSn() == first.cmdSn();
+    if (!same) {
+      throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "a request of another login");
+    }
+    if (granted != null || ++requests > MAX_REQUESTS) {
+      throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "too many requests in a login");
+    }
+    boolean stageKnown =
+        stage == LoginStage.SECURITY_NEGOTIATION.code()
+            || stage == LoginStage.LOGIN_OPERATIONAL_NEGOTIATION.code();
+    if (!stageKnown || request.currentStage() != stage) {
+      throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "CSG " + request.currentStage());
+    }
+    if (request.transit()) {
+      boolean onward =
+          request.nextStage() > stage && LoginStage.of(request.nextStage()).isPresent();
+      if (!onward || request.continued()) {
+        throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "NSG " + request.nextStage());
+      }
+    }
+  }
+
+  /** Who logs in to what: the keys that must come with the first request (section 6.3). */
+  private void identify(LoginRequest request, Map<String, String> keys, List<TextKeys.Pair> answers)
+      throws LoginRefused {
+    initiatorName = name("InitiatorName", keys.remove("InitiatorName"));
+    String alias = keys.remove("InitiatorAlias");
+    initiatorAlias = alias == null ? "" : alias;
+    String type = keys.remove("SessionType");
+    if (type != null && !type.equals("Normal") && !type.equals("Discovery")) {
+      throw new LoginRefused(LoginStatus.SESSION_TYPE_NOT_SUPPORTED, "SessionType " + type);
+    }
+    discovery = "Discovery".equals(type);
+    String targetName = keys.remove("TargetName");
+    if (!discovery) {
+      String wanted = name("TargetName", targetName);
+      target = directory.target(targetName).or(() -> directory.target(wanted));
+      if (target.isEmpty()) {
+        throw new LoginRefused(LoginStatus.NOT_FOUND, "no target " + wanted);
+      }
+    }
+    negotiation = new Negotiation(settings, discovery);
+    for (String key : new String[] {"InitiatorName", "SessionType", "TargetName"}) {
+      negotiation.once(key);
+    }
+    if (request.tsih() != 0) {
+      boolean exists =
+          registry.exists(
+              initiatorName, request.isid(), target.map(TargetDevice::name), request.tsih());
+      throw exists
+          ? new LoginRefused(LoginStatus.TOO_MANY_CONNECTIONS, "MaxConnections is 1")
+          : new LoginRefused(LoginStatus.SESSION_DOES_NOT_EXIST, "no session " + request.tsih());
+    }
+    if (target.isPresent()) {
+      put(answers, "TargetPortalGroupTag", Integer.toString(target.get().portalGroupTag()));
+      if (!settings.targetAlias().isEmpty()) {
+        put(answers, "TargetAlias", settings.targetAlias());
+      }
+    }
+    identified = true;
+  }
+
+  private void negotiate(
+      Map<String, String> keys,
+      Predicate<String> selected,
+      List<TextKeys.Pair> answers)
+      throws LoginRefused {
+    for (Map.Entry<String, String> entry : keys.entrySet()) {
+      String key = entry.getKey();
+      if (!selected.test(key)) {
+        continue;
+      }
+      negotiation.once(key);
+      Optional<String> result =
+          switch (key) {
+            case "AuthMethod" -> Optional.of(authMethod(entry.getValue()));
+            case "InitiatorAlias" -> Optional.empty();
+            case "InitiatorName", "SessionType", "TargetName" ->
+                throw new LoginRefused(
+                    LoginStatus.INITIATOR_ERROR, key + " after the first request");
+            default -> negotiation.answer(key, entry.getValue());
+          };
+      result.ifPresent(value -> put(answers, key, value));
+    }
+  }
+
+  /** No authentication yet: an initiator that insists on one is refused, never let in without. */
+  private String authMethod(String offered) throws LoginRefused {
+    if (stage != LoginStage.SECURITY_NEGOTIATION.code()) {
+      return Negotiation.REJECT;
+    }
+    if (!Negotiation.offers(offered, Negotiation.NONE)) {
+      throw new LoginRefused(
+          LoginStatus.AUTHENTICATION_FAILURE, "AuthMethod " + offered + " is not supported");
+    }
+    return Negotiation.NONE;
+  }
+
+  /** Sends what fits of the answer; the last part may pass on to the next stage. */
+  private Optional<Granted> proceed(LoginRequest request) throws LoginRefused {
+    boolean toFullFeature =
+        answer.size() <= 1
+            && request.transit()
+            && request.nextStage() == LoginStage.FULL_FEATURE_PHASE.code();
+    if (toFullFeature) {
+      OperationalParameters parameters = negotiation.result();
+      granted = request;
+      return Optional.of(
+          new Granted(
+              initiatorName,
+              initiatorAlias,
+              request.isid(),
+              request.cid(),
+              target,
+              parameters,
+              window));
+    }
+    sendPart(request, 0);
+    return Optional.empty();
+  }
+
+  private void sendPart(LoginRequest request, int tsih) {
+    ByteString part = answer.isEmpty() ? ByteString.emptyByteString() : answer.poll();
+    answering = !answer.isEmpty();
+    boolean continued = answering;
+    boolean transit = request.transit() && !answering;
+    int current = stage;
+    int next = transit ? request.nextStage() : 0;
+    stage = transit ? next : stage;
+    out.add(
+        n ->
+            new LoginResponse(
+                transit,
+                continued,
+                current,
+                next,
+                VERSION,
+                VERSION,
+                request.isid(),
+                tsih,
+                request.initiatorTaskTag(),
+                n.takeStatSn(),
+                n.expCmdSn(),
+                n.maxCmdSn(),
+                LoginStatus.SUCCESS.statusClass(),
+                LoginStatus.SUCCESS.detail(),
+                part));
+  }
+
+  private void refuse(LoginRequest request, LoginStatus status, String reason) {
+    refused = true;
+    refusal = reason;
+    out.add(
+        n ->
+            new LoginResponse(
+                false,
+                false,
+                request.currentStage(),
+                0,
+                VERSION,
+                VERSION,
+                request.isid(),
+                request.tsih(),
+                request.initiatorTaskTag(),
+                n.statSn(),
+                n.expCmdSn(),
+                n.maxCmdSn(),
+                status.statusClass(),
+                status.detail(),
+                ByteString.emptyByteString()));
+  }
+
+  private static String name(String key, String value) throws LoginRefused {
+    if (value == null || value.isEmpty()) {
+      throw new LoginRefused(LoginStatus.MISSING_PARAMETER, key + " is missing");
+    }
+    boolean clean = value.chars().noneMatch(c -> c <= ' ' || c == ',' || c == 0x7F);
+    if (!clean || value.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+      throw new LoginRefused(LoginStatus.INITIATOR_ERROR, key + " is not an iSCSI name");
+    }
+    return value.toLowerCase(Locale.ROOT);
+  }
+
+  private static void put(List<TextKeys.Pair> answers, String key, String value) {
+    answers.add(new TextKeys.Pair(key, value));
+  }
+
+  private static LoginRequest nothing(int initiatorTaskTag) {
+    return new LoginRequest(
+        false,
+        false,
+        0,
+        0,
+        VERSION,
+        VERSION,
+        0,
+        0,
+        initiatorTaskTag,
+        0,
+        0,
+        0,
+        ByteString.emptyByteString());
+  }
+}

@@ -1,0 +1,227 @@
+package io.moongate.session;
+
+import io.moongate.scsi.Nexus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * The connections and sessions of a gateway, over all its portals. Thread-safe; consulted at the
+ * beginning and the end of connections and logins, never by a command.
+ */
+public final class SessionRegistry {
+  private static final int MAX_TSIH = 0xFFFF;
+
+  private final SessionSettings settings;
+  private final ByteBudget budget;
+  private final Set<ConnectionControl> connections = new HashSet<>();
+  private final Map<Integer, LiveSession> sessions = new HashMap<>();
+
+  /** The newest session of each nexus, also when it has ended but its tasks have not. */
+  private final Map<Nexus, LiveSession> newest = new HashMap<>();
+
+  private int lastTsih;
+  private Optional<String> refusing = Optional.empty();
+
+  /** A registry without sessions, which admits connections. */
+  public SessionRegistry(SessionSettings settings) {
+    this.settings = settings;
+    this.budget = new ByteBudget(settings.maxGatewayBytes());
+  }
+
+  /** The sessions that are logged in or about to be, by initiator, target and TSIH. */
+  public List<SessionInfo> sessions() {
+    List<LiveSession> live;
+    synchronized (this) {
+      live = new ArrayList<>(sessions.values());
+    }
+    return live.stream()
+        .map(LiveSession::info)
+        .sorted(
+            Comparator.comparing(SessionInfo::initiatorName)
+                .thenComparing(info -> info.targetName().orElse(""))
+                .thenComparing(SessionInfo::tsih))
+        .toList();
+  }
+
+  /** Connections of the gateway, in whatever phase. */
+  public synchronized int connectionCount() {
+    return connections.size();
+  }
+
+  /** Bytes of data-in and data-out that all connections hold. */
+  public long bytes() {
+    return budget.used();
+  }
+
+  /**
+   * Drops one session.
+   *
+   * @return whether there was one with this TSIH
+   */
+  public boolean close(int tsih, String reason) {
+    LiveSession found;
+    synchronized (this) {
+      found = sessions.get(tsih);
+    }
+    if (found != null) {
+      found.control().close(reason);
+    }
+    return found != null;
+  }
+
+  /**
+   * Drops every connection of the gateway, in whatever phase: the lease is lost, for one. When this
+   * returns, no connection takes another byte into account. New connections are still accepted,
+   * unless {@link #refuse} was called before.
+   */
+  public void closeAll(String reason) {
+    List<ConnectionControl> all;
+    synchronized (this) {
+      all = new ArrayList<>(connections);
+    }
+    all.forEach(connection -> connection.close(reason));
+  }
+
+  /** Drops every session of a target on this gateway. */
+  public void closeTarget(String targetName, String reason) {
+    closeTarget(targetName, null, reason);
+  }
+
+  /** The same but for one connection. */
+  void closeTarget(String targetName, ConnectionControl except, String reason) {
+    live(nexus -> nexus.targetName().equals(targetName)).stream()
+        .filter(session -> session.control() != except)
+        .forEach(session -> session.control().close(reason));
+  }
+
+  /** Asks every initiator to log out within the time; who does not is dropped then. */
+  public void requestLogout(Duration within) {
+    live(nexus -> true).forEach(session -> session.control().requestLogout(within));
+  }
+
+  /** Asks the initiators of one target to log out within the time. */
+  public void requestLogout(String targetName, Duration within) {
+    live(nexus -> nexus.targetName().equals(targetName))
+        .forEach(session -> session.control().requestLogout(within));
+  }
+
+  /** Closes new connections as soon as they come, until {@link #admit}. */
+  public synchronized void refuse(String reason) {
+    refusing = Optional.of(reason);
+  }
+
+  /** Lets new connections in again. */
+  public synchronized void admit() {
+    refusing = Optional.empty();
+  }
+
+  ByteBudget budget() {
+    return budget;
+  }
+
+  /**
+   * A connection was accepted.
+   *
+   * @return why it must be closed at once; empty when it is let in
+   */
+  synchronized Optional<String> connected(ConnectionControl connection) {
+    if (refusing.isPresent()) {
+      return refusing;
+    }
+    if (connections.size() >= settings.maxConnections()) {
+      return Optional.of("max-connections is reached");
+    }
+    connections.add(connection);
+    return Optional.empty();
+  }
+
+  synchronized void disconnected(ConnectionControl connection) {
+    connections.remove(connection);
+  }
+
+  /** Whether there is a session with this TSIH between these two. */
+  synchronized boolean exists(
+      String initiatorName, long isid, Optional<String> targetName, int tsih) {
+    LiveSession found = sessions.get(tsih);
+    return found != null
+        && found.isid() == isid
+        && found.initiatorName().equals(initiatorName)
+        && found.nexus().map(Nexus::targetName).equals(targetName);
+  }
+
+  /**
+   * Begins a session, and ends the one between the same two ports (RFC 7143 section 6.3.5).
+   *
+   * @return completes when no task of the old one can change a medium any more, or the bound on
+   *     waiting for that is reached; fails when the old one does not even let go of its nexus.
+   *     Empty when there are too many sessions
+   */
+  Optional<CompletionStage<Void>> begin(LiveSession session) {
+    LiveSession old = null;
+    synchronized (this) {
+      if (sessions.size() >= settings.maxSessions()) {
+        return Optional.empty();
+      }
+      do {
+        lastTsih = lastTsih % MAX_TSIH + 1;
+      } while (sessions.containsKey(lastTsih));
+      session.tsih(lastTsih);
+      sessions.put(lastTsih, session);
+      if (session.nexus().isPresent()) {
+        old = newest.put(session.nexus().get(), session);
+      }
+    }
+    if (old == null) {
+      return Optional.of(CompletableFuture.completedFuture(null));
+    }
+    LiveSession predecessor = old;
+    predecessor.control().close("session reinstatement");
+    // Whoever replaces this session must wait for the tasks of all before it, too.
+    session.follows(predecessor);
+    return Optional.of(
+        predecessor
+            .gone()
+            .copy()
+            .completeOnTimeout(
+                null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
+            .thenAccept(
+                x -> {
+                  if (!predecessor.isDetached()) {
+                    throw new IllegalStateException("the old session does not end");
+                  }
+                }));
+  }
+
+  /** The session's connection is gone; it is forgotten once its tasks have ended. */
+  void ended(LiveSession session) {
+    synchronized (this) {
+      sessions.remove(session.tsih(), session);
+    }
+    var unused =
+        session
+            .gone()
+            .thenRun(
+                () -> {
+                  synchronized (this) {
+                    session.nexus().ifPresent(nexus -> newest.remove(nexus, session));
+                  }
+                });
+  }
+
+  private synchronized List<LiveSession> live(Predicate<Nexus> selected) {
+    return sessions.values().stream()
+        .filter(session -> session.nexus().filter(selected).isPresent())
+        .toList();
+  }
+}

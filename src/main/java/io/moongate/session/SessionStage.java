@@ -1,0 +1,236 @@
+package io.moongate.session;
+
+import io.moongate.wire.TargetPdu;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.FlowShape;
+import org.apache.pekko.stream.Inlet;
+import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.stage.AbstractInOutHandler;
+import org.apache.pekko.stream.stage.AsyncCallback;
+import org.apache.pekko.stream.stage.GraphStage;
+import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drives a {@link Connection} in turns: what was received, what logical units answered, time. At the
+ * end of a turn everything that is ready leaves as one batch. Input is not read while the connection
+ * does not want any; output is made only on demand.
+ */
+final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>> {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionStage.class);
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  private final Inlet<Received> in = Inlet.create("Session.in");
+  private final Outlet<List<TargetPdu>> out = Outlet.create("Session.out");
+  private final FlowShape<Received, List<TargetPdu>> shape = FlowShape.of(in, out);
+  private final SessionSettings settings;
+  private final SessionRegistry registry;
+  private final String peer;
+  private final Function<Wiring, Connection> connections;
+
+  /** What a connection needs of its stage. */
+  record Wiring(Reentry reentry, ConnectionControl control, long nowNanos) {}
+
+  /** The connection was dropped; without a stack trace, as this is nobody's mistake. */
+  private static final class Dropped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Dropped(String reason) {
+      super(reason, null, false, false);
+    }
+  }
+
+  /**
+   * @param peer the initiator's address, for the log
+   * @param connections makes the connection
+   */
+  SessionStage(
+      SessionSettings settings,
+      SessionRegistry registry,
+      String peer,
+      Function<Wiring, Connection> connections) {
+    this.settings = settings;
+    this.registry = registry;
+    this.peer = peer;
+    this.connections = connections;
+  }
+
+  @Override
+  public FlowShape<Received, List<TargetPdu>> shape() {
+    return shape;
+  }
+
+  @Override
+  public GraphStageLogic createLogic(Attributes attributes) {
+    return new Logic();
+  }
+
+  private final class Logic extends TimerGraphStageLogic implements Reentry, ConnectionControl {
+    private final Queue<Received.Frame> unread = new ArrayDeque<>();
+    private final Queue<Runnable> reentries = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private final AsyncCallback<Boolean> wakeUp = createAsyncCallback(ignored -> turn());
+
+    private Connection connection;
+    private long parsedNanos;
+    private long pushedNanos;
+    private volatile Thread owner;
+    private volatile String dropped;
+
+    Logic() {
+      super(shape);
+      setHandlers(
+          in,
+          out,
+          new AbstractInOutHandler() {
+            @Override
+            public void onPush() {
+              Received received = grab(in);
+              parsedNanos = received.parsedNanos();
+              unread.addAll(received.frames());
+              turn();
+            }
+
+            @Override
+            public void onPull() {
+              turn();
+            }
+          });
+    }
+
+    @Override
+    public void preStart() {
+      Optional<String> refused = registry.connected(this);
+      if (refused.isPresent()) {
+        LOG.warn("connection of {} refused: {}", peer, refused.get());
+        failStage(new Dropped(refused.get()));
+        return;
+      }
+      connection = connections.apply(new Wiring(this, this, System.nanoTime()));
+      scheduleAtFixedRate("tick", TICK, TICK);
+      pull(in);
+    }
+
+    @Override
+    public void postStop() {
+      registry.disconnected(this);
+      if (connection != null) {
+        connection.at(System.nanoTime());
+        connection.disconnected();
+        LOG.info("connection of {} ended: {}", peer, connection.reason());
+      }
+    }
+
+    @Override
+    public void onTimer(Object key) {
+      long now = System.nanoTime();
+      connection.at(now);
+      boolean stuck =
+          connection.hasOutput()
+              && !isAvailable(out)
+              && now - pushedNanos >= settings.sendTimeout().toNanos();
+      if (stuck) {
+        connection.now("the initiator does not read");
+      } else {
+        connection.tick();
+      }
+      turn();
+    }
+
+    @Override
+    public <T> Consumer<T> guard(Consumer<T> handler) {
+      return value -> {
+        reentries.add(() -> handler.accept(value));
+        wake();
+      };
+    }
+
+    @Override
+    public void close(String reason) {
+      dropped = reason;
+      wake();
+    }
+
+    @Override
+    public void requestLogout(Duration within) {
+      reentries.add(() -> connection.requestLogout(within));
+      wake();
+    }
+
+    /** Brings about a turn, unless one is running on this thread or is due already. */
+    private void wake() {
+      if (Thread.currentThread() != owner && woken.compareAndSet(false, true)) {
+        wakeUp.invoke(true);
+      }
+    }
+
+    private void turn() {
+      woken.set(false);
+      owner = Thread.currentThread();
+      connection.at(System.nanoTime());
+      work();
+      if (isAvailable(out) && connection.hasOutput()) {
+        List<TargetPdu> batch = new ArrayList<>();
+        connection.take(batch);
+        pushedNanos = System.nanoTime();
+        push(out, batch);
+        // What was sent made room: for commands that wait for memory, and for input.
+        work();
+      }
+      owner = null;
+      if (connection.over()) {
+        end();
+      } else if (unread.isEmpty() && connection.wantsInput() && !hasBeenPulled(in)) {
+        pull(in);
+      }
+    }
+
+    /** Does all that can be done now. */
+    private void work() {
+      boolean more = true;
+      while (more) {
+        if (dropped != null) {
+          connection.now(dropped);
+          return;
+        }
+        Runnable reentry = reentries.poll();
+        if (reentry != null) {
+          reentry.run();
+        } else if (!unread.isEmpty() && connection.wantsInput()) {
+          receive(unread.poll());
+        } else {
+          connection.turnEnded();
+          more = !reentries.isEmpty();
+        }
+      }
+    }
+
+    private void receive(Received.Frame frame) {
+      if (frame instanceof Received.Parsed parsed) {
+        connection.received(parsed.pdu(), parsedNanos);
+      } else if (frame instanceof Received.Malformed malformed) {
+        connection.malformed(malformed.error());
+      }
+    }
+
+    private void end() {
+      if (connection.phase() == Connection.Phase.FLUSHING) {
+        completeStage();
+      } else {
+        failStage(new Dropped(connection.reason()));
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.moongate.volume;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The blocks of one logical unit, opened by its owner.
+ *
+ * <p>Offsets and lengths are in bytes and multiples of {@link VolumeGeometry#blockSize()}. Every
+ * method returns at once; the stage completes on a thread of the store, or fails with a {@link
+ * VolumeException}. A buffer that is handed in must not be touched until the stage has completed;
+ * its content between position and limit is what is transferred, and its position is unspecified
+ * afterwards. Operations that are under way at the same time may take effect in any order: whoever
+ * needs an order waits. A completed {@code write} is visible to every later {@code read}; it is on
+ * stable storage when it was asked to be, or after a later {@code flush} completed.
+ */
+public interface Volume {
+
+  /** Size, block size and what the store can do. Constant while the volume is open. */
+  VolumeGeometry geometry();
+
+  /** Fills {@code target} from {@code offset}. Deallocated blocks read as zeros. */
+  CompletionStage<Void> read(long offset, ByteBuffer target);
+
+  /**
+   * Writes {@code source} at {@code offset}.
+   *
+   * @param stable complete only when the data is on stable storage (SBC-3 FUA)
+   */
+  CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable);
+
+  /** Completes when everything whose write had completed before is on stable storage. */
+  CompletionStage<Void> flush();
+
+  /** Deallocates; the range reads as zeros afterwards. */
+  CompletionStage<Void> unmap(long offset, long length);
+
+  /** Writes {@code block} (one block) to every block of the range. */
+  CompletionStage<Void> writeSame(long offset, long length, ByteBuffer block, boolean stable);
+
+  /**
+   * Compares the range with {@code expected} and, when equal, writes {@code replacement}. Atomic
+   * against other operations only as far as the caller keeps overlapping ones away.
+   *
+   * @return -1 when equal and written, else the offset in bytes, within the range, of the first
+   *     difference; nothing is written then
+   */
+  CompletionStage<Long> compareAndWrite(
+      long offset, ByteBuffer expected, ByteBuffer replacement, boolean stable);
+
+  /** The allocation of the range as adjoining extents in order, covering the range. */
+  CompletionStage<List<Extent>> status(long offset, long length);
+
+  /**
+   * Makes the store refuse whoever opened it under an older epoch, as far as the kind of store can,
+   * and records the epoch durably. Fails with {@link VolumeException.Reason#FENCED} when the store
+   * has seen a newer epoch.
+   */
+  CompletionStage<Void> fence(long epoch);
+
+  /** Waits for what is under way, flushes, and closes. Later calls fail; closing twice is fine. */
+  CompletionStage<Void> close();
+
+  /** A run of bytes that are either all mapped or all deallocated. */
+  record Extent(long offset, long length, boolean mapped) {}
+}

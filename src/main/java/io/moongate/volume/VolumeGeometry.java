@@ -1,0 +1,52 @@
+package io.moongate.volume;
+
+/**
+ * What a volume offers.
+ *
+ * @param size bytes, a multiple of {@code blockSize}
+ * @param blockSize bytes of a logical block, 512 or 4096
+ * @param unmap whether ranges can be deallocated
+ * @param unmapGranularity bytes in which deallocation is effective
+ * @param optimalTransfer bytes of the store's preferred transfer, 0 when it has none
+ * @param volatileCache whether completed writes may still be lost before a flush
+ */
+public record VolumeGeometry(
+    long size,
+    int blockSize,
+    boolean unmap,
+    int unmapGranularity,
+    int optimalTransfer,
+    boolean volatileCache) {
+
+  public VolumeGeometry {
+    if (blockSize != 512 && blockSize != 4096) {
+      throw new IllegalArgumentException("blockSize must be 512 or 4096, not " + blockSize);
+    }
+    if (size <= 0 || size % blockSize != 0) {
+      throw new IllegalArgumentException(
+          "size must be a positive multiple of " + blockSize + ", not " + size);
+    }
+  }
+
+  /**
+   * Refuses a range that is not within the volume or not made of whole blocks. An empty range is
+   * allowed: SBC-3 makes a transfer of no blocks a success.
+   *
+   * @param offset bytes
+   * @param length bytes
+   * @throws VolumeException with {@link VolumeException.Reason#RANGE}
+   */
+  public void requireRange(long offset, long length) {
+    // Written so that no sum can overflow.
+    if (offset < 0 || length < 0 || offset > size || length > size - offset) {
+      throw new VolumeException(
+          VolumeException.Reason.RANGE,
+          "%d bytes at %d are outside the volume's %d".formatted(length, offset, size));
+    }
+    if (offset % blockSize != 0 || length % blockSize != 0) {
+      throw new VolumeException(
+          VolumeException.Reason.RANGE,
+          "%d bytes at %d are not whole blocks of %d".formatted(length, offset, blockSize));
+    }
+  }
+}

@@ -1,0 +1,306 @@
+package io.moongate.volume.file;
+
+import io.moongate.volume.OperationGate;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An open image. Each operation is one task on the store's threads.
+ *
+ * <p>Right before an operation touches the image it looks whether the record of its epoch is still
+ * there. Another gateway's {@link #fence} takes it away, so what was queued here before that is
+ * refused with FENCED. What had passed the look is not: see the package's documentation for what that
+ * means.
+ *
+ * <p>After a failed sync every write and flush fails with IO until the volume is opened again: what
+ * was written before may be lost without the operating system ever saying so again.
+ */
+final class FileVolume implements Volume {
+  private final VolumeDirectory directory;
+  private final ImageFile image;
+  private final VolumeGeometry geometry;
+  private final GroupCommit commits;
+  private final Executor threads;
+  private final Runnable released;
+  private final OperationGate gate = new OperationGate();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final Object fencing = new Object();
+  private boolean owner;
+  private volatile File epochRecord;
+
+  FileVolume(
+      VolumeDirectory directory,
+      ImageFile image,
+      VolumeGeometry geometry,
+      GroupCommit commits,
+      Executor threads,
+      Runnable released)
+      throws IOException {
+    this.directory = directory;
+    this.image = image;
+    this.geometry = geometry;
+    this.commits = commits;
+    this.threads = threads;
+    this.released = released;
+    this.epochRecord = directory.newest().toFile();
+  }
+
+  /** What an operation does on a thread of the store: completes {@code done} now or later. */
+  private interface Task<T> {
+    void run(CompletableFuture<T> done) throws IOException;
+  }
+
+  @Override
+  public VolumeGeometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public CompletionStage<Void> read(long offset, ByteBuffer target) {
+    return perform(
+        offset,
+        target.remaining(),
+        done -> {
+          requireEpoch();
+          image.read(offset, target);
+          done.complete(null);
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable) {
+    return perform(
+        offset,
+        source.remaining(),
+        done -> {
+          requireWritable();
+          image.write(offset, source);
+          wrote(done, stable);
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> flush() {
+    return perform(
+        0,
+        0,
+        done -> {
+          requireWritable();
+          commits.commit(done);
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> unmap(long offset, long length) {
+    return perform(
+        offset,
+        length,
+        done -> {
+          requireWritable();
+          image.deallocate(offset, length);
+          wrote(done, false);
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> writeSame(
+      long offset, long length, ByteBuffer block, boolean stable) {
+    if (block.remaining() != geometry.blockSize()) {
+      return refused("the block to repeat has %d bytes".formatted(block.remaining()));
+    }
+    return perform(
+        offset,
+        length,
+        done -> {
+          requireWritable();
+          if (block.mismatch(ByteBuffer.allocate(block.remaining())) < 0) {
+            image.zero(offset, length);
+          } else {
+            image.repeat(offset, length, block);
+          }
+          wrote(done, stable);
+        });
+  }
+
+  @Override
+  public CompletionStage<Long> compareAndWrite(
+      long offset, ByteBuffer expected, ByteBuffer replacement, boolean stable) {
+    if (expected.remaining() != replacement.remaining()) {
+      return refused(
+          "%d bytes to compare, %d to write"
+              .formatted(expected.remaining(), replacement.remaining()));
+    }
+    return perform(
+        offset,
+        expected.remaining(),
+        done -> {
+          requireWritable();
+          ByteBuffer current = ByteBuffer.allocate(expected.remaining());
+          image.read(offset, current);
+          int difference = current.flip().mismatch(expected);
+          if (difference >= 0) {
+            done.complete((long) difference);
+            return;
+          }
+          requireWritable();
+          image.write(offset, replacement);
+          CompletableFuture<Void> written = new CompletableFuture<>();
+          written.whenComplete((none, failure) -> finish(done, -1L, failure));
+          wrote(written, stable);
+        });
+  }
+
+  @Override
+  public CompletionStage<List<Extent>> status(long offset, long length) {
+    return perform(
+        offset,
+        length,
+        done -> {
+          requireEpoch();
+          done.complete(image.extents(offset, length, geometry.blockSize()));
+        });
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A volume that had an epoch of its own and lost it stays refused for good, at any epoch: its
+   * owner must open it again, so that nothing which it queued before can slip in behind the new one.
+   */
+  @Override
+  public CompletionStage<Void> fence(long epoch) {
+    if (epoch < 0) {
+      return refused("an epoch can't be " + epoch);
+    }
+    return perform(
+        0,
+        0,
+        done -> {
+          synchronized (fencing) {
+            Path mine = epochRecord.toPath();
+            if (owner) {
+              requireEpoch();
+            }
+            if (owner && VolumeDirectory.epochOf(mine) == epoch) {
+              directory.confirm(mine);
+            } else {
+              // Ours before the others' are taken away: our own operations look for it all the time.
+              epochRecord = directory.claim(epoch).toFile();
+              owner = true;
+            }
+            directory.retireBefore(epoch);
+          }
+          done.complete(null);
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> close() {
+    if (closing.compareAndSet(false, true)) {
+      gate.close().whenComplete((none, never) -> onThread(this::finishClosing));
+    }
+    return closed;
+  }
+
+  private void finishClosing() {
+    CompletableFuture<Void> flushed = new CompletableFuture<>();
+    commits.commit(flushed);
+    flushed.whenComplete(
+        (none, failure) -> {
+          Throwable failed = failure;
+          try {
+            image.close();
+          } catch (IOException e) {
+            failed = failed == null ? e : failed;
+          }
+          released.run();
+          finish(closed, null, failed);
+        });
+  }
+
+  /** The end of closing must happen, also when no thread can be had. */
+  private void onThread(Runnable task) {
+    try {
+      threads.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run();
+    }
+  }
+
+  private <T> CompletionStage<T> perform(long offset, long length, Task<T> task) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    try {
+      geometry.requireRange(offset, length);
+      gate.enter();
+    } catch (VolumeException e) {
+      done.completeExceptionally(e);
+      return done;
+    }
+    done.whenComplete((result, failure) -> gate.exit());
+    try {
+      threads.execute(
+          () -> {
+            try {
+              task.run(done);
+            } catch (Throwable e) {
+              // Also an Error: whoever waits must hear of it.
+              finish(done, null, e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      done.completeExceptionally(
+          new VolumeException(Reason.UNAVAILABLE, "the store has too much to do", e));
+    }
+    return done;
+  }
+
+  private void wrote(CompletableFuture<Void> done, boolean stable) {
+    if (stable) {
+      commits.commit(done);
+    } else {
+      commits.requireIntact();
+      done.complete(null);
+    }
+  }
+
+  private void requireWritable() {
+    commits.requireIntact();
+    requireEpoch();
+  }
+
+  private void requireEpoch() {
+    if (!epochRecord.exists()) {
+      throw new VolumeException(
+          Reason.FENCED, "a newer epoch is on record, or the volume was deleted");
+    }
+  }
+
+  private static <T> CompletionStage<T> refused(String why) {
+    CompletableFuture<T> refused = new CompletableFuture<>();
+    refused.completeExceptionally(new VolumeException(Reason.RANGE, why));
+    return refused;
+  }
+
+  static <T> void finish(CompletableFuture<T> done, T result, Throwable failure) {
+    if (failure == null) {
+      done.complete(result);
+    } else if (failure instanceof VolumeException known) {
+      done.completeExceptionally(known);
+    } else {
+      done.completeExceptionally(new VolumeException(Reason.IO, "the file system failed", failure));
+    }
+  }
+}

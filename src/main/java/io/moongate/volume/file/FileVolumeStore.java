@@ -1,0 +1,204 @@
+package io.moongate.volume.file;
+
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import io.moongate.volume.VolumeId;
+import io.moongate.volume.VolumeStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Volumes as sparse files in a directory, with a bounded pool of threads for their I/O. See the
+ * package's documentation for what {@link Volume#fence} is worth here.
+ *
+ * <p>A volume may be open several times; each has its own life and its own epoch. A volume that is
+ * open in this store is not deleted (UNAVAILABLE). One that another process deletes is refused with
+ * FENCED here from then on.
+ */
+public final class FileVolumeStore implements VolumeStore, AutoCloseable {
+  private static final int DELETING = -1;
+
+  private final Path directory;
+  private final ThreadPoolExecutor threads;
+  private final Duration closeTimeout;
+
+  /** How often each volume is open here, or that it is being deleted. */
+  private final ConcurrentHashMap<String, Integer> open = new ConcurrentHashMap<>();
+
+  /** What a store does with its directory, on one of its threads. */
+  private interface Task<T> {
+    T run() throws IOException;
+  }
+
+  /**
+   * Makes the directory when it isn't there.
+   *
+   * @throws IOException when it can't be made or read
+   */
+  public FileVolumeStore(FileStoreSettings settings) throws IOException {
+    this.directory = Files.createDirectories(settings.directory()).toRealPath();
+    this.closeTimeout = settings.closeTimeout();
+    VolumeDirectory.sweep(directory, Instant.now().minus(Duration.ofDays(1)));
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        new ThreadPoolExecutor(
+            settings.threads(),
+            settings.threads(),
+            1,
+            TimeUnit.MINUTES,
+            new ArrayBlockingQueue<>(settings.queue()),
+            task -> {
+              Thread thread = new Thread(task, "volume-file-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+  }
+
+  @Override
+  public String kind() {
+    return "file";
+  }
+
+  @Override
+  public CompletionStage<Void> create(String id, long size, int blockSize) {
+    return perform(
+        () -> {
+          VolumeId.require(id);
+          geometry(size, blockSize);
+          if (open.getOrDefault(id, 0) == DELETING) {
+            throw new VolumeException(
+                Reason.UNAVAILABLE, "volume " + id + " is just being deleted");
+          }
+          VolumeDirectory.create(directory, id, new VolumeDirectory.Layout(size, blockSize));
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<Volume> open(String id) {
+    return perform(
+        () -> {
+          VolumeId.require(id);
+          open.compute(
+              id,
+              (same, times) -> {
+                if (times != null && times == DELETING) {
+                  throw new VolumeException(Reason.NOT_FOUND, "volume " + id + " is being deleted");
+                }
+                return times == null ? 1 : times + 1;
+              });
+          try {
+            return openCounted(id);
+          } catch (IOException | RuntimeException e) {
+            release(id);
+            throw e;
+          }
+        });
+  }
+
+  private Volume openCounted(String id) throws IOException {
+    VolumeDirectory volume = VolumeDirectory.open(directory, id);
+    VolumeGeometry geometry = geometry(volume.layout().size(), volume.layout().blockSize());
+    if (!Files.isRegularFile(volume.image(), LinkOption.NOFOLLOW_LINKS)) {
+      throw new VolumeException(Reason.IO, "volume " + id + " has lost its image");
+    }
+    ImageFile image = ImageFile.open(volume.image());
+    try {
+      if (image.size() != geometry.size()) {
+        throw new VolumeException(
+            Reason.IO,
+            "the image of volume %s has %d bytes, not %d"
+                .formatted(id, image.size(), geometry.size()));
+      }
+      GroupCommit commits = new GroupCommit(image::force);
+      return new FileVolume(volume, image, geometry, commits, threads, () -> release(id));
+    } catch (IOException | RuntimeException e) {
+      image.close();
+      throw e;
+    }
+  }
+
+  private VolumeGeometry geometry(long size, int blockSize) throws IOException {
+    try {
+      int fileBlock = (int) Math.min(1 << 20, Files.getFileStore(directory).getBlockSize());
+      return new VolumeGeometry(
+          size, blockSize, Libc.AVAILABLE, Math.max(blockSize, fileBlock), 0, true);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeException(Reason.RANGE, e.getMessage(), e);
+    }
+  }
+
+  private void release(String id) {
+    open.computeIfPresent(id, (same, times) -> times == 1 ? null : times - 1);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(String id) {
+    return perform(
+        () -> {
+          VolumeId.require(id);
+          if (open.putIfAbsent(id, DELETING) != null) {
+            throw new VolumeException(
+                Reason.UNAVAILABLE, "volume " + id + " is open, or just being deleted");
+          }
+          try {
+            VolumeDirectory.delete(directory, id);
+          } finally {
+            open.remove(id);
+          }
+          return null;
+        });
+  }
+
+  private <T> CompletionStage<T> perform(Task<T> task) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    try {
+      threads.execute(
+          () -> {
+            try {
+              done.complete(task.run());
+            } catch (Throwable e) {
+              // Also an Error: whoever waits must hear of it.
+              FileVolume.finish(done, null, e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      done.completeExceptionally(
+          new VolumeException(Reason.UNAVAILABLE, "the store has too much to do", e));
+    }
+    return done;
+  }
+
+  /**
+   * Ends the threads, after what is under way or the timeout. Volumes that are still open answer
+   * UNAVAILABLE afterwards; close them first.
+   */
+  @Override
+  public void close() {
+    // Never shutdownNow: an interrupt closes the channel that its thread is using.
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(closeTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new VolumeException(
+            Reason.IO, "operations are still under way after " + closeTimeout);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,290 @@
+package io.moongate.volume.file;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+
+/**
+ * One volume on disk: a directory named by its id.
+ *
+ * <pre>
+ * &lt;id&gt;/volume.img                     the blocks, sparse
+ * &lt;id&gt;/geometry                       format version, size, block size; never changes
+ * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID
+ * </pre>
+ *
+ * <p>A directory appears and disappears under its name by one rename, so a volume is there with all
+ * of it or not at all. An epoch is recorded by making a file and syncing the directory; the records
+ * of older epochs are removed after that. Unlike one file that is read and replaced, this needs no
+ * lock between processes (a process that is stopped with a lock in its hands would stop every
+ * successor), and two that record at the same time can't take the highest epoch back. A record's name
+ * is used once, so a record that was removed never comes back: whoever finds his own gone has been
+ * fenced, for good.
+ */
+final class VolumeDirectory {
+  /** Layout described above. A volume of another version is not opened. */
+  static final int FORMAT = 1;
+
+  private static final String IMAGE = "volume.img";
+  private static final String GEOMETRY = "geometry";
+  private static final Pattern EPOCH = Pattern.compile("epoch-([0-9]{19})-[0-9a-f-]{36}");
+  private static final Pattern GEOMETRY_TEXT =
+      Pattern.compile(
+          "format=([0-9]{1,9})\nsize=([0-9]{1,19})\nblock-size=([0-9]{1,9})\ncrc32c=([0-9a-f]{8})\n");
+
+  private final Path path;
+  private final Layout layout;
+
+  /** What {@code geometry} says. */
+  record Layout(long size, int blockSize) {}
+
+  private VolumeDirectory(Path path, Layout layout) {
+    this.path = path;
+    this.layout = layout;
+  }
+
+  /** Makes the volume durably; leaves an equal one as it is, and fails with EXISTS on another. */
+  static void create(Path parent, String id, Layout layout) throws IOException {
+    Path path = parent.resolve(id);
+    Path fresh = parent.resolve(".new-" + id + "-" + UUID.randomUUID());
+    try {
+      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(fresh);
+        makeImage(fresh.resolve(IMAGE), layout.size());
+        write(fresh.resolve(GEOMETRY), text(layout));
+        Files.createFile(fresh.resolve(newRecord(0)));
+        sync(fresh);
+        publish(fresh, path);
+      }
+    } finally {
+      remove(fresh);
+    }
+    // Also when it was there before: whoever made it may have died before he synced the name.
+    sync(parent);
+    Layout existing = open(parent, id).layout;
+    if (!existing.equals(layout)) {
+      throw new VolumeException(
+          Reason.EXISTS, "volume %s exists with %s, not %s".formatted(id, existing, layout));
+    }
+  }
+
+  private static void makeImage(Path image, long size) throws IOException {
+    // FileChannel.truncate does not grow a file; this sets the size without allocating anything.
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(size);
+      file.getFD().sync();
+    }
+  }
+
+  private static void publish(Path fresh, Path path) throws IOException {
+    try {
+      Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      throw e;
+    } catch (IOException e) {
+      // A rename onto a directory that isn't empty fails: somebody else was first.
+      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Reads the volume's geometry; fails with NOT_FOUND when there is none of that id. */
+  static VolumeDirectory open(Path parent, String id) throws IOException {
+    Path path = parent.resolve(id);
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(path.resolve(GEOMETRY));
+    } catch (NoSuchFileException e) {
+      throw new VolumeException(Reason.NOT_FOUND, "there is no volume " + id, e);
+    }
+    return new VolumeDirectory(path, parse(id, new String(bytes, US_ASCII)));
+  }
+
+  /** Takes the volume away under its name by one rename, then removes what it was. */
+  static void delete(Path parent, String id) throws IOException {
+    Path grave = parent.resolve(".deleted-" + id + "-" + UUID.randomUUID());
+    try {
+      Files.move(parent.resolve(id), grave, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    sync(parent);
+    remove(grave);
+  }
+
+  /** Removes what an interrupted {@link #delete}, or long ago a {@link #create}, left behind. */
+  static void sweep(Path parent, Instant longAgo) throws IOException {
+    try (DirectoryStream<Path> graves = Files.newDirectoryStream(parent, ".deleted-*")) {
+      for (Path grave : graves) {
+        remove(grave);
+      }
+    }
+    // A recent one may be another gateway's that is being made just now.
+    try (DirectoryStream<Path> unborn = Files.newDirectoryStream(parent, ".new-*")) {
+      for (Path each : unborn) {
+        if (Files.getLastModifiedTime(each).toInstant().isBefore(longAgo)) {
+          remove(each);
+        }
+      }
+    }
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
+  Path image() {
+    return path.resolve(IMAGE);
+  }
+
+  /** A record of the highest epoch; as long as it is there nobody has fenced at a newer one. */
+  Path newest() throws IOException {
+    // A listing may miss names that come and go meanwhile; it is never without any for long.
+    for (int attempt = 0; attempt < 8; attempt++) {
+      Path newest = null;
+      try (DirectoryStream<Path> records = Files.newDirectoryStream(path, "epoch-*")) {
+        for (Path each : records) {
+          if (epochOf(each) >= 0 && (newest == null || epochOf(each) > epochOf(newest))) {
+            newest = each;
+          }
+        }
+      } catch (NoSuchFileException e) {
+        throw new VolumeException(Reason.NOT_FOUND, "the volume has been deleted", e);
+      }
+      if (newest != null) {
+        return newest;
+      }
+    }
+    throw new VolumeException(Reason.IO, path.getFileName() + " has lost its epoch");
+  }
+
+  /** Records an epoch durably; fails with FENCED when there is or comes a newer one. */
+  Path claim(long epoch) throws IOException {
+    requireHighest(epoch);
+    Path record = path.resolve(newRecord(epoch));
+    try {
+      Files.createFile(record);
+    } catch (NoSuchFileException e) {
+      throw new VolumeException(Reason.NOT_FOUND, "the volume has been deleted", e);
+    }
+    confirm(record);
+    return record;
+  }
+
+  /** Makes a record durable and fails with FENCED when there is a newer one. */
+  void confirm(Path record) throws IOException {
+    sync(path);
+    // A newer one that comes after this look finds the record and removes it.
+    requireHighest(epochOf(record));
+  }
+
+  private void requireHighest(long epoch) throws IOException {
+    long highest = epochOf(newest());
+    if (highest > epoch) {
+      throw new VolumeException(
+          Reason.FENCED, "epoch %d is older than %d on record".formatted(epoch, highest));
+    }
+  }
+
+  /** Removes the records of older epochs: from now on whoever holds one of them finds it gone. */
+  void retireBefore(long epoch) throws IOException {
+    try (DirectoryStream<Path> records = Files.newDirectoryStream(path, "epoch-*")) {
+      for (Path each : records) {
+        long old = epochOf(each);
+        if (old >= 0 && old < epoch) {
+          Files.deleteIfExists(each);
+        }
+      }
+    }
+  }
+
+  private static String newRecord(long epoch) {
+    return "epoch-%019d-%s".formatted(epoch, UUID.randomUUID());
+  }
+
+  /** The epoch of a record; -1 when the file is none. */
+  static long epochOf(Path record) {
+    Matcher name = EPOCH.matcher(record.getFileName().toString());
+    // 19 digits reach past the largest long; such a file is none of ours.
+    return name.matches() && name.group(1).compareTo(Long.toString(Long.MAX_VALUE)) <= 0
+        ? Long.parseLong(name.group(1))
+        : -1;
+  }
+
+  private static String text(Layout layout) {
+    String fields =
+        "format=%d\nsize=%d\nblock-size=%d\n".formatted(FORMAT, layout.size(), layout.blockSize());
+    return fields + "crc32c=%08x\n".formatted(crc(fields));
+  }
+
+  private static Layout parse(String id, String text) {
+    Matcher fields = GEOMETRY_TEXT.matcher(text);
+    if (!fields.matches()
+        || crc(text.substring(0, text.indexOf("crc32c="))) != Long.parseLong(fields.group(4), 16)) {
+      throw new VolumeException(Reason.IO, "the geometry of volume " + id + " is damaged");
+    }
+    int format = Integer.parseInt(fields.group(1));
+    if (format != FORMAT) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED, "volume %s has format %d, not %d".formatted(id, format, FORMAT));
+    }
+    return new Layout(Long.parseLong(fields.group(2)), Integer.parseInt(fields.group(3)));
+  }
+
+  private static long crc(String fields) {
+    CRC32C crc = new CRC32C();
+    crc.update(fields.getBytes(US_ASCII));
+    return crc.getValue();
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = US_ASCII.encode(text);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+  }
+
+  /** Makes the names in a directory durable. */
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void remove(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    Files.deleteIfExists(directory);
+  }
+}

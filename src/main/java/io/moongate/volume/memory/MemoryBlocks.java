@@ -1,0 +1,193 @@
+package io.moongate.volume.memory;
+
+import io.moongate.volume.Volume.Extent;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * A sparse table of pages, shared by all who have the volume open. Thread-safe: what concerns one page
+ * is atomic, because {@link ConcurrentHashMap} computes one value of a key at a time.
+ */
+final class MemoryBlocks {
+  /** Bytes of a page; also what deallocation is effective in. */
+  static final int PAGE = 64 * 1024;
+
+  private static final ByteBuffer ZEROS = ByteBuffer.allocate(PAGE).asReadOnlyBuffer();
+
+  private final VolumeGeometry geometry;
+  private final AtomicLong available;
+  private final ConcurrentHashMap<Long, byte[]> pages = new ConcurrentHashMap<>();
+  private final AtomicInteger handles = new AtomicInteger();
+
+  /** Shared by operations, exclusive for a change of epoch. */
+  private final ReentrantReadWriteLock epochLock = new ReentrantReadWriteLock();
+
+  private long epoch;
+
+  MemoryBlocks(VolumeGeometry geometry, AtomicLong available) {
+    this.geometry = geometry;
+    this.available = available;
+  }
+
+  VolumeGeometry geometry() {
+    return geometry;
+  }
+
+  void opened() {
+    handles.incrementAndGet();
+  }
+
+  void closed() {
+    handles.decrementAndGet();
+  }
+
+  boolean isOpen() {
+    return handles.get() > 0;
+  }
+
+  ReentrantReadWriteLock epochLock() {
+    return epochLock;
+  }
+
+  /** The highest epoch seen. To be read and changed with {@link #epochLock} held. */
+  long epoch() {
+    return epoch;
+  }
+
+  void epoch(long newer) {
+    epoch = newer;
+  }
+
+  void read(long offset, ByteBuffer target) {
+    each(
+        offset,
+        target.remaining(),
+        (page, from, length) -> {
+          boolean[] mapped = new boolean[1];
+          pages.computeIfPresent(
+              page,
+              (same, bytes) -> {
+                target.put(bytes, from, length);
+                mapped[0] = true;
+                return bytes;
+              });
+          if (!mapped[0]) {
+            target.put(ZEROS.slice(0, length));
+          }
+        });
+  }
+
+  void write(long offset, ByteBuffer source) {
+    each(
+        offset,
+        source.remaining(),
+        (page, from, length) ->
+            pages.compute(
+                page,
+                (same, bytes) -> {
+                  byte[] target = bytes == null ? newPage() : bytes;
+                  source.get(target, from, length);
+                  return target;
+                }));
+  }
+
+  void repeat(long offset, long length, ByteBuffer block) {
+    byte[] bytes = new byte[block.remaining()];
+    block.get(bytes);
+    for (long done = 0; done < length; done += bytes.length) {
+      write(offset + done, ByteBuffer.wrap(bytes));
+    }
+  }
+
+  void unmap(long offset, long length) {
+    long first = (offset + PAGE - 1) / PAGE;
+    long end = (offset + length) / PAGE;
+    if (end - first > pages.size()) {
+      // Fewer pages than the range has places for them: don't walk over the holes.
+      for (Long page : pages.keySet()) {
+        if (page >= first && page < end) {
+          remove(page);
+        }
+      }
+    } else {
+      for (long page = first; page < end; page++) {
+        remove(page);
+      }
+    }
+    // The parts of pages at both ends, or the part of one when the range is within it.
+    long head = Math.min(length, first * PAGE - offset);
+    zero(offset, head);
+    long tail = Math.max(offset + head, end * PAGE);
+    zero(tail, offset + length - tail);
+  }
+
+  private void zero(long offset, long length) {
+    each(
+        offset,
+        length,
+        (page, from, part) ->
+            pages.computeIfPresent(
+                page,
+                (same, bytes) -> {
+                  Arrays.fill(bytes, from, from + part, (byte) 0);
+                  return bytes;
+                }));
+  }
+
+  private void remove(long page) {
+    if (pages.remove(page) != null) {
+      available.addAndGet(PAGE);
+    }
+  }
+
+  private byte[] newPage() {
+    if (available.addAndGet(-PAGE) < 0) {
+      available.addAndGet(PAGE);
+      throw new VolumeException(Reason.FULL, "the memory store's capacity is used up");
+    }
+    return new byte[PAGE];
+  }
+
+  List<Extent> status(long offset, long length) {
+    List<Extent> extents = new ArrayList<>();
+    each(
+        offset,
+        length,
+        (page, from, part) -> {
+          long start = page * PAGE + from;
+          boolean mapped = pages.containsKey(page);
+          int last = extents.size() - 1;
+          if (last >= 0 && extents.get(last).mapped() == mapped) {
+            Extent before = extents.get(last);
+            extents.set(last, new Extent(before.offset(), before.length() + part, mapped));
+          } else {
+            extents.add(new Extent(start, part, mapped));
+          }
+        });
+    return extents;
+  }
+
+  private interface Part {
+    void at(long page, int from, int length);
+  }
+
+  private static void each(long offset, long length, Part part) {
+    long at = offset;
+    long end = offset + length;
+    while (at < end) {
+      int from = (int) (at % PAGE);
+      int size = (int) Math.min(PAGE - from, end - at);
+      part.at(at / PAGE, from, size);
+      at += size;
+    }
+  }
+}

@@ -1,0 +1,348 @@
+package io.moongate.management;
+
+import io.moongate.cluster.Metadata;
+import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewEntry;
+import io.moongate.failure.Observation;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/**
+ * A metadata cluster in one map: three gateways, of which gw3 has failed, and the rules that the
+ * entities keep. What it is asked can be made to end as a test wants it.
+ */
+public final class FakeMetadata implements Metadata {
+  public static final Instant SINCE = Instant.parse("2026-11-01T10:20:30Z");
+
+  private View view = new View();
+  private CompletableFuture<?> next;
+  private RuntimeException thrown;
+  private List<String> preferredOfLast = List.of();
+  private String causeOfLastMove = "";
+
+  public FakeMetadata() {
+    reset();
+  }
+
+  /** Back to three gateways and nothing else. */
+  public synchronized void reset() {
+    view = new View();
+    next = null;
+    thrown = null;
+    gateway("gw1", 1, GatewayEntry.State.UP, new PortalAddress("127.0.0.1", 3260));
+    gateway(
+        "gw2",
+        2,
+        GatewayEntry.State.UP,
+        new PortalAddress("127.0.0.2", 3260),
+        new PortalAddress("::1", 3260));
+    gateway("gw3", 3, GatewayEntry.State.FAILED, new PortalAddress("127.0.0.3", 3260));
+  }
+
+  /** What the next command or question is answered with. */
+  public synchronized void answerNext(CompletableFuture<?> answer) {
+    next = answer;
+  }
+
+  /** What the next command or question throws. */
+  public synchronized void throwNext(RuntimeException exception) {
+    thrown = exception;
+  }
+
+  public synchronized List<String> preferredOfLast() {
+    return preferredOfLast;
+  }
+
+  public synchronized String causeOfLastMove() {
+    return causeOfLastMove;
+  }
+
+  private void gateway(String name, int group, GatewayEntry.State state, PortalAddress... portals) {
+    view.apply(
+        new GatewayEntry(
+            name,
+            1,
+            state,
+            incarnation(name),
+            group,
+            List.of(portals),
+            new PortalAddress("127.0.0." + group, 7060),
+            "http://127.0.0." + group + ":8080",
+            "0.1.0",
+            1000 + group,
+            SINCE,
+            state == GatewayEntry.State.UP ? "registered" : "process gone"));
+  }
+
+  private static String incarnation(String gateway) {
+    return "incarnation-of-" + gateway;
+  }
+
+  /** Puts an entry into the view as the replica would. */
+  public synchronized void apply(ViewEntry entry) {
+    view.apply(entry);
+  }
+
+  @Override
+  public synchronized View view() {
+    return view;
+  }
+
+  @Override
+  public String gateway() {
+    return "gw1";
+  }
+
+  @Override
+  public synchronized CompletionStage<TargetEntry> createTarget(
+      String iscsiName, List<String> gateways) {
+    return answer(
+        () -> {
+          Optional<TargetEntry> there = view.target(iscsiName);
+          if (there.isPresent()) {
+            if (!there.get().gateways().equals(gateways)) {
+              throw new Refusal(
+                  Kind.CONFLICT, "gateways", "The target is exported by other gateways");
+            }
+            return there.get();
+          }
+          TargetEntry entry = new TargetEntry(iscsiName, 1, gateways, Map.of(), false, SINCE);
+          view.apply(entry);
+          return entry;
+        });
+  }
+
+  @Override
+  public synchronized CompletionStage<Void> deleteTarget(String iscsiName) {
+    return answer(
+        () -> {
+          TargetEntry target = existing(iscsiName);
+          if (!target.luns().isEmpty()) {
+            throw new Refusal(Kind.CONFLICT, "luns", "The target has LUNs");
+          }
+          view.apply(
+              new TargetEntry(
+                  iscsiName, target.version() + 1, target.gateways(), Map.of(), true, SINCE));
+          return null;
+        });
+  }
+
+  @Override
+  public synchronized CompletionStage<UnitEntry> createUnit(
+      String target, int lun, long size, int blockSize, String store, List<String> preferred) {
+    return answer(
+        () -> {
+          TargetEntry entry = existing(target);
+          preferredOfLast = preferred;
+          String there = entry.luns().get(lun);
+          if (there != null) {
+            UnitEntry unit = view.unit(there).orElseThrow();
+            if (unit.size() != size
+                || unit.blockSize() != blockSize
+                || !unit.store().equals(store)) {
+              throw new Refusal(Kind.CONFLICT, "lun", "Another unit is mapped there");
+            }
+            return unit;
+          }
+          UUID id = UUID.nameUUIDFromBytes((target + lun).getBytes(StandardCharsets.UTF_8));
+          UnitEntry unit =
+              new UnitEntry(
+                  id.toString(),
+                  1,
+                  0x3000_0000_0000_00abL + lun,
+                  "serial" + lun,
+                  store,
+                  size,
+                  blockSize,
+                  preferred,
+                  new Ownership(
+                      Phase.SERVING,
+                      1,
+                      "gw1",
+                      incarnation("gw1"),
+                      "",
+                      SINCE,
+                      "created",
+                      List.of(),
+                      List.of()),
+                  false);
+          view.apply(unit);
+          map(entry, lun, unit.id());
+          return unit;
+        });
+  }
+
+  private void map(TargetEntry target, int lun, String id) {
+    Map<Integer, String> luns = new HashMap<>(target.luns());
+    if (id == null) {
+      luns.remove(lun);
+    } else {
+      luns.put(lun, id);
+    }
+    view.apply(
+        new TargetEntry(
+            target.name(), target.version() + 1, target.gateways(), luns, false, SINCE));
+  }
+
+  @Override
+  public synchronized CompletionStage<Void> deleteUnit(String unitId) {
+    return answer(
+        () -> {
+          UnitEntry unit = view.unit(unitId).orElseThrow();
+          for (TargetEntry entry : view.targets()) {
+            for (int lun : List.copyOf(entry.luns().keySet())) {
+              if (entry.luns().get(lun).equals(unitId)) {
+                map(entry, lun, null);
+              }
+            }
+          }
+          view.apply(
+              new UnitEntry(
+                  unit.id(),
+                  unit.version() + 1,
+                  unit.naa(),
+                  unit.serial(),
+                  unit.store(),
+                  unit.size(),
+                  unit.blockSize(),
+                  unit.preferred(),
+                  unit.ownership(),
+                  true));
+          return null;
+        });
+  }
+
+  @Override
+  public synchronized CompletionStage<UnitEntry> moveUnit(
+      String unitId, String toGateway, String cause) {
+    return answer(
+        () -> {
+          UnitEntry unit = view.unit(unitId).orElseThrow();
+          if (view.gateway(toGateway).orElseThrow().state() != GatewayEntry.State.UP) {
+            throw new Refusal(Kind.CONFLICT, "gateway", "The gateway " + toGateway + " is down");
+          }
+          causeOfLastMove = cause;
+          UnitEntry moved =
+              owned(
+                  unit,
+                  new Ownership(
+                      Phase.SERVING,
+                      unit.ownership().epoch() + 1,
+                      toGateway,
+                      incarnation(toGateway),
+                      "",
+                      SINCE.plusSeconds(60),
+                      cause,
+                      List.of(),
+                      List.of()));
+          view.apply(moved);
+          return moved;
+        });
+  }
+
+  /** A unit under another ownership. */
+  public static UnitEntry owned(UnitEntry unit, Ownership ownership) {
+    return new UnitEntry(
+        unit.id(),
+        unit.version() + 1,
+        unit.naa(),
+        unit.serial(),
+        unit.store(),
+        unit.size(),
+        unit.blockSize(),
+        unit.preferred(),
+        ownership,
+        false);
+  }
+
+  /** The unit loses its owner, as when gw3 was seen to be gone. */
+  public synchronized void orphan(String unitId) {
+    UnitEntry unit = view.unit(unitId).orElseThrow();
+    view.apply(
+        owned(
+            unit,
+            new Ownership(
+                Phase.UNOWNED,
+                unit.ownership().epoch(),
+                "",
+                "",
+                "",
+                SINCE.plusSeconds(30),
+                "gw3 failed",
+                List.of(
+                    new Observation(
+                        "gw2",
+                        "gw3",
+                        incarnation("gw3"),
+                        Observation.Kind.PROCESS_GONE,
+                        SINCE.plusSeconds(29),
+                        "connection refused")),
+                List.of("gw2"))));
+  }
+
+  @Override
+  public synchronized CompletionStage<Sessions> sessions() {
+    return answer(
+        () -> {
+          List<SessionEntry> sessions = new ArrayList<>();
+          sessions.add(session("gw2", "iqn.2026-11.example:b", Optional.empty(), 0));
+          sessions.add(session("gw1", "iqn.2026-11.example:b", Optional.of("iqn.t:x"), 7));
+          sessions.add(session("gw1", "iqn.2026-11.example:a", Optional.of("iqn.t:x"), 0));
+          return new Sessions(sessions, List.of("gw3"));
+        });
+  }
+
+  private static SessionEntry session(
+      String gateway, String initiator, Optional<String> target, int inFlight) {
+    return new SessionEntry(
+        gateway,
+        initiator,
+        "00023d000001",
+        1,
+        target,
+        "127.0.0.1:3260",
+        "127.0.0.1:50000",
+        SINCE,
+        inFlight);
+  }
+
+  private TargetEntry existing(String name) {
+    return view.target(name)
+        .orElseThrow(() -> new Refusal(Kind.NOT_FOUND, "target", "There is no target " + name));
+  }
+
+  @SuppressWarnings("unchecked")
+  private <T> CompletionStage<T> answer(Supplier<T> work) {
+    if (thrown != null) {
+      RuntimeException exception = thrown;
+      thrown = null;
+      throw exception;
+    }
+    if (next != null) {
+      CompletableFuture<?> answer = next;
+      next = null;
+      return (CompletionStage<T>) answer;
+    }
+    try {
+      return CompletableFuture.completedFuture(work.get());
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+}

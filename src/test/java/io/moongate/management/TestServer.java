@@ -1,0 +1,109 @@
+package io.moongate.management;
+
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/** The real server on a free port of loopback, before a {@link FakeMetadata}. */
+public final class TestServer {
+  private static final long BOUND_SECONDS = 30;
+
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .proxy(HttpClient.Builder.NO_PROXY)
+          .build();
+  private final ActorSystem<Void> system;
+  private final InetSocketAddress address;
+  private final FakeMetadata metadata = new FakeMetadata();
+
+  private TestServer(ManagementSettings settings) throws Exception {
+    system = ActorSystem.create(Behaviors.empty(), "management", ConfigFactory.defaultReference());
+    ServerBinding binding =
+        ManagementServer.start(system, settings, metadata)
+            .toCompletableFuture()
+            .get(BOUND_SECONDS, TimeUnit.SECONDS);
+    address = binding.localAddress();
+  }
+
+  public static TestServer start() throws Exception {
+    return start(Duration.ofSeconds(20), Duration.ofSeconds(5));
+  }
+
+  static TestServer start(Duration requestTimeout, Duration bodyTimeout) throws Exception {
+    return new TestServer(
+        new ManagementSettings(
+            "127.0.0.1",
+            0,
+            false,
+            requestTimeout,
+            bodyTimeout,
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            2048,
+            1024,
+            List.of("file", "memory")));
+  }
+
+  public FakeMetadata metadata() {
+    return metadata;
+  }
+
+  public URI base() {
+    return URI.create("http://127.0.0.1:" + address.getPort());
+  }
+
+  HttpResponse<String> get(String path) throws Exception {
+    return send(request(path).GET().build());
+  }
+
+  HttpResponse<String> post(String path, String json) throws Exception {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(json))
+            .build());
+  }
+
+  HttpResponse<String> method(String method, String path) throws Exception {
+    return send(request(path).method(method, BodyPublishers.noBody()).build());
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(base().resolve("/api/v1" + path))
+        .timeout(Duration.ofSeconds(BOUND_SECONDS));
+  }
+
+  HttpResponse<String> send(HttpRequest request) throws Exception {
+    return client.send(request, BodyHandlers.ofString());
+  }
+
+  /** Sends these bytes and answers what comes back until the server closes. */
+  String raw(String text) throws IOException {
+    try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+      socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(BOUND_SECONDS));
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().flush();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  public void close() throws Exception {
+    system.terminate();
+    system.getWhenTerminated().toCompletableFuture().get(BOUND_SECONDS, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,16 @@
+package io.moongate.relay;
+
+import com.typesafe.config.ConfigFactory;
+import java.io.File;
+
+/** The defaults of conf/relay.conf on a free port of the loopback, with changes. */
+final class TestSettings {
+  private TestSettings() {}
+
+  static RelaySettings with(String changes) {
+    return RelaySettings.from(
+        ConfigFactory.parseString("moongate.relay { host = \"127.0.0.1\", port = 0," + changes + "}")
+            .withFallback(ConfigFactory.parseFile(new File("conf/relay.conf")))
+            .resolve());
+  }
+}

@@ -1,0 +1,51 @@
+package io.moongate.scsi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import io.moongate.scsi.task.TaskLimits;
+import java.io.File;
+import org.junit.jupiter.api.Test;
+
+class ScsiSettingsTest {
+  private static final Config SHIPPED =
+      ConfigFactory.parseFile(new File("conf/scsi.conf")).resolve();
+
+  @Test
+  void theShippedFileIsComplete() {
+    assertEquals(
+        new ScsiSettings(
+            new TaskLimits(1024, 512, 256, 64 << 20),
+            4 << 20,
+            128,
+            512L << 20,
+            256,
+            64L << 20,
+            false),
+        ScsiSettings.from(SHIPPED));
+  }
+
+  @Test
+  void valuesOutOfRangeAreRefused() {
+    for (String wrong :
+        new String[] {
+          "max-tasks = 0",
+          "max-held = -1",
+          "max-transfer = 128 KiB",
+          "max-transfer = 1 GiB",
+          "max-compare-and-write = 256",
+          "max-unmap = 1",
+          "max-unmap-descriptors = 4096",
+          "max-write-same = 10 TiB"
+        }) {
+      Config config = ConfigFactory.parseString("moongate.scsi { " + wrong + " }");
+      assertThrows(
+          ConfigException.class,
+          () -> ScsiSettings.from(config.withFallback(SHIPPED)),
+          wrong);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.moongate.session;
+
+import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.TargetDevice;
+import io.moongate.scsi.TargetDirectory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Targets that a test exports. */
+final class FakeDirectory implements TargetDirectory {
+  static final String TARGET = "iqn.2026-11.io.moongate:one";
+  static final int GROUP = 7;
+
+  private final Map<String, TargetDevice> targets = new ConcurrentHashMap<>();
+  private final List<Entry> entries = new ArrayList<>();
+
+  /** A directory with one target, and the units at LUN 0, 1, and so on. */
+  static FakeDirectory of(LogicalUnit... units) {
+    FakeDirectory directory = new FakeDirectory();
+    directory.add(TARGET, units);
+    return directory;
+  }
+
+  void add(String name, LogicalUnit... units) {
+    TreeMap<Long, LogicalUnit> luns = new TreeMap<>();
+    for (int i = 0; i < units.length; i++) {
+      luns.put((long) i << 48, units[i]);
+    }
+    targets.put(name, new Device(name, luns));
+    entries.add(
+        new Entry(
+            name,
+            List.of(
+                new Portal("192.0.2.1", 3260, GROUP), new Portal("2001:db8::1", 3260, GROUP + 1))));
+  }
+
+  @Override
+  public Optional<TargetDevice> target(String name) {
+    return Optional.ofNullable(targets.get(name));
+  }
+
+  @Override
+  public List<Entry> entries() {
+    return List.copyOf(entries);
+  }
+
+  private record Device(String name, TreeMap<Long, LogicalUnit> map) implements TargetDevice {
+    @Override
+    public int portalGroupTag() {
+      return GROUP;
+    }
+
+    @Override
+    public Optional<LogicalUnit> unit(long lun) {
+      return Optional.ofNullable(map.get(lun));
+    }
+
+    @Override
+    public List<Long> luns() {
+      return List.copyOf(map.keySet());
+    }
+  }
+}

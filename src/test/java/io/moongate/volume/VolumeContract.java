@@ -1,0 +1,482 @@
+package io.moongate.volume;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.volume.Volume.Extent;
+import io.moongate.volume.VolumeException.Reason;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every store and its volumes must do. A subclass per store provides the store. */
+public abstract class VolumeContract {
+  private static final int SIZE = 4 << 20;
+  private static final int BLOCK = 512;
+
+  /** An empty store with room for a few of these volumes; the same one for the whole test. */
+  protected abstract VolumeStore store();
+
+  @Test
+  void aNewVolumeHasItsGeometryAndReadsAsZeros() {
+    Volume volume = created("fresh");
+    assertEquals(SIZE, volume.geometry().size());
+    assertEquals(BLOCK, volume.geometry().blockSize());
+    assertArrayEquals(new byte[SIZE], read(volume, 0, SIZE));
+  }
+
+  @Test
+  void creationCanBeRepeatedAndKeepsTheData() {
+    Volume volume = created("twice");
+    byte[] data = random(BLOCK, 1);
+    get(volume.write(BLOCK, ByteBuffer.wrap(data), true));
+    get(store().create("twice", SIZE, BLOCK));
+    assertArrayEquals(data, read(volume, BLOCK, BLOCK));
+  }
+
+  @Test
+  void anotherGeometryIsRefused() {
+    created("taken");
+    assertReason(Reason.EXISTS, store().create("taken", SIZE * 2L, BLOCK));
+    assertReason(Reason.EXISTS, store().create("taken", SIZE, 4096));
+  }
+
+  @Test
+  void anImpossibleGeometryIsRefused() {
+    assertReason(Reason.RANGE, store().create("odd", SIZE + 1, BLOCK));
+    assertReason(Reason.RANGE, store().create("odd", 0, BLOCK));
+    assertReason(Reason.RANGE, store().create("odd", SIZE, 1000));
+    assertReason(Reason.NOT_FOUND, store().open("odd"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "..", "../x", "a/b", ".hidden", "UPPER", "a b", "a\0", "ä"})
+  void anIdThatCouldBeAPathIsRefused(String id) {
+    assertReason(Reason.NOT_FOUND, store().create(id, SIZE, BLOCK));
+    assertReason(Reason.NOT_FOUND, store().open(id));
+    assertReason(Reason.NOT_FOUND, store().delete(id));
+  }
+
+  @Test
+  void aTooLongIdIsRefused() {
+    assertReason(Reason.NOT_FOUND, store().create("a".repeat(65), SIZE, BLOCK));
+    get(store().create("a".repeat(64), SIZE, BLOCK));
+  }
+
+  @Test
+  void deletingTakesTheDataAway() {
+    Volume volume = created("gone");
+    get(volume.write(0, ByteBuffer.wrap(random(BLOCK, 2)), true));
+    assertReason(Reason.UNAVAILABLE, store().delete("gone"));
+    get(volume.close());
+    get(store().delete("gone"));
+    get(store().delete("gone"));
+    assertReason(Reason.NOT_FOUND, store().open("gone"));
+    assertArrayEquals(new byte[BLOCK], read(created("gone"), 0, BLOCK));
+  }
+
+  @Test
+  void dataIsThereAfterClosingAndOpening() {
+    Volume volume = created("kept");
+    byte[] data = random(64 * BLOCK, 3);
+    get(volume.write(7 * BLOCK, ByteBuffer.wrap(data), false));
+    get(volume.close());
+    assertArrayEquals(data, read(get(store().open("kept")), 7 * BLOCK, data.length));
+  }
+
+  @Test
+  void everyOperationRefusesWhatIsOutsideOrNotWholeBlocks() {
+    Volume volume = created("bounds");
+    List<long[]> wrong =
+        List.of(
+            new long[] {-BLOCK, BLOCK},
+            new long[] {SIZE, BLOCK},
+            new long[] {SIZE - BLOCK, 2 * BLOCK},
+            new long[] {Long.MAX_VALUE - BLOCK + 1, BLOCK},
+            new long[] {1, BLOCK},
+            new long[] {0, BLOCK - 1});
+    for (long[] range : wrong) {
+      long offset = range[0];
+      int length = (int) range[1];
+      assertReason(Reason.RANGE, volume.read(offset, ByteBuffer.allocate(length)));
+      assertReason(Reason.RANGE, volume.write(offset, ByteBuffer.allocate(length), false));
+      assertReason(Reason.RANGE, volume.unmap(offset, length));
+      assertReason(Reason.RANGE, volume.status(offset, length));
+      assertReason(
+          Reason.RANGE, volume.writeSame(offset, length, ByteBuffer.allocate(BLOCK), false));
+      assertReason(
+          Reason.RANGE,
+          volume.compareAndWrite(
+              offset, ByteBuffer.allocate(length), ByteBuffer.allocate(length), false));
+    }
+    assertReason(Reason.RANGE, volume.unmap(BLOCK, Long.MAX_VALUE / BLOCK * BLOCK));
+    assertReason(Reason.RANGE, volume.unmap(0, -BLOCK));
+    assertReason(
+        Reason.RANGE, volume.writeSame(0, BLOCK, ByteBuffer.allocate(2 * BLOCK), false));
+    assertReason(
+        Reason.RANGE,
+        volume.compareAndWrite(
+            0, ByteBuffer.allocate(BLOCK), ByteBuffer.allocate(2 * BLOCK), false));
+    assertReason(Reason.RANGE, volume.fence(-1));
+  }
+
+  @Test
+  void nothingIsTransferredForAnEmptyRange() {
+    Volume volume = created("empty");
+    get(volume.read(SIZE, ByteBuffer.allocate(0)));
+    get(volume.write(SIZE, ByteBuffer.allocate(0), true));
+    get(volume.unmap(0, 0));
+    get(volume.writeSame(0, 0, ByteBuffer.wrap(random(BLOCK, 4)), true));
+    assertEquals(
+        -1L,
+        get(volume.compareAndWrite(0, ByteBuffer.allocate(0), ByteBuffer.allocate(0), true)));
+    assertEquals(List.of(), get(volume.status(0, 0)));
+  }
+
+  @Test
+  void everyKindOfBufferIsTransferredBetweenPositionAndLimit() {
+    Volume volume = created("buffers");
+    byte[] data = random(3 * BLOCK, 5);
+    ByteBuffer direct = ByteBuffer.allocateDirect(3 * BLOCK).put(data).flip();
+    get(volume.write(0, direct.position(BLOCK).limit(2 * BLOCK), false));
+    assertArrayEquals(Arrays.copyOfRange(data, BLOCK, 2 * BLOCK), read(volume, 0, BLOCK));
+    ByteBuffer readOnly = ByteBuffer.wrap(data, BLOCK, 2 * BLOCK).slice().asReadOnlyBuffer();
+    get(volume.write(0, readOnly, false));
+    ByteBuffer target = ByteBuffer.allocateDirect(4 * BLOCK);
+    get(volume.read(0, target.position(BLOCK).limit(3 * BLOCK)));
+    byte[] all = new byte[4 * BLOCK];
+    target.clear().get(all);
+    byte[] expected = new byte[4 * BLOCK];
+    System.arraycopy(data, BLOCK, expected, BLOCK, 2 * BLOCK);
+    assertArrayEquals(expected, all);
+  }
+
+  @Test
+  void aTransferOfTheWholeVolumeIsWhole() {
+    Volume volume = created("large");
+    byte[] data = random(SIZE, 6);
+    get(volume.write(0, ByteBuffer.wrap(data), true));
+    assertArrayEquals(data, read(volume, 0, SIZE));
+  }
+
+  @Test
+  void unmappedRangesReadAsZerosAndTheirNeighboursStay() {
+    Volume volume = created("holes");
+    byte[] data = random(SIZE, 7);
+    get(volume.write(0, ByteBuffer.wrap(data), false));
+    int[][] ranges = {{BLOCK, BLOCK}, {1 << 20, 1 << 20}, {SIZE - BLOCK, BLOCK}, {65_024, 1024}};
+    for (int[] range : ranges) {
+      get(volume.unmap(range[0], range[1]));
+      Arrays.fill(data, range[0], range[0] + range[1], (byte) 0);
+    }
+    get(volume.flush());
+    assertArrayEquals(data, read(volume, 0, SIZE));
+  }
+
+  @Test
+  void writeSameRepeatsTheBlock() {
+    Volume volume = created("same");
+    byte[] model = random(SIZE, 8);
+    get(volume.write(0, ByteBuffer.wrap(model), false));
+    byte[] block = random(BLOCK, 9);
+    get(volume.writeSame(3 * BLOCK, 2 << 20, ByteBuffer.wrap(block), true));
+    for (int at = 3 * BLOCK; at < 3 * BLOCK + (2 << 20); at += BLOCK) {
+      System.arraycopy(block, 0, model, at, BLOCK);
+    }
+    assertArrayEquals(model, read(volume, 0, SIZE));
+    get(volume.writeSame(BLOCK, 1 << 20, ByteBuffer.allocate(BLOCK), true));
+    Arrays.fill(model, BLOCK, BLOCK + (1 << 20), (byte) 0);
+    assertArrayEquals(model, read(volume, 0, SIZE));
+  }
+
+  @Test
+  void compareAndWriteWritesOnlyWhenEqual() {
+    Volume volume = created("compare");
+    byte[] before = random(4 * BLOCK, 10);
+    byte[] after = random(4 * BLOCK, 11);
+    get(volume.write(BLOCK, ByteBuffer.wrap(before), false));
+    byte[] wrong = before.clone();
+    wrong[3 * BLOCK + 17] ^= 1;
+    long difference =
+        get(volume.compareAndWrite(BLOCK, ByteBuffer.wrap(wrong), ByteBuffer.wrap(after), true));
+    assertEquals(3 * BLOCK + 17, difference);
+    assertArrayEquals(before, read(volume, BLOCK, 4 * BLOCK));
+    difference =
+        get(volume.compareAndWrite(BLOCK, ByteBuffer.wrap(before), ByteBuffer.wrap(after), true));
+    assertEquals(-1, difference);
+    assertArrayEquals(after, read(volume, BLOCK, 4 * BLOCK));
+  }
+
+  @Test
+  void statusCoversTheRangeAndCallsNothingDeallocatedThatHoldsData() {
+    Volume volume = created("status");
+    get(volume.write(1 << 20, ByteBuffer.wrap(random(BLOCK, 12)), true));
+    get(volume.write(2 << 20, ByteBuffer.wrap(random(1 << 20, 13)), true));
+    List<Extent> extents = get(volume.status(BLOCK, SIZE - 2 * BLOCK));
+    assertCovers(extents, BLOCK, SIZE - 2 * BLOCK);
+    assertTrue(mappedAt(extents, 1 << 20));
+    assertTrue(mappedAt(extents, (2 << 20) + 12_345));
+    if (volume.geometry().unmap()) {
+      assertFalse(mappedAt(extents, BLOCK), "never written");
+      get(volume.unmap(2 << 20, 1 << 20));
+      assertFalse(mappedAt(get(volume.status(0, SIZE)), 2 << 20), "unmapped");
+    }
+  }
+
+  @Test
+  void anOlderEpochIsRefusedAndANewerTakesOver() {
+    Volume old = created("fenced");
+    get(old.fence(5));
+    get(old.fence(5));
+    byte[] data = random(BLOCK, 14);
+    get(old.write(0, ByteBuffer.wrap(data), true));
+    Volume young = get(store().open("fenced"));
+    assertReason(Reason.FENCED, young.fence(4));
+    assertArrayEquals(data, read(old, 0, BLOCK));
+    get(young.fence(6));
+    assertArrayEquals(data, read(young, 0, BLOCK));
+    for (CompletionStage<?> refused : everyOperation(old)) {
+      assertReason(Reason.FENCED, refused);
+    }
+    // It never lifts its own fence: opened again it may.
+    assertReason(Reason.FENCED, old.fence(7));
+    get(old.close());
+    Volume again = get(store().open("fenced"));
+    get(again.fence(7));
+    get(again.write(0, ByteBuffer.wrap(data), true));
+    assertReason(Reason.FENCED, young.write(0, ByteBuffer.wrap(data), true));
+  }
+
+  @Test
+  void theEpochIsRememberedAfterEverybodyClosed() {
+    Volume volume = created("remember");
+    get(volume.fence(Long.MAX_VALUE - 1));
+    get(volume.close());
+    Volume again = get(store().open("remember"));
+    assertReason(Reason.FENCED, again.fence(Long.MAX_VALUE - 2));
+    get(again.fence(Long.MAX_VALUE - 1));
+    get(again.fence(Long.MAX_VALUE));
+  }
+
+  @Test
+  void aClosedVolumeRefusesEverything() {
+    Volume volume = created("closed");
+    get(volume.close());
+    for (CompletionStage<?> refused : everyOperation(volume)) {
+      assertReason(Reason.CLOSED, refused);
+    }
+    assertReason(Reason.CLOSED, volume.fence(1));
+    get(volume.close());
+  }
+
+  @Test
+  void closingWaitsForWhatIsUnderWay() {
+    Volume volume = created("closing");
+    byte[] data = random(SIZE, 15);
+    List<CompletionStage<Void>> writes = new ArrayList<>();
+    for (int at = 0; at < SIZE; at += SIZE / 64) {
+      writes.add(volume.write(at, ByteBuffer.wrap(data, at, SIZE / 64).slice(), at % 3 == 0));
+    }
+    get(volume.close());
+    writes.forEach(write -> assertTrue(write.toCompletableFuture().isDone()));
+    writes.forEach(VolumeContract::get);
+    assertArrayEquals(data, read(get(store().open("closing")), 0, SIZE));
+  }
+
+  @Test
+  void itDoesWhatAnArrayOfBytesDoes() {
+    long seed = new Random().nextLong();
+    System.out.println(getClass().getSimpleName() + " seed " + seed);
+    Random random = new Random(seed);
+    Volume volume = created("model");
+    byte[] model = new byte[SIZE];
+    for (int step = 0; step < 1_000; step++) {
+      int length = (1 + random.nextInt(random.nextInt(10) == 0 ? 2_000 : 40)) * BLOCK;
+      int offset = random.nextInt((SIZE - length) / BLOCK + 1) * BLOCK;
+      step(volume, model, random, offset, length, "seed " + seed + " step " + step);
+      if (random.nextInt(100) == 0) {
+        get(volume.close());
+        volume = get(store().open("model"));
+      }
+    }
+    assertArrayEquals(model, read(volume, 0, SIZE), "seed " + seed);
+  }
+
+  private static void step(
+      Volume volume, byte[] model, Random random, int offset, int length, String where) {
+    byte[] data = random(length, random.nextLong());
+    boolean stable = random.nextInt(10) == 0;
+    byte[] expected = Arrays.copyOfRange(model, offset, offset + length);
+    switch (random.nextInt(7)) {
+      case 0, 1 -> {
+        get(volume.write(offset, ByteBuffer.wrap(data.clone()), stable));
+        System.arraycopy(data, 0, model, offset, length);
+      }
+      case 2 -> assertArrayEquals(expected, read(volume, offset, length), where);
+      case 3 -> {
+        get(volume.unmap(offset, length));
+        Arrays.fill(model, offset, offset + length, (byte) 0);
+      }
+      case 4 -> {
+        byte[] block = random.nextBoolean() ? new byte[BLOCK] : Arrays.copyOf(data, BLOCK);
+        get(volume.writeSame(offset, length, ByteBuffer.wrap(block), stable));
+        for (int at = offset; at < offset + length; at += BLOCK) {
+          System.arraycopy(block, 0, model, at, BLOCK);
+        }
+      }
+      case 5 -> {
+        int difference = random.nextBoolean() ? -1 : random.nextInt(length);
+        if (difference >= 0) {
+          expected[difference] ^= (byte) (1 + random.nextInt(255));
+        }
+        long found =
+            get(
+                volume.compareAndWrite(
+                    offset, ByteBuffer.wrap(expected), ByteBuffer.wrap(data.clone()), stable));
+        assertEquals(difference, found, where);
+        if (difference < 0) {
+          System.arraycopy(data, 0, model, offset, length);
+        }
+      }
+      default -> {
+        List<Extent> extents = get(volume.status(offset, length));
+        assertCovers(extents, offset, length);
+        for (Extent extent : extents) {
+          for (long at = extent.offset(); at < extent.offset() + extent.length(); at++) {
+            assertTrue(extent.mapped() || model[(int) at] == 0, where + " data in a hole at " + at);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void threadsThatKeepToTheirOwnBlocksDoNotDisturbOneAnother() throws Exception {
+    long seed = new Random().nextLong();
+    System.out.println(getClass().getSimpleName() + " seed " + seed);
+    Volume volume = created("threads");
+    int threads = 8;
+    byte[] model = new byte[SIZE];
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<?>> all = new ArrayList<>();
+      for (int thread = 0; thread < threads; thread++) {
+        int mine = thread;
+        all.add(pool.submit(() -> interleaved(volume, model, seed + mine, mine, threads)));
+      }
+      for (Future<?> each : all) {
+        each.get(60, SECONDS);
+      }
+    } finally {
+      pool.shutdown();
+    }
+    get(volume.flush());
+    assertArrayEquals(model, read(volume, 0, SIZE), "seed " + seed);
+  }
+
+  /** Writes and unmaps every n-th run of three blocks, so that all share every page with all. */
+  private static void interleaved(Volume volume, byte[] model, long seed, int mine, int threads) {
+    Random random = new Random(seed);
+    int run = 3 * BLOCK;
+    for (int step = 0; step < 400; step++) {
+      int offset = (random.nextInt(SIZE / run / threads) * threads + mine) * run;
+      byte[] data = random(run, random.nextLong());
+      if (random.nextInt(4) == 0) {
+        Arrays.fill(data, (byte) 0);
+        get(volume.unmap(offset, run));
+      } else {
+        get(volume.write(offset, ByteBuffer.wrap(data), random.nextInt(8) == 0));
+      }
+      System.arraycopy(data, 0, model, offset, run);
+      assertArrayEquals(data, read(volume, offset, run));
+    }
+  }
+
+  protected final Volume created(String id) {
+    get(store().create(id, SIZE, BLOCK));
+    return get(store().open(id));
+  }
+
+  private static List<CompletionStage<?>> everyOperation(Volume volume) {
+    List<Function<Volume, CompletionStage<?>>> operations =
+        List.of(
+            v -> v.read(0, ByteBuffer.allocate(BLOCK)),
+            v -> v.write(0, ByteBuffer.allocate(BLOCK), false),
+            v -> v.write(0, ByteBuffer.allocate(BLOCK), true),
+            Volume::flush,
+            v -> v.unmap(0, BLOCK),
+            v -> v.writeSame(0, BLOCK, ByteBuffer.allocate(BLOCK), false),
+            v ->
+                v.compareAndWrite(
+                    0, ByteBuffer.allocate(BLOCK), ByteBuffer.allocate(BLOCK), false),
+            v -> v.status(0, BLOCK));
+    List<CompletionStage<?>> stages = new ArrayList<>();
+    operations.forEach(operation -> stages.add(operation.apply(volume)));
+    return stages;
+  }
+
+  private static void assertCovers(List<Extent> extents, long offset, long length) {
+    long at = offset;
+    boolean before = false;
+    for (int i = 0; i < extents.size(); i++) {
+      Extent extent = extents.get(i);
+      assertEquals(at, extent.offset());
+      assertTrue(extent.length() > 0 && extent.length() % BLOCK == 0);
+      assertTrue(i == 0 || extent.mapped() != before, "neighbours of one kind are one extent");
+      before = extent.mapped();
+      at += extent.length();
+    }
+    assertEquals(offset + length, at);
+  }
+
+  private static boolean mappedAt(List<Extent> extents, long offset) {
+    return extents.stream()
+        .filter(e -> e.offset() <= offset && offset < e.offset() + e.length())
+        .findFirst()
+        .orElseThrow()
+        .mapped();
+  }
+
+  protected static byte[] random(int length, long seed) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  protected static byte[] read(Volume volume, long offset, int length) {
+    ByteBuffer target = ByteBuffer.allocate(length);
+    get(volume.read(offset, target));
+    return target.array();
+  }
+
+  protected static void assertReason(Reason reason, CompletionStage<?> stage) {
+    VolumeException failure = assertThrows(VolumeException.class, () -> get(stage));
+    assertEquals(reason, failure.reason(), failure::toString);
+  }
+
+  protected static <T> T get(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().orTimeout(60, SECONDS).join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof VolumeException known) {
+        throw known;
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package io.moongate.volume.file;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.ConfigFactory;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeContract;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeStore;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileVolumeTest extends VolumeContract {
+  @TempDir Path directory;
+  private FileVolumeStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = newStore();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private FileVolumeStore newStore() throws IOException {
+    return new FileVolumeStore(
+        new FileStoreSettings(directory, 8, 4096, Duration.ofSeconds(30)));
+  }
+
+  @Override
+  protected VolumeStore store() {
+    return store;
+  }
+
+  @Test
+  void anotherProcessFindsTheDataAndTheEpoch() throws IOException {
+    Volume volume = created("shared");
+    get(volume.fence(3));
+    byte[] data = random(8192, 1);
+    get(volume.write(4096, ByteBuffer.wrap(data), true));
+    try (FileVolumeStore other = newStore()) {
+      Volume theirs = get(other.open("shared"));
+      assertReason(Reason.FENCED, theirs.fence(2));
+      get(theirs.fence(4));
+      assertArrayEquals(data, read(theirs, 4096, 8192));
+      assertReason(Reason.FENCED, volume.write(4096, ByteBuffer.wrap(data), true));
+      assertReason(Reason.FENCED, volume.read(4096, ByteBuffer.allocate(512)));
+      get(theirs.close());
+    }
+    assertReason(Reason.FENCED, volume.fence(5));
+    get(volume.close());
+  }
+
+  @Test
+  void oneEpochIsOnRecordHoweverManyThereWere() throws IOException {
+    Volume volume = created("records");
+    for (long epoch : new long[] {1, 2, 2, 9}) {
+      get(volume.fence(epoch));
+    }
+    try (Stream<Path> files = Files.list(directory.resolve("records"))) {
+      List<String> records =
+          files.map(file -> file.getFileName().toString()).filter(n -> n.startsWith("e")).toList();
+      assertEquals(1, records.size(), records::toString);
+      assertTrue(records.get(0).startsWith("epoch-0000000000000000009-"), records::toString);
+    }
+  }
+
+  @Test
+  void aVolumeThatAnotherProcessDeletesIsRefused() throws IOException {
+    Volume volume = created("deleted");
+    try (FileVolumeStore other = newStore()) {
+      get(other.delete("deleted"));
+    }
+    assertReason(Reason.FENCED, volume.write(0, ByteBuffer.allocate(512), false));
+    get(store.create("deleted", 4 << 20, 512));
+    assertReason(Reason.FENCED, volume.write(0, ByteBuffer.allocate(512), false));
+  }
+
+  @Test
+  void leftoversOfAnInterruptedDeletionAreSwept() throws IOException {
+    get(created("left").close());
+    Path grave = directory.resolve(".deleted-left-x");
+    Files.move(directory.resolve("left"), grave);
+    newStore().close();
+    assertFalse(Files.exists(grave));
+  }
+
+  @Test
+  void aDamagedVolumeIsNotOpened() throws IOException {
+    get(created("damaged").close());
+    Path geometry = directory.resolve("damaged").resolve("geometry");
+    String text = Files.readString(geometry);
+    Files.writeString(geometry, text.replace("size=4194304", "size=4194816"));
+    assertReason(Reason.IO, store.open("damaged"));
+    Files.writeString(geometry, text);
+    get(get(store.open("damaged")).close());
+    try (var image = Files.newByteChannel(
+        directory.resolve("damaged").resolve("volume.img"),
+        java.nio.file.StandardOpenOption.WRITE)) {
+      image.truncate(512);
+    }
+    assertReason(Reason.IO, store.open("damaged"));
+  }
+
+  @Test
+  void aLinkInPlaceOfTheImageIsNotFollowed() throws IOException {
+    get(created("link").close());
+    Path image = directory.resolve("link").resolve("volume.img");
+    Path elsewhere = directory.resolve("elsewhere");
+    Files.move(image, elsewhere);
+    Files.createSymbolicLink(image, elsewhere);
+    assertReason(Reason.IO, store.open("link"));
+  }
+
+  @Test
+  void unmappingGivesSpaceBack() throws IOException {
+    Assumptions.assumeTrue(Libc.AVAILABLE);
+    Volume volume = created("space");
+    get(volume.write(0, ByteBuffer.wrap(random(4 << 20, 2)), true));
+    get(volume.unmap(0, 4 << 20));
+    get(volume.flush());
+    Object blocks =
+        Files.getAttribute(directory.resolve("space").resolve("volume.img"), "unix:mode");
+    assertTrue(blocks instanceof Integer);
+    assertEquals(
+        List.of(new Volume.Extent(0, 4 << 20, false)), get(volume.status(0, 4 << 20)));
+  }
+
+  @Test
+  void noSpaceLeftIsToldApartFromAFailedMedium() throws IOException {
+    Path full = Path.of("/dev/full");
+    Assumptions.assumeTrue(Libc.AVAILABLE && Files.isWritable(full));
+    try (ImageFile image = ImageFile.open(full)) {
+      for (int length : new int[] {512, 3 << 20}) {
+        ByteBuffer source = ByteBuffer.allocate(length);
+        VolumeException failure =
+            assertThrows(VolumeException.class, () -> image.write(0, source));
+        assertEquals(Reason.FULL, failure.reason());
+        assertEquals(length, source.limit());
+      }
+    }
+  }
+
+  @Test
+  void afterAFailedSyncEveryWriteFailsUntilTheVolumeIsOpenedAgain() throws IOException {
+    get(store.create("failing", 1 << 20, 512));
+    VolumeDirectory files = VolumeDirectory.open(directory.toRealPath(), "failing");
+    ImageFile image = ImageFile.open(files.image());
+    CountDownLatch released = new CountDownLatch(1);
+    Volume volume =
+        new FileVolume(
+            files,
+            image,
+            new io.moongate.volume.VolumeGeometry(1 << 20, 512, true, 4096, 0, true),
+            new GroupCommit(
+                () -> {
+                  throw new IOException("the disk is gone");
+                }),
+            Runnable::run,
+            released::countDown);
+    byte[] data = random(512, 3);
+    get(volume.write(0, ByteBuffer.wrap(data), false));
+    assertReason(Reason.IO, volume.write(512, ByteBuffer.wrap(data), true));
+    assertReason(Reason.IO, volume.write(1024, ByteBuffer.wrap(data), false));
+    assertReason(Reason.IO, volume.flush());
+    assertReason(Reason.IO, volume.unmap(0, 512));
+    assertReason(Reason.IO, volume.writeSame(0, 512, ByteBuffer.wrap(data), false));
+    assertReason(
+        Reason.IO,
+        volume.compareAndWrite(0, ByteBuffer.wrap(data), ByteBuffer.wrap(data), false));
+    assertArrayEquals(data, read(volume, 0, 512));
+    assertReason(Reason.IO, volume.close());
+    assertEquals(0, released.getCount());
+    Volume again = get(store.open("failing"));
+    get(again.write(0, ByteBuffer.wrap(data), true));
+    get(again.close());
+  }
+
+  @Test
+  void aClosedStoreIsUnavailable() throws IOException {
+    Volume volume = created("late");
+    store.close();
+    assertReason(Reason.UNAVAILABLE, volume.read(0, ByteBuffer.allocate(512)));
+    assertReason(Reason.UNAVAILABLE, store.open("late"));
+    get(volume.close());
+  }
+
+  @Test
+  void theDefaultsAreValid() {
+    FileStoreSettings settings =
+        FileStoreSettings.from(ConfigFactory.parseFile(new File("conf/volume.conf")).resolve());
+    assertEquals(16, settings.threads());
+  }
+}
