@@ -10,6 +10,7 @@ import com.typesafe.config.ConfigValue;
 import io.moongate.cluster.membership.MemberIdentity;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -75,7 +76,17 @@ final class GatewayConfig {
             whole.getString("moongate.gateway.name"),
             incarnation,
             whole.getInt("moongate.watch.port"));
-    Config derived = ConfigFactory.parseMap(Map.of("pekko.cluster.roles", roles));
+    List<Map<String, Object>> seeds = seeds(whole);
+    Config derived =
+        ConfigFactory.parseMap(
+            Map.of(
+                "pekko.cluster.roles",
+                roles,
+                "pekko.discovery.config.services.moongate.endpoints",
+                seeds,
+                "pekko.management.cluster.bootstrap.contact-point-discovery"
+                    + ".required-contact-point-nr",
+                seeds.size() / 2 + 1));
     Config cassandra = whole.getConfig("moongate.cassandra");
     if (!cassandra.getString("username").isEmpty()) {
       derived =
@@ -98,6 +109,28 @@ final class GatewayConfig {
                       "DefaultSslEngineFactory")));
     }
     return derived;
+  }
+
+  private static List<Map<String, Object>> seeds(Config whole) {
+    String key = "moongate.cluster.seed-nodes";
+    List<Map<String, Object>> seeds = new ArrayList<>();
+    for (String seed : whole.getStringList(key)) {
+      int colon = seed.lastIndexOf(':');
+      String port = seed.substring(colon + 1);
+      if (colon < 1 || seed.contains("/") || !port.matches("[0-9]{1,5}")) {
+        throw new ConfigException.BadValue(
+            whole.getValue(key).origin(),
+            key,
+            "expected \"host:port\" of a gateway's Pekko Management, not \"" + seed + "\"");
+      }
+      seeds.add(
+          Map.of("host", seed.substring(0, colon), "port", (Object) Integer.valueOf(port)));
+    }
+    if (seeds.isEmpty()) {
+      throw new ConfigException.BadValue(
+          whole.getValue(key).origin(), key, "expected at least one gateway");
+    }
+    return seeds;
   }
 
   private static void refuseUnknown(Config given, Config defaults) {

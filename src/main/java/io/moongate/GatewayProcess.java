@@ -25,6 +25,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap;
 import org.apache.pekko.management.javadsl.PekkoManagement;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,7 +109,8 @@ final class GatewayProcess {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
       services.attach(node.view(), node.lease());
       stopInOrder();
-      PekkoManagement.get(system.classicSystem()).start();
+      await(PekkoManagement.get(system.classicSystem()).start());
+      ClusterBootstrap.get(system.classicSystem()).start();
       await(ManagementServer.start(system, management, node.metadata()));
       PortalAddress relay = await(services.startRelay());
       Gateway.Registration registration =

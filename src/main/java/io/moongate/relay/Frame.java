@@ -24,8 +24,8 @@ sealed interface Frame {
   /**
    * The owner's answer when it is the process that was meant.
    *
-   * @param begun of the requests of the link's earlier connections, none with a greater id than this
-   *     has begun or ever will; {@link #UNKNOWN} when the owner can't tell
+   * @param begun of the requests of the link's earlier connections, none with a greater id than
+   *     this has begun or ever will; {@link #UNKNOWN} when the owner can't tell
    */
   record Welcome(long begun) implements Frame {
     static final long UNKNOWN = -1;
@@ -35,13 +35,19 @@ sealed interface Frame {
   record Refusal(Reason reason) implements Frame {
     enum Reason {
       /** Not this protocol or version. */
-      PROTOCOL,
+      PROTOCOL(1),
       /** Another process was meant. */
-      INCARNATION,
+      INCARNATION(2),
       /** The link has a newer connection. */
-      SUPERSEDED,
+      SUPERSEDED(3),
       /** The owner has as many connections as it takes. */
-      TOO_MANY
+      TOO_MANY(4);
+
+      final byte code;
+
+      Reason(int code) {
+        this.code = (byte) code;
+      }
     }
   }
 

@@ -19,7 +19,6 @@ import org.apache.pekko.util.ByteString;
  */
 final class FrameDecoder {
   private static final TaskAttribute[] ATTRIBUTES = TaskAttribute.values();
-  private static final Frame.Refusal.Reason[] REASONS = Frame.Refusal.Reason.values();
   private static final Status[] STATUSES = new Status[256];
 
   static {
@@ -81,7 +80,7 @@ final class FrameDecoder {
         switch (type) {
           case FrameEncoder.HELLO -> hello(content);
           case FrameEncoder.WELCOME -> new Frame.Welcome(content.getLong());
-          case FrameEncoder.REFUSAL -> new Frame.Refusal(of(REASONS, content.get()));
+          case FrameEncoder.REFUSAL -> new Frame.Refusal(reason(content.get()));
           case FrameEncoder.TICK -> new Frame.Tick(content.getLong());
           case FrameEncoder.REQUEST -> request(content);
           case FrameEncoder.REPLY -> reply(content);
@@ -119,7 +118,7 @@ final class FrameDecoder {
     String target = string(content);
     Nexus nexus = new Nexus(initiator, isid, target, content.getInt());
     int tag = content.getInt();
-    TaskAttribute attribute = of(ATTRIBUTES, content.get());
+    TaskAttribute attribute = attribute(content.get());
     byte[] cdb = field(content);
     long expectedDataIn = content.getLong();
     ByteBuffer data = data(content);
@@ -127,10 +126,7 @@ final class FrameDecoder {
       throw new RelayProtocolException("a request with an impossible field");
     }
     return new Frame.Request(
-        id,
-        unit,
-        epoch,
-        new Command(nexus, tag, attribute, cdb, data, expectedDataIn, deadline));
+        id, unit, epoch, new Command(nexus, tag, attribute, cdb, data, expectedDataIn, deadline));
   }
 
   private Frame reply(ByteBuffer content) {
@@ -171,10 +167,21 @@ final class FrameDecoder {
     return new UUID(content.getLong(), content.getLong());
   }
 
-  private static <T> T of(T[] values, byte ordinal) {
-    if (ordinal < 0 || ordinal >= values.length) {
-      throw new RelayProtocolException("a frame with an unknown word");
+  private static TaskAttribute attribute(byte code) {
+    for (TaskAttribute attribute : ATTRIBUTES) {
+      if (FrameEncoder.code(attribute) == code) {
+        return attribute;
+      }
     }
-    return values[ordinal];
+    throw new RelayProtocolException("a request with an unknown task attribute");
+  }
+
+  private static Frame.Refusal.Reason reason(byte code) {
+    for (Frame.Refusal.Reason reason : Frame.Refusal.Reason.values()) {
+      if (reason.code == code) {
+        return reason;
+      }
+    }
+    throw new RelayProtocolException("a refusal with an unknown reason");
   }
 }

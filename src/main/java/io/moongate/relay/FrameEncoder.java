@@ -4,14 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.moongate.scsi.Command;
 import io.moongate.scsi.Response;
+import io.moongate.scsi.TaskAttribute;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.apache.pekko.util.ByteString;
 
 /**
- * Frames to bytes. A frame is its length (4 bytes, of what follows), its type (1 byte) and its fields
- * in order, big-endian; strings are a length (2 bytes) and UTF-8. Data is last and has no length of
- * its own.
+ * Frames to bytes. A frame is its length (4 bytes, of what follows), its type (1 byte) and its
+ * fields in order, big-endian; strings are a length (2 bytes) and UTF-8. Data is last and has no
+ * length of its own.
  */
 final class FrameEncoder {
   static final byte HELLO = 1;
@@ -46,7 +47,7 @@ final class FrameEncoder {
     } else if (frame instanceof Frame.Welcome welcome) {
       return whole(begin(WELCOME, 8).putLong(welcome.begun()));
     } else {
-      return whole(begin(REFUSAL, 1).put((byte) ((Frame.Refusal) frame).reason().ordinal()));
+      return whole(begin(REFUSAL, 1).put(((Frame.Refusal) frame).reason().code));
     }
   }
 
@@ -71,18 +72,39 @@ final class FrameEncoder {
     ByteBuffer bytes =
         begin(
             REQUEST,
-            3 * 8 + 2 + unit.length + 2 + initiator.length + 8 + 2 + target.length + 4 + 4 + 1 + 2
-                + cdb.length + 8);
+            3 * 8
+                + 2
+                + unit.length
+                + 2
+                + initiator.length
+                + 8
+                + 2
+                + target.length
+                + 4
+                + 4
+                + 1
+                + 2
+                + cdb.length
+                + 8);
     bytes.putLong(request.id()).putLong(request.epoch()).putLong(command.deadlineNanos());
     put(bytes, unit);
     put(bytes, initiator);
     bytes.putLong(command.nexus().isid());
     put(bytes, target);
     bytes.putInt(command.nexus().portalGroupTag());
-    bytes.putInt(command.tag()).put((byte) command.attribute().ordinal());
+    bytes.putInt(command.tag()).put(code(command.attribute()));
     put(bytes, cdb);
     bytes.putLong(command.expectedDataIn());
     return withData(bytes, command.dataOut());
+  }
+
+  static byte code(TaskAttribute attribute) {
+    return switch (attribute) {
+      case SIMPLE -> 0;
+      case ORDERED -> 1;
+      case HEAD_OF_QUEUE -> 2;
+      case ACA -> 3;
+    };
   }
 
   private static ByteString reply(Frame.Reply reply) {
@@ -103,7 +125,7 @@ final class FrameEncoder {
   }
 
   private static ByteString whole(ByteBuffer bytes) {
-    return ByteString.fromArrayUnsafe(bytes.array());
+    return ByteString.fromArrayUnsafe(bytes.array(), bytes.arrayOffset(), bytes.capacity());
   }
 
   private static ByteString withData(ByteBuffer bytes, ByteBuffer data) {
@@ -114,8 +136,7 @@ final class FrameEncoder {
     }
     ByteString content =
         data.hasArray()
-            ? ByteString.fromArrayUnsafe(
-                data.array(), data.arrayOffset() + data.position(), length)
+            ? ByteString.fromArrayUnsafe(data.array(), data.arrayOffset() + data.position(), length)
             : ByteString.fromByteBuffer(data.duplicate());
     return whole(bytes).concat(content);
   }

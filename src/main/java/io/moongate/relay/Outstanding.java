@@ -12,11 +12,12 @@ import java.util.function.Consumer;
 
 /**
  * The commands of one {@link RelayClient}, from being handed over to being answered, and with them
- * the rule that matters: a command of which a byte may have been sent is answered without the owner's
- * reply only once the owner can't begin to execute it any more. See the package's documentation.
+ * the rule that matters: a command of which a byte may have been sent is answered without the
+ * owner's reply only once the owner can't begin to execute it any more. See the package's
+ * documentation.
  *
- * <p>Time is passed in ({@link System#nanoTime}). Thread-safe and without locks; {@link #take}, {@link
- * #connected} and {@link #disconnected} are called by one connection at a time.
+ * <p>Time is passed in ({@link System#nanoTime}). Thread-safe and without locks; {@link #take},
+ * {@link #connected} and {@link #disconnected} are called by one connection at a time.
  */
 final class Outstanding {
   private final RelaySettings settings;

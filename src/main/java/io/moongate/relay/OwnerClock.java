@@ -1,9 +1,10 @@
 package io.moongate.relay;
 
 /**
- * What a sender knows of the owner's clock: the last tick, and when it came. From that it translates
- * a deadline so that in the owner's clock it is never later than in its own; the package's
- * documentation argues why. Nanoseconds of {@link System#nanoTime} throughout. Not thread-safe.
+ * What a sender knows of the owner's clock: the last tick, and when it came. From that it
+ * translates a deadline so that in the owner's clock it is never later than in its own; the
+ * package's documentation argues why. Nanoseconds of {@link System#nanoTime} throughout. Not
+ * thread-safe.
  */
 final class OwnerClock {
   private final double drift;

@@ -3,10 +3,11 @@ package io.moongate.relay;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What the owner remembers of one sender's link over its connections: which connection is the current
- * one, and how far requests have begun. Only the current connection can begin one, and the moment at
- * which a newer connection becomes the current one is the same at which the owner reads how far the
- * older ones came: so what it then says can't be overtaken. Thread-safe and without locks.
+ * What the owner remembers of one sender's link over its connections: which connection is the
+ * current one, and how far requests have begun. Only the current connection can begin one, and the
+ * moment at which a newer connection becomes the current one is the same at which the owner reads
+ * how far the older ones came: so what it then says can't be overtaken. Thread-safe and without
+ * locks.
  */
 final class Peer {
   /** No id: the connection is older than the link's current one. */
@@ -34,19 +35,22 @@ final class Peer {
    */
   private record State(long connection, Connection open, long begun) {}
 
+  private volatile boolean roomWanted;
+
+  /**
+   * A link without a connection.
+   *
+   * @param budget what may be in flight of all of its connections together
+   */
   Peer(Budget budget) {
     this.budget = budget;
-  }
-
-  /** What may be in flight of all of the link's connections together. */
-  Budget budget() {
-    return budget;
   }
 
   /**
    * Makes a connection the current one. The one before it begins nothing any more.
    *
-   * @return the greatest id that has begun before; {@link #SUPERSEDED} when there is a newer connection
+   * @return the greatest id that has begun before; {@link #SUPERSEDED} when there is a newer
+   *     connection
    */
   long attach(long connection, Connection open) {
     while (true) {
@@ -88,11 +92,25 @@ final class Peer {
     }
   }
 
-  /** There is room again: the current connection may have been waiting for it. */
-  void wake() {
-    Connection open = state.get().open;
-    if (open != null) {
-      open.wake();
+  /** Takes room for a request; when there is none the current connection is woken once there is. */
+  boolean tryAcquire(long size) {
+    if (budget.tryAcquire(size)) {
+      return true;
+    }
+    roomWanted = true;
+    // Once more: the last room may have been released before that could be seen.
+    return budget.tryAcquire(size);
+  }
+
+  /** Gives a request's room back. */
+  void release(long size) {
+    budget.release(size);
+    if (roomWanted) {
+      roomWanted = false;
+      Connection open = state.get().open;
+      if (open != null) {
+        open.wake();
+      }
     }
   }
 

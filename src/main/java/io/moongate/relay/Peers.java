@@ -21,8 +21,8 @@ final class Peers {
   record Attached(Peer peer, long begun) {}
 
   /**
-   * Makes a connection its link's current one; empty when the link has a newer. Under one lock, since
-   * two records of one link must never exist beside each other; only handshakes pass here.
+   * Makes a connection its link's current one; empty when the link has a newer. Under one lock,
+   * since two records of one link must never exist beside each other; only handshakes pass here.
    *
    * @throws RelayProtocolException when there are too many links
    */

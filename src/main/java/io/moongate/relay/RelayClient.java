@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
  * The way to one process of another gateway: relays commands to the units that it owns, over one
  * connection at a time, and connects again when that breaks. Thread-safe.
  *
- * <p>A command is answered BUSY at once when there is no room for it, when nothing of it has been sent
- * and it can't be any more, and after {@link #peerDead}. A command that may have reached the owner is
- * answered with the owner's reply, or BUSY once the owner can't begin it any more; see the package's
- * documentation. There is no task management: aborting a relayed command means to wait for its reply.
+ * <p>A command is answered BUSY at once when there is no room for it, when nothing of it has been
+ * sent and it can't be any more, and after {@link #peerDead}. A command that may have reached the
+ * owner is answered with the owner's reply, or BUSY once the owner can't begin it any more; see the
+ * package's documentation. There is no task management: aborting a relayed command means to wait
+ * for its reply.
  */
 public final class RelayClient implements Route.Forwarder {
   private static final Logger LOG = LoggerFactory.getLogger(RelayClient.class);
@@ -132,8 +133,8 @@ public final class RelayClient implements Route.Forwarder {
   }
 
   /**
-   * It has been proven that the owner's process is dead: everything is answered BUSY at once, now and
-   * later.
+   * It has been proven that the owner's process is dead: everything is answered BUSY at once, now
+   * and later.
    */
   public void peerDead() {
     outstanding.ownerDead();
@@ -173,8 +174,7 @@ public final class RelayClient implements Route.Forwarder {
       return;
     }
     connection++;
-    Frame.Hello hello =
-        new Frame.Hello(gateway, incarnation, link, connection, ownerIncarnation);
+    Frame.Hello hello = new Frame.Hello(gateway, incarnation, link, connection, ownerIncarnation);
     ClientLink stages = new ClientLink(settings, outstanding, hello, running -> stage = running);
     Tcp.get(system)
         .outgoingConnection(
@@ -206,9 +206,7 @@ public final class RelayClient implements Route.Forwarder {
           String.valueOf(failure));
     }
     if (!ending) {
-      system
-          .scheduler()
-          .scheduleOnce(pause(), this::connect, system.executionContext());
+      system.scheduler().scheduleOnce(pause(), this::connect, system.executionContext());
     }
   }
 

@@ -33,7 +33,9 @@ public final class RelayServer {
   private final Tcp.ServerBinding binding;
   private final Set<RelayStage> connections;
 
-  /** Where the server finds the logical units of this gateway. Called on any thread; must not block. */
+  /**
+   * Where the server finds the logical units of this gateway. Called on any thread; must not block.
+   */
   @FunctionalInterface
   public interface Units {
     /** The unit of that id, whether or not this gateway owns it now. */
@@ -56,8 +58,7 @@ public final class RelayServer {
     Set<RelayStage> connections = ConcurrentHashMap.newKeySet();
     Peers peers = new Peers(settings);
     return Tcp.get(system)
-        .bind(
-            settings.host(), settings.port(), BACKLOG, SOCKET, false, Optional.empty())
+        .bind(settings.host(), settings.port(), BACKLOG, SOCKET, false, Optional.empty())
         .toMat(
             Sink.foreach(
                 connection -> {
@@ -65,14 +66,18 @@ public final class RelayServer {
                     LOG.warn("refused a relay connection: there are {}", connections.size());
                     connection.handleWith(
                         Flow.fromSinkAndSource(
-                            Sink.<ByteString>cancelled(),
-                            Source.<ByteString>empty()),
+                            Sink.<ByteString>cancelled(), Source.<ByteString>empty()),
                         system);
                     return;
                   }
                   ServerLink link =
                       new ServerLink(
-                          settings, incarnation, peers, units, connections::add, connections::remove);
+                          settings,
+                          incarnation,
+                          peers,
+                          units,
+                          connections::add,
+                          connections::remove);
                   connection.handleWith(Flow.fromGraph(link), system);
                 }),
             Keep.left())
@@ -87,8 +92,6 @@ public final class RelayServer {
 
   /** Ends listening and every connection. Commands that have begun go on; nobody hears of them. */
   public CompletionStage<Void> close() {
-    return binding
-        .unbind()
-        .thenAccept(unbound -> connections.forEach(RelayStage::stop));
+    return binding.unbind().thenAccept(unbound -> connections.forEach(RelayStage::stop));
   }
 }

@@ -22,7 +22,9 @@ import org.apache.pekko.util.ByteString;
  */
 abstract class RelayStage extends TimerGraphStageLogic
     implements InHandler, OutHandler, Peer.Connection {
-  /** Bytes after which a batch is long enough. One write to the socket costs more than its bytes. */
+  /**
+   * Bytes after which a batch is long enough. One write to the socket costs more than its bytes.
+   */
   private static final int BATCH = 128 * 1024;
 
   private static final String HANDSHAKE = "handshake";

@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A command that was handed to a {@link RelayClient}. It is WAITING until a connection takes it, SENT
- * from the moment at which its bytes may reach the owner, and ANSWERED once its reply was called.
+ * A command that was handed to a {@link RelayClient}. It is WAITING until a connection takes it,
+ * SENT from the moment at which its bytes may reach the owner, and ANSWERED once its reply was
+ * called.
  */
 final class Relayed {
   private static final Logger LOG = LoggerFactory.getLogger(Relayed.class);

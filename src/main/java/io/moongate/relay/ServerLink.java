@@ -145,7 +145,7 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     @Override
     void attend() {
-      if (blocked != null && peer.budget().tryAcquire(charge(blocked.command()))) {
+      if (blocked != null && peer.tryAcquire(charge(blocked.command()))) {
         Frame.Request request = blocked;
         blocked = null;
         execute(request);
@@ -163,10 +163,10 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
         execution.accept(Response.status(Status.BUSY));
         return;
       }
-      Optional<LogicalUnit> unit = units.find(request.unitId());
+      Optional<LogicalUnit> unit = find(request.unitId());
       if (unit.isEmpty()) {
         execution.accept(Response.status(Status.BUSY));
-      } else if (peer.begin(this, request.id())) {
+      } else if (begin(request, execution)) {
         try {
           unit.get().executeRelayed(request.epoch(), request.command(), execution);
         } catch (RuntimeException e) {
@@ -181,7 +181,27 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
       }
     }
 
-    /** Who waits for a unit's reply. It may come on any thread, and after the connection is over. */
+    private Optional<LogicalUnit> find(String unitId) {
+      try {
+        return units.find(unitId);
+      } catch (RuntimeException e) {
+        LOG.error("looking for unit {} failed", unitId, e);
+        return Optional.empty();
+      }
+    }
+
+    private boolean begin(Frame.Request request, Execution execution) {
+      try {
+        return peer.begin(this, request.id());
+      } catch (RelayProtocolException e) {
+        execution.abandon();
+        throw e;
+      }
+    }
+
+    /**
+     * Who waits for a unit's reply. It may come on any thread, and after the connection is over.
+     */
     private final class Execution implements Consumer<Response> {
       private final AtomicBoolean over = new AtomicBoolean();
       private final String unitId;
@@ -215,7 +235,7 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
 
       void abandon() {
         if (over.compareAndSet(false, true)) {
-          release(charge);
+          peer.release(charge);
         }
       }
     }
@@ -226,19 +246,14 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
       if (answer == null) {
         return null;
       }
-      release(answer.charge());
+      peer.release(answer.charge());
       return FrameEncoder.encode(answer.reply());
-    }
-
-    private void release(long charge) {
-      peer.budget().release(charge);
-      peer.wake();
     }
 
     /** Nobody is there to take the answers; their room is another connection's. */
     private void forget() {
       for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
-        release(answer.charge());
+        peer.release(answer.charge());
       }
     }
 

@@ -17,6 +17,7 @@ import io.moongate.scsi.task.DeadlineTimer;
 import io.moongate.scsi.task.MediumOperation;
 import io.moongate.scsi.task.NotExecuted;
 import io.moongate.scsi.task.Ownership;
+import io.moongate.scsi.task.OwnershipChange;
 import io.moongate.scsi.task.TaskSet;
 import io.moongate.volume.VolumeGeometry;
 import java.lang.System.Logger;
@@ -234,7 +235,7 @@ public final class BlockUnit implements LogicalUnit {
 
   @Override
   public void publish(PathStates states, Route route) {
-    TaskSet.Change change = tasks.publish(states, route);
+    OwnershipChange change = tasks.publish(states, route);
     boolean altered =
         change
             .before()

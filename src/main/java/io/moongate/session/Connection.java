@@ -14,9 +14,9 @@ import io.moongate.wire.ProtocolException;
 import io.moongate.wire.RejectReason;
 import io.moongate.wire.TargetPdu;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.util.ByteString;
@@ -217,7 +217,7 @@ final class Connection {
 
   /** Whether the connection is to be closed now. */
   boolean over() {
-    return phase == Phase.ENDED || phase == Phase.FLUSHING && out.isEmpty();
+    return phase == Phase.ENDED || (phase == Phase.FLUSHING && out.isEmpty());
   }
 
   /** Drops the connection: nothing more is executed or answered. */
@@ -240,19 +240,26 @@ final class Connection {
     }
     LiveSession ended = live;
     Ledger held = ledger;
-    ended
-        .ended()
-        .completeOnTimeout(
-            null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
-        .thenRun(held == null ? () -> {} : held::close);
+    CompletableFuture<Void> tasksEnded = new CompletableFuture<>();
     if (fullFeature == null) {
-      ended.detached();
-      ended.ended().complete(null);
+      tasksEnded.complete(null);
     } else {
-      fullFeature.endTasks(() -> ended.ended().complete(null), handler -> handler);
+      fullFeature.endTasks(() -> tasksEnded.complete(null), handler -> handler);
       fullFeature.detach();
-      ended.detached();
     }
+    ended.detached();
+    // Only now: whoever waits for this end attaches the same nexus anew.
+    CompletionStage<Void> unused =
+        tasksEnded
+            .completeOnTimeout(
+                null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
+            .thenRun(
+                () -> {
+                  if (held != null) {
+                    held.close();
+                  }
+                  ended.ended().complete(null);
+                });
     registry.ended(ended);
   }
 
@@ -281,7 +288,7 @@ final class Connection {
                         target.name(),
                         target.portalGroupTag()));
     LiveSession beginning =
-        new LiveSession(result, nexus, peer, portal, Instant.now(), control);
+        new LiveSession(result, nexus, peer, portal, control);
     Optional<CompletionStage<Void>> ready = registry.begin(beginning);
     if (ready.isEmpty()) {
       login.refuseGranted(LoginStatus.OUT_OF_RESOURCES, "max-sessions is reached");

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.util.ByteString;
@@ -51,9 +50,8 @@ final class FullFeaturePhase {
   private final TaskManagementRequests taskManagement;
   private final TextNegotiation text;
   private final Ending ending;
+  private final KeepAlive keepAlive;
 
-  private long lastReceivedNanos;
-  private boolean pinged;
   private int pingBytes;
   private Optional<Long> logoutDeadlineNanos = Optional.empty();
   private LogoutRequest logout;
@@ -93,7 +91,9 @@ final class FullFeaturePhase {
                     new TaskManagementRequests(session, tasks, attached, ending::coldReset))
             .orElse(null);
     this.text = new TextNegotiation(session, directory, login.target());
-    this.lastReceivedNanos = session.now;
+    this.keepAlive =
+        new KeepAlive(
+            session.settings.nopInterval(), session.settings.nopTimeout(), session.now);
   }
 
   /** SCSI tasks under way. */
@@ -107,7 +107,7 @@ final class FullFeaturePhase {
    * @throws ProtocolException when the connection can't go on
    */
   void received(InitiatorPdu pdu, long arrivedNanos) {
-    heard();
+    keepAlive.heard(session.now);
     if (logout != null) {
       return;
     }
@@ -142,7 +142,7 @@ final class FullFeaturePhase {
 
   /** Takes a Data-Out PDU whose data segment was damaged. */
   void receivedDamaged(DataOut pdu, int length) {
-    heard();
+    keepAlive.heard(session.now);
     if (logout == null && tasks != null) {
       tasks.receiveDamaged(pdu, length);
     }
@@ -163,9 +163,17 @@ final class FullFeaturePhase {
       return;
     }
     if (!wantsInput()) {
-      heard(); // We don't listen: silence proves nothing. A client that doesn't read is dropped.
+      // Nobody listens: silence proves nothing, and a client that does not read is dropped anyway.
+      keepAlive.heard(session.now);
     }
-    keepAlive();
+    switch (keepAlive.check(session.now)) {
+      case ASK -> nopIn(session.newTransferTag());
+      case DEAD -> {
+        ending.now("the initiator is silent");
+        return;
+      }
+      case NOTHING -> {}
+    }
     if (logoutDeadlineNanos.filter(deadline -> session.now - deadline >= 0).isPresent()) {
       ending.now("it was asked to log out and did not");
       return;
@@ -376,22 +384,6 @@ final class FullFeaturePhase {
         });
   }
 
-  private void heard() {
-    lastReceivedNanos = session.now;
-    pinged = false;
-  }
-
-  private void keepAlive() {
-    long silence = session.now - lastReceivedNanos;
-    long interval = session.settings.nopInterval().toNanos();
-    if (silence >= interval + session.settings.nopTimeout().toNanos()) {
-      ending.now("the initiator is silent");
-    } else if (silence >= interval && !pinged) {
-      pinged = true;
-      nopIn(session.newTransferTag());
-    }
-  }
-
   /** A NOP-In of the target's own: a question when it has a tag, else only news of the window. */
   private void nopIn(int targetTransferTag) {
     session.out.add(
@@ -404,22 +396,5 @@ final class FullFeaturePhase {
                 n.expCmdSn(),
                 n.maxCmdSn(),
                 ByteString.emptyByteString()));
-  }
-
-  /** Runs something when as many ends as expected have come, on whatever threads. */
-  private static final class CountDown {
-    private final AtomicInteger left;
-    private final Runnable whenEnded;
-
-    CountDown(int expected, Runnable whenEnded) {
-      this.left = new AtomicInteger(expected);
-      this.whenEnded = whenEnded;
-    }
-
-    void one() {
-      if (left.decrementAndGet() == 0) {
-        whenEnded.run();
-      }
-    }
   }
 }

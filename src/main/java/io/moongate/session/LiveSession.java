@@ -13,12 +13,12 @@ final class LiveSession {
   private final Optional<Nexus> nexus;
   private final String peer;
   private final String portal;
-  private final Instant since;
   private final ConnectionControl control;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   private volatile CompletableFuture<Void> gone = ended;
   private volatile int tsih;
+  private volatile Instant since = Instant.EPOCH;
   private volatile int commands;
   private volatile long bytes;
   private volatile boolean detached;
@@ -31,7 +31,6 @@ final class LiveSession {
       Optional<Nexus> nexus,
       String peer,
       String portal,
-      Instant since,
       ConnectionControl control) {
     this.initiatorName = login.initiatorName();
     this.initiatorAlias = login.initiatorAlias();
@@ -39,7 +38,6 @@ final class LiveSession {
     this.nexus = nexus;
     this.peer = peer;
     this.portal = portal;
-    this.since = since;
     this.control = control;
   }
 
@@ -59,8 +57,10 @@ final class LiveSession {
     return tsih;
   }
 
-  void tsih(int assigned) {
-    this.tsih = assigned;
+  /** The session has begun. */
+  void began(int assignedTsih, Instant when) {
+    this.tsih = assignedTsih;
+    this.since = when;
   }
 
   ConnectionControl control() {

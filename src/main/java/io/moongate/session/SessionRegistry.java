@@ -2,6 +2,7 @@ package io.moongate.session;
 
 import io.moongate.scsi.Nexus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -82,8 +83,8 @@ public final class SessionRegistry {
 
   /**
    * Drops every connection of the gateway, in whatever phase: the lease is lost, for one. When this
-   * returns, no connection takes another byte into account. New connections are still accepted,
-   * unless {@link #refuse} was called before.
+   * returns, none begins with another PDU, whether it was received already or not. New connections
+   * are still accepted, unless {@link #refuse} was called before.
    */
   public void closeAll(String reason) {
     List<ConnectionControl> all;
@@ -176,10 +177,14 @@ public final class SessionRegistry {
       do {
         lastTsih = lastTsih % MAX_TSIH + 1;
       } while (sessions.containsKey(lastTsih));
-      session.tsih(lastTsih);
+      session.began(lastTsih, Instant.now());
       sessions.put(lastTsih, session);
       if (session.nexus().isPresent()) {
         old = newest.put(session.nexus().get(), session);
+      }
+      if (old != null) {
+        // Whoever replaces this session must wait for the tasks of all before it, too.
+        session.follows(old);
       }
     }
     if (old == null) {
@@ -187,8 +192,6 @@ public final class SessionRegistry {
     }
     LiveSession predecessor = old;
     predecessor.control().close("session reinstatement");
-    // Whoever replaces this session must wait for the tasks of all before it, too.
-    session.follows(predecessor);
     return Optional.of(
         predecessor
             .gone()

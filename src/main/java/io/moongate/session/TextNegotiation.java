@@ -141,7 +141,7 @@ final class TextNegotiation {
   /** Appendix C: All only in a discovery session; nothing means the session's own target. */
   private void sendTargets(String value, List<TextKeys.Pair> answers) {
     boolean all = value.equals("All");
-    if (all && target.isPresent() || value.isEmpty() && target.isEmpty()) {
+    if ((all && target.isPresent()) || (value.isEmpty() && target.isEmpty())) {
       answers.add(new TextKeys.Pair("SendTargets", Negotiation.REJECT));
       return;
     }

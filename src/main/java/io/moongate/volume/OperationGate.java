@@ -4,8 +4,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Counts the operations that are under way on an open volume, so that closing it can refuse new ones
- * and wait for the rest. Thread-safe.
+ * Counts the operations that are under way on an open volume, so that closing it can refuse new
+ * ones and wait for the rest. Thread-safe.
  */
 public final class OperationGate {
   private final CompletableFuture<Void> empty = new CompletableFuture<>();

@@ -3,8 +3,8 @@ package io.moongate.volume;
 import java.util.regex.Pattern;
 
 /**
- * The rule for a volume's name in a store: 1 to 64 characters of {@code a-z}, {@code 0-9} and {@code
- * -}. It leaves no way to name a path, a hidden file or another pool.
+ * The rule for a volume's name in a store: 1 to 64 characters of {@code a-z}, {@code 0-9} and
+ * {@code -}. It leaves no way to name a path, a hidden file or another pool.
  */
 public final class VolumeId {
   private static final Pattern VALID = Pattern.compile("[a-z0-9-]{1,64}");

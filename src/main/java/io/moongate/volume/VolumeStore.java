@@ -2,7 +2,9 @@ package io.moongate.volume;
 
 import java.util.concurrent.CompletionStage;
 
-/** A place where volumes are kept: a directory of files, the memory of this process, a Ceph pool. */
+/**
+ * A place where volumes are kept: a directory of files, the memory of this process, a Ceph pool.
+ */
 public interface VolumeStore {
 
   /** The word for it in the API and the configuration: {@code file}, {@code memory}, ... */
@@ -10,8 +12,8 @@ public interface VolumeStore {
 
   /**
    * Makes a new volume that reads as zeros. Fails with {@link VolumeException.Reason#EXISTS} when
-   * there is one of that id with another geometry; an equal one is left as it is, so that a creation
-   * can be repeated.
+   * there is one of that id with another geometry; an equal one is left as it is, so that a
+   * creation can be repeated.
    */
   CompletionStage<Void> create(String id, long size, int blockSize);
 

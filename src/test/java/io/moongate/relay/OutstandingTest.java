@@ -157,7 +157,9 @@ class OutstandingTest {
 
   @Test
   void thereIsABoundForTheUnitAndForAll() {
-    assertTrue(offer("a") && offer("a") && offer("a"));
+    assertTrue(offer("a"));
+    assertTrue(offer("a"));
+    assertTrue(offer("a"));
     assertFalse(offer("a"));
     assertTrue(offer("b"));
     assertFalse(offer("c"));

@@ -52,7 +52,8 @@ class OwnerClockTest {
       double received = ticked + random.nextInt(3_000) * (double) MS;
       double deadline = received + (random.nextInt(40_000) - 5_000) * (double) MS;
       OwnerClock clock = new OwnerClock(0.01, MS);
-      clock.tick(ownerStart + (long) (ticked * ownerRate), senderStart + (long) (received * senderRate));
+      clock.tick(
+          ownerStart + (long) (ticked * ownerRate), senderStart + (long) (received * senderRate));
       long translated = clock.translate(senderStart + (long) (deadline * senderRate));
       long ownerThen = ownerStart + (long) (deadline * ownerRate);
       assertTrue(translated - ownerThen <= 0, "seed " + seed + " round " + round);

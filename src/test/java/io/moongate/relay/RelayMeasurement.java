@@ -28,8 +28,7 @@ final class RelayMeasurement {
     UUID owner = UUID.randomUUID();
     RelaySettings settings = TestSettings.with("");
     RelayServer server =
-        RelayServer.bind(
-                testKit.system(), settings, owner, id -> Optional.<LogicalUnit>of(unit))
+        RelayServer.bind(testKit.system(), settings, owner, id -> Optional.<LogicalUnit>of(unit))
             .toCompletableFuture()
             .join();
     RelayClient client =

@@ -14,10 +14,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * A sender and an owner in simulated time: their clocks drift apart, either process stops for a while
- * at any moment, connections break while their bytes still arrive. Whatever happens: the owner begins
- * to execute nothing that the sender has answered, nothing is answered twice, a success is one, and
- * in the end everything is answered.
+ * A sender and an owner in simulated time: their clocks drift apart, either process stops for a
+ * while at any moment, connections break while their bytes still arrive. Whatever happens: the
+ * owner begins to execute nothing that the sender has answered, nothing is answered twice, a
+ * success is one, and in the end everything is answered.
  */
 class RelaySimulationTest {
   private static final long MS = 1_000_000;

@@ -14,7 +14,6 @@ import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -27,6 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
@@ -126,6 +126,10 @@ class RelayTest {
     return stage.toCompletableFuture().orTimeout(60, SECONDS).join();
   }
 
+  private static void async(Runnable task) {
+    ForkJoinPool.commonPool().execute(task);
+  }
+
   private static byte[] bytes(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.duplicate().get(bytes);
@@ -169,7 +173,7 @@ class RelayTest {
     unit.behaviour =
         execution -> {
           Command c = execution.command();
-          CompletableFuture.runAsync(
+          async(
               () -> {
                 if (c.dataOut().hasRemaining()) {
                   blocks.put(c.tag(), bytes(c.dataOut()));
@@ -311,11 +315,11 @@ class RelayTest {
           e.reply().accept(Response.good(0));
         };
     first.hold();
-    CompletableFuture<Response> lost =
-        forward(client, "unit", command(1, random(8192), 0, HOUR));
+    CompletableFuture<Response> lost = forward(client, "unit", command(1, random(8192), 0, HOUR));
     first.awaitHeld(8192);
     first.cutClient();
-    // Long before its deadline: the owner has confirmed over the next connection that it is dropped.
+    // Long before its deadline: the owner has confirmed over the next connection that it is
+    // dropped.
     assertEquals(Status.BUSY, get(lost).status());
     proxy.next();
     first.release();
@@ -343,8 +347,7 @@ class RelayTest {
     assertEquals(0, unit.held());
     try (RawPeer raw = raw(server)) {
       raw.send(hello(1, UUID.randomUUID()));
-      assertEquals(
-          Frame.Refusal.Reason.INCARNATION, raw.receive(Frame.Refusal.class).reason());
+      assertEquals(Frame.Refusal.Reason.INCARNATION, raw.receive(Frame.Refusal.class).reason());
       assertNull(raw.receive());
     }
   }
@@ -403,8 +406,7 @@ class RelayTest {
         // Closed already: as good.
       }
       late.send(hello(2, OWNER));
-      assertEquals(
-          Frame.Refusal.Reason.SUPERSEDED, late.receive(Frame.Refusal.class).reason());
+      assertEquals(Frame.Refusal.Reason.SUPERSEDED, late.receive(Frame.Refusal.class).reason());
       unit.behaviour = e -> e.reply().accept(Response.good(0));
       young.send(request(7, deadline));
       assertEquals(7, young.receive(Frame.Reply.class).id());
@@ -441,7 +443,7 @@ class RelayTest {
     unit.behaviour =
         e -> {
           most.accumulateAndGet(now.incrementAndGet(), Math::max);
-          CompletableFuture.runAsync(
+          async(
               () -> {
                 now.decrementAndGet();
                 e.reply().accept(Response.good(0));
@@ -474,7 +476,8 @@ class RelayTest {
         long id = owner.receive(Frame.Request.class).id();
         // That tick grows old while the connection stays up: then they are refused unsent.
         int sent = 0;
-        CompletableFuture<Response> next = forward(client, "other", command(7, new byte[0], 0, HOUR));
+        CompletableFuture<Response> next =
+            forward(client, "other", command(7, new byte[0], 0, HOUR));
         while (!next.isDone()) {
           sent++;
           if (owner.receive() instanceof Frame.Request request && request.command().tag() == 7) {
@@ -549,14 +552,14 @@ class RelayTest {
     Map<Integer, AtomicInteger> executed = new ConcurrentHashMap<>();
     unit.behaviour =
         e ->
-            CompletableFuture.runAsync(
+            async(
                 () -> {
                   executed
                       .computeIfAbsent(e.command().tag(), t -> new AtomicInteger())
                       .incrementAndGet();
                   e.reply().accept(Response.good(e.command().dataOut().remaining()));
                 });
-    TcpProxy proxy = new TcpProxy(new InetSocketAddress("127.0.0.1", server("").address().getPort()));
+    TcpProxy proxy = new TcpProxy(server("").address());
     RelayClient client = client(proxy.port(), "backoff-max = 100ms");
     Map<Integer, AtomicInteger> answered = new ConcurrentHashMap<>();
     List<CompletableFuture<Response>> all = new ArrayList<>();

@@ -14,8 +14,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stands between a client and a server, one pair of sockets per connection. A test can hold back what
- * goes to the server, and cut either side without the other.
+ * Stands between a client and a server, one pair of sockets per connection. A test can hold back
+ * what goes to the server, and cut either side without the other.
  */
 final class TcpProxy implements Closeable {
   private final ServerSocket listener;

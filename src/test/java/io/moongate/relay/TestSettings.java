@@ -9,7 +9,8 @@ final class TestSettings {
 
   static RelaySettings with(String changes) {
     return RelaySettings.from(
-        ConfigFactory.parseString("moongate.relay { host = \"127.0.0.1\", port = 0," + changes + "}")
+        ConfigFactory.parseString(
+                "moongate.relay { host = \"127.0.0.1\", port = 0," + changes + "}")
             .withFallback(ConfigFactory.parseFile(new File("conf/relay.conf")))
             .resolve());
   }

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * A volume in an array. What is asked of it is written down; operations take effect and complete at
  * once, or, while it is held, one by one when the test says so.
  */
-final class FakeVolume implements Volume {
+class FakeVolume implements Volume {
   private record Pending(Runnable completion) {}
 
   private final VolumeGeometry geometry;

@@ -84,10 +84,16 @@ final class Harness implements Reentry, ConnectionControl {
     };
   }
 
+  /** As from another thread: nothing happens before the next turn. */
   @Override
   public void close(String reason) {
-    connection.now(reason);
-    connection.disconnected();
+    synchronized (reentries) {
+      reentries.add(
+          () -> {
+            connection.now(reason);
+            connection.disconnected();
+          });
+    }
   }
 
   @Override
@@ -114,12 +120,17 @@ final class Harness implements Reentry, ConnectionControl {
 
   /** Runs what logical units have answered. */
   void settle() {
-    Runnable next = poll();
-    while (next != null) {
-      next.run();
+    Runnable next;
+    do {
+      for (next = poll(); next != null; next = poll()) {
+        next.run();
+      }
+      connection.turnEnded();
       next = poll();
-    }
-    connection.turnEnded();
+      if (next != null) {
+        next.run();
+      }
+    } while (next != null);
   }
 
   private Runnable poll() {

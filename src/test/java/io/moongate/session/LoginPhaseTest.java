@@ -435,7 +435,9 @@ class LoginPhaseTest {
 
     Harness second = new Harness(first.settings, directory, first.registry);
     List<TargetPdu> early = second.exchange(second.login(1, 3, Harness.text(NAMES)));
-    assertEquals(List.of(), early, "answered while the old session's task runs");
+    assertEquals(List.of(), early, "answered before the old session has ended");
+    first.settle();
+    assertEquals(List.of(), second.sent(), "answered while the old session's task runs");
     assertEquals(Connection.Phase.ENDED, first.connection.phase());
     assertEquals(List.of("ABORT_TASK_SET 0"), unit.managed());
     assertEquals(1, second.registry.sessions().size());
@@ -448,6 +450,31 @@ class LoginPhaseTest {
   }
 
   @Test
+  void reinstatesASessionThatHasNothingToDo() {
+    Harness first = new Harness(directory).loggedIn();
+    Harness second = new Harness(first.settings, directory, first.registry);
+    assertEquals(List.of(), second.exchange(second.login(1, 3, Harness.text(NAMES))));
+    first.settle();
+    assertEquals(Connection.Phase.ENDED, first.connection.phase());
+    assertEquals(0, status(Harness.only(LoginResponse.class, second.sent())));
+    assertEquals(Connection.Phase.FULL_FEATURE, second.connection.phase());
+    assertEquals(1, unit.attached().size());
+    assertEquals(1, second.registry.sessions().size());
+  }
+
+  @Test
+  void keepsSessionsOfOtherPortsOfTheSameInitiator() {
+    Harness first = new Harness(directory).loggedIn();
+    Harness second = new Harness(first.settings, directory, first.registry);
+    second.exchange(
+        new LoginRequest(
+            true, false, 1, 3, 0, 0, Harness.ISID + 1, 0, 0, 1, 100, 0, Harness.text(NAMES)));
+    assertEquals(Connection.Phase.FULL_FEATURE, first.connection.phase());
+    assertEquals(2, second.registry.sessions().size());
+    assertEquals(2, unit.attached().size());
+  }
+
+  @Test
   void waitsForTheTasksOfEverySessionBefore() {
     Harness first = new Harness(directory).loggedIn();
     unit.hold();
@@ -455,8 +482,10 @@ class LoginPhaseTest {
     first.receive(first.read(0, 1, 512));
     Harness second = new Harness(first.settings, directory, first.registry);
     second.receive(second.login(1, 3, Harness.text(NAMES)));
+    first.settle();
     Harness third = new Harness(first.settings, directory, first.registry);
     third.receive(third.login(1, 3, Harness.text(NAMES)));
+    second.settle();
     assertEquals(Connection.Phase.ENDED, second.connection.phase());
     assertEquals(List.of(), third.sent());
     unit.releaseFunctions();

@@ -403,6 +403,7 @@ class ScsiTasksTest {
     ScsiCommand next = small.read(0, 2048, 1 << 20);
     small.receive(large, next);
     unit.release();
+    small.settle();
     List<TargetPdu> batch = new ArrayList<>();
     small.connection.take(batch);
     DataIn part = (DataIn) batch.get(0);

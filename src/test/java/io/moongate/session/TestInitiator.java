@@ -87,6 +87,7 @@ public final class TestInitiator implements AutoCloseable {
    * @param dataIn what was read
    * @param residual bytes that were not transferred; negative for an underflow
    */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by no one: a test looks at the bytes.
   public record Result(int status, byte[] sense, byte[] dataIn, long residual) {
     /** Sense key, additional sense code and qualifier as one number, such as 0x062906. */
     public int senseCode() {
@@ -415,7 +416,7 @@ public final class TestInitiator implements AutoCloseable {
     } else if (pdu instanceof ScsiResponse response && task != null) {
       byte[] segment = response.data().toArray();
       int senseLength =
-          segment.length < 2 ? 0 : (segment[0] & 0xFF) << 8 | segment[1] & 0xFF;
+          segment.length < 2 ? 0 : ((segment[0] & 0xFF) << 8) | (segment[1] & 0xFF);
       byte[] sense = new byte[senseLength];
       System.arraycopy(segment, Math.min(2, segment.length), sense, 0, senseLength);
       end(

@@ -126,8 +126,7 @@ public abstract class VolumeContract {
     }
     assertReason(Reason.RANGE, volume.unmap(BLOCK, Long.MAX_VALUE / BLOCK * BLOCK));
     assertReason(Reason.RANGE, volume.unmap(0, -BLOCK));
-    assertReason(
-        Reason.RANGE, volume.writeSame(0, BLOCK, ByteBuffer.allocate(2 * BLOCK), false));
+    assertReason(Reason.RANGE, volume.writeSame(0, BLOCK, ByteBuffer.allocate(2 * BLOCK), false));
     assertReason(
         Reason.RANGE,
         volume.compareAndWrite(
@@ -143,8 +142,7 @@ public abstract class VolumeContract {
     get(volume.unmap(0, 0));
     get(volume.writeSame(0, 0, ByteBuffer.wrap(random(BLOCK, 4)), true));
     assertEquals(
-        -1L,
-        get(volume.compareAndWrite(0, ByteBuffer.allocate(0), ByteBuffer.allocate(0), true)));
+        -1L, get(volume.compareAndWrite(0, ByteBuffer.allocate(0), ByteBuffer.allocate(0), true)));
     assertEquals(List.of(), get(volume.status(0, 0)));
   }
 
@@ -422,8 +420,7 @@ public abstract class VolumeContract {
             v -> v.unmap(0, BLOCK),
             v -> v.writeSame(0, BLOCK, ByteBuffer.allocate(BLOCK), false),
             v ->
-                v.compareAndWrite(
-                    0, ByteBuffer.allocate(BLOCK), ByteBuffer.allocate(BLOCK), false),
+                v.compareAndWrite(0, ByteBuffer.allocate(BLOCK), ByteBuffer.allocate(BLOCK), false),
             v -> v.status(0, BLOCK));
     List<CompletionStage<?>> stages = new ArrayList<>();
     operations.forEach(operation -> stages.add(operation.apply(volume)));

@@ -74,7 +74,7 @@ record GatewayAddress(int index) {
             ", ",
             all.stream()
                 .limit(SEEDS)
-                .map(gateway -> quoted("pekko://moongate@" + gateway.host() + ":" + ARTERY))
+                .map(gateway -> quoted(gateway.host() + ":" + MANAGEMENT))
                 .toList());
     return """
         # Written by `moongate demo` at each start; a change here does not last.
@@ -89,6 +89,11 @@ record GatewayAddress(int index) {
           cassandra { contact-points = [%9$s], datacenter = "datacenter1", keyspace = "moongate" }
         }
         pekko.management.http.port = %11$d
+
+        # Everything shares the few cores of one host here: a process may get none of them for seconds, and that is no
+        # failure. A crash is proven and not waited for, so this doesn't lengthen what the demo shows.
+        pekko.cluster.failure-detector.acceptable-heartbeat-pause = 4 s
+        moongate.lease.length = 6 s
         """
         .formatted(
             quoted(name()),

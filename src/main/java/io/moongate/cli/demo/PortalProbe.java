@@ -194,7 +194,13 @@ final class PortalProbe implements AutoCloseable {
       Pdu pdu = receive();
       switch (pdu.opcode()) {
         case OP_DATA_IN -> {
-          data.position(pdu.header().getInt(40)).put(pdu.data());
+          int offset = pdu.header().getInt(40);
+          if (offset != data.position() || pdu.data().length > data.remaining()) {
+            throw new IOException(
+                "%d bytes at offset %d of a transfer of %d that has %d"
+                    .formatted(pdu.data().length, offset, length, data.position()));
+          }
+          data.put(pdu.data());
           if ((pdu.header().get(1) & 0x01) != 0) {
             expStatSn = pdu.header().getInt(24) + 1;
             return new Outcome(pdu.header().get(3) & 0xff, taken(data), 0, "none");

@@ -1,54 +1,114 @@
 package io.moongate.cluster.entity;
 
-import java.util.Optional;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * Which of the stored events count, when several incarnations of an entity have appended to one
- * journal (design rule 9). Pure: used by the entities when they replay, and by whoever reads the
- * journal beside them.
+ * The history that counts, when several incarnations of an entity have appended to one journal
+ * (design rule 9). Pure: used by the entities when they replay, and by whoever reads the journal
+ * beside them.
  *
- * <p>Every event is written together with a mark, in one atomic write, and carries the term of its
- * writer. So events and marks alternate, and events between two marks have one sequence number: of
- * those the one of the greatest term counts. An event of a smaller term than one that counted before
- * it was appended by an incarnation that had lost its term, was never confirmed, and is dropped.
- *
- * <p>Without the mark, an event could hide behind a late one of the same sequence number: a replay
- * ends at the first row of the highest number. That last row is a mark now, whoever wrote it.
+ * <p>Each event carries the term of its writer and which event its writer took for the last one. So
+ * the events form a tree, and the history is the branch that ends with the event of the greatest
+ * term: whoever took that term replayed everything that had been confirmed before, and everything
+ * that is confirmed in it lies on its branch, because an incarnation confirms nothing before it has
+ * appended an event of its own. Of what stale incarnations appended late, only that counts which a
+ * newer one has seen and built upon.
  *
  * <p>Pekko's own replay filter can't do this: it takes the writer that appears last for the newest,
- * also when its only event is a late one of a stale incarnation. It has to be off.
+ * also when its only event is a late one of a stale incarnation. It has to be off. And a replay ends
+ * at the <em>first</em> row of the highest sequence number; so every event is followed by a {@link
+ * TermedEntity.Mark} in the same write, and what may hide behind that row is a mark at most.
  *
- * @param <E> events
+ * @param <S> states
  */
-public final class TermReplay<E> {
-  private long term;
-  private E candidate;
-  private long candidateTerm;
+public final class TermReplay<S> {
+
+  /** Branches that are remembered. A stale incarnation appends a few events until it notices. */
+  private static final int BRANCHES = 256;
+
+  private record Place(long term, long version) {}
+
+  /**
+   * What an event carries.
+   *
+   * @param term of its writer
+   * @param afterTerm the term of the event that its writer took for the last one; 0 for none
+   * @param version how many events the history has with this one
+   */
+  public record Position(long term, long afterTerm, long version) {
+
+    /** Reads the manifest of a stored event. */
+    public static Position parse(String manifest) {
+      String[] parts = manifest.split(":", -1);
+      if (parts.length != 3) {
+        throw new IllegalStateException("not the manifest of an event: \"" + manifest + "\"");
+      }
+      return new Position(
+          Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2]));
+    }
+
+    /** The manifest of the event to store. */
+    public String manifest() {
+      return term + ":" + afterTerm + ":" + version;
+    }
+  }
+
+  private final Map<Place, S> branches =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Place, S> eldest) {
+          return size() > BRANCHES;
+        }
+      };
+  private Place last;
+  private S state;
 
   /**
    * Begins a replay.
    *
-   * @param snapshotTerm the term of the snapshot that it starts from; 0 without one
+   * @param state before the first event: the empty one, or a snapshot
+   * @param term of the last event in it; 0 when there is none
+   * @param version how many events are in it
    */
-  public TermReplay(long snapshotTerm) {
-    term = snapshotTerm;
+  public TermReplay(S state, long term, long version) {
+    this.state = state;
+    this.last = new Place(term, version);
+    branches.put(last, state);
   }
 
-  /** Takes the next event in the order of the journal; it counts or not once its mark is seen. */
-  public void event(E event, long writerTerm) {
-    if (writerTerm >= term && (candidate == null || writerTerm > candidateTerm)) {
-      candidate = event;
-      candidateTerm = writerTerm;
+  /**
+   * Takes the next event in the order of the journal.
+   *
+   * @param apply applies it to the state that its writer had
+   * @return the state of the history that counts by now
+   * @throws IllegalStateException when the journal lacks what a newer incarnation has seen
+   */
+  public S event(Position position, UnaryOperator<S> apply) {
+    Place place = new Place(position.term(), position.version());
+    S before = branches.get(new Place(position.afterTerm(), position.version() - 1));
+    boolean counts =
+        place.term() > last.term()
+            || (place.term() == last.term() && place.version() > last.version());
+    if (before == null) {
+      if (counts) {
+        throw new IllegalStateException(
+            "the journal lacks the event before %s; last is %s".formatted(position, last));
+      }
+      return state; // A stale writer's, after one that is left out already.
     }
+    S after = apply.apply(before);
+    branches.put(place, after);
+    if (counts) {
+      last = place;
+      state = after;
+    }
+    return state;
   }
 
-  /** Takes the next mark: the event that counts since the last one, if any. */
-  public Optional<E> mark() {
-    Optional<E> counts = Optional.ofNullable(candidate);
-    if (candidate != null) {
-      term = candidateTerm;
-      candidate = null;
-    }
-    return counts;
+  /** The position of the event that is appended next to this history. */
+  public Position next(long term) {
+    return new Position(term, last.term(), last.version() + 1);
   }
 }

@@ -14,14 +14,17 @@ import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.persistence.typed.EventAdapter;
 import org.apache.pekko.persistence.typed.EventSeq;
 import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.SnapshotCompleted;
 import org.apache.pekko.persistence.typed.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
 import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import org.apache.pekko.persistence.typed.javadsl.Recovery;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandlerBuilder;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /**
  * An event-sourced entity that acts only within its {@linkplain Terms term}.
@@ -42,7 +45,9 @@ public abstract class TermedEntity<C, E, S>
 
   private final Terms terms;
   private final Terms.Term term;
-  private TermReplay<E> replay = new TermReplay<>(0);
+  private TermReplay<S> history;
+  private TermReplay.Position replayed;
+  private boolean adopted;
   protected final ActorContext<C> context;
 
   protected TermedEntity(
@@ -129,6 +134,32 @@ public abstract class TermedEntity<C, E, S>
     return Effect().persist(List.of(event, mark()));
   }
 
+  /** Applies an event; never a {@link Mark}. */
+  protected abstract S apply(S state, E event);
+
+  /** How many events a state is made of. */
+  protected abstract long version(S state);
+
+  @Override
+  public final EventHandler<S, E> eventHandler() {
+    return (state, event) -> {
+      if (event instanceof Mark) {
+        return state;
+      }
+      TermReplay.Position position =
+          replayed == null ? history().next(term.number()) : replayed;
+      replayed = null;
+      return history().event(position, before -> apply(before, event));
+    };
+  }
+
+  private TermReplay<S> history() {
+    if (history == null) {
+      history = new TermReplay<>(emptyState(), 0, 0);
+    }
+    return history;
+  }
+
   @Override
   public final EventAdapter<E, E> eventAdapter() {
     return new EventAdapter<>() {
@@ -139,18 +170,65 @@ public abstract class TermedEntity<C, E, S>
 
       @Override
       public String manifest(E event) {
-        return Long.toString(term.number());
+        return event instanceof Mark ? "" : history().next(term.number()).manifest();
       }
 
       @Override
-      public EventSeq<E> fromJournal(E event, String writerTerm) {
+      public EventSeq<E> fromJournal(E event, String manifest) {
         if (event instanceof Mark) {
-          return replay.mark().map(EventSeq::single).orElseGet(EventSeq::empty);
+          return EventSeq.empty();
         }
-        replay.event(event, Long.parseLong(writerTerm));
-        return EventSeq.empty();
+        replayed = TermReplay.Position.parse(manifest);
+        return EventSeq.single(event);
       }
     };
+  }
+
+  /** Makes the event by which an incarnation takes over what it has replayed. */
+  protected abstract E adoption();
+
+  /** Makes the command by which an incarnation tells itself to begin. */
+  protected abstract C begin();
+
+  /** Begins: the history is this incarnation's own from here on. */
+  protected abstract void onAdopted(S state);
+
+  /** The handlers of the entity's commands. */
+  protected abstract CommandHandlerWithReply<C, E, S> commands();
+
+  /**
+   * Before anything else an incarnation appends an event of its own. Only then is what it has
+   * replayed safe from an event that an older incarnation appends late: one it could not see, that
+   * would otherwise take the place of one it saw and acted upon.
+   */
+  @Override
+  public final CommandHandlerWithReply<C, E, S> commandHandler() {
+    CommandHandlerWithReply<C, E, S> commands = commands();
+    return (state, command) -> {
+      if (adopted) {
+        return commands.apply(state, command);
+      }
+      if (!(command instanceof TermTaken)) {
+        return Effect().stash();
+      }
+      return (ReplyEffect<E, S>)
+          persistInTerm(adoption())
+              .thenRun(
+                  (S after) -> {
+                    adopted = true;
+                    onAdopted(after);
+                  })
+              .thenUnstashAll();
+    };
+  }
+
+  private void onRecovered(S state) {
+    if (version(state) == 0) {
+      adopted = true; // Nothing was replayed, nothing can be taken away.
+      onAdopted(state);
+    } else {
+      context.getSelf().tell(begin());
+    }
   }
 
   /** Makes the command that brings a confirmation back to this entity. */
@@ -239,15 +317,18 @@ public abstract class TermedEntity<C, E, S>
                   .formatted(
                       persistenceId().id(), snapshotTerm(from), term.snapshotTerm()));
         }
-        replay = new TermReplay<>(term.snapshotTerm());
-        return fromSnapshot(from);
+        // Saved after an event of that same term.
+        S state = fromSnapshot(from);
+        history = new TermReplay<>(state, term.snapshotTerm(), version(state));
+        return state;
       }
     };
   }
 
-  /** Signals every termed entity handles; subclasses add theirs. */
-  protected final SignalHandlerBuilder<S> termSignals() {
+  @Override
+  public final SignalHandler<S> signalHandler() {
     return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
         .onSignal(
             SnapshotCompleted.class,
             (state, completed) ->
@@ -259,6 +340,7 @@ public abstract class TermedEntity<C, E, S>
                           if (failure == null && recorded) {
                             DISTRUSTED_SNAPSHOTS.remove(persistenceId().id());
                           }
-                        }));
+                        }))
+        .build();
   }
 }

@@ -21,11 +21,8 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /**
  * A gateway: where it is, which process it is now, and whether it has failed.
@@ -79,6 +76,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     @JsonSubTypes.Type(value = Registered.class, name = "registered"),
     @JsonSubTypes.Type(value = Failed.class, name = "failed"),
     @JsonSubTypes.Type(value = Stopped.class, name = "stopped"),
+    @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
   })
   public sealed interface Event extends CborSerializable {
@@ -97,6 +95,9 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   /** The process left in good order. */
   public record Stopped(String incarnation, Instant at) implements Event {}
 
+  /** A new incarnation of the entity took over what it had replayed. */
+  public record Adopted(Instant at) implements Event {}
+
   /** Follows each event in the same write. */
   public record Settled(Instant at) implements Event, Mark {}
 
@@ -110,9 +111,6 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     }
 
     State apply(Event event) {
-      if (event instanceof Settled) {
-        return this;
-      }
       if (event instanceof Registered registered) {
         Registration said = registered.registration();
         return new State(
@@ -130,10 +128,15 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
                     said.pid(),
                     registered.at(),
                     "registered")));
+      } else if (event instanceof Adopted) {
+        GatewayEntry now = entry.orElseThrow();
+        return as(now.state(), now.since(), now.cause());
       } else if (event instanceof Failed failed) {
         return as(GatewayEntry.State.FAILED, failed.at(), cause(failed.evidence()));
+      } else if (event instanceof Stopped stopped) {
+        return as(GatewayEntry.State.STOPPED, stopped.at(), "stopped in good order");
       } else {
-        return as(GatewayEntry.State.STOPPED, event.at(), "stopped in good order");
+        throw new IllegalArgumentException("changes nothing: " + event);
       }
     }
 
@@ -214,7 +217,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   }
 
   @Override
-  public CommandHandlerWithReply<Command, Event, State> commandHandler() {
+  protected CommandHandlerWithReply<Command, Event, State> commands() {
     return newCommandHandlerWithReplyBuilder()
         .forAnyState()
         .onCommand(Register.class, this::onRegister)
@@ -228,23 +231,21 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   }
 
   @Override
-  public EventHandler<State, Event> eventHandler() {
-    return (state, event) -> state.apply(event);
+  protected State apply(State state, Event event) {
+    return state.apply(event);
   }
 
   @Override
-  public SignalHandler<State> signalHandler() {
-    return termSignals()
-        .onSignal(
-            RecoveryCompleted.instance(),
-            state ->
-                state
-                    .entry()
-                    .ifPresent(
-                        entry ->
-                            whenConfirmed(
-                                () -> publisher.tell(new ViewPublisher.Publish(entry)))))
-        .build();
+  protected long version(State state) {
+    return state.entry().map(GatewayEntry::version).orElse(0L);
+  }
+
+  @Override
+  protected void onAdopted(State state) {
+    state
+        .entry()
+        .ifPresent(
+            entry -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(entry))));
   }
 
   private ReplyEffect<Event, State> onRegister(State state, Register register) {
@@ -352,6 +353,16 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   private ReplyEffect<Event, State> answer(ActorRef<Answer> replyTo, Answer answer) {
     replyWhenConfirmed(replyTo, answer);
     return Effect().noReply();
+  }
+
+  @Override
+  protected Event adoption() {
+    return new Adopted(clock.instant());
+  }
+
+  @Override
+  protected Command begin() {
+    return new Taken(null, null);
   }
 
   @Override

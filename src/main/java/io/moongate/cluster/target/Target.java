@@ -19,11 +19,8 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /** A target: which gateways export it, and which logical unit each of its LUNs is. */
 public final class Target extends TermedEntity<Target.Command, Target.Event, Target.State> {
@@ -63,6 +60,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
     @JsonSubTypes.Type(value = LunMapped.class, name = "lun-mapped"),
     @JsonSubTypes.Type(value = LunUnmapped.class, name = "lun-unmapped"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
+    @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
   })
   public sealed interface Event extends CborSerializable {
@@ -82,6 +80,9 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** It is no more. */
   public record Deleted(Instant at) implements Event {}
 
+  /** A new incarnation of the entity took over what it had replayed. */
+  public record Adopted(Instant at) implements Event {}
+
   /** Follows each event in the same write. */
   public record Settled(Instant at) implements Event, Mark {}
 
@@ -95,9 +96,6 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
     }
 
     State apply(Event event) {
-      if (event instanceof Settled) {
-        return this;
-      }
       if (event instanceof Created created) {
         long version = entry.map(TargetEntry::version).orElse(0L) + 1;
         return new State(
@@ -114,6 +112,8 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
         luns.remove(unmapped.lun());
       } else if (event instanceof Deleted) {
         deleted = true;
+      } else if (!(event instanceof Adopted)) {
+        throw new IllegalArgumentException("changes nothing: " + event);
       }
       return new State(
           Optional.of(
@@ -165,7 +165,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   }
 
   @Override
-  public CommandHandlerWithReply<Command, Event, State> commandHandler() {
+  protected CommandHandlerWithReply<Command, Event, State> commands() {
     return newCommandHandlerWithReplyBuilder()
         .forAnyState()
         .onCommand(Create.class, this::onCreate)
@@ -179,23 +179,21 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   }
 
   @Override
-  public EventHandler<State, Event> eventHandler() {
-    return (state, event) -> state.apply(event);
+  protected State apply(State state, Event event) {
+    return state.apply(event);
   }
 
   @Override
-  public SignalHandler<State> signalHandler() {
-    return termSignals()
-        .onSignal(
-            RecoveryCompleted.instance(),
-            state ->
-                state
-                    .entry()
-                    .ifPresent(
-                        entry ->
-                            whenConfirmed(
-                                () -> publisher.tell(new ViewPublisher.Publish(entry)))))
-        .build();
+  protected long version(State state) {
+    return state.entry().map(TargetEntry::version).orElse(0L);
+  }
+
+  @Override
+  protected void onAdopted(State state) {
+    state
+        .entry()
+        .ifPresent(
+            entry -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(entry))));
   }
 
   private ReplyEffect<Event, State> onCreate(State state, Create create) {
@@ -288,6 +286,16 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   private ReplyEffect<Event, State> answer(ActorRef<Answer> replyTo, Answer answer) {
     replyWhenConfirmed(replyTo, answer);
     return Effect().noReply();
+  }
+
+  @Override
+  protected Event adoption() {
+    return new Adopted(clock.instant());
+  }
+
+  @Override
+  protected Command begin() {
+    return new Taken(null, null);
   }
 
   @Override

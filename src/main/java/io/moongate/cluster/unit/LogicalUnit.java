@@ -24,11 +24,8 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /**
  * A logical unit: its identity, its size, and who owns it.
@@ -135,6 +132,7 @@ public final class LogicalUnit
     @JsonSubTypes.Type(value = ReleaseBegun.class, name = "release-begun"),
     @JsonSubTypes.Type(value = ReleaseAbandoned.class, name = "release-abandoned"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
+    @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
   })
   public sealed interface Event extends CborSerializable {
@@ -182,6 +180,9 @@ public final class LogicalUnit
   /** It is no more. */
   public record Deleted(String cause, Instant at) implements Event {}
 
+  /** A new incarnation of the entity took over what it had replayed. */
+  public record Adopted(Instant at) implements Event {}
+
   /** Follows each event in the same write. */
   public record Settled(Instant at) implements Event, Mark {}
 
@@ -200,9 +201,6 @@ public final class LogicalUnit
     }
 
     State apply(Event event) {
-      if (event instanceof Settled) {
-        return this;
-      }
       if (event instanceof Created created) {
         Ownership none =
             new Ownership(
@@ -224,7 +222,9 @@ public final class LogicalUnit
       }
       UnitEntry unit = entry.orElseThrow();
       Ownership now = unit.ownership();
-      if (event instanceof OwnerChosen chosen) {
+      if (event instanceof Adopted) {
+        return new State(Optional.of(copy(now, unit.deleted())), successorIncarnation);
+      } else if (event instanceof OwnerChosen chosen) {
         return with(
             new Ownership(
                 Phase.ACQUIRING,
@@ -293,8 +293,9 @@ public final class LogicalUnit
                 List.of(),
                 now.refusedBy()),
             "");
+      } else if (!(event instanceof Deleted deleted)) {
+        throw new IllegalArgumentException("changes nothing: " + event);
       } else {
-        Deleted deleted = (Deleted) event;
         Ownership none =
             new Ownership(
                 Phase.UNOWNED,
@@ -391,7 +392,7 @@ public final class LogicalUnit
   }
 
   @Override
-  public CommandHandlerWithReply<Command, Event, State> commandHandler() {
+  protected CommandHandlerWithReply<Command, Event, State> commands() {
     return newCommandHandlerWithReplyBuilder()
         .forAnyState()
         .onCommand(Create.class, this::onCreate)
@@ -410,18 +411,17 @@ public final class LogicalUnit
   }
 
   @Override
-  public EventHandler<State, Event> eventHandler() {
-    return (state, event) -> state.apply(event);
+  protected State apply(State state, Event event) {
+    return state.apply(event);
   }
 
   @Override
-  public SignalHandler<State> signalHandler() {
-    return termSignals()
-        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
-        .build();
+  protected long version(State state) {
+    return state.entry().map(UnitEntry::version).orElse(0L);
   }
 
-  private void onRecovered(State state) {
+  @Override
+  protected void onAdopted(State state) {
     if (state.entry().isEmpty()) {
       return;
     }
@@ -721,6 +721,16 @@ public final class LogicalUnit
 
   private void log(Event event) {
     context.getLog().info("event=unit-changed unit={} term={} change={}", id, termNumber(), event);
+  }
+
+  @Override
+  protected Event adoption() {
+    return new Adopted(clock.instant());
+  }
+
+  @Override
+  protected Command begin() {
+    return new Taken(null, null);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.moongate.scsi.Command;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
 
 /** The data-out buffer of a command against what its CDB asks for. */
 final class DataOut {
@@ -32,7 +33,7 @@ final class DataOut {
   }
 
   /** {@code wanted} of a CDB that will be executed, and 0 of one that will be refused. */
-  static long lengthUnlessRefused(java.util.function.LongSupplier wanted) {
+  static long lengthUnlessRefused(LongSupplier wanted) {
     try {
       return wanted.getAsLong();
     } catch (CheckCondition refused) {

@@ -90,7 +90,10 @@ public final class Answers {
     };
   }
 
-  /** The owner sends sense data in the richer format; the host gets the one it has set here. */
+  /**
+   * The owner sends sense data in the richer format; the host gets the one it has set here. Does not
+   * throw, whatever was sent.
+   */
   Response fromOwner(Response response) {
     if (response.status() != Status.CHECK_CONDITION) {
       return response;

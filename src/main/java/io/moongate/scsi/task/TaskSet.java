@@ -66,15 +66,8 @@ public final class TaskSet {
   private final RangeLock ranges = new RangeLock();
   private final ArrayDeque<Task> held = new ArrayDeque<>();
 
-  /** Tasks whose turn has come while another one ended; one thread at a time takes them on. */
-  private final ArrayDeque<Task> ready = new ArrayDeque<>();
-
-  private boolean dispatching;
-  private LocalService service;
-
-  /** The current service, and older ones on which something still runs. */
-  private final List<LocalService> services = new ArrayList<>();
-
+  private final LocalServices services = new LocalServices();
+  private final Dispatcher dispatcher = new Dispatcher(this, this::takeOn);
   private final WakeUp wakeUp;
 
   public TaskSet(
@@ -150,11 +143,11 @@ public final class TaskSet {
       }
       task.state = Task.State.FORWARDED;
       tasks.add(task);
-      if (ready.isEmpty() && !dispatching) {
+      if (dispatcher.isIdle()) {
         return Step.FORWARD;
       }
       // Behind the commands that were held, for the order in which they reach the owner.
-      ready.add(task);
+      dispatcher.add(task);
       return Step.NONE;
     }
     if (ranges.tryAcquire(task)) {
@@ -175,14 +168,14 @@ public final class TaskSet {
   /** From here on the task counts as running: draining and task management wait for its end. */
   private void run(Task task) {
     task.state = Task.State.RUNNING;
-    task.service = service;
-    service.enter();
+    task.service = services.current();
+    task.service.enter();
   }
 
   private void acquired(RangeLock.Claim claim) {
     Task task = (Task) claim;
     run(task);
-    ready.add(task);
+    dispatcher.add(task);
   }
 
   // ---- execution
@@ -235,8 +228,13 @@ public final class TaskSet {
       return;
     }
     try {
-      remote.owner()
-          .forward(unit, task.epoch, task.command(), response -> end(task, answers.fromOwner(response)));
+      remote
+          .owner()
+          .forward(
+              unit,
+              task.epoch,
+              task.command(),
+              response -> end(task, answers.fromOwner(response)));
     } catch (RuntimeException | Error failure) {
       LOG.log(Level.ERROR, () -> "unit " + unit + ": a command could not be relayed", failure);
       end(task, Response.status(Status.BUSY));
@@ -265,7 +263,7 @@ public final class TaskSet {
       }
       silent = task.aborted && !task.relayed();
       endings = task.endings();
-      more = !ready.isEmpty() && !dispatching;
+      more = dispatcher.isNeeded();
     }
     if (!silent) {
       task.answer(response);
@@ -273,7 +271,7 @@ public final class TaskSet {
     endings.forEach(TaskSet::runSafely);
     idle.forEach(future -> future.complete(null));
     if (more) {
-      dispatch();
+      dispatcher.run();
     }
   }
 
@@ -285,33 +283,9 @@ public final class TaskSet {
     }
   }
 
-  /** A loop, not a recursion: stores may complete at once, and each end makes others ready. */
-  private void dispatch() {
-    synchronized (this) {
-      if (dispatching || ready.isEmpty()) {
-        return;
-      }
-      dispatching = true;
-    }
-    while (true) {
-      Task next;
-      synchronized (this) {
-        next = ready.poll();
-        if (next == null) {
-          dispatching = false;
-          return;
-        }
-      }
-      Task task = next;
-      runSafely(
-          () -> {
-            if (task.state == Task.State.RUNNING) {
-              start(task);
-            } else {
-              forward(task);
-            }
-          });
-    }
+  /** For the dispatcher: goes on with a task whose turn has come. */
+  private void takeOn(Task task) {
+    runSafely(() -> take(task, task.state == Task.State.RUNNING ? Step.START : Step.FORWARD));
   }
 
   // ---- ownership
@@ -321,20 +295,21 @@ public final class TaskSet {
    *
    * @return what was known before, and is known now
    */
-  public Change publish(PathStates states, Route route) {
-    Change change;
+  public OwnershipChange publish(PathStates states, Route route) {
+    OwnershipChange change;
     List<Task> refused = new ArrayList<>();
     List<Task> full = new ArrayList<>();
     synchronized (this) {
       Ownership before = ownership;
       Ownership now = before.next(states, route);
-      change = new Change(before, now);
+      change = new OwnershipChange(before, now);
       if (now == before) {
+        LOG.log(Level.DEBUG, () -> "unit " + unit + ": ignored older path states " + states);
         return change;
       }
       ownership = now;
       if (now.serving() && route instanceof Route.Local local) {
-        serve(local, now.epoch());
+        services.serve(local.volume(), now.epoch());
       }
       if (!now.serving()
           || !(route instanceof Route.Local)
@@ -345,19 +320,8 @@ public final class TaskSet {
     }
     refused.forEach(task -> take(task, Step.BUSY));
     full.forEach(task -> take(task, Step.FULL));
-    dispatch();
+    dispatcher.run();
     return change;
-  }
-
-  /** What {@link #publish} did. */
-  public record Change(Ownership before, Ownership now) {}
-
-  private void serve(Route.Local local, long epoch) {
-    if (service == null || service.volume != local.volume() || service.epoch != epoch) {
-      services.removeIf(LocalService::isIdle);
-      service = new LocalService(local.volume(), epoch);
-      services.add(service);
-    }
   }
 
   private void dropWaiting(List<Task> refused) {
@@ -382,7 +346,7 @@ public final class TaskSet {
       }
       Step step = own ? place(task) : Step.BUSY;
       switch (step) {
-        case START, FORWARD -> ready.add(task);
+        case START, FORWARD -> dispatcher.add(task);
         case BUSY -> refused.add(task);
         case FULL -> full.add(task);
         case NONE -> {}
@@ -398,17 +362,17 @@ public final class TaskSet {
    */
   public CompletionStage<Void> drain() {
     List<Task> refused = new ArrayList<>();
-    List<CompletableFuture<Void>> idle = new ArrayList<>();
+    CompletionStage<Void> idle;
     synchronized (this) {
       Ownership before = ownership;
       ownership = before.drained();
       if (ownership != before) {
         dropWaiting(refused);
       }
-      services.forEach(each -> idle.add(each.whenIdle()));
+      idle = services.whenIdle();
     }
     refused.forEach(task -> take(task, Step.BUSY));
-    return CompletableFuture.allOf(idle.toArray(CompletableFuture<?>[]::new));
+    return idle;
   }
 
   // ---- task management
@@ -467,7 +431,7 @@ public final class TaskSet {
       }
     }
     runSafely(ending);
-    dispatch();
+    dispatcher.run();
   }
 
   // ---- deadlines of what waits
@@ -503,7 +467,7 @@ public final class TaskSet {
     }
     late.forEach(task -> take(task, Step.BUSY));
     lateHeld.forEach(task -> task.answer(answers.heldTooLong(task.relayed())));
-    dispatch();
+    dispatcher.run();
   }
 
   private void drop(Task task) {

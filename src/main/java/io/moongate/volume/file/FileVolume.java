@@ -15,14 +15,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 
 /**
  * An open image. Each operation is one task on the store's threads.
  *
  * <p>Right before an operation touches the image it looks whether the record of its epoch is still
  * there. Another gateway's {@link #fence} takes it away, so what was queued here before that is
- * refused with FENCED. What had passed the look is not: see the package's documentation for what that
- * means.
+ * refused with FENCED. What had passed the look is not: see the package's documentation for what
+ * that means.
  *
  * <p>After a failed sync every write and flush fails with IO until the volume is opened again: what
  * was written before may be lost without the operating system ever saying so again.
@@ -158,7 +159,7 @@ final class FileVolume implements Volume {
           requireWritable();
           image.write(offset, replacement);
           CompletableFuture<Void> written = new CompletableFuture<>();
-          written.whenComplete((none, failure) -> finish(done, -1L, failure));
+          after(written, (none, failure) -> finish(done, -1L, failure));
           wrote(written, stable);
         });
   }
@@ -178,7 +179,8 @@ final class FileVolume implements Volume {
    * {@inheritDoc}
    *
    * <p>A volume that had an epoch of its own and lost it stays refused for good, at any epoch: its
-   * owner must open it again, so that nothing which it queued before can slip in behind the new one.
+   * owner must open it again, so that nothing which it queued before can slip in behind the new
+   * one.
    */
   @Override
   public CompletionStage<Void> fence(long epoch) {
@@ -197,7 +199,8 @@ final class FileVolume implements Volume {
             if (owner && VolumeDirectory.epochOf(mine) == epoch) {
               directory.confirm(mine);
             } else {
-              // Ours before the others' are taken away: our own operations look for it all the time.
+              // Ours before the others' are taken away: our own operations look for it all the
+              // time.
               epochRecord = directory.claim(epoch).toFile();
               owner = true;
             }
@@ -218,7 +221,8 @@ final class FileVolume implements Volume {
   private void finishClosing() {
     CompletableFuture<Void> flushed = new CompletableFuture<>();
     commits.commit(flushed);
-    flushed.whenComplete(
+    after(
+        flushed,
         (none, failure) -> {
           Throwable failed = failure;
           try {
@@ -249,7 +253,7 @@ final class FileVolume implements Volume {
       done.completeExceptionally(e);
       return done;
     }
-    done.whenComplete((result, failure) -> gate.exit());
+    after(done, (result, failure) -> gate.exit());
     try {
       threads.execute(
           () -> {
@@ -292,6 +296,11 @@ final class FileVolume implements Volume {
     CompletableFuture<T> refused = new CompletableFuture<>();
     refused.completeExceptionally(new VolumeException(Reason.RANGE, why));
     return refused;
+  }
+
+  private static <T> void after(
+      CompletionStage<T> stage, BiConsumer<? super T, ? super Throwable> action) {
+    stage.whenComplete(action);
   }
 
   static <T> void finish(CompletableFuture<T> done, T result, Throwable failure) {

@@ -11,10 +11,10 @@ import java.util.concurrent.CompletableFuture;
  * One {@code fdatasync} for many who wait for one. Whoever asks is covered by a sync that begins
  * after he asked, never by one that was already running: that one may have missed his pages.
  *
- * <p>A failed sync is final. Linux reports a write-back error once and marks the pages clean, so the
- * next sync would succeed without the lost data ever reaching the disk. From then on everything fails
- * with {@link Reason#IO} until the volume is opened again, and even then a read may find in the page
- * cache what the disk does not have.
+ * <p>A failed sync is final. Linux reports a write-back error once and marks the pages clean, so
+ * the next sync would succeed without the lost data ever reaching the disk. From then on everything
+ * fails with {@link Reason#IO} until the volume is opened again, and even then a read may find in
+ * the page cache what the disk does not have.
  */
 final class GroupCommit {
 
@@ -75,7 +75,8 @@ final class GroupCommit {
     } catch (Throwable e) {
       // Also an Error: the group must hear of it, and the next one be served.
       failure =
-          new VolumeException(Reason.IO, "a sync failed; data may be lost: open the volume again", e);
+          new VolumeException(
+              Reason.IO, "a sync failed; data may be lost: open the volume again", e);
       return failure;
     }
   }

@@ -16,8 +16,8 @@ import java.util.List;
 /**
  * A sparse file and blocking positional I/O on it. Offsets and lengths are bytes. Thread-safe.
  *
- * <p>Must not be used by a thread that gets interrupted: that would close the channel under everybody
- * else.
+ * <p>Must not be used by a thread that gets interrupted: that would close the channel under
+ * everybody else.
  */
 final class ImageFile implements Closeable {
   /**
@@ -36,7 +36,12 @@ final class ImageFile implements Closeable {
   private volatile boolean noPunchHole;
   private volatile boolean noZeroRange;
 
-  private ImageFile(FileChannel channel, int descriptor) {
+  /**
+   * On an open file.
+   *
+   * @param descriptor the same file for {@link Libc}; -1 to do without it
+   */
+  ImageFile(FileChannel channel, int descriptor) {
     this.channel = channel;
     this.descriptor = descriptor;
     this.noPunchHole = descriptor < 0;
@@ -45,8 +50,7 @@ final class ImageFile implements Closeable {
 
   /** Opens an existing file for reading and writing. */
   static ImageFile open(Path path) throws IOException {
-    FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     // The JDK keeps its descriptor to itself, so the C library's calls get one of their own.
     int descriptor = Libc.AVAILABLE ? Libc.open(path.toString(), Libc.READ_WRITE) : -1;
     return new ImageFile(channel, descriptor);

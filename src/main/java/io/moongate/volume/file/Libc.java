@@ -5,8 +5,8 @@ import com.sun.jna.Platform;
 
 /**
  * The calls of the C library for which the JDK has no API: deallocating a range, finding holes, and
- * learning why a write failed. Return values and {@code errno} are those of the manual pages; {@code
- * errno} of a call that returned -1 is {@link Native#getLastError} on the same thread.
+ * learning why a write failed. Return values and {@code errno} are those of the manual pages;
+ * {@code errno} of a call that returned -1 is {@link Native#getLastError} on the same thread.
  */
 final class Libc {
   /** {@code O_RDWR | O_CLOEXEC}, equal on every 64-bit Linux that a JDK runs on. */

@@ -35,9 +35,9 @@ import java.util.zip.CRC32C;
  * of it or not at all. An epoch is recorded by making a file and syncing the directory; the records
  * of older epochs are removed after that. Unlike one file that is read and replaced, this needs no
  * lock between processes (a process that is stopped with a lock in its hands would stop every
- * successor), and two that record at the same time can't take the highest epoch back. A record's name
- * is used once, so a record that was removed never comes back: whoever finds his own gone has been
- * fenced, for good.
+ * successor), and two that record at the same time can't take the highest epoch back. A record's
+ * name is used once, so a record that was removed never comes back: whoever finds his own gone has
+ * been fenced, for good.
  */
 final class VolumeDirectory {
   /** Layout described above. A volume of another version is not opened. */
@@ -48,7 +48,12 @@ final class VolumeDirectory {
   private static final Pattern EPOCH = Pattern.compile("epoch-([0-9]{19})-[0-9a-f-]{36}");
   private static final Pattern GEOMETRY_TEXT =
       Pattern.compile(
-          "format=([0-9]{1,9})\nsize=([0-9]{1,19})\nblock-size=([0-9]{1,9})\ncrc32c=([0-9a-f]{8})\n");
+          """
+          format=([0-9]{1,9})
+          size=([0-9]{1,19})
+          block-size=([0-9]{1,9})
+          crc32c=([0-9a-f]{8})
+          """);
 
   private final Path path;
   private final Layout layout;

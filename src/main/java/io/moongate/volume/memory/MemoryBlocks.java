@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * A sparse table of pages, shared by all who have the volume open. Thread-safe: what concerns one page
- * is atomic, because {@link ConcurrentHashMap} computes one value of a key at a time.
+ * A sparse table of pages, shared by all who have the volume open. Thread-safe: what concerns one
+ * page is atomic, because {@link ConcurrentHashMap} computes one value of a key at a time.
  */
 final class MemoryBlocks {
   /** Bytes of a page; also what deallocation is effective in. */

@@ -14,8 +14,8 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 
 /**
- * An open volume of the memory store. Its fence is exact: once {@link #fence} has completed, nothing
- * that was asked of a handle of an older epoch takes effect any more.
+ * An open volume of the memory store. Its fence is exact: once {@link #fence} has completed,
+ * nothing that was asked of a handle of an older epoch takes effect any more.
  */
 final class MemoryVolume implements Volume {
   private final MemoryBlocks blocks;

@@ -7,15 +7,14 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Volumes in the heap of this process: gone when it ends, and known to no other. It only makes sense
- * with one gateway. Work is done on the caller's thread, so every stage is complete when it is
- * returned.
+ * Volumes in the heap of this process: gone when it ends, and known to no other. It only makes
+ * sense with one gateway. Work is done on the caller's thread, so every stage is complete when it
+ * is returned.
  */
 public final class MemoryVolumeStore implements VolumeStore {
   private final ConcurrentHashMap<String, MemoryBlocks> volumes = new ConcurrentHashMap<>();
@@ -24,7 +23,8 @@ public final class MemoryVolumeStore implements VolumeStore {
   /**
    * An empty store.
    *
-   * @param capacity bytes that all volumes together may have mapped; beyond it writes fail with FULL
+   * @param capacity bytes that all volumes together may have mapped; beyond it writes fail with
+   *     FULL
    */
   public MemoryVolumeStore(long capacity) {
     if (capacity < 0) {
@@ -52,7 +52,8 @@ public final class MemoryVolumeStore implements VolumeStore {
           MemoryBlocks blocks =
               volumes.computeIfAbsent(id, absent -> new MemoryBlocks(geometry, available));
           if (!blocks.geometry().equals(geometry)) {
-            throw new VolumeException(Reason.EXISTS, "volume " + id + " exists with another geometry");
+            throw new VolumeException(
+                Reason.EXISTS, "volume " + id + " exists with another geometry");
           }
           return null;
         });

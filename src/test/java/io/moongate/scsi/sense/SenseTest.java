@@ -1,12 +1,14 @@
 package io.moongate.scsi.sense;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class SenseTest {
@@ -56,8 +58,19 @@ class SenseTest {
 
   @Test
   void whateverIsReadBackDoesNoHarm() {
-    byte[] data = HexFormat.of().parseHex("7205240000000020000a800000000000");
-    assertEquals(OptionalLong.empty(), Sense.decode(data).orElseThrow().information());
+    byte[] lies = HexFormat.of().parseHex("7205240000000020000a800000000000");
+    assertEquals(OptionalLong.empty(), Sense.decode(lies).orElseThrow().information());
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int i = 0; i < 20_000; i++) {
+      byte[] data = new byte[random.nextInt(40)];
+      random.nextBytes(data);
+      if (data.length > 8) {
+        data[0] = (byte) (random.nextBoolean() ? 0x72 : 0xF0);
+        data[8] = (byte) random.nextInt(4);
+      }
+      assertDoesNotThrow(() -> Sense.decode(data), () -> "seed " + seed);
+    }
   }
 
   private static void assertFixed(String expected, Sense sense) {

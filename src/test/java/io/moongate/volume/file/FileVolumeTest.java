@@ -11,15 +11,20 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeContract;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeStore;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -42,8 +47,7 @@ class FileVolumeTest extends VolumeContract {
   }
 
   private FileVolumeStore newStore() throws IOException {
-    return new FileVolumeStore(
-        new FileStoreSettings(directory, 8, 4096, Duration.ofSeconds(30)));
+    return new FileVolumeStore(new FileStoreSettings(directory, 8, 4096, Duration.ofSeconds(30)));
   }
 
   @Override
@@ -113,9 +117,9 @@ class FileVolumeTest extends VolumeContract {
     assertReason(Reason.IO, store.open("damaged"));
     Files.writeString(geometry, text);
     get(get(store.open("damaged")).close());
-    try (var image = Files.newByteChannel(
-        directory.resolve("damaged").resolve("volume.img"),
-        java.nio.file.StandardOpenOption.WRITE)) {
+    try (var image =
+        Files.newByteChannel(
+            directory.resolve("damaged").resolve("volume.img"), StandardOpenOption.WRITE)) {
       image.truncate(512);
     }
     assertReason(Reason.IO, store.open("damaged"));
@@ -138,11 +142,7 @@ class FileVolumeTest extends VolumeContract {
     get(volume.write(0, ByteBuffer.wrap(random(4 << 20, 2)), true));
     get(volume.unmap(0, 4 << 20));
     get(volume.flush());
-    Object blocks =
-        Files.getAttribute(directory.resolve("space").resolve("volume.img"), "unix:mode");
-    assertTrue(blocks instanceof Integer);
-    assertEquals(
-        List.of(new Volume.Extent(0, 4 << 20, false)), get(volume.status(0, 4 << 20)));
+    assertEquals(List.of(new Volume.Extent(0, 4 << 20, false)), get(volume.status(0, 4 << 20)));
   }
 
   @Test
@@ -152,11 +152,29 @@ class FileVolumeTest extends VolumeContract {
     try (ImageFile image = ImageFile.open(full)) {
       for (int length : new int[] {512, 3 << 20}) {
         ByteBuffer source = ByteBuffer.allocate(length);
-        VolumeException failure =
-            assertThrows(VolumeException.class, () -> image.write(0, source));
+        VolumeException failure = assertThrows(VolumeException.class, () -> image.write(0, source));
         assertEquals(Reason.FULL, failure.reason());
         assertEquals(length, source.limit());
       }
+    }
+  }
+
+  @Test
+  void withoutTheCLibraryUnmappedRangesReadAsZerosAllTheSame() throws IOException {
+    get(store.create("plain", 4 << 20, 512));
+    Path path = directory.resolve("plain").resolve("volume.img");
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try (ImageFile image = new ImageFile(channel, -1)) {
+      byte[] model = random(4 << 20, 4);
+      image.write(0, ByteBuffer.wrap(model));
+      image.deallocate(512, 3 << 20);
+      image.zero(3_500_032, 1024);
+      Arrays.fill(model, 512, 512 + (3 << 20), (byte) 0);
+      Arrays.fill(model, 3_500_032, 3_500_032 + 1024, (byte) 0);
+      ByteBuffer all = ByteBuffer.allocate(4 << 20);
+      image.read(0, all);
+      assertArrayEquals(model, all.array());
+      assertEquals(List.of(new Volume.Extent(0, 4 << 20, true)), image.extents(0, 4 << 20, 512));
     }
   }
 
@@ -170,7 +188,7 @@ class FileVolumeTest extends VolumeContract {
         new FileVolume(
             files,
             image,
-            new io.moongate.volume.VolumeGeometry(1 << 20, 512, true, 4096, 0, true),
+            new VolumeGeometry(1 << 20, 512, true, 4096, 0, true),
             new GroupCommit(
                 () -> {
                   throw new IOException("the disk is gone");
@@ -185,14 +203,32 @@ class FileVolumeTest extends VolumeContract {
     assertReason(Reason.IO, volume.unmap(0, 512));
     assertReason(Reason.IO, volume.writeSame(0, 512, ByteBuffer.wrap(data), false));
     assertReason(
-        Reason.IO,
-        volume.compareAndWrite(0, ByteBuffer.wrap(data), ByteBuffer.wrap(data), false));
+        Reason.IO, volume.compareAndWrite(0, ByteBuffer.wrap(data), ByteBuffer.wrap(data), false));
     assertArrayEquals(data, read(volume, 0, 512));
     assertReason(Reason.IO, volume.close());
     assertEquals(0, released.getCount());
     Volume again = get(store.open("failing"));
     get(again.write(0, ByteBuffer.wrap(data), true));
     get(again.close());
+  }
+
+  @Test
+  void withTooMuchToDoItIsUnavailable() throws IOException {
+    get(store.create("queue", 1 << 20, 512));
+    VolumeDirectory files = VolumeDirectory.open(directory.toRealPath(), "queue");
+    Volume volume =
+        new FileVolume(
+            files,
+            ImageFile.open(files.image()),
+            new VolumeGeometry(1 << 20, 512, true, 4096, 0, true),
+            new GroupCommit(() -> {}),
+            task -> {
+              throw new RejectedExecutionException("the queue is full");
+            },
+            () -> {});
+    assertReason(Reason.UNAVAILABLE, volume.read(0, ByteBuffer.allocate(512)));
+    assertReason(Reason.UNAVAILABLE, volume.flush());
+    get(volume.close());
   }
 
   @Test

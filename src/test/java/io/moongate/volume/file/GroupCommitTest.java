@@ -91,7 +91,7 @@ class GroupCommitTest {
         new GroupCommit(
             () -> {
               int[] begin = IntStream.range(0, writers).map(written::get).toArray();
-              Thread.yield();
+              Thread.onSpinWait();
               IntStream.range(0, writers).forEach(i -> saved.set(i, begin[i]));
             });
     List<CompletableFuture<Void>> all = new ArrayList<>();
@@ -108,7 +108,7 @@ class GroupCommitTest {
                   done.join();
                   assertTrue(saved.get(mine) >= i, "seed " + seed);
                   if (random.nextInt(4) == 0) {
-                    Thread.yield();
+                    Thread.onSpinWait();
                   }
                 }
               },

@@ -43,7 +43,8 @@ class MemoryVolumeTest extends VolumeContract {
 
   @Test
   void theDefaultsAreValid() {
-    var store = MemoryVolumeStore.from(ConfigFactory.parseFile(new File("conf/volume.conf")).resolve());
+    var store =
+        MemoryVolumeStore.from(ConfigFactory.parseFile(new File("conf/volume.conf")).resolve());
     assertEquals("memory", store.kind());
   }
 }

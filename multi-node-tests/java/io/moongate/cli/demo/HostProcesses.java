@@ -1,0 +1,162 @@
+package io.moongate.cli.demo;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The demo's way to run Cassandra and gateways on one host, opened to the multi-node tests, so that what they run is
+ * what the demo runs.
+ */
+public final class HostProcesses {
+
+  private static final String HOST = "127.0.0.1";
+  // The serial collector: several JVMs share few cores here, and the heap is small.
+  private static final List<String> GATEWAY_OPTIONS =
+      List.of("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC");
+  private static final List<String> SHORT_LIVED_OPTIONS =
+      List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
+  private final Path home;
+  private final OwnJvm jvm;
+  private final Children children = new Children();
+
+  /** A process that was started here. */
+  public static final class Started {
+    private final Child child;
+    private final Path log;
+
+    Started(Child child, Path log) {
+      this.child = child;
+      this.log = log;
+    }
+
+    public long pid() {
+      return child.pid();
+    }
+
+    public boolean alive() {
+      return child.alive();
+    }
+
+    /** SIGTERM. */
+    public void terminate() {
+      child.terminate();
+    }
+
+    /** SIGKILL. */
+    public void kill() {
+      child.kill();
+    }
+
+    /** Whether it ended within the time. */
+    public boolean awaitExit(Duration time) {
+      return child.awaitExit(time);
+    }
+
+    /** The exit status as a shell gives it; only once it has ended. */
+    public int exitStatus() {
+      return child.exitStatus();
+    }
+
+    /** The last lines that it wrote. */
+    public String logTail() {
+      return "the end of " + log + ":" + System.lineSeparator() + child.logTail();
+    }
+  }
+
+  /** Where Cassandra listens, so that it can be started there again. */
+  public record CassandraAddress(int cqlPort, int storagePort) {
+
+    /** As a gateway's configuration names it. */
+    public String contactPoint() {
+      return HOST + ":" + cqlPort;
+    }
+
+    /** The usual ports, or others when those are taken. */
+    public static CassandraAddress free() {
+      return new CassandraAddress(
+          Ports.preferredOrFree(HOST, CassandraNode.DEFAULT_CQL_PORT),
+          Ports.preferredOrFree(HOST, CassandraNode.DEFAULT_STORAGE_PORT));
+    }
+  }
+
+  /**
+   * @param home the directory of the launcher
+   * @param classPath of the gateways
+   */
+  public HostProcesses(Path home, String classPath) {
+    this.home = home;
+    this.jvm = new OwnJvm(JavaHome.running(), classPath, OwnJvm.of(home).optionFiles());
+  }
+
+  /** Fails when a port of the first so many gateways can't be listened on. */
+  public static void requirePortsFree(int gateways) {
+    Ports.requireFree(
+        GatewayAddress.first(gateways).stream()
+            .flatMap(gateway -> gateway.needs().stream())
+            .toList());
+  }
+
+  /** Starts Cassandra; does not wait for it to answer. Its data stays in its directory. */
+  public Started startCassandra(CassandraAddress address, Path directory, Path log) {
+    Path target = home.resolve("target").resolve("cassandra");
+    CassandraNode.Settings settings =
+        new CassandraNode.Settings(
+            directory,
+            log,
+            target.resolve("lib"),
+            JavaHome.forCassandra(System.getenv()),
+            Optional.empty(),
+            HOST,
+            address.cqlPort(),
+            address.storagePort());
+    return new Started(CassandraNode.start(children, settings).child(), log);
+  }
+
+  /** Whether Cassandra answers a CQL request. */
+  public static boolean answersCql(CassandraAddress address) {
+    return CassandraNode.answersCql(HOST, address.cqlPort());
+  }
+
+  /** Writes the configuration of each of so many gateways as {@code gwN.conf}. */
+  public static void writeConfigurations(
+      Path directory, int gateways, CassandraAddress cassandra, Path volumes) {
+    List<GatewayAddress> all = GatewayAddress.first(gateways);
+    for (GatewayAddress gateway : all) {
+      Children.write(
+          directory.resolve(gateway.name() + ".conf"),
+          gateway.configuration(all, cassandra.contactPoint(), volumes.toString()));
+    }
+  }
+
+  /** Starts {@code moongate schema apply}, which waits for Cassandra. */
+  public Started applySchema(Path config, Path log, Duration wait) {
+    List<String> command =
+        jvm.command(
+            SHORT_LIVED_OPTIONS,
+            "schema",
+            "apply",
+            "--config",
+            config.toString(),
+            "--replication-factor",
+            "1",
+            "--wait",
+            Long.toString(wait.toSeconds()));
+    return new Started(children.start("schema", command, Map.of(), log), log);
+  }
+
+  /** Starts a gateway. Its log is appended to. */
+  public Started startGateway(String name, Path config, Path log) {
+    List<String> command = jvm.command(GATEWAY_OPTIONS, "gateway", "--config", config.toString());
+    return new Started(children.start(name, command, Map.of(), log), log);
+  }
+
+  /** SIGKILL to whatever still runs, a stopped process too. */
+  public void killAll() {
+    children.close();
+    children.running().forEach(Child::kill);
+  }
+}

@@ -1,0 +1,211 @@
+package io.moongate.multinode.harness;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moongate.management.api.ApiJson;
+import io.moongate.management.api.CreateLun;
+import io.moongate.management.api.CreateTarget;
+import io.moongate.management.api.Gateway;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.MoveLun;
+import io.moongate.management.api.Path;
+import io.moongate.management.api.Problem;
+import io.moongate.management.api.Sessions;
+import io.moongate.management.api.Target;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The HTTP API of one gateway. Every request has a bound; nothing is repeated. */
+public final class ApiClient {
+  private static final Duration READ_TIMEOUT = Duration.ofSeconds(5);
+  // Above the gateway's own bound, so that its answer is seen.
+  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(45);
+  private static final ObjectMapper JSON = ApiJson.mapper();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(2))
+          .build();
+
+  private final URI base;
+
+  /** An answer that is no success, or none. */
+  public static final class ApiException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+    private final String contentType;
+    private final transient Optional<Problem> problem;
+
+    ApiException(int status, String contentType, Optional<Problem> problem, String message) {
+      super(message);
+      this.status = status;
+      this.contentType = contentType;
+      this.problem = problem;
+    }
+
+    /** The HTTP status; 0 when there was no answer. */
+    public int status() {
+      return status;
+    }
+
+    public String contentType() {
+      return contentType;
+    }
+
+    /** The problem document, when the answer was one. */
+    public Optional<Problem> problem() {
+      return problem;
+    }
+
+    /** Whether the same may succeed later: no answer, or "can't be decided now". */
+    public boolean transientFailure() {
+      return status == 0 || status == 503;
+    }
+  }
+
+  public ApiClient(URI base) {
+    this.base = base;
+  }
+
+  public List<Gateway> gateways() throws ApiException {
+    return List.of(get("/api/v1/gateways", Gateway[].class));
+  }
+
+  public List<Target> targets() throws ApiException {
+    return List.of(get("/api/v1/targets", Target[].class));
+  }
+
+  public List<LogicalUnit> luns() throws ApiException {
+    return List.of(get("/api/v1/luns", LogicalUnit[].class));
+  }
+
+  public LogicalUnit lun(String id) throws ApiException {
+    return get("/api/v1/luns/" + id, LogicalUnit.class);
+  }
+
+  public List<Path> paths(String target, int lun) throws ApiException {
+    return List.of(get("/api/v1/paths?target=" + target + "&lun=" + lun, Path[].class));
+  }
+
+  public Sessions sessions() throws ApiException {
+    return get("/api/v1/sessions", Sessions.class);
+  }
+
+  /** Creates a target that every gateway exports; an equal one that is there is fine. */
+  public Target createTarget(String name) throws ApiException {
+    return post("/api/v1/targets", new CreateTarget(name, null), Target.class);
+  }
+
+  /**
+   * Creates a LUN on the {@code file} store; an equal one that is there is fine.
+   *
+   * @param size bytes
+   */
+  public LogicalUnit createLun(String target, int lun, long size, List<String> preferred)
+      throws ApiException {
+    return post(
+        "/api/v1/luns",
+        new CreateLun(target, lun, size, null, "file", preferred),
+        LogicalUnit.class);
+  }
+
+  /** Moves the ownership of a LUN; answered once the new owner serves. */
+  public LogicalUnit moveLun(String id, String gateway) throws ApiException {
+    return post("/api/v1/luns/" + id + "/move", new MoveLun(gateway), LogicalUnit.class);
+  }
+
+  public void deleteLun(String id) throws ApiException {
+    success(request("/api/v1/luns/" + id, CHANGE_TIMEOUT).DELETE().build());
+  }
+
+  public void deleteTarget(String name) throws ApiException {
+    success(request("/api/v1/targets/" + name, CHANGE_TIMEOUT).DELETE().build());
+  }
+
+  /** Whether a readiness probe answers 200. */
+  static boolean ready(URI probe) {
+    try {
+      return send(HttpRequest.newBuilder(probe).timeout(READ_TIMEOUT).GET().build()).statusCode()
+          == 200;
+    } catch (ApiException e) {
+      return false;
+    }
+  }
+
+  private <T> T get(String path, Class<T> type) throws ApiException {
+    return read(success(request(path, READ_TIMEOUT).GET().build()), type);
+  }
+
+  private <T> T post(String path, Object body, Class<T> type) throws ApiException {
+    HttpRequest request =
+        request(path, CHANGE_TIMEOUT)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json(body)))
+            .build();
+    return read(success(request), type);
+  }
+
+  private HttpRequest.Builder request(String path, Duration timeout) {
+    return HttpRequest.newBuilder(base.resolve(path)).timeout(timeout);
+  }
+
+  private static String success(HttpRequest request) throws ApiException {
+    HttpResponse<String> response = send(request);
+    if (response.statusCode() / 100 != 2) {
+      String type = response.headers().firstValue("Content-Type").orElse("");
+      throw new ApiException(
+          response.statusCode(),
+          type,
+          problem(type, response.body()),
+          "%s %s answered %d: %s"
+              .formatted(
+                  request.method(), request.uri(), response.statusCode(), response.body()));
+    }
+    return response.body();
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws ApiException {
+    try {
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new ApiException(
+          0, "", Optional.empty(), "%s %s: %s".formatted(request.method(), request.uri(), e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  private static Optional<Problem> problem(String type, String body) {
+    if (!type.startsWith(Problem.MEDIA_TYPE)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readValue(body, Problem.class));
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static <T> T read(String body, Class<T> type) {
+    try {
+      return JSON.readValue(body, type);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("an answer that is no " + type.getSimpleName() + ": " + body, e);
+    }
+  }
+
+  private static String json(Object body) {
+    try {
+      return JSON.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not JSON: " + body, e);
+    }
+  }
+}

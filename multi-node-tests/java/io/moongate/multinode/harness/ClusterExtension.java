@@ -1,0 +1,110 @@
+package io.moongate.multinode.harness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Gives tests the cluster of three gateways that all of them share: started for the first test that asks, whole again
+ * before each, stopped at the end of the run. When a test fails the logs up to then are kept under {@code
+ * target/multi-node/failures}.
+ */
+public final class ClusterExtension
+    implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+  private static final int SIZE = 3;
+  private static final String KEY = "moongate-cluster";
+
+  /** The cluster of this run, or why there is none; JUnit closes it at the end. */
+  private static final class Shared implements AutoCloseable {
+    private final Installation installation;
+    private TestCluster cluster;
+    private Throwable failure;
+
+    Shared() {
+      installation = Installation.find();
+      long start = System.nanoTime();
+      try {
+        cluster = TestCluster.start(installation, installation.output().resolve("cluster"), SIZE);
+        System.out.printf(
+            "the test cluster was ready after %.1f s%n", (System.nanoTime() - start) / 1e9);
+      } catch (RuntimeException | AssertionError e) {
+        failure = e;
+      }
+    }
+
+    TestCluster cluster() {
+      if (failure != null) {
+        throw new AssertionError("the test cluster did not start", failure);
+      }
+      return cluster;
+    }
+
+    @Override
+    public void close() {
+      if (cluster != null) {
+        cluster.close();
+      }
+    }
+  }
+
+  private static Shared shared(ExtensionContext context) {
+    return context
+        .getRoot()
+        .getStore(ExtensionContext.Namespace.GLOBAL)
+        .getOrComputeIfAbsent(KEY, key -> new Shared(), Shared.class);
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    TestCluster cluster = shared(context).cluster();
+    System.out.printf("%n== %s ==%n", name(context));
+    cluster.heal();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    if (context.getExecutionException().isPresent()) {
+      Shared shared = shared(context);
+      if (shared.cluster != null) {
+        Path kept = shared.installation.output().resolve("failures").resolve(name(context));
+        copy(shared.cluster.logs(), kept);
+        System.out.println("the logs of the cluster are kept in " + kept);
+      }
+    }
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.getParameter().getType() == TestCluster.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    return shared(context).cluster();
+  }
+
+  private static String name(ExtensionContext context) {
+    return context.getRequiredTestClass().getSimpleName()
+        + "."
+        + context.getRequiredTestMethod().getName();
+  }
+
+  private static void copy(Path from, Path to) {
+    try (Stream<Path> files = Files.list(from)) {
+      Files.createDirectories(to);
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

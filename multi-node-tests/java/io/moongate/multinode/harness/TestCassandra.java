@@ -1,0 +1,47 @@
+package io.moongate.multinode.harness;
+
+import io.moongate.cli.demo.HostProcesses;
+import io.moongate.cli.demo.HostProcesses.CassandraAddress;
+import io.moongate.cli.demo.HostProcesses.Started;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** The real Cassandra node of the test cluster. */
+public final class TestCassandra extends TestProcess {
+  private final HostProcesses processes;
+  private final CassandraAddress address;
+  private final Path directory;
+  private final Path log;
+
+  TestCassandra(HostProcesses processes, CassandraAddress address, Path directory, Path log) {
+    super("cassandra");
+    this.processes = processes;
+    this.address = address;
+    this.directory = directory;
+    this.log = log;
+  }
+
+  @Override
+  Started launch() {
+    return processes.startCassandra(address, directory, log);
+  }
+
+  /** Waits until it answers CQL. */
+  public void awaitAnswer(Duration bound) {
+    Await.until(
+        "Cassandra to answer on " + address.contactPoint(),
+        bound,
+        () -> {
+          if (!alive()) {
+            throw new AssertionError(
+                "Cassandra ended with status " + exitStatus() + "; " + logTail());
+          }
+          return HostProcesses.answersCql(address);
+        },
+        this::logTail);
+  }
+
+  Path log() {
+    return log;
+  }
+}

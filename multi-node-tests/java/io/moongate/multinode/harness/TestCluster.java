@@ -1,0 +1,295 @@
+package io.moongate.multinode.harness;
+
+import io.moongate.cli.demo.HostProcesses;
+import io.moongate.cli.demo.HostProcesses.CassandraAddress;
+import io.moongate.cli.demo.HostProcesses.Started;
+import io.moongate.management.api.Gateway;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.Await.Unready;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** A real Cassandra and gateways, each a process of this host, under one directory. */
+public final class TestCluster implements AutoCloseable {
+  /** Within which a cluster, or a gateway that comes back, must be ready on a slow and busy machine. */
+  public static final Duration START_BOUND = Duration.ofSeconds(120);
+
+  private static final Duration STOP_BOUND = Duration.ofSeconds(30);
+  private static final int MOST_EXPULSIONS = 3;
+
+  private final Path directory;
+  private final HostProcesses processes;
+  private final TestCassandra cassandra;
+  private final List<TestGateway> gateways;
+  private final Map<String, Integer> expulsions = new HashMap<>();
+  private final Thread killer;
+
+  private TestCluster(Installation installation, Path directory, int size) {
+    this.directory = directory;
+    this.processes = new HostProcesses(installation.home(), installation.classPath());
+    CassandraAddress address = CassandraAddress.free();
+    this.cassandra =
+        new TestCassandra(
+            processes, address, directory.resolve("cassandra"), logs().resolve("cassandra.log"));
+    this.gateways =
+        IntStream.rangeClosed(1, size)
+            .mapToObj(index -> new TestGateway(processes, index, directory, logs()))
+            .toList();
+    HostProcesses.writeConfigurations(directory, size, address, directory.resolve("volumes"));
+    // A process that is paused does not see the SIGTERM that it gets when this JVM dies.
+    this.killer = new Thread(processes::killAll, "kill-test-cluster");
+  }
+
+  /**
+   * Starts a new cluster with nothing in it.
+   *
+   * @param directory is emptied
+   */
+  public static TestCluster start(Installation installation, Path directory, int size) {
+    HostProcesses.requirePortsFree(size);
+    deleteTree(directory);
+    createDirectories(directory.resolve("logs"));
+    createDirectories(directory.resolve("volumes"));
+    TestCluster cluster = new TestCluster(installation, directory, size);
+    Runtime.getRuntime().addShutdownHook(cluster.killer);
+    try {
+      cluster.cassandra.start();
+      Started schema =
+          cluster.processes.applySchema(
+              directory.resolve("gw1.conf"), cluster.logs().resolve("schema.log"), START_BOUND);
+      cluster.cassandra.awaitAnswer(START_BOUND);
+      if (!schema.awaitExit(START_BOUND) || schema.exitStatus() != 0) {
+        throw new AssertionError("the schema was not applied; " + schema.logTail());
+      }
+      cluster.gateways.forEach(TestGateway::start);
+      cluster.awaitReady();
+      return cluster;
+    } catch (RuntimeException | Error e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  public List<TestGateway> gateways() {
+    return gateways;
+  }
+
+  public TestGateway gateway(String name) {
+    return gateways.stream()
+        .filter(gateway -> gateway.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no gateway " + name));
+  }
+
+  /** Those that run and are not paused. */
+  public List<TestGateway> serving() {
+    return gateways.stream().filter(gateway -> gateway.alive() && !gateway.paused()).toList();
+  }
+
+  /** Those that serve, but for the named one. */
+  public List<TestGateway> servingWithout(TestGateway other) {
+    return serving().stream().filter(gateway -> gateway != other).toList();
+  }
+
+  public TestCassandra cassandra() {
+    return cassandra;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** Logs of every process. */
+  Path logs() {
+    return directory.resolve("logs");
+  }
+
+  /** Stops everything in good order by SIGTERM; each must end by itself. */
+  public void terminate() {
+    gateways.forEach(TestGateway::terminate);
+    gateways.forEach(gateway -> gateway.awaitExit(STOP_BOUND));
+    cassandra.terminate();
+    cassandra.awaitExit(STOP_BOUND);
+  }
+
+  /** SIGKILL to everything. */
+  public void killAll() {
+    gateways.forEach(TestGateway::kill);
+    cassandra.kill();
+  }
+
+  /** Starts all that does not run, ends pauses, and waits until all are ready. */
+  public void heal() {
+    if (cassandra.paused()) {
+      cassandra.resume();
+    }
+    if (!cassandra.alive()) {
+      cassandra.start();
+    }
+    cassandra.awaitAnswer(START_BOUND);
+    for (TestGateway gateway : gateways) {
+      if (gateway.paused()) {
+        gateway.kill();
+      }
+      if (!gateway.alive()) {
+        gateway.start();
+      }
+    }
+    awaitReady();
+  }
+
+  /** Waits until every gateway is ready, and each lists all of them as up with the pids that they have now. */
+  public void awaitReady() {
+    for (TestGateway gateway : gateways) {
+      Await.until(
+          gateway + " to be ready",
+          START_BOUND,
+          () -> {
+            gateways.forEach(this::supervise);
+            return gateway.ready();
+          },
+          gateway::logTail);
+    }
+    for (TestGateway gateway : gateways) {
+      Await.value(
+          gateway + " to list every gateway as up",
+          START_BOUND,
+          () -> {
+            gateways.forEach(this::supervise);
+            requireAllUp(gateway);
+            return Boolean.TRUE;
+          });
+    }
+  }
+
+  private void requireAllUp(TestGateway asked) throws Unready {
+    Map<String, Long> up = new HashMap<>();
+    for (Gateway row : ask(asked.api()::gateways)) {
+      if (row.state().equals("up")) {
+        up.put(row.name(), row.pid());
+      }
+    }
+    for (TestGateway gateway : gateways) {
+      if (!Long.valueOf(gateway.pid()).equals(up.get(gateway.name()))) {
+        throw new Unready(
+            "%s (pid %d) is missing in %s".formatted(gateway, gateway.pid(), up));
+      }
+    }
+  }
+
+  /** Starts a gateway anew that the cluster expelled, as whoever runs gateways does; fails on any other end. */
+  private void supervise(TestGateway gateway) {
+    if (gateway.alive()) {
+      return;
+    }
+    int status = gateway.exitStatus();
+    int times = expulsions.merge(gateway.name(), 1, Integer::sum);
+    if (status != TestGateway.EXPELLED || times > MOST_EXPULSIONS) {
+      throw new AssertionError(
+          "%s ended with status %d; %s".formatted(gateway, status, gateway.logTail()));
+    }
+    System.out.printf("%s was expelled while it was waited for, and is started anew%n", gateway);
+    gateway.start();
+  }
+
+  /** Something asked of the API; no answer and "not now" mean to ask again. */
+  public interface Question<T> {
+    T ask() throws ApiException;
+  }
+
+  static <T> T ask(Question<T> question) throws Unready {
+    try {
+      return question.ask();
+    } catch (ApiException e) {
+      if (e.transientFailure()) {
+        throw new Unready(e.getMessage());
+      }
+      throw new AssertionError(e.getMessage(), e);
+    }
+  }
+
+  /** Makes a target with one LUN, which every gateway serves when this returns. */
+  public TestLun createLun(String name, long size, List<String> preferred) {
+    String target = "iqn.2026-11.io.moongate:" + name;
+    ApiClient api = serving().get(0).api();
+    Await.value("target " + name, START_BOUND, () -> ask(() -> api.createTarget(target)));
+    LogicalUnit unit =
+        Await.value(
+            "LUN 0 of " + name,
+            START_BOUND,
+            () -> ask(() -> api.createLun(target, 0, size, preferred)));
+    TestLun lun = TestLun.of(unit);
+    new PathAgreement(this, lun).await();
+    return lun;
+  }
+
+  public TestLun createLun(String name, long size) {
+    return createLun(name, size, List.of());
+  }
+
+  /** What the cluster says of a LUN, asked of any gateway that serves. */
+  public LogicalUnit describe(TestLun lun) {
+    return Await.value(
+        "LUN " + lun,
+        Duration.ofSeconds(30),
+        () -> ask(() -> serving().get(0).api().lun(lun.id())));
+  }
+
+  /** The owner as the gateways agree on it. */
+  public TestGateway owner(TestLun lun) {
+    return gateway(new PathAgreement(this, lun).await().owner());
+  }
+
+  /** Kills whatever runs. The logs stay. */
+  @Override
+  public void close() {
+    processes.killAll();
+    for (TestGateway gateway : gateways) {
+      if (gateway.alive()) {
+        gateway.awaitExit(STOP_BOUND);
+      }
+    }
+    if (cassandra.alive()) {
+      cassandra.awaitExit(STOP_BOUND);
+    }
+    deleteTree(directory.resolve("volumes"));
+    deleteTree(directory.resolve("cassandra"));
+    try {
+      Runtime.getRuntime().removeShutdownHook(killer);
+    } catch (IllegalStateException e) {
+      // The JVM is shutting down already, and the hook does no harm.
+      return;
+    }
+  }
+
+  private static void createDirectories(Path path) {
+    try {
+      Files.createDirectories(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void deleteTree(Path root) {
+    if (!Files.exists(root)) {
+      return;
+    }
+    try (Stream<Path> tree = Files.walk(root)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

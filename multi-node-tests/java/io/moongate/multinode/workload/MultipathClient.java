@@ -1,0 +1,324 @@
+package io.moongate.multinode.workload;
+
+import io.moongate.multinode.checker.History;
+import io.moongate.multinode.checker.History.Attempt;
+import io.moongate.multinode.checker.History.Kind;
+import io.moongate.multinode.checker.History.Outcome;
+import io.moongate.multinode.harness.Cdb;
+import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.workload.BlockPattern.Content;
+import io.moongate.session.TestInitiator;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A host in miniature: it knows a LUN through every gateway, sends each operation through one path, and does what a
+ * Linux multipath host does when that fails. Everything that it tries goes into a history. Used by one thread.
+ *
+ * <p>A connection that is lost keeps its command until it is back, or has been away for the replacement timeout; only
+ * then the command goes through another path. BUSY, TASK SET FULL, unit attentions and "transition in progress" are
+ * repeated. Everything else is an error that an application would see.
+ */
+public final class MultipathClient implements AutoCloseable {
+  private static final int GOOD = 0x00;
+  private static final int CHECK_CONDITION = 0x02;
+  private static final int BUSY = 0x08;
+  private static final int TASK_SET_FULL = 0x28;
+  private static final int UNIT_ATTENTION = 0x06;
+  private static final int IN_TRANSITION = 0x02040A;
+  private static final Duration REPEAT_PAUSE = Duration.ofMillis(50);
+  private static final Duration NO_PATH_PAUSE = Duration.ofMillis(20);
+
+  /** Values are unique within a run, over all clients and attempts. */
+  private static final AtomicLong VALUES = new AtomicLong();
+
+  private final String name;
+  private final HostSettings settings;
+  private final History history;
+  private final Random random;
+  private final List<HostPath> paths;
+  private long longestNanos;
+  private int repeated;
+
+  /** Logs in through each gateway. */
+  public MultipathClient(
+      String name,
+      List<TestGateway> gateways,
+      TestLun lun,
+      History history,
+      HostSettings settings,
+      Random random) {
+    this.name = name;
+    this.settings = settings;
+    this.history = history;
+    this.random = random;
+    String initiator = "iqn.2026-11.io.moongate:" + name;
+    long isid = 0x8000_0000_0000L | random.nextLong() & 0xFF_FFFF_FFFFL;
+    this.paths =
+        gateways.stream()
+            .map(gateway -> new HostPath(gateway, lun, initiator, isid, settings))
+            .toList();
+    paths.forEach(HostPath::connect);
+    for (HostPath path : paths) {
+      if (!path.awaitUp(Duration.ofSeconds(30))) {
+        throw new AssertionError(name + " can't log in through " + path.name());
+      }
+    }
+  }
+
+  /** Writes through any path. */
+  public void write(long block, int blocks) {
+    write(anyPath(), block, blocks);
+  }
+
+  /** Writes, through the named gateway if its path is up. */
+  public void write(TestGateway gateway, long block, int blocks) {
+    write(path(gateway), block, blocks);
+  }
+
+  /** Reads through any path. */
+  public void read(long block, int blocks) {
+    read(anyPath(), block, blocks);
+  }
+
+  /** Reads, through the named gateway if its path is up. */
+  public void read(TestGateway gateway, long block, int blocks) {
+    read(path(gateway), block, blocks);
+  }
+
+  /** The longest that an operation took. */
+  public Duration longest() {
+    return Duration.ofNanos(longestNanos);
+  }
+
+  /** How often something was sent again. */
+  public int repeated() {
+    return repeated;
+  }
+
+  /** How often a session was lost. */
+  public int losses() {
+    return paths.stream().mapToInt(HostPath::losses).sum();
+  }
+
+  private record Sent(long value, long invoked, String path, Outcome outcome) {}
+
+  private void write(HostPath first, long block, int blocks) {
+    List<Sent> sent = new ArrayList<>();
+    long acknowledged = History.NEVER;
+    try {
+      operate(
+          first,
+          path -> {
+            // Each attempt has a value of its own, so that one that takes effect late is known by it.
+            long value = VALUES.incrementAndGet();
+            byte[] data = BlockPattern.fill(block, blocks, value);
+            byte[] cdb = Cdb.write16(lba(block), blocks * BlockPattern.SECTORS);
+            long invoked = System.nanoTime();
+            Step step = Step.LOST;
+            try {
+              step = step(path, path.execute(cdb, data, 0));
+            } finally {
+              sent.add(new Sent(value, invoked, path.name(), step.outcome));
+            }
+            return step;
+          });
+      acknowledged = System.nanoTime();
+    } finally {
+      for (Sent attempt : sent) {
+        history.add(
+            Attempt.write(
+                name,
+                block,
+                blocks,
+                attempt.value(),
+                attempt.invoked(),
+                acknowledged,
+                attempt.path(),
+                attempt.outcome()));
+      }
+    }
+  }
+
+  private void read(HostPath first, long block, int blocks) {
+    operate(
+        first,
+        path -> {
+          byte[] cdb = Cdb.read16(lba(block), blocks * BlockPattern.SECTORS);
+          long invoked = System.nanoTime();
+          TestInitiator.Result result =
+              path.execute(cdb, new byte[0], blocks * BlockPattern.BLOCK);
+          long completed = System.nanoTime();
+          Step step = step(path, result);
+          if (step == Step.DONE) {
+            if (result.dataIn().length != blocks * BlockPattern.BLOCK) {
+              throw new IoError(
+                  "READ of %d blocks returned %d bytes".formatted(blocks, result.dataIn().length));
+            }
+            note(path, block, BlockPattern.read(block, result.dataIn()), invoked, completed);
+          }
+          return step;
+        });
+  }
+
+  private void note(
+      HostPath path, long block, List<Content> contents, long invoked, long completed) {
+    List<Long> values = new ArrayList<>();
+    for (Content content : contents) {
+      content
+          .damage()
+          .ifPresent(
+              damage -> history.anomaly(damage + ", read by " + name + " through " + path.name()));
+      values.add(content.value());
+    }
+    history.add(
+        new Attempt(name, Kind.READ, block, values, invoked, completed, path.name(), Outcome.OK));
+  }
+
+  /** What follows from how an attempt ended. */
+  private enum Step {
+    DONE(Outcome.OK),
+    /** Nothing was done: at once again. */
+    AGAIN(Outcome.REFUSED),
+    /** Nothing was done: again after a pause. */
+    LATER(Outcome.REFUSED),
+    /** BUSY may come of a command whose answer got lost on its way from the owner. */
+    BUSY_LATER(Outcome.UNKNOWN),
+    /** Nothing was done; this path is not to be used now. */
+    ELSEWHERE(Outcome.REFUSED),
+    LOST(Outcome.UNKNOWN);
+
+    final Outcome outcome;
+
+    Step(Outcome outcome) {
+      this.outcome = outcome;
+    }
+  }
+
+  private interface Try {
+    Step on(HostPath path) throws IOException;
+  }
+
+  private void operate(HostPath first, Try attempt) {
+    long begin = System.nanoTime();
+    long deadline = begin + settings.operation().toNanos();
+    HostPath path = first;
+    Step last = Step.LOST;
+    while (System.nanoTime() - deadline < 0) {
+      if (!path.up()) {
+        path = anyPath();
+        if (!path.up()) {
+          pause(NO_PATH_PAUSE);
+          continue;
+        }
+      }
+      last = attemptOn(path, attempt);
+      switch (last) {
+        case DONE -> {
+          longestNanos = Math.max(longestNanos, System.nanoTime() - begin);
+          return;
+        }
+        case AGAIN -> repeated++;
+        case LATER, BUSY_LATER -> {
+          repeated++;
+          pause(REPEAT_PAUSE);
+        }
+        case ELSEWHERE -> {
+          repeated++;
+          pause(REPEAT_PAUSE);
+          path = anyPath();
+        }
+        case LOST -> {
+          repeated++;
+          if (!path.awaitUp(settings.replacement())) {
+            path = anyPath();
+          }
+        }
+      }
+    }
+    throw new IoError(
+        "%s: not acknowledged after %d s; the last attempt, through %s, ended %s"
+            .formatted(name, settings.operation().toSeconds(), path.name(), last));
+  }
+
+  private static Step attemptOn(HostPath path, Try attempt) {
+    try {
+      return attempt.on(path);
+    } catch (IOException e) {
+      return Step.LOST;
+    }
+  }
+
+  private Step step(HostPath path, TestInitiator.Result result) {
+    switch (result.status()) {
+      case GOOD:
+        return Step.DONE;
+      case BUSY:
+        return Step.BUSY_LATER;
+      case TASK_SET_FULL:
+        return Step.LATER;
+      default:
+        break;
+    }
+    if (result.status() == CHECK_CONDITION) {
+      if (result.senseCode() >> 16 == UNIT_ATTENTION) {
+        return Step.AGAIN;
+      }
+      if (result.senseCode() == IN_TRANSITION) {
+        return Step.ELSEWHERE;
+      }
+    }
+    throw new IoError(
+        "%s: status %02x, sense %s through %s"
+            .formatted(
+                name,
+                result.status(),
+                HexFormat.of().formatHex(result.sense()),
+                path.name()));
+  }
+
+  /** A path that is up, by chance; any, when none is. */
+  private HostPath anyPath() {
+    List<HostPath> up = paths.stream().filter(HostPath::up).toList();
+    List<HostPath> choice = up.isEmpty() ? paths : up;
+    return choice.get(random.nextInt(choice.size()));
+  }
+
+  private HostPath path(TestGateway gateway) {
+    return paths.stream()
+        .filter(path -> path.name().equals(gateway.name()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no path through " + gateway));
+  }
+
+  private static long lba(long block) {
+    return block * BlockPattern.SECTORS;
+  }
+
+  private static void pause(Duration time) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(time.toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IoError("interrupted");
+    }
+  }
+
+  /** Drops every connection under the thread that uses this. */
+  void abandon() {
+    paths.forEach(HostPath::abandon);
+  }
+
+  /** Logs out. */
+  @Override
+  public void close() {
+    paths.forEach(HostPath::close);
+  }
+}

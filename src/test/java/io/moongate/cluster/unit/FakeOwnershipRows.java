@@ -1,0 +1,67 @@
+package io.moongate.cluster.unit;
+
+import io.moongate.cluster.entity.Gate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** {@link OwnershipRows} in memory: what was decided is kept. */
+public final class FakeOwnershipRows implements OwnershipRows {
+  private final Map<String, List<Row>> decided = new ConcurrentHashMap<>();
+  private final AtomicInteger answersToLose = new AtomicInteger();
+
+  /** Before a compare-and-set reaches the row. */
+  public final Gate claims = new Gate();
+
+  /** Before a read reaches the row. */
+  public final Gate reads = new Gate();
+
+  @Override
+  public CompletionStage<Row> claim(String unitId, Row proposed, String cause) {
+    return claims.pass(
+        () -> {
+          Row row = compareAndSet(unitId, proposed);
+          if (answersToLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new IllegalStateException("no answer");
+          }
+          return row;
+        });
+  }
+
+  /** Decides. */
+  public synchronized Row compareAndSet(String unitId, Row proposed) {
+    List<Row> rows = decided.computeIfAbsent(unitId, id -> new CopyOnWriteArrayList<>());
+    long epoch = rows.isEmpty() ? 0 : rows.get(rows.size() - 1).epoch();
+    if (epoch == proposed.epoch() - 1) {
+      rows.add(proposed);
+    }
+    if (rows.isEmpty()) {
+      throw new IllegalStateException("the row was not set");
+    }
+    return rows.get(rows.size() - 1);
+  }
+
+  @Override
+  public CompletionStage<Optional<Row>> read(String unitId) {
+    return reads.pass(
+        () -> {
+          List<Row> rows = decided(unitId);
+          return rows.isEmpty() ? Optional.empty() : Optional.of(rows.get(rows.size() - 1));
+        });
+  }
+
+  /** The next claims are decided, and their answers are lost. */
+  public void loseAnswers(int claimsToLose) {
+    answersToLose.set(claimsToLose);
+  }
+
+  /** Everything that was decided, in order. */
+  public List<Row> decided(String unitId) {
+    return new ArrayList<>(decided.getOrDefault(unitId, List.of()));
+  }
+}

@@ -1,0 +1,421 @@
+package io.moongate.cluster.unit;
+
+import static io.moongate.cluster.unit.UnitFixture.incarnationOf;
+import static io.moongate.cluster.unit.UnitFixture.seen;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.Answer;
+import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
+import java.util.List;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LogicalUnitTest {
+  private static UnitFixture fixture;
+
+  @BeforeAll
+  static void start() {
+    fixture = new UnitFixture();
+  }
+
+  @AfterAll
+  static void stop() {
+    fixture.close();
+  }
+
+  @BeforeEach
+  void fresh() {
+    fixture.fresh();
+  }
+
+  @Test
+  void whatComesBeforeTheTermWaitsForIt() throws InterruptedException {
+    fixture.kit.stop(fixture.unit);
+    fixture.terms.take.close();
+    fixture.unit = fixture.incarnation();
+    fixture.terms.take.awaitKept(1);
+    TestProbe<Answer> early = fixture.kit.createTestProbe();
+    fixture.unit.tell(fixture.create(early.ref()));
+    fixture.unit.tell(new LogicalUnit.Get(early.ref()));
+    fixture.unit.tell(new LogicalUnit.Delete("early", early.ref()));
+    fixture.terms.take.open();
+    assertEquals(1, UnitFixture.entry(early.receiveMessage()).version());
+    assertEquals(1, UnitFixture.entry(early.receiveMessage()).version());
+    assertTrue(UnitFixture.entry(early.receiveMessage()).deleted());
+    // It is the event-sourced entity now, with the journal behind it.
+    fixture.rehome();
+    assertTrue(fixture.get().deleted());
+  }
+
+  @Test
+  void withoutATermItStopsAndAnswersNothing() throws InterruptedException {
+    fixture.kit.stop(fixture.unit);
+    fixture.terms.take.failNext(1);
+    ActorRef<LogicalUnit.Command> refused = fixture.incarnation();
+    fixture.answers.expectTerminated(refused);
+    fixture.unit = fixture.incarnation();
+    assertEquals(
+        Refusal.Kind.NOT_FOUND, fixture.refused(LogicalUnit.Get::new).kind());
+  }
+
+  @Test
+  void aCreationMayBeRepeatedAndNotChanged() {
+    UnitEntry created = fixture.accepted(fixture::create);
+    assertEquals(0, created.ownership().epoch());
+    assertEquals(Phase.UNOWNED, created.ownership().phase());
+    assertEquals(created, fixture.accepted(fixture::create));
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture
+            .refused(
+                replyTo ->
+                    new LogicalUnit.Create(1, "other", "memory", 4096, 512, List.of(), replyTo))
+            .kind());
+  }
+
+  @Test
+  void theFirstOwnerNeedsNoEvidence() {
+    fixture.accepted(fixture::create);
+    Ownership chosen = fixture.takeOver("gw1", 0).ownership();
+    assertEquals(Phase.ACQUIRING, chosen.phase());
+    assertEquals(1, chosen.epoch());
+    assertTrue(chosen.ownedBy("gw1", incarnationOf("gw1")));
+    assertEquals(
+        List.of(new OwnershipRows.Row(1, "gw1", incarnationOf("gw1"))),
+        fixture.rows.decided(fixture.id));
+
+    fixture.opened("gw1", 1);
+    Ownership serving = fixture.awaitPublished(Phase.SERVING).ownership();
+    assertEquals(1, serving.epoch());
+    assertEquals("gw1", serving.owner());
+  }
+
+  @Test
+  void onlyTheOwnerOfTheEpochOpensIt() {
+    fixture.accepted(fixture::create);
+    fixture.takeOver("gw1", 0);
+    fixture.opened("gw2", 1);
+    fixture.opened("gw1", 2);
+    fixture.unit.tell(new LogicalUnit.Opened("gw1", "an older process", 1));
+    assertEquals(Phase.ACQUIRING, fixture.get().ownership().phase());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"PROCESS_GONE", "SUPERSEDED", "STOPPED", "RECORDED_FAILED"})
+  void proofOfTheOwnersEndSuffices(Kind proof) {
+    fixture.serving("gw1");
+    Ownership next = fixture.takeOver("gw2", 1, seen("gw1", proof)).ownership();
+    assertEquals(2, next.epoch());
+    assertEquals("gw2", next.owner());
+    assertEquals(Phase.ACQUIRING, next.phase());
+    assertEquals(List.of(seen("gw1", proof)), next.evidence());
+  }
+
+  @Test
+  void removalSufficesOnlyOnceTheLeaseIsOut() {
+    fixture.serving("gw1");
+    assertEquals("evidence", fixture.takeOverRefused("gw2", 1).field());
+    assertEquals(
+        "evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.UNREACHABLE)).field());
+    assertEquals(
+        "evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.REMOVED)).field());
+    assertEquals(
+        "evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.LEASE_OUT)).field());
+    assertEquals(
+        "evidence",
+        fixture.takeOverRefused("gw2", 1, seen("gw3", Kind.PROCESS_GONE)).field());
+    assertEquals(
+        "evidence",
+        fixture
+            .takeOverRefused(
+                "gw2",
+                1,
+                new Observation("gw9", "gw1", "older", Kind.PROCESS_GONE, UnitFixture.NOW, ""))
+            .field());
+    assertEquals(1, fixture.rows.decided(fixture.id).size());
+    assertEquals(
+        2,
+        fixture
+            .takeOver("gw2", 1, seen("gw1", Kind.REMOVED), seen("gw1", Kind.LEASE_OUT))
+            .ownership()
+            .epoch());
+  }
+
+  @Test
+  void whoAsksByAnOldEpochIsRefusedAndTold() {
+    fixture.serving("gw1");
+    fixture.takeOver("gw2", 1, seen("gw1", Kind.PROCESS_GONE));
+    fixture.awaitPublished(Phase.ACQUIRING);
+    assertEquals(
+        "epoch", fixture.takeOverRefused("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).field());
+    assertEquals("gw2", fixture.awaitPublished(Phase.ACQUIRING).ownership().owner());
+    assertEquals(2, fixture.rows.decided(fixture.id).size());
+  }
+
+  @Test
+  void theOwnerMayRepeatItsTakeOver() {
+    fixture.accepted(fixture::create);
+    assertEquals(fixture.takeOver("gw1", 0), fixture.takeOver("gw1", 0));
+    assertEquals(1, fixture.rows.decided(fixture.id).size());
+  }
+
+  @Test
+  void whoCantOpenIsRememberedUntilSomebodyServes() {
+    fixture.accepted(fixture::create);
+    fixture.takeOver("gw1", 0);
+    fixture.unit.tell(
+        new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "no such pool"));
+    Ownership none = fixture.awaitPublished(Phase.UNOWNED).ownership();
+    while (none.epoch() == 0) {
+      none = fixture.awaitPublished(Phase.UNOWNED).ownership();
+    }
+    assertEquals("", none.owner());
+    assertEquals(1, none.epoch());
+    assertEquals(List.of("gw1"), none.refusedBy());
+
+    fixture.takeOver("gw2", 1);
+    // The first one's late word changes nothing any more.
+    fixture.opened("gw1", 1);
+    assertEquals("gw2", fixture.get().ownership().owner());
+    fixture.opened("gw2", 2);
+    assertEquals(List.of(), fixture.awaitPublished(Phase.SERVING).ownership().refusedBy());
+  }
+
+  @Test
+  void anOwnerThatSaysNothingLosesTheUnitAtTheBound() {
+    fixture.accepted(fixture::create);
+    fixture.takeOver("gw1", 0);
+    fixture.get();
+    fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
+    assertEquals(List.of("gw1"), fixture.get().ownership().refusedBy());
+    assertEquals(Phase.UNOWNED, fixture.get().ownership().phase());
+    fixture.opened("gw1", 1);
+    assertEquals(Phase.UNOWNED, fixture.get().ownership().phase());
+    assertEquals(2, fixture.takeOver("gw2", 1).ownership().epoch());
+  }
+
+  @Test
+  void theBoundRunsAgainInTheNextIncarnation() {
+    fixture.accepted(fixture::create);
+    fixture.takeOver("gw1", 0);
+    fixture.rehome();
+    assertEquals(Phase.ACQUIRING, fixture.get().ownership().phase());
+    fixture.get(); // The bound is set once the history was taken over.
+    fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
+    assertEquals(Phase.UNOWNED, fixture.get().ownership().phase());
+  }
+
+  @Test
+  void aPlannedMoveWaitsForTheRelease() {
+    fixture.serving("gw1");
+    Ownership releasing = fixture.move("gw2").ownership();
+    assertEquals(Phase.RELEASING, releasing.phase());
+    assertEquals(1, releasing.epoch());
+    assertEquals("gw1", releasing.owner());
+    assertEquals("gw2", releasing.successor());
+    fixture.released("gw2", 1);
+    fixture.released("gw1", 2);
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+    assertEquals(1, fixture.rows.decided(fixture.id).size());
+
+    fixture.released("gw1", 1);
+    Ownership next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    while (next.epoch() < 2) {
+      next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    }
+    assertTrue(next.ownedBy("gw2", incarnationOf("gw2")));
+    fixture.released("gw1", 1);
+    assertEquals(2, fixture.get().ownership().epoch());
+  }
+
+  @Test
+  void anOwnerThatDoesNotReleaseKeepsTheUnitUnderItsEpoch() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    Ownership kept = fixture.get().ownership();
+    assertEquals(Phase.SERVING, kept.phase());
+    assertEquals(1, kept.epoch());
+    assertTrue(kept.ownedBy("gw1", incarnationOf("gw1")));
+    // Its late release is of a request that does not stand any more.
+    fixture.released("gw1", 1);
+    assertEquals(Phase.SERVING, fixture.get().ownership().phase());
+    assertEquals(1, fixture.rows.decided(fixture.id).size());
+  }
+
+  @Test
+  void eachMoveHasItsOwnBound() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.rows.claims.failNext(1);
+    fixture.released("gw1", 1);
+    fixture.get(); // The release is being claimed; the claim fails, and the bound is set again.
+    fixture.get();
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound().minusMillis(1));
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+    fixture.time.timePasses(java.time.Duration.ofMillis(1));
+    assertEquals(Phase.SERVING, fixture.get().ownership().phase());
+    fixture.move("gw3");
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound().minusMillis(1));
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+  }
+
+  @Test
+  void aFailedOwnerIsSucceededAlsoWhileItReleases() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    assertEquals(
+        "gw3",
+        fixture.takeOver("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).ownership().owner());
+  }
+
+  @Test
+  void aMoveToTheOwnerAndAMoveDuringAMove() {
+    fixture.serving("gw1");
+    assertEquals(Phase.SERVING, fixture.move("gw1").ownership().phase());
+    fixture.move("gw2");
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture
+            .refused(
+                replyTo ->
+                    new LogicalUnit.Move("gw3", incarnationOf("gw3"), "planned", replyTo))
+            .kind());
+  }
+
+  @Test
+  void aDeletedUnitStaysDeletedAndIsToldAgain() {
+    fixture.serving("gw1");
+    assertTrue(
+        fixture.accepted(replyTo -> new LogicalUnit.Delete("by test", replyTo)).deleted());
+    assertEquals(Refusal.Kind.NOT_FOUND, fixture.takeOverRefused("gw2", 1).kind());
+    assertEquals(
+        Refusal.Kind.CONFLICT, fixture.refused(fixture::create).kind());
+    fixture.rehome();
+    UnitEntry told = fixture.nextPublished();
+    while (!told.deleted()) {
+      told = fixture.nextPublished();
+    }
+    fixture.get();
+    assertTrue(fixture.nextPublished().deleted(), "told by the next incarnation too");
+  }
+
+  @Test
+  void aRowThatIsAheadIsRecordedWhenNobodyOwnsTheUnit() {
+    fixture.accepted(fixture::create);
+    fixture.kit.stop(fixture.unit);
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
+    fixture.unit = fixture.incarnation();
+    Ownership recorded = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    assertEquals(1, recorded.epoch());
+    assertTrue(recorded.ownedBy("gw2", incarnationOf("gw2")));
+  }
+
+  @Test
+  void aRowThatIsAheadWaitsUntilTheOwnerIsOutOfTheWay() throws InterruptedException {
+    fixture.serving("gw1");
+    fixture.kit.stop(fixture.unit);
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(2, "gw2", incarnationOf("gw2")));
+    fixture.rows.reads.close();
+    fixture.unit = fixture.incarnation();
+    fixture.rows.reads.awaitKept(1);
+    fixture.rows.reads.open();
+    fixture.get();
+    assertEquals(Phase.SERVING, fixture.get().ownership().phase(), "gw1 may be serving");
+    assertEquals(1, fixture.get().ownership().epoch());
+
+    Ownership next = fixture.takeOver("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).ownership();
+    assertEquals(2, next.epoch());
+    assertEquals("gw2", next.owner(), "as the row has decided");
+  }
+
+  @Test
+  void theRowsDecisionIsRecordedNotTheProposal() {
+    fixture.accepted(fixture::create);
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
+    Ownership chosen = fixture.takeOver("gw1", 0).ownership();
+    assertTrue(chosen.ownedBy("gw2", incarnationOf("gw2")));
+    assertEquals(List.of(), chosen.evidence());
+  }
+
+  @Test
+  void aDecisionWhoseAnswerWasLostIsNotActedUponWhileTheOwnerServes() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.rows.loseAnswers(1);
+    fixture.released("gw1", 1);
+    fixture.get();
+    fixture.get();
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    assertEquals(Phase.SERVING, fixture.get().ownership().phase());
+    assertEquals(2, fixture.rows.decided(fixture.id).size(), "the row says gw2 at epoch 2");
+    // gw1 has opened again under epoch 1 and serves: nobody may be made the owner beside it.
+    fixture.rehome();
+    fixture.get();
+    assertEquals("gw1", fixture.get().ownership().owner());
+    fixture.move("gw3");
+    fixture.released("gw1", 1);
+    Ownership next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    while (next.epoch() < 2) {
+      next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    }
+    assertEquals("gw2", next.owner());
+  }
+
+  @Test
+  void whoProposesLearnsThatTheRowCouldNotBeAsked() {
+    fixture.accepted(fixture::create);
+    fixture.rows.claims.failNext(1);
+    assertEquals(Refusal.Kind.UNAVAILABLE, fixture.takeOverRefused("gw1", 0).kind());
+    assertEquals(1, fixture.takeOver("gw1", 0).ownership().epoch());
+  }
+
+  @Test
+  void duringAProposalNothingElseIsDecided() throws InterruptedException {
+    fixture.accepted(fixture::create);
+    fixture.takeOver("gw1", 0);
+    fixture.rows.claims.close();
+    TestProbe<Answer> taker = fixture.kit.createTestProbe();
+    fixture.unit.tell(
+        new LogicalUnit.TakeOver(
+            "gw2",
+            incarnationOf("gw2"),
+            1,
+            "test",
+            List.of(seen("gw1", Kind.PROCESS_GONE)),
+            taker.ref()));
+    fixture.rows.claims.awaitKept(1);
+    fixture.opened("gw1", 1);
+    fixture.unit.tell(new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "late"));
+    assertEquals(
+        "epoch", fixture.takeOverRefused("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).field());
+    fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
+    assertEquals(Phase.ACQUIRING, fixture.get().ownership().phase());
+    assertEquals(1, fixture.get().ownership().epoch());
+    fixture.rows.claims.open();
+    Ownership next =
+        ((UnitEntry)
+                assertInstanceOf(Answer.Accepted.class, taker.receiveMessage()).entry())
+            .ownership();
+    assertEquals(2, next.epoch());
+    assertEquals("gw2", next.owner());
+  }
+}
