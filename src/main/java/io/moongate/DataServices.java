@@ -216,12 +216,14 @@ final class DataServices {
     if (entry instanceof TargetEntry target && target.deleted()) {
       registry.closeTarget(target.name(), "the target was deleted");
     } else if (entry instanceof GatewayEntry peer && !peer.name().equals(gateway)) {
-      // Only the newest process of a gateway can own anything; an older one is superseded for good.
+      // Nothing new goes to an older process of that gateway. What was sent to it is waited for within
+      // its bounds: that it was superseded does not prove that it has stopped.
       relays.forEach(
           (of, client) -> {
-            if (of.startsWith(peer.name() + "/") && !of.equals(key(peer))) {
-              relays.remove(of);
-              client.peerDead();
+            if (of.startsWith(peer.name() + "/")
+                && !of.equals(key(peer))
+                && relays.remove(of, client)) {
+              var unused = client.close();
             }
           });
     }

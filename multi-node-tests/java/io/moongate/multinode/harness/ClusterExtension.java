@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * target/multi-node/failures}.
  */
 public final class ClusterExtension
-    implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+    implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
   private static final int SIZE = 3;
   private static final String KEY = "moongate-cluster";
 
@@ -60,6 +61,11 @@ public final class ClusterExtension
         .getRoot()
         .getStore(ExtensionContext.Namespace.GLOBAL)
         .getOrComputeIfAbsent(KEY, key -> new Shared(), Shared.class);
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    shared(context).cluster().heal();
   }
 
   @Override

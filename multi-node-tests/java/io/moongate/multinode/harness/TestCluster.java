@@ -218,23 +218,25 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  /** Makes a target with one LUN, which every gateway serves when this returns. */
-  public TestLun createLun(String name, long size, List<String> preferred) {
+  /**
+   * Makes a LUN, and its target when that is not there; every gateway serves it when this returns.
+   *
+   * @param name the end of the target's name
+   * @param number below 256
+   * @param size bytes
+   */
+  public TestLun createLun(String name, int number, long size) {
     String target = "iqn.2026-11.io.moongate:" + name;
     ApiClient api = serving().get(0).api();
     Await.value("target " + name, START_BOUND, () -> ask(() -> api.createTarget(target)));
     LogicalUnit unit =
         Await.value(
-            "LUN 0 of " + name,
+            "LUN %d of %s".formatted(number, name),
             START_BOUND,
-            () -> ask(() -> api.createLun(target, 0, size, preferred)));
+            () -> ask(() -> api.createLun(target, number, size, List.of())));
     TestLun lun = TestLun.of(unit);
     new PathAgreement(this, lun).await();
     return lun;
-  }
-
-  public TestLun createLun(String name, long size) {
-    return createLun(name, size, List.of());
   }
 
   /** What the cluster says of a LUN, asked of any gateway that serves. */

@@ -138,7 +138,10 @@ public record TextKeys(List<Pair> pairs) {
 
   /** A standard-label, or one with the {@code X#} prefix of a registered extension key. */
   private static boolean isKey(String key) {
-    if (key.isEmpty() || key.length() > MAX_KEY_LENGTH || !isCapital(key.charAt(0))) {
+    // A standard label begins with a capital letter, but for the standard's own iSCSIProtocolLevel.
+    if (key.isEmpty()
+        || key.length() > MAX_KEY_LENGTH
+        || !(isCapital(key.charAt(0)) || key.equals("iSCSIProtocolLevel"))) {
       return false;
     }
     for (int i = 1; i < key.length(); i++) {

@@ -61,7 +61,7 @@ public final class Ownership {
     }
     long epoch = newStates.epoch();
     boolean serves =
-        newStates.serving() && !(newRoute instanceof Route.Transition) && !isDrained(newRoute, epoch);
+        newStates.serving() && !(newRoute instanceof Route.Transition) && !isClosed(newRoute, epoch);
     boolean begins = serving ? !serves : awaitedEpoch != UNDECIDED && awaitedEpoch != epoch;
     long number = begins ? transition + 1 : transition;
     if (serves) {
@@ -80,11 +80,14 @@ public final class Ownership {
     return new Ownership(states, route, false, transition + 1, UNDECIDED, servedEpoch, volume);
   }
 
-  private boolean isDrained(Route newRoute, long epoch) {
-    return drained != null
-        && newRoute instanceof Route.Local local
-        && local.volume() == drained.volume()
-        && epoch == drained.epoch();
+  /** Whether a local route has no volume that may be used: not opened yet, or drained. */
+  private boolean isClosed(Route newRoute, long epoch) {
+    if (!(newRoute instanceof Route.Local local)) {
+      return false;
+    }
+    boolean wasDrained =
+        drained != null && local.volume() == drained.volume() && epoch == drained.epoch();
+    return local.volume() == null || wasDrained;
   }
 
   /** The path states; empty until the first are published. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
 import io.moongate.cluster.Answer;
+import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.entity.SharedJournal;
 import io.moongate.cluster.entity.SharedSnapshots;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -18,6 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.serialization.SerializationExtension;
@@ -31,6 +34,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two incarnations over one journal (design rule 9): what is not confirmed was not decided. */
 class StaleIncarnationTest {
   private static UnitFixture fixture;
+
+  /** The node of the stale incarnation: with a journal plugin of its own, over the same rows. */
+  private static ActorTestKit otherNode;
+
   private TestProbe<ViewPublisher.Command> stalePublished;
   private TestProbe<Answer> staleAnswers;
   private ActorRef<LogicalUnit.Command> stale;
@@ -38,10 +45,12 @@ class StaleIncarnationTest {
   @BeforeAll
   static void start() {
     fixture = new UnitFixture();
+    otherNode = ActorTestKit.create(EntityKit.config());
   }
 
   @AfterAll
   static void stop() {
+    otherNode.shutdownTestKit();
     fixture.close();
   }
 
@@ -55,7 +64,7 @@ class StaleIncarnationTest {
   /** The present incarnation is stopped, and one that will become stale takes its place. */
   private void staleIncarnation() {
     fixture.kit.stop(fixture.unit);
-    stale = fixture.incarnation(stalePublished);
+    stale = fixture.incarnation(otherNode, stalePublished);
     fixture.ask(stale, LogicalUnit.Get::new);
     drain();
   }
@@ -140,7 +149,7 @@ class StaleIncarnationTest {
     fixture.accepted(fixture::create);
     fixture.kit.stop(fixture.unit);
     SharedJournal.Held late = SharedJournal.holdNext(fixture.persistenceId());
-    stale = fixture.incarnation(stalePublished);
+    stale = fixture.incarnation(otherNode, stalePublished);
     staleDeletes();
     late.awaitArrival();
 
@@ -242,7 +251,7 @@ class StaleIncarnationTest {
         Duration.ofSeconds(20),
         Duration.ofMillis(1),
         () -> {
-          fixture.time.timePasses(Duration.ofMillis(250));
+          ManualTime.get(otherNode.system()).timePasses(Duration.ofMillis(250));
           fixture.answers.expectTerminated(stale, Duration.ofMillis(10));
           return null;
         });

@@ -58,7 +58,12 @@ final class UnitFixture implements AutoCloseable {
   }
 
   ActorRef<LogicalUnit.Command> incarnation(TestProbe<ViewPublisher.Command> publisher) {
-    return kit.spawn(
+    return incarnation(kit, publisher);
+  }
+
+  ActorRef<LogicalUnit.Command> incarnation(
+      ActorTestKit node, TestProbe<ViewPublisher.Command> publisher) {
+    return node.spawn(
         LogicalUnit.create(
             id, terms, rows, publisher.ref(), SETTINGS, Clock.fixed(NOW, ZoneOffset.UTC)));
   }

@@ -122,6 +122,11 @@ class OwnershipTest {
   }
 
   @Test
+  void aLocalRouteWithoutAVolumeDoesNotServe() {
+    assertFalse(served.next(states(11, 6, true), new Route.Local(null)).serving());
+  }
+
+  @Test
   void onlyALocalRouteIsDrained() {
     assertSame(served, served.drained());
     assertSame(Ownership.UNKNOWN, Ownership.UNKNOWN.drained());

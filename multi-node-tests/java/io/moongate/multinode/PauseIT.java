@@ -1,0 +1,217 @@
+package io.moongate.multinode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.moongate.multinode.checker.History;
+import io.moongate.multinode.checker.History.Attempt;
+import io.moongate.multinode.checker.History.Outcome;
+import io.moongate.multinode.harness.Await;
+import io.moongate.multinode.harness.Cdb;
+import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.Nexus;
+import io.moongate.multinode.harness.PathAgreement;
+import io.moongate.multinode.harness.PathAgreement.Agreed;
+import io.moongate.multinode.harness.TargetPortGroups;
+import io.moongate.multinode.harness.TestCluster;
+import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.workload.BlockPattern;
+import io.moongate.multinode.workload.HostSettings;
+import io.moongate.multinode.workload.MultipathClient;
+import io.moongate.multinode.workload.Workload;
+import io.moongate.session.TestInitiator;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * The hardest problem: the owner stops with writes in its hands, and wakes after others have taken over. None of them may
+ * take effect then, neither those that it had begun to look at nor those that waited in its sockets.
+ */
+@ExtendWith(ClusterExtension.class)
+class PauseIT {
+  /** Longer than a host waits on a silent path, and than lease and detection take. */
+  private static final Duration PAUSE = Duration.ofSeconds(15);
+
+  private static final Duration END_BOUND = Duration.ofSeconds(30);
+  private static final int CLIENTS = 8;
+
+  /** Beyond the blocks of the workload. */
+  private static final int FIRST_LATE_BLOCK = 1000;
+
+  private static final int LATE_SESSIONS = 4;
+  private static final int LATE_WRITES = 8;
+
+  /** Values of their own, beyond those of any client. */
+  private static final long LATE_VALUE = 1L << 60;
+
+  @Test
+  void aWokenOwnerWritesNothing(TestCluster cluster) throws IOException {
+    pauses(cluster, "pause", 1);
+  }
+
+  @Test
+  @Tag("long")
+  void aWokenOwnerWritesNothingTenTimes(TestCluster cluster) throws IOException {
+    pauses(cluster, "ten-pauses", 10);
+  }
+
+  private static void pauses(TestCluster cluster, String name, int times) throws IOException {
+    TestLun lun = cluster.createLun(name, 0, 64L << 20);
+    History history = new History();
+    long seed = Workload.seed();
+    try (Workload workload = Workload.start(cluster, lun, CLIENTS, seed, history)) {
+      for (int time = 1; time <= times; time++) {
+        pause(cluster, lun, workload, history, new Random(seed + time), time);
+      }
+      workload.stop();
+      System.out.printf(
+          "longest operation %d ms, %d operations%n",
+          workload.longest().toMillis(), workload.operations());
+    }
+    Histories.requireLinearizable(name, history);
+  }
+
+  private static void pause(
+      TestCluster cluster, TestLun lun, Workload workload, History history, Random random, int time)
+      throws IOException {
+    PathAgreement agreement = new PathAgreement(cluster, lun);
+    Map<String, Integer> groups = agreement.groups();
+    workload.awaitProgress(300);
+    Agreed before = agreement.await();
+    TestGateway owner = cluster.gateway(before.owner());
+    int firstBlock = FIRST_LATE_BLOCK + time * LATE_SESSIONS * LATE_WRITES;
+    try (LateWrites late = LateWrites.logIn(owner, lun, firstBlock);
+        MultipathClient client =
+            new MultipathClient(
+                "late-" + time,
+                cluster.servingWithout(owner),
+                lun,
+                history,
+                HostSettings.LINUX,
+                random)) {
+      owner.pause();
+      long paused = System.nanoTime();
+      // The gateway does not run: these wait in its sockets, as they do when it stops in the middle of a burst.
+      late.send();
+      Agreed after = agreement.await();
+      System.out.printf(
+          "%s was stopped; %s took over within %d ms%n",
+          owner, after.owner(), (System.nanoTime() - paused) / 1_000_000);
+      assertNotEquals(owner.name(), after.owner());
+      Await.until(
+          "the pause to have lasted",
+          PAUSE.plusSeconds(5),
+          () -> System.nanoTime() - paused >= PAUSE.toNanos(),
+          () -> "");
+      workload.awaitProgress(300);
+      // The host has given the silent path up, and writes again.
+      for (int i = 0; i < LATE_SESSIONS * LATE_WRITES; i++) {
+        client.write(firstBlock + i, 1);
+      }
+      late.record(history, System.nanoTime());
+
+      owner.resume();
+      late.requireNoneAcknowledged();
+      assertEquals(TestGateway.EXPELLED, owner.awaitExit(END_BOUND), owner::logTail);
+      for (TestGateway survivor : cluster.serving()) {
+        for (int i = 0; i < LATE_SESSIONS * LATE_WRITES; i++) {
+          client.read(survivor, firstBlock + i, 1);
+        }
+      }
+      workload.awaitProgress(300);
+    }
+    cluster.heal();
+    Agreed back = agreement.await();
+    assertEquals(TargetPortGroups.NON_OPTIMIZED, back.states().get(groups.get(owner.name())));
+    workload.awaitWritesThrough(owner, System.nanoTime(), 5);
+  }
+
+  /** Writes that are sent to a gateway that is stopped. */
+  private static final class LateWrites implements AutoCloseable {
+    private final List<TestInitiator> sessions = new ArrayList<>();
+    private final List<Integer> tags = new ArrayList<>();
+    private final TestGateway gateway;
+    private final TestLun lun;
+    private final int firstBlock;
+    private long sent;
+
+    private LateWrites(TestGateway gateway, TestLun lun, int firstBlock) {
+      this.gateway = gateway;
+      this.lun = lun;
+      this.firstBlock = firstBlock;
+    }
+
+    static LateWrites logIn(TestGateway gateway, TestLun lun, int firstBlock) throws IOException {
+      LateWrites late = new LateWrites(gateway, lun, firstBlock);
+      for (int i = 0; i < LATE_SESSIONS; i++) {
+        TestInitiator session = TestInitiator.connect(gateway.portal());
+        late.sessions.add(session);
+        session.login("iqn.2026-11.io.moongate:late-" + i, Nexus.randomIsid(), lun.target());
+        // What a new session is told first must not be what refuses the write.
+        for (int ask = 0; ask < 5; ask++) {
+          session.command(lun.field(), new byte[6], new byte[0], 0);
+        }
+      }
+      return late;
+    }
+
+    void send() throws IOException {
+      sent = System.nanoTime();
+      for (int i = 0; i < LATE_SESSIONS * LATE_WRITES; i++) {
+        byte[] data = BlockPattern.fill(firstBlock + i, 1, value(i));
+        long lba = (long) (firstBlock + i) * (BlockPattern.BLOCK / 512);
+        tags.add(
+            sessions
+                .get(i / LATE_WRITES)
+                .start(lun.field(), Cdb.write16(lba, BlockPattern.BLOCK / 512), data, 0));
+      }
+    }
+
+    /** From now on none of them may take effect. */
+    void record(History history, long now) {
+      for (int i = 0; i < LATE_SESSIONS * LATE_WRITES; i++) {
+        history.add(
+            Attempt.write(
+                "late",
+                firstBlock + i,
+                1,
+                value(i),
+                sent,
+                now,
+                gateway.name(),
+                Outcome.UNKNOWN));
+      }
+    }
+
+    void requireNoneAcknowledged() {
+      for (int i = 0; i < LATE_SESSIONS * LATE_WRITES; i++) {
+        try {
+          TestInitiator.Result result = sessions.get(i / LATE_WRITES).await(tags.get(i));
+          assertNotEquals(0, result.status(), "a write that came 15 s late was acknowledged");
+        } catch (IOException e) {
+          // The session was dropped, as it should be; its other writes are gone with it.
+          continue;
+        }
+      }
+    }
+
+    private long value(int i) {
+      return LATE_VALUE + firstBlock + i;
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (TestInitiator session : sessions) {
+        session.close();
+      }
+    }
+  }
+}

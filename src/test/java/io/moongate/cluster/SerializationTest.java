@@ -1,0 +1,219 @@
+package io.moongate.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import io.moongate.cluster.entity.EntityKit;
+import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.membership.GatewayMonitor;
+import io.moongate.cluster.membership.LeaseKeeper;
+import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.target.Target;
+import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.view.ViewEntry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything that leaves a process or is kept comes back as it was. */
+class SerializationTest {
+  private static final List<Class<?>> MESSAGES =
+      List.of(
+          LogicalUnit.Command.class,
+          Target.Command.class,
+          Gateway.Command.class,
+          ViewReplica.Command.class,
+          ViewReplica.Done.class,
+          ViewPublisher.Command.class,
+          GatewayMonitor.Command.class,
+          LeaseKeeper.Command.class,
+          Answer.class,
+          ViewEntry.class,
+          SessionsActor.Ask.class,
+          SessionsActor.Told.class,
+          Metadata.SessionEntry.class);
+
+  private static final List<Class<?>> EVENTS =
+      List.of(LogicalUnit.Event.class, Target.Event.class, Gateway.Event.class);
+
+  private static final List<Class<?>> SNAPSHOTS =
+      List.of(LogicalUnit.Snapshot.class, Target.Snapshot.class, Gateway.Snapshot.class);
+
+  /** Public for the part of the gateway that sends it, and sent within the process only. */
+  private static final Set<Class<?>> LOCAL = Set.of(GatewayMonitor.ProcessGone.class);
+
+  private static final ObjectMapper CBOR = new ObjectMapper(new CBORFactory());
+
+  private static ActorTestKit kit;
+  private static ActorRef<Object> ref;
+  private static Serialization serialization;
+
+  @BeforeAll
+  static void start() {
+    kit = ActorTestKit.create(EntityKit.config());
+    ref = kit.createTestProbe().ref();
+    serialization = SerializationExtension.get(kit.system());
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+  }
+
+  static Stream<Class<?>> everything() {
+    List<Class<?>> kinds = new ArrayList<>();
+    for (List<Class<?>> families : List.of(MESSAGES, EVENTS, SNAPSHOTS)) {
+      for (Class<?> family : families) {
+        kinds.addAll(
+            family.isSealed() ? Samples.kinds(family) : List.of(family));
+      }
+    }
+    kinds.removeAll(LOCAL);
+    return kinds.stream();
+  }
+
+  static Stream<Class<?>> kept() {
+    return Stream.of(EVENTS, SNAPSHOTS)
+        .flatMap(List::stream)
+        .flatMap(family -> Samples.kinds(family).stream());
+  }
+
+  @ParameterizedTest
+  @MethodSource("everything")
+  void comesBackAsItWas(Class<?> kind) {
+    for (boolean full : new boolean[] {true, false}) {
+      Object sample = new Samples(ref, full).of(kind);
+      var serializer = serialization.findSerializerFor(sample);
+      assertTrue(
+          serializer.getClass().getSimpleName().equals("JacksonCborSerializer"),
+          "bound to " + serializer);
+      byte[] bytes = serializer.toBinary(sample);
+      Object back =
+          serialization
+              .deserialize(
+                  bytes, serializer.identifier(), Serializers.manifestFor(serializer, sample))
+              .get();
+      assertTrue(Samples.same(sample, back), () -> sample + "\n" + back);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kept")
+  void whatWasKeptIsReadForEver(Class<?> kind) throws IOException {
+    Map<String, String> files = goldenFiles(kind);
+    for (Map.Entry<String, String> golden : files.entrySet()) {
+      byte[] bytes = Base64.getMimeDecoder().decode(golden.getValue());
+      var serializer =
+          serialization.findSerializerFor(new Samples(ref, true).of(kind));
+      Object decoded =
+          serialization.deserialize(bytes, serializer.identifier(), kind.getName()).get();
+      assertEquals(kind, decoded.getClass());
+      // Fields may have come since; what was written then must be in it as it was.
+      assertContains(
+          golden.getKey(), CBOR.readTree(bytes), CBOR.readTree(serializer.toBinary(decoded)));
+    }
+  }
+
+  @Test
+  void everyEventNamesItsKindAsWasAgreed() {
+    // The annotations name each kind; one that lacks a name would be kept by its class name.
+    for (Class<?> family : EVENTS) {
+      var names = family.getAnnotation(com.fasterxml.jackson.annotation.JsonSubTypes.class);
+      assertNotNull(names, family.getName());
+      assertEquals(
+          Set.copyOf(Arrays.asList(family.getPermittedSubclasses())),
+          Set.copyOf(Arrays.stream(names.value()).map(type -> type.value()).toList()));
+    }
+  }
+
+  private static void assertContains(String where, JsonNode golden, JsonNode now) {
+    assertNotNull(now, where + " is not kept any more");
+    if (golden.isObject()) {
+      golden
+          .properties()
+          .forEach(
+              field ->
+                  assertContains(
+                      where + "." + field.getKey(), field.getValue(), now.get(field.getKey())));
+    } else if (golden.isArray()) {
+      assertEquals(golden.size(), now.size(), where);
+      for (int i = 0; i < golden.size(); i++) {
+        assertContains(where + "[" + i + "]", golden.get(i), now.get(i));
+      }
+    } else {
+      assertEquals(golden, now, where);
+    }
+  }
+
+  private static Map<String, String> goldenFiles(Class<?> kind) {
+    return Map.of("full", read(kind, "full"), "empty", read(kind, "empty"));
+  }
+
+  private static String read(Class<?> kind, String variant) {
+    String path = "/golden/v1/" + name(kind, variant);
+    try (InputStream file = SerializationTest.class.getResourceAsStream(path)) {
+      assertNotNull(
+          file,
+          "no %s: a new kind gets its golden files once, by GoldenFiles.main".formatted(path));
+      return new String(file.readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static String name(Class<?> kind, String variant) {
+    return "%s.%s-%s.cbor.base64"
+        .formatted(
+            kind.getEnclosingClass().getSimpleName(), kind.getSimpleName(), variant);
+  }
+
+  /** Writes the files that are missing; those that are there are never written again. */
+  static final class GoldenFiles {
+    private GoldenFiles() {}
+
+    /** Run with the directory {@code src/test/resources/golden/v1}. */
+    public static void main(String[] arguments) throws IOException {
+      Path directory = Path.of(arguments[0]);
+      Files.createDirectories(directory);
+      start();
+      for (Class<?> kind : kept().toList()) {
+        for (String variant : List.of("full", "empty")) {
+          Path file = directory.resolve(name(kind, variant));
+          if (Files.notExists(file)) {
+            Object sample = new Samples(ref, variant.equals("full")).of(kind);
+            byte[] bytes = serialization.findSerializerFor(sample).toBinary(sample);
+            Files.writeString(
+                file,
+                Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(bytes) + "\n");
+          }
+        }
+      }
+      stop();
+    }
+  }
+}
