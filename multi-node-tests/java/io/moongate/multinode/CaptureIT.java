@@ -38,6 +38,13 @@ class CaptureIT {
           "0x06", "Logout Request",
           LOGOUT_RESPONSE, "Logout Response");
 
+  /**
+   * libiscsi first asks for 64 bytes of VPD page 83h. The answer is cut in the middle of a designator, as it must be, and
+   * tshark reads on beyond its end.
+   */
+  private static final String MALFORMED =
+      "_ws.malformed && !(scsi_sbc.opcode == 0x12 && iscsi.datasegmentlength == 64)";
+
   @Test
   void noPduIsMalformed(TestCluster cluster) throws IOException {
     TestLun lun = cluster.createLun("capture", 0, 64L << 20);
@@ -65,14 +72,13 @@ class CaptureIT {
           () -> opcodes(file).getOrDefault(LOGOUT_RESPONSE, 0) >= sessions,
           () -> "seen so far: " + opcodes(file));
     } finally {
-      System.out.print(capture.alive() ? "" : capture.stop(BOUND));
       capture.stop(BOUND);
     }
     Map<String, Integer> seen = opcodes(file);
     System.out.println("PDUs by opcode: " + seen);
     EXPECTED.forEach(
         (opcode, name) -> assertTrue(seen.containsKey(opcode), () -> "no " + name + " in " + seen));
-    assertEquals("", decode(file, "_ws.malformed", "frame.number"), "malformed PDUs");
+    assertEquals("", decode(file, MALFORMED, "frame.number"), "malformed PDUs, by frame");
   }
 
   /** Talks through every portal, as several initiators do; returns how many sessions were logged out. */

@@ -18,6 +18,7 @@ import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.workload.HostSettings;
 import io.moongate.multinode.workload.MultipathClient;
 import io.moongate.multinode.workload.Workload;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -86,7 +87,7 @@ class RestartIT {
 
   private static void restart(TestCluster cluster, String scenario, Runnable stop)
       throws ApiException {
-    Map<TestLun, History> histories = new TreeMap<>(java.util.Comparator.comparing(TestLun::id));
+    Map<TestLun, History> histories = new TreeMap<>(Comparator.comparing(TestLun::id));
     Random random = new Random(Workload.seed());
     for (TestLun lun : luns) {
       histories.put(lun, new History());

@@ -16,7 +16,9 @@ import io.moongate.multinode.harness.Tool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -117,7 +119,7 @@ class ToolsIT {
   }
 
   private static String hex(byte[] bytes) {
-    return java.util.HexFormat.of().formatHex(bytes);
+    return HexFormat.of().formatHex(bytes);
   }
 
   @Test
@@ -148,7 +150,7 @@ class ToolsIT {
     for (TestGateway gateway : cluster.gateways()) {
       for (List<String> kind : List.of(List.<String>of(), List.of("-w"))) {
         List<String> arguments =
-            new java.util.ArrayList<>(
+            new ArrayList<>(
                 List.of("bench", "-c", "2000", "-d", "16", "-s", "4096", "-t", "none", "-f", "raw"));
         arguments.addAll(kind);
         arguments.add(gateway.url(lun.target(), lun.number()));

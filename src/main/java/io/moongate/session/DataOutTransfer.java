@@ -201,12 +201,7 @@ final class DataOutTransfer {
     if (!unsolicitedOpen) {
       throw violation("unsolicited data that was not announced", pdu);
     }
-    if (pdu.dataSn() != unsolicitedDataSn || pdu.bufferOffset() != unsolicited) {
-      throw violation(
-          "DataSN %d at offset %d where %d at %d was due"
-              .formatted(pdu.dataSn(), pdu.bufferOffset(), unsolicitedDataSn, unsolicited),
-          pdu);
-    }
+    checkOrder(pdu, unsolicitedDataSn, unsolicited);
     checkUnsolicited(unsolicited + length, pdu);
     unsolicitedDataSn++;
     unsolicited += length;
@@ -225,12 +220,7 @@ final class DataOutTransfer {
       throw violation("a Target Transfer Tag of no R2T of the task", pdu);
     }
     long due = burst.offset + burst.received;
-    if (pdu.dataSn() != burst.nextDataSn || pdu.bufferOffset() != due) {
-      throw violation(
-          "DataSN %d at offset %d where %d at %d was due"
-              .formatted(pdu.dataSn(), pdu.bufferOffset(), burst.nextDataSn, due),
-          pdu);
-    }
+    checkOrder(pdu, burst.nextDataSn, due);
     burst.nextDataSn++;
     burst.received += length;
     boolean filled = burst.received == burst.length;
@@ -239,6 +229,21 @@ final class DataOutTransfer {
     }
     if (filled) {
       bursts.remove(burst);
+    }
+  }
+
+  /**
+   * A wrong DataSN says that a PDU was lost or is in the wrong place (section 7.9): the task can't be
+   * executed with such data, and ends with CHECK CONDITION once the rest has come. A wrong offset is
+   * a violation: DataPDUInOrder and DataSequenceInOrder are always negotiated.
+   */
+  private void checkOrder(DataOut pdu, int dataSn, long offset) {
+    if (pdu.bufferOffset() != offset) {
+      throw violation(
+          "offset %d where %d was due".formatted(pdu.bufferOffset(), offset), pdu);
+    }
+    if (pdu.dataSn() != dataSn) {
+      damaged = true;
     }
   }
 

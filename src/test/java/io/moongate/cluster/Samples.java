@@ -54,7 +54,7 @@ final class Samples {
       return full ? name + " \"ü\"" : "";
     } else if (kind == long.class) {
       return full ? Long.MIN_VALUE + name.length() : 0L;
-    } else if (kind == int.class) {
+    } else if (kind == int.class || kind == Integer.class) {
       return full ? 65_536 + name.length() : 0;
     } else if (kind == boolean.class) {
       return full;

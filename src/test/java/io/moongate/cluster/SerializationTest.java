@@ -112,7 +112,7 @@ class SerializationTest {
       assertTrue(
           serializer.getClass().getSimpleName().equals("JacksonCborSerializer"),
           "bound to " + serializer);
-      byte[] bytes = serializer.toBinary(sample);
+      byte[] bytes = serialization.serialize(sample).get();
       Object back =
           serialization
               .deserialize(

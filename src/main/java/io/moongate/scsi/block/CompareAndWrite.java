@@ -23,7 +23,10 @@ public final class CompareAndWrite implements CommandHandler.Medium {
 
   @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
-    return DataOut.lengthUnlessRefused(() -> 2 * blocks(server, cdb).bytes());
+    // A block more than is wanted, so that an initiator which sends too much can be told so: with a
+    // count of blocks that was cut to the field's 8 bits, the wrong ones would be compared.
+    return DataOut.lengthUnlessRefused(
+        () -> 2 * blocks(server, cdb).bytes() + server.geometry().blockSize());
   }
 
   private static LogicalBlocks blocks(DeviceServer server, Cdb cdb) {
@@ -39,6 +42,9 @@ public final class CompareAndWrite implements CommandHandler.Medium {
   public MediumOperation prepare(DeviceServer server, Command command) {
     Cdb cdb = new Cdb(command.cdb());
     LogicalBlocks blocks = blocks(server, cdb);
+    if (command.dataOut().remaining() > 2 * blocks.bytes()) {
+      throw new CheckCondition(Sense.invalidCdb(LENGTH_FIELD), 2 * blocks.bytes());
+    }
     ByteBuffer data = DataOut.exactly(command, 2 * blocks.bytes());
     return new Operation(blocks, data, cdb.has(1, FUA));
   }

@@ -1,0 +1,429 @@
+package io.moongate.cluster.unit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.unit.DataPath.Way;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.scsi.alua.AccessState;
+import io.moongate.scsi.alua.AluaQueries;
+import io.moongate.scsi.alua.PathStates;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LunActorTest {
+  private static final Duration REPEAT = Duration.ofMillis(300);
+
+  /** What the actor asked of its data path, one after the other. */
+  private sealed interface Call {
+    record Published(PathStates states, Way way) implements Call {}
+
+    record Opening(long epoch, CompletableFuture<Void> done) implements Call {}
+
+    record Releasing(CompletableFuture<Void> done) implements Call {}
+
+    record Removed() implements Call {}
+  }
+
+  private static final class FakeDataPath implements DataPath {
+    final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
+    private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
+    private long openEpoch;
+    private Way way = Way.HELD;
+
+    @Override
+    public synchronized void publish(
+        UnitEntry unit,
+        PathStates states,
+        Way newWay,
+        Optional<GatewayEntry> owner,
+        AluaQueries queries) {
+      way = newWay;
+      if (way == Way.LOCAL) {
+        check(underWay.isDone(), "LOCAL while it opens or releases");
+        check(openEpoch == states.epoch(), "LOCAL under an epoch that is not open");
+        check(unit.ownership().phase() == Phase.SERVING, "LOCAL before the view says SERVING");
+        check(unit.ownership().epoch() == states.epoch(), "LOCAL under another epoch");
+      }
+      calls.add(new Call.Published(states, newWay));
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> open(UnitEntry unit, long epoch) {
+      check(underWay.isDone(), "open overlaps");
+      check(openEpoch == 0, "open while it is open");
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      underWay = done.thenRun(() -> opened(epoch));
+      calls.add(new Call.Opening(epoch, done));
+      return underWay;
+    }
+
+    private synchronized void opened(long epoch) {
+      openEpoch = epoch;
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> release(UnitEntry unit) {
+      check(underWay.isDone(), "release overlaps");
+      check(way != Way.LOCAL, "release while LOCAL is published");
+      openEpoch = 0;
+      underWay = new CompletableFuture<>();
+      calls.add(new Call.Releasing(underWay));
+      return underWay;
+    }
+
+    @Override
+    public synchronized void remove(String unitId) {
+      check(underWay.isDone() && openEpoch == 0, "removed while it is open");
+      calls.add(new Call.Removed());
+    }
+
+    private final List<String> broken = new ArrayList<>();
+
+    private void check(boolean kept, String rule) {
+      if (!kept) {
+        broken.add(rule);
+      }
+    }
+
+    synchronized List<String> broken() {
+      return List.copyOf(broken);
+    }
+
+    <T extends Call> T next(Class<T> kind) throws InterruptedException {
+      Call call = calls.poll(10, TimeUnit.SECONDS);
+      assertTrue(kind.isInstance(call), "expected " + kind.getSimpleName() + ", got " + call);
+      return kind.cast(call);
+    }
+  }
+
+  private static ActorTestKit kit;
+  private static ManualTime time;
+  private FakeDataPath path;
+  private BlockingQueue<LogicalUnit.Command> reports;
+  private AtomicLong publications;
+  private ActorRef<LunActor.Command> actor;
+  private long version;
+
+  @BeforeAll
+  static void start() {
+    kit = ActorTestKit.create(ManualTime.config());
+    time = ManualTime.get(kit.system());
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void fresh() {
+    path = new FakeDataPath();
+    reports = new LinkedBlockingQueue<>();
+    publications = new AtomicLong();
+  }
+
+  private LunActor.Surroundings surroundings() {
+    return new LunActor.Surroundings(
+        "gw1",
+        "p1",
+        1,
+        10,
+        path,
+        report -> reports.add(report.command()),
+        publications::incrementAndGet);
+  }
+
+  private void spawn(Phase phase, long epoch, String owner) {
+    actor = kit.spawn(LunActor.create(surroundings(), false, entry(phase, epoch, owner)));
+  }
+
+  private void change(Phase phase, long epoch, String owner) {
+    actor.tell(entry(phase, epoch, owner));
+  }
+
+  private LunActor.Changed entry(Phase phase, long epoch, String owner) {
+    String process = owner.isEmpty() ? "" : "p" + owner.charAt(2);
+    Ownership ownership =
+        new Ownership(
+            phase, epoch, owner, process, "", UnitFixture.NOW, "test", List.of(), List.of());
+    UnitEntry unit =
+        new UnitEntry(
+            "u1", ++version, 1, "s", "memory", 4096, 512, List.of("gw1"), ownership, false);
+    List<GatewayEntry> gateways = List.of(gateway(1), gateway(2));
+    return new LunActor.Changed(
+        unit,
+        gateways,
+        gateways.stream().filter(gateway -> gateway.name().equals(owner)).findFirst());
+  }
+
+  private static GatewayEntry gateway(int number) {
+    return new GatewayEntry(
+        "gw" + number,
+        1,
+        GatewayEntry.State.UP,
+        "p" + number,
+        number,
+        List.of(),
+        new PortalAddress("127.0.0.1", 1),
+        "",
+        "",
+        1,
+        UnitFixture.NOW,
+        "");
+  }
+
+  private PathStates published(Way way) throws InterruptedException {
+    Call.Published call = path.next(Call.Published.class);
+    assertEquals(way, call.way());
+    assertEquals(way != Way.HELD, call.states().serving());
+    return call.states();
+  }
+
+  private void open(long epoch) throws InterruptedException {
+    Call.Opening opening = path.next(Call.Opening.class);
+    assertEquals(epoch, opening.epoch());
+    opening.done().complete(null);
+  }
+
+  private void report(LogicalUnit.Command expected) throws InterruptedException {
+    assertEquals(expected, reports.poll(10, TimeUnit.SECONDS));
+  }
+
+  /** Waits until the actor has done all that it was told. */
+  private PathStates settle() {
+    TestProbe<PathStates> probe = kit.createTestProbe();
+    actor.tell(new LunActor.Query(probe.ref()));
+    PathStates states = probe.receiveMessage();
+    assertEquals(List.of(), path.broken());
+    return states;
+  }
+
+  private void serve() throws InterruptedException {
+    spawn(Phase.ACQUIRING, 1, "gw1");
+    published(Way.HELD);
+    open(1);
+    report(new LogicalUnit.Opened("gw1", "p1", 1));
+    change(Phase.SERVING, 1, "gw1");
+    assertEquals(AccessState.ACTIVE_OPTIMIZED, published(Way.LOCAL).localState());
+  }
+
+  @Test
+  void opensBeforeItServes() throws InterruptedException {
+    spawn(Phase.ACQUIRING, 1, "gw1");
+    assertEquals(AccessState.ACTIVE_NON_OPTIMIZED, published(Way.HELD).localState());
+    Call.Opening opening = path.next(Call.Opening.class);
+    // The view may be quicker than the store.
+    change(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    settle();
+    opening.done().complete(null);
+    published(Way.LOCAL);
+    settle();
+  }
+
+  @Test
+  void repeatsItsReportUntilTheViewShowsIt() throws InterruptedException {
+    spawn(Phase.ACQUIRING, 1, "gw1");
+    published(Way.HELD);
+    open(1);
+    LogicalUnit.Opened opened = new LogicalUnit.Opened("gw1", "p1", 1);
+    report(opened);
+    for (int i = 0; i < 3; i++) {
+      settle();
+      time.timePasses(REPEAT);
+      report(opened);
+    }
+    change(Phase.SERVING, 1, "gw1");
+    published(Way.LOCAL);
+    settle();
+    time.timePasses(REPEAT.multipliedBy(3));
+    settle();
+    assertTrue(reports.isEmpty(), () -> "still reporting " + reports);
+  }
+
+  @Test
+  void reportsWhatItCouldNotOpenAndTriesAgain() throws InterruptedException {
+    spawn(Phase.ACQUIRING, 1, "gw1");
+    published(Way.HELD);
+    path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("gone"));
+    LogicalUnit.OpenFailed failed =
+        (LogicalUnit.OpenFailed) reports.poll(10, TimeUnit.SECONDS);
+    assertEquals(1, failed.epoch());
+    assertTrue(failed.reason().contains("gone"), failed.reason());
+    settle();
+    time.timePasses(REPEAT);
+    open(1);
+    report(new LogicalUnit.Opened("gw1", "p1", 1));
+    // Another one was chosen meanwhile: what was opened is released.
+    change(Phase.ACQUIRING, 2, "gw2");
+    published(Way.HELD);
+    path.next(Call.Releasing.class).done().complete(null);
+    change(Phase.SERVING, 2, "gw2");
+    published(Way.REMOTE);
+    settle();
+  }
+
+  @Test
+  void stopsServingBeforeItReleases() throws InterruptedException {
+    serve();
+    change(Phase.RELEASING, 1, "gw1");
+    published(Way.HELD);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    settle();
+    assertFalse(reports.stream().anyMatch(LogicalUnit.Released.class::isInstance));
+    releasing.done().complete(null);
+    LogicalUnit.Released released = new LogicalUnit.Released("gw1", "p1", 1);
+    report(released);
+    settle();
+    time.timePasses(REPEAT);
+    report(released);
+    change(Phase.ACQUIRING, 2, "gw2");
+    published(Way.HELD);
+    change(Phase.SERVING, 2, "gw2");
+    published(Way.REMOTE);
+    settle();
+  }
+
+  @Test
+  void losingTheUnitToAnotherEndsServiceAtOnce() throws InterruptedException {
+    serve();
+    change(Phase.SERVING, 2, "gw2");
+    assertEquals(2, published(Way.REMOTE).epoch());
+    path.next(Call.Releasing.class).done().completeExceptionally(new IllegalStateException());
+    settle();
+  }
+
+  @Test
+  void anAbandonedReleaseIsNotServedBeforeItWasOpenedAgain() throws InterruptedException {
+    serve();
+    change(Phase.RELEASING, 1, "gw1");
+    published(Way.HELD);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    change(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    assertFalse(settle().serving());
+    releasing.done().complete(null);
+    open(1);
+    published(Way.LOCAL);
+    settle();
+  }
+
+  @Test
+  void aSlowOpeningIsOvertaken() throws InterruptedException {
+    spawn(Phase.ACQUIRING, 1, "gw1");
+    published(Way.HELD);
+    Call.Opening opening = path.next(Call.Opening.class);
+    change(Phase.UNOWNED, 1, "");
+    change(Phase.ACQUIRING, 2, "gw2");
+    change(Phase.ACQUIRING, 3, "gw1");
+    settle();
+    opening.done().complete(null);
+    while (path.calls.peek() instanceof Call.Published) {
+      path.calls.remove();
+    }
+    path.next(Call.Releasing.class).done().complete(null);
+    open(3);
+    settle();
+    reports.removeIf(LogicalUnit.Get.class::isInstance);
+    report(new LogicalUnit.Opened("gw1", "p1", 3));
+    settle();
+  }
+
+  @Test
+  void keepsTheEntityAwakeWhileItOpens() throws InterruptedException {
+    spawn(Phase.ACQUIRING, 1, "gw1");
+    published(Way.HELD);
+    path.next(Call.Opening.class);
+    settle();
+    time.timePasses(REPEAT);
+    assertTrue(reports.poll(10, TimeUnit.SECONDS) instanceof LogicalUnit.Get);
+    settle();
+    time.timePasses(REPEAT);
+    assertTrue(reports.poll(10, TimeUnit.SECONDS) instanceof LogicalUnit.Get);
+  }
+
+  @Test
+  void aDeletedUnitIsReleasedThenForgotten() throws InterruptedException {
+    serve();
+    actor.tell(LunActor.Removed.NOW);
+    published(Way.HELD);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    actor.tell(LunActor.Removed.NOW);
+    settle();
+    releasing.done().complete(null);
+    path.next(Call.Removed.class);
+    kit.createTestProbe().expectTerminated(actor);
+  }
+
+  @Test
+  void aSuccessorOfAFailedActorReleasesFirstAndIsHeard() throws InterruptedException {
+    serve();
+    kit.stop(actor);
+    long before = publications.get();
+    actor =
+        kit.spawn(LunActor.create(surroundings(), true, entry(Phase.RELEASING, 1, "gw1")));
+    assertEquals(before + 1, published(Way.HELD).version());
+    path.next(Call.Releasing.class);
+    settle();
+    assertTrue(reports.isEmpty(), () -> "nothing is released yet: " + reports);
+  }
+
+  @Test
+  void whateverComesInWhateverOrder() throws InterruptedException {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    spawn(Phase.UNOWNED, 0, "");
+    List<CompletableFuture<Void>> pending = new ArrayList<>();
+    long epoch = 0;
+    for (int step = 0; step < 3_000; step++) {
+      switch (random.nextInt(5)) {
+        case 0 -> change(Phase.UNOWNED, epoch, "");
+        case 1 -> change(Phase.ACQUIRING, ++epoch, random.nextBoolean() ? "gw1" : "gw2");
+        case 2 -> change(Phase.SERVING, Math.max(1, epoch), random.nextBoolean() ? "gw1" : "gw2");
+        case 3 -> change(Phase.RELEASING, Math.max(1, epoch), "gw1");
+        default -> time.timePasses(REPEAT);
+      }
+      settle();
+      for (Call call = path.calls.poll(); call != null; call = path.calls.poll()) {
+        if (call instanceof Call.Opening opening) {
+          pending.add(opening.done());
+        } else if (call instanceof Call.Releasing releasing) {
+          pending.add(releasing.done());
+        }
+      }
+      assertTrue(pending.size() <= 1, "seed " + seed + " step " + step);
+      if (!pending.isEmpty() && random.nextBoolean()) {
+        CompletableFuture<Void> done = pending.remove(0);
+        if (random.nextInt(4) == 0) {
+          done.completeExceptionally(new IllegalStateException("by chance"));
+        } else {
+          done.complete(null);
+        }
+      }
+      assertEquals(List.of(), path.broken(), "seed " + seed + " step " + step);
+    }
+  }
+}
