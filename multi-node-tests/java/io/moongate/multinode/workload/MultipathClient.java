@@ -302,7 +302,7 @@ public final class MultipathClient implements AutoCloseable {
     return block * BlockPattern.SECTORS;
   }
 
-  private static void pause(Duration time) {
+  static void pause(Duration time) {
     try {
       TimeUnit.NANOSECONDS.sleep(time.toNanos());
     } catch (InterruptedException e) {

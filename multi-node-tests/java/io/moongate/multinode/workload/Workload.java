@@ -26,6 +26,9 @@ public final class Workload implements AutoCloseable {
 
   private static final int LARGE = 16;
 
+  /** Between operations of a client, so that the machine has something left for the cluster that it runs. */
+  private static final Duration THINK = Duration.ofMillis(3);
+
   private final History history;
   private final List<MultipathClient> clients = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -81,6 +84,7 @@ public final class Workload implements AutoCloseable {
                 operate(client, random);
                 operations.incrementAndGet();
                 mine.incrementAndGet();
+                MultipathClient.pause(THINK);
               }
             },
             name);

@@ -23,7 +23,7 @@ class ScsiSettingsTest {
             128,
             512L << 20,
             256,
-            64L << 20,
+            16L << 20,
             false),
         ScsiSettings.from(SHIPPED));
   }

@@ -238,11 +238,27 @@ class ScsiTasksTest {
   }
 
   @Test
+  void aWrongDataSnFailsTheTaskOnceItsDataHasCome() {
+    Harness eager = unsolicited();
+    ScsiCommand write = eager.write(0, 4, 2048, false, NOTHING);
+    eager.receive(write);
+    ReadyToTransfer rest =
+        eager.answer(
+            ReadyToTransfer.class, eager.data(write, -1, 1, 0, true, Harness.bytes(512, 1)));
+    ScsiResponse failed =
+        eager.answer(
+            ScsiResponse.class,
+            eager.data(write, rest.targetTransferTag(), 0, 512, true, Harness.bytes(1536, 1)));
+    assertEquals(2, failed.status());
+    assertEquals(List.of(), unit.executed());
+  }
+
+  @Test
   void endsOnAGapInUnsolicitedData() {
     Harness eager = unsolicited();
     ScsiCommand write = eager.write(0, 4, 2048, false, NOTHING);
     eager.receive(write);
-    assertViolation(eager, eager.data(write, -1, 1, 0, true, Harness.bytes(512, 1)));
+    assertViolation(eager, eager.data(write, -1, 0, 512, true, Harness.bytes(512, 1)));
   }
 
   @Test
