@@ -25,22 +25,34 @@ class CaptureIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final String LOGOUT_RESPONSE = "0x26";
 
-  /** Opcodes (RFC 7143 section 11.2.1.2) that must have been seen, so that the capture proves something. */
+  /**
+   * Opcodes (RFC 7143 section 11.2.1.2) that must have been seen, so that the capture proves
+   * something.
+   */
   private static final Map<String, String> EXPECTED =
       Map.of(
-          "0x01", "SCSI Command",
-          "0x21", "SCSI Response",
-          "0x03", "Login Request",
-          "0x23", "Login Response",
-          "0x05", "SCSI Data-Out",
-          "0x25", "SCSI Data-In",
-          "0x31", "Ready To Transfer",
-          "0x06", "Logout Request",
-          LOGOUT_RESPONSE, "Logout Response");
+          "0x01",
+          "SCSI Command",
+          "0x21",
+          "SCSI Response",
+          "0x03",
+          "Login Request",
+          "0x23",
+          "Login Response",
+          "0x05",
+          "SCSI Data-Out",
+          "0x25",
+          "SCSI Data-In",
+          "0x31",
+          "Ready To Transfer",
+          "0x06",
+          "Logout Request",
+          LOGOUT_RESPONSE,
+          "Logout Response");
 
   /**
-   * libiscsi first asks for 64 bytes of VPD page 83h. The answer is cut in the middle of a designator, as it must be, and
-   * tshark reads on beyond its end.
+   * libiscsi first asks for 64 bytes of VPD page 83h. The answer is cut in the middle of a
+   * designator, as it must be, and tshark reads on beyond its end.
    */
   private static final String MALFORMED =
       "_ws.malformed && !(scsi_sbc.opcode == 0x12 && iscsi.datasegmentlength == 64)";
@@ -65,7 +77,8 @@ class CaptureIT {
           },
           () -> "nothing was written");
       sessions = converse(cluster, lun);
-      // What the kernel has captured comes late: until the last PDU of every session is in the file.
+      // What the kernel has captured comes late: until the last PDU of every session is in the
+      // file.
       Await.until(
           sessions + " logouts in the capture",
           BOUND,
@@ -81,7 +94,10 @@ class CaptureIT {
     assertEquals("", decode(file, MALFORMED, "frame.number"), "malformed PDUs, by frame");
   }
 
-  /** Talks through every portal, as several initiators do; returns how many sessions were logged out. */
+  /**
+   * Talks through every portal, as several initiators do; returns how many sessions were logged
+   * out.
+   */
   private static int converse(TestCluster cluster, TestLun lun) throws IOException {
     int sessions = 0;
     for (TestGateway gateway : cluster.gateways()) {
@@ -89,8 +105,17 @@ class CaptureIT {
       Tool.QEMU_IO
           .run(
               BOUND,
-              "-f", "raw", "-t", "none", "-c", "write -P 0x5a 0 1M", "-c", "read -P 0x5a 0 1M",
-              "-c", "flush", url)
+              "-f",
+              "raw",
+              "-t",
+              "none",
+              "-c",
+              "write -P 0x5a 0 1M",
+              "-c",
+              "read -P 0x5a 0 1M",
+              "-c",
+              "flush",
+              url)
           .succeeded();
       Tool.ISCSI_INQ.run(BOUND, "-e", "1", "-c", "131", url).succeeded();
       try (Nexus nexus = Nexus.open(gateway, lun)) {
@@ -114,7 +139,8 @@ class CaptureIT {
   }
 
   private static String decode(Path file, String filter, String field) {
-    // A capture that goes on may end in the middle of a packet: then tshark says so and ends with a status.
+    // A capture that goes on may end in the middle of a packet: then tshark says so and ends with a
+    // status.
     return Tool.TSHARK
         .run(BOUND, "-r", file.toString(), "-Y", filter, "-T", "fields", "-e", field)
         .text()

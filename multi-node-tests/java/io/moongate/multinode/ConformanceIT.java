@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * libiscsi's conformance suite. A test that fails must be in the list of known failures, and a listed one must fail: the
- * list can't grow unseen, nor keep what has been mended.
+ * libiscsi's conformance suite. A test that fails must be in the list of known failures, and a
+ * listed one must fail: the list can't grow unseen, nor keep what has been mended.
  */
 @ExtendWith(ClusterExtension.class)
 class ConformanceIT {
@@ -57,8 +57,7 @@ class ConformanceIT {
     Path file = installation.testFile("conformance").resolve(list);
     KnownFailures known = KnownFailures.read(file);
     Set<String> tests = listed();
-    Tool.Output output =
-        Tool.ISCSI_TEST_CU.run(BOUND, arguments.toArray(String[]::new));
+    Tool.Output output = Tool.ISCSI_TEST_CU.run(BOUND, arguments.toArray(String[]::new));
     Path kept = installation.output().resolve(list.replace(".txt", ".output"));
     Files.createDirectories(kept.getParent());
     Files.writeString(kept, output.text(), StandardCharsets.ISO_8859_1);

@@ -10,7 +10,9 @@ import java.util.List;
 final class Histories {
   private Histories() {}
 
-  /** Fails when some order of the operations can't explain what was seen; the history is kept then. */
+  /**
+   * Fails when some order of the operations can't explain what was seen; the history is kept then.
+   */
   static void requireLinearizable(String scenario, History history) {
     List<String> violations = RegisterChecker.violations(history);
     System.out.printf(

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Without Cassandra, I/O goes on and changes are refused; with it again, changes are made again. */
+/**
+ * Without Cassandra, I/O goes on and changes are refused; with it again, changes are made again.
+ */
 @ExtendWith(ClusterExtension.class)
 class OutageIT {
   private static final Duration OUTAGE = Duration.ofSeconds(15);

@@ -77,8 +77,7 @@ class PathsIT {
     Map<String, Integer> groups = agreement.groups();
     List<Duration> stalls = new ArrayList<>();
     History history = new History();
-    try (Workload workload =
-        Workload.start(cluster, lun, CLIENTS, Workload.seed(), history)) {
+    try (Workload workload = Workload.start(cluster, lun, CLIENTS, Workload.seed(), history)) {
       for (int kill = 1; kill <= kills; kill++) {
         workload.awaitProgress(BETWEEN_KILLS);
         Agreed before = agreement.await();
@@ -88,16 +87,14 @@ class PathsIT {
         Agreed after = agreement.await();
         assertNotEquals(owner.name(), after.owner());
         assertTrue(after.epoch() > before.epoch(), () -> before + ", then " + after);
-        assertEquals(
-            TargetPortGroups.UNAVAILABLE, after.states().get(groups.get(owner.name())));
+        assertEquals(TargetPortGroups.UNAVAILABLE, after.states().get(groups.get(owner.name())));
         workload.awaitProgress(BETWEEN_KILLS);
         stalls.add(workload.firstWriteAfter(killed).orElseThrow());
 
         owner.start();
         cluster.awaitReady();
         Agreed back = agreement.await();
-        assertEquals(
-            TargetPortGroups.NON_OPTIMIZED, back.states().get(groups.get(owner.name())));
+        assertEquals(TargetPortGroups.NON_OPTIMIZED, back.states().get(groups.get(owner.name())));
         workload.awaitWritesThrough(owner, System.nanoTime(), 5);
         System.out.printf(
             "kill %d: %s (epoch %d) to %s (epoch %d), first write after %d ms%n",

@@ -32,8 +32,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The hardest problem: the owner stops with writes in its hands, and wakes after others have taken over. None of them may
- * take effect then, neither those that it had begun to look at nor those that waited in its sockets.
+ * The hardest problem: the owner stops with writes in its hands, and wakes after others have taken
+ * over. None of them may take effect then, neither those that it had begun to look at nor those
+ * that waited in its sockets.
  */
 @ExtendWith(ClusterExtension.class)
 class PauseIT {
@@ -99,7 +100,8 @@ class PauseIT {
                 random)) {
       owner.pause();
       long paused = System.nanoTime();
-      // The gateway does not run: these wait in its sockets, as they do when it stops in the middle of a burst.
+      // The gateway does not run: these wait in its sockets, as they do when it stops in the middle
+      // of a burst.
       late.send();
       Agreed after = agreement.await();
       System.out.printf(
@@ -180,14 +182,7 @@ class PauseIT {
       for (int i = 0; i < LATE_SESSIONS * LATE_WRITES; i++) {
         history.add(
             Attempt.write(
-                "late",
-                firstBlock + i,
-                1,
-                value(i),
-                sent,
-                now,
-                gateway.name(),
-                Outcome.UNKNOWN));
+                "late", firstBlock + i, 1, value(i), sent, now, gateway.name(), Outcome.UNKNOWN));
       }
     }
 

@@ -27,7 +27,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Everything that was made is there after all of it was stopped; and a unit that is moved loses nothing. */
+/**
+ * Everything that was made is there after all of it was stopped; and a unit that is moved loses
+ * nothing.
+ */
 @ExtendWith(ClusterExtension.class)
 class RestartIT {
   private static final int MOVES = 4;
@@ -45,7 +48,9 @@ class RestartIT {
 
   /** What must not change, ever. Everything of the whole cluster, whoever made it. */
   private record Identities(
-      Map<String, String> units, Map<String, List<Target.Mapping>> maps, Map<String, Integer> groups) {
+      Map<String, String> units,
+      Map<String, List<Target.Mapping>> maps,
+      Map<String, Integer> groups) {
 
     static Identities of(ApiClient api) throws ApiException {
       Map<String, String> units = new TreeMap<>();
@@ -155,8 +160,7 @@ class RestartIT {
       for (int move = 0; move < MOVES; move++) {
         workload.awaitProgress(200);
         Agreed before = agreement.await();
-        TestGateway to =
-            cluster.servingWithout(cluster.gateway(before.owner())).get(move % 2);
+        TestGateway to = cluster.servingWithout(cluster.gateway(before.owner())).get(move % 2);
         // Asked of a gateway that is neither or both of those concerned, in turn.
         ApiClient api = cluster.gateways().get(move % cluster.gateways().size()).api();
         long asked = System.nanoTime();

@@ -115,7 +115,8 @@ class ToolsIT {
       }
     }
     throw new AssertionError(
-        "no designator of association %d and type %d in %s".formatted(association, type, hex(page)));
+        "no designator of association %d and type %d in %s"
+            .formatted(association, type, hex(page)));
   }
 
   private static String hex(byte[] bytes) {
@@ -151,11 +152,11 @@ class ToolsIT {
       for (List<String> kind : List.of(List.<String>of(), List.of("-w"))) {
         List<String> arguments =
             new ArrayList<>(
-                List.of("bench", "-c", "2000", "-d", "16", "-s", "4096", "-t", "none", "-f", "raw"));
+                List.of(
+                    "bench", "-c", "2000", "-d", "16", "-s", "4096", "-t", "none", "-f", "raw"));
         arguments.addAll(kind);
         arguments.add(gateway.url(lun.target(), lun.number()));
-        Tool.Output output =
-            Tool.QEMU_IMG.run(BOUND, arguments.toArray(String[]::new)).succeeded();
+        Tool.Output output = Tool.QEMU_IMG.run(BOUND, arguments.toArray(String[]::new)).succeeded();
         output
             .text()
             .lines()

@@ -147,12 +147,7 @@ final class DataServices {
     for (PortalAddress portal : settings.portals()) {
       bound.add(
           IscsiServer.bind(
-                  system,
-                  portal.address(),
-                  portal.port(),
-                  settings.sessions(),
-                  targets,
-                  registry)
+                  system, portal.address(), portal.port(), settings.sessions(), targets, registry)
               .thenAccept(
                   server -> {
                     synchronized (portals) {
@@ -216,7 +211,8 @@ final class DataServices {
     if (entry instanceof TargetEntry target && target.deleted()) {
       registry.closeTarget(target.name(), "the target was deleted");
     } else if (entry instanceof GatewayEntry peer && !peer.name().equals(gateway)) {
-      // Nothing new goes to an older process of that gateway. What was sent to it is waited for within
+      // Nothing new goes to an older process of that gateway. What was sent to it is waited for
+      // within
       // its bounds: that it was superseded does not prove that it has stopped.
       relays.forEach(
           (of, client) -> {

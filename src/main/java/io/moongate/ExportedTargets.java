@@ -26,8 +26,7 @@ final class ExportedTargets implements TargetDirectory {
   public Optional<TargetDevice> target(String name) {
     return view.target(name)
         .filter(target -> target.exportedBy(gateway))
-        .flatMap(
-            target -> view.gateway(gateway).map(self -> new Device(name, self.portGroup())));
+        .flatMap(target -> view.gateway(gateway).map(self -> new Device(name, self.portGroup())));
   }
 
   @Override

@@ -139,9 +139,7 @@ final class ExportedUnits implements DataPath {
             drained -> {
               Volume volume = exported.volume;
               exported.volume = null;
-              return volume == null
-                  ? CompletableFuture.completedStage(null)
-                  : volume.close();
+              return volume == null ? CompletableFuture.completedStage(null) : volume.close();
             });
   }
 
@@ -182,8 +180,7 @@ final class ExportedUnits implements DataPath {
 
   /** What hosts are told, the same through every gateway: only the owner has the volume itself. */
   private static VolumeGeometry geometry(UnitEntry entry) {
-    return new VolumeGeometry(
-        entry.size(), entry.blockSize(), true, UNMAP_GRANULARITY, 0, true);
+    return new VolumeGeometry(entry.size(), entry.blockSize(), true, UNMAP_GRANULARITY, 0, true);
   }
 
   /** The lease as the data path asks for it. */

@@ -123,8 +123,7 @@ final class GatewayConfig {
             key,
             "expected \"host:port\" of a gateway's Pekko Management, not \"" + seed + "\"");
       }
-      seeds.add(
-          Map.of("host", seed.substring(0, colon), "port", (Object) Integer.valueOf(port)));
+      seeds.add(Map.of("host", seed.substring(0, colon), "port", (Object) Integer.valueOf(port)));
     }
     if (seeds.isEmpty()) {
       throw new ConfigException.BadValue(
@@ -153,9 +152,7 @@ final class GatewayConfig {
         sections.add(key.substring(0, dot));
       }
     }
-    given
-        .getObject("moongate")
-        .forEach((key, value) -> check(key, value, known, sections));
+    given.getObject("moongate").forEach((key, value) -> check(key, value, known, sections));
   }
 
   private static void collect(String path, ConfigValue value, Set<String> known) {

@@ -10,7 +10,8 @@ public final class Main {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    // The gateway runs until it is stopped, and the schema tool needs the Cassandra driver: neither is
+    // The gateway runs until it is stopped, and the schema tool needs the Cassandra driver: neither
+    // is
     // loaded for a command that only speaks HTTP.
     int code =
         args.length > 0 && args[0].equals("schema")

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The demo's way to run Cassandra and gateways on one host, opened to the multi-node tests, so that what they run is
- * what the demo runs.
+ * The demo's way to run Cassandra and gateways on one host, opened to the multi-node tests, so that
+ * what they run is what the demo runs.
  */
 public final class HostProcesses {
 

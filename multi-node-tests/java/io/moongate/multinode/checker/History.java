@@ -12,8 +12,9 @@ import java.util.List;
 /**
  * What clients did and saw, in the time of one monotonic clock. Threads may add at the same time.
  *
- * <p>Each attempt of a write carries a value of its own, an attempt that is repeated too. So a block is a register that
- * is written by unique values, and an attempt that took effect late can be told from the one that was acknowledged.
+ * <p>Each attempt of a write carries a value of its own, an attempt that is repeated too. So a
+ * block is a register that is written by unique values, and an attempt that took effect late can be
+ * told from the one that was acknowledged.
  */
 public final class History {
   /** The end of an attempt that may take effect at any time. */
@@ -48,8 +49,9 @@ public final class History {
    * @param block the first of consecutive blocks
    * @param values what was read from, or written to, each of them
    * @param invoked before it was sent, in nanoseconds
-   * @param completed after which it must not take effect any more, in nanoseconds: when it was answered, or for an
-   *     unknown attempt when the operation that it belongs to was acknowledged otherwise; {@link #NEVER} when neither
+   * @param completed after which it must not take effect any more, in nanoseconds: when it was
+   *     answered, or for an unknown attempt when the operation that it belongs to was acknowledged
+   *     otherwise; {@link #NEVER} when neither
    * @param path the gateway
    */
   public record Attempt(
@@ -90,7 +92,9 @@ public final class History {
     attempts.add(attempt);
   }
 
-  /** Notes something that no order of operations can explain, such as a block with two values in it. */
+  /**
+   * Notes something that no order of operations can explain, such as a block with two values in it.
+   */
   public synchronized void anomaly(String what) {
     anomalies.add(what);
   }

@@ -12,15 +12,18 @@ import java.util.TreeMap;
 /**
  * Whether each block of a history is linearizable as a register.
  *
- * <p>With unique values every read names the write that it saw, so that the question is decided exactly and in n log n
- * (P. Gibbons, E. Korach, <em>Testing Shared Memories</em>, SIAM J. Computing 26, 1997). A write and its reads form a
- * cluster, and must be neighbours in any order of the register's operations. Let first be the earliest end in the
- * cluster, last the latest beginning. Where first is before last, the register held the value from first to last at
- * least: the cluster is <em>forward</em>. Otherwise its operations all overlap between last and first, and there is a
- * moment between these at which all of them can have happened: it is <em>backward</em>. An order exists if and only if no
- * read ended before its write began, no two forward clusters overlap, and no backward one lies within a forward one.
+ * <p>With unique values every read names the write that it saw, so that the question is decided
+ * exactly and in n log n (P. Gibbons, E. Korach, <em>Testing Shared Memories</em>, SIAM J.
+ * Computing 26, 1997). A write and its reads form a cluster, and must be neighbours in any order of
+ * the register's operations. Let first be the earliest end in the cluster, last the latest
+ * beginning. Where first is before last, the register held the value from first to last at least:
+ * the cluster is <em>forward</em>. Otherwise its operations all overlap between last and first, and
+ * there is a moment between these at which all of them can have happened: it is <em>backward</em>.
+ * An order exists if and only if no read ended before its write began, no two forward clusters
+ * overlap, and no backward one lies within a forward one.
  *
- * <p>Blocks are independent: a register's order is a matter of that register alone (linearizability is local).
+ * <p>Blocks are independent: a register's order is a matter of that register alone (linearizability
+ * is local).
  */
 public final class RegisterChecker {
   private static final int MOST_REPORTED = 20;
@@ -101,7 +104,8 @@ public final class RegisterChecker {
   /**
    * Judges a history.
    *
-   * @return what can't be explained by any order of the operations, at most some twenty of it; empty when all can
+   * @return what can't be explained by any order of the operations, at most some twenty of it;
+   *     empty when all can
    */
   public static List<String> violations(History history) {
     RegisterChecker checker = new RegisterChecker();
@@ -131,8 +135,7 @@ public final class RegisterChecker {
       }
     }
     for (Operation operation : operations) {
-      if (operation.attempt().kind() == Kind.READ
-          && operation.attempt().outcome() == Outcome.OK) {
+      if (operation.attempt().kind() == Kind.READ && operation.attempt().outcome() == Outcome.OK) {
         addRead(block, clusters, operation);
       }
     }
@@ -173,7 +176,8 @@ public final class RegisterChecker {
     Zone reaching = null;
     for (Zone zone : forward) {
       if (reaching != null && zone.first() < reaching.last()) {
-        report(block, "each must be before the other: " + reaching.cluster() + ", " + zone.cluster());
+        report(
+            block, "each must be before the other: " + reaching.cluster() + ", " + zone.cluster());
       }
       if (reaching == null || zone.last() > reaching.last()) {
         reaching = zone;

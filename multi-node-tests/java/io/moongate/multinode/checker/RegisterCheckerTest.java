@@ -164,7 +164,8 @@ class RegisterCheckerTest {
 
   @Test
   void staleWriteAfterFailover() {
-    // Value 1 was in the hands of a stopped gateway, sent again as 2 and acknowledged at 10, then followed by 3.
+    // Value 1 was in the hands of a stopped gateway, sent again as 2 and acknowledged at 10, then
+    // followed by 3.
     unknownWrite(1, 1, 10);
     write(2, 6, 10);
     write(3, 11, 12);
@@ -261,10 +262,12 @@ class RegisterCheckerTest {
     return new Attempt("c", kind, 0, List.of(value), from, to, "gw1", outcome);
   }
 
-  /** Whether some choice of the unknown writes, in some order that respects time, is what a register does. */
+  /**
+   * Whether some choice of the unknown writes, in some order that respects time, is what a register
+   * does.
+   */
   private static boolean anyOrder(List<Attempt> attempts) {
-    List<Attempt> unknown =
-        attempts.stream().filter(a -> a.outcome() == Outcome.UNKNOWN).toList();
+    List<Attempt> unknown = attempts.stream().filter(a -> a.outcome() == Outcome.UNKNOWN).toList();
     for (int chosen = 0; chosen < 1 << unknown.size(); chosen++) {
       List<Attempt> taken = new ArrayList<>(attempts);
       for (int i = 0; i < unknown.size(); i++) {
@@ -284,8 +287,7 @@ class RegisterCheckerTest {
       return true;
     }
     for (Attempt next : left) {
-      boolean mayBeNext =
-          left.stream().noneMatch(other -> other.completed() < next.invoked());
+      boolean mayBeNext = left.stream().noneMatch(other -> other.completed() < next.invoked());
       long value = next.values().get(0);
       if (mayBeNext && (next.kind() == Kind.WRITE || value == held)) {
         List<Attempt> rest = new ArrayList<>(left);

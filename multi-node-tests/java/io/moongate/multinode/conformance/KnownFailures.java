@@ -13,7 +13,10 @@ import java.util.TreeMap;
 /** The tests that are known to fail, with the reason of each. The list may only shrink. */
 public record KnownFailures(Map<String, String> reasons) {
 
-  /** Reads lines of {@code Suite.Test reason}; empty lines and those that begin with # are passed over. */
+  /**
+   * Reads lines of {@code Suite.Test reason}; empty lines and those that begin with # are passed
+   * over.
+   */
   public static KnownFailures read(Path file) {
     Map<String, String> reasons = new TreeMap<>();
     try {

@@ -6,7 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What iscsi-test-cu wrote. It runs a test once in each family that lists it; it counts as failed when any run failed.
+ * What iscsi-test-cu wrote. It runs a test once in each family that lists it; it counts as failed
+ * when any run failed.
  *
  * @param total runs of tests
  * @param failed of them
@@ -22,7 +23,8 @@ public record TestCuReport(int total, int failed, int skipped, Set<String> failu
   /**
    * Reads the output.
    *
-   * @throws AssertionError when it does not end with a summary of all tests: the tool did not come to its end
+   * @throws AssertionError when it does not end with a summary of all tests: the tool did not come
+   *     to its end
    */
   public static TestCuReport parse(String output) {
     Matcher summary = SUMMARY.matcher(output);

@@ -164,8 +164,7 @@ public final class ApiClient {
           type,
           problem(type, response.body()),
           "%s %s answered %d: %s"
-              .formatted(
-                  request.method(), request.uri(), response.statusCode(), response.body()));
+              .formatted(request.method(), request.uri(), response.statusCode(), response.body()));
     }
     return response.body();
   }

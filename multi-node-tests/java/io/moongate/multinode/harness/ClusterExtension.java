@@ -14,9 +14,9 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests the cluster of three gateways that all of them share: started for the first test that asks, whole again
- * before each, stopped at the end of the run. When a test fails the logs up to then are kept under {@code
- * target/multi-node/failures}.
+ * Gives tests the cluster of three gateways that all of them share: started for the first test that
+ * asks, whole again before each, stopped at the end of the run. When a test fails the logs up to
+ * then are kept under {@code target/multi-node/failures}.
  */
 public final class ClusterExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {

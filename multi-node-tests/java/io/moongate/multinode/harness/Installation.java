@@ -18,7 +18,8 @@ public record Installation(Path home, String classPath) {
   /** Another class path to run the gateways with, for whoever works without packaging. */
   private static final String CLASS_PATH = "moongate.test.classpath";
 
-  private static final List<String> OTHER_JARS = List.of("-sources.jar", "-javadoc.jar", "-tests.jar");
+  private static final List<String> OTHER_JARS =
+      List.of("-sources.jar", "-javadoc.jar", "-tests.jar");
 
   /** The source tree that the tests run in; {@code basedir} is what Maven calls it. */
   public static Installation find() {

@@ -33,7 +33,9 @@ public final class Nexus implements AutoCloseable {
     }
   }
 
-  /** An ISID of the type "random" (RFC 7143 section 11.12.5), so that no session reinstates another. */
+  /**
+   * An ISID of the type "random" (RFC 7143 section 11.12.5), so that no session reinstates another.
+   */
   public static long randomIsid() {
     return 0x8000_0000_0000L | ThreadLocalRandom.current().nextLong(1L << 40);
   }

@@ -12,8 +12,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Whether every gateway that serves says the same of a LUN's paths, by its API and by REPORT TARGET PORT GROUPS: one
- * path optimized, the other live ones non-optimized, those of gateways that don't serve unavailable.
+ * Whether every gateway that serves says the same of a LUN's paths, by its API and by REPORT TARGET
+ * PORT GROUPS: one path optimized, the other live ones non-optimized, those of gateways that don't
+ * serve unavailable.
  */
 public final class PathAgreement {
   private static final Duration BOUND = Duration.ofSeconds(60);
@@ -44,8 +45,7 @@ public final class PathAgreement {
   private Agreed once() throws Unready {
     Agreed agreed = null;
     for (TestGateway gateway : cluster.serving()) {
-      List<Path> paths =
-          TestCluster.ask(() -> gateway.api().paths(lun.target(), lun.number()));
+      List<Path> paths = TestCluster.ask(() -> gateway.api().paths(lun.target(), lun.number()));
       Agreed here = judge(gateway, paths);
       if (agreed == null) {
         agreed = here;
@@ -85,7 +85,8 @@ public final class PathAgreement {
       String expected = alive ? TargetPortGroups.NON_OPTIMIZED : TargetPortGroups.UNAVAILABLE;
       if (!path.state().equals(expected) && !(alive && optimized)) {
         throw new Unready(
-            "%s says that the path through %s is %s".formatted(asked, path.gateway(), path.state()));
+            "%s says that the path through %s is %s"
+                .formatted(asked, path.gateway(), path.state()));
       }
     }
     if (owner == null || seen.size() != cluster.gateways().size()) {

@@ -14,7 +14,8 @@ import java.util.TreeMap;
  *
  * @param length RETURN DATA LENGTH
  * @param transitionSeconds IMPLICIT TRANSITION TIME, when the header is the extended one
- * @param states asymmetric access state of each group that was returned whole, by its id, in the API's words
+ * @param states asymmetric access state of each group that was returned whole, by its id, in the
+ *     API's words
  * @param ports relative target port ids of each group
  */
 public record TargetPortGroups(

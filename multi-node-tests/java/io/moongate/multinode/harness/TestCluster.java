@@ -21,7 +21,9 @@ import java.util.stream.Stream;
 
 /** A real Cassandra and gateways, each a process of this host, under one directory. */
 public final class TestCluster implements AutoCloseable {
-  /** Within which a cluster, or a gateway that comes back, must be ready on a slow and busy machine. */
+  /**
+   * Within which a cluster, or a gateway that comes back, must be ready on a slow and busy machine.
+   */
   public static final Duration START_BOUND = Duration.ofSeconds(120);
 
   private static final Duration STOP_BOUND = Duration.ofSeconds(30);
@@ -148,7 +150,10 @@ public final class TestCluster implements AutoCloseable {
     awaitReady();
   }
 
-  /** Waits until every gateway is ready, and each lists all of them as up with the pids that they have now. */
+  /**
+   * Waits until every gateway is ready, and each lists all of them as up with the pids that they
+   * have now.
+   */
   public void awaitReady() {
     for (TestGateway gateway : gateways) {
       Await.until(
@@ -181,13 +186,15 @@ public final class TestCluster implements AutoCloseable {
     }
     for (TestGateway gateway : gateways) {
       if (!Long.valueOf(gateway.pid()).equals(up.get(gateway.name()))) {
-        throw new Unready(
-            "%s (pid %d) is missing in %s".formatted(gateway, gateway.pid(), up));
+        throw new Unready("%s (pid %d) is missing in %s".formatted(gateway, gateway.pid(), up));
       }
     }
   }
 
-  /** Starts a gateway anew that the cluster expelled, as whoever runs gateways does; fails on any other end. */
+  /**
+   * Starts a gateway anew that the cluster expelled, as whoever runs gateways does; fails on any
+   * other end.
+   */
   private void supervise(TestGateway gateway) {
     if (gateway.alive()) {
       return;

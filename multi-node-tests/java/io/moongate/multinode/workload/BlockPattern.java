@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the tests write: every sector tells the value and the block that it belongs to, and all of its other bytes follow
- * from these, so that a block that was torn, moved or damaged is seen.
+ * What the tests write: every sector tells the value and the block that it belongs to, and all of
+ * its other bytes follow from these, so that a block that was torn, moved or damaged is seen.
  */
 public final class BlockPattern {
   /** Bytes of a block as the workloads count them. */
@@ -62,8 +62,12 @@ public final class BlockPattern {
       }
       if (index > 0 && here != value) {
         return damaged(
-            value, "block %3$d is torn: sector %1$d holds %2$d, before it is %4$d",
-            index, here, block, value);
+            value,
+            "block %3$d is torn: sector %1$d holds %2$d, before it is %4$d",
+            index,
+            here,
+            block,
+            value);
       }
       value = here;
     }

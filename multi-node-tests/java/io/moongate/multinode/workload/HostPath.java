@@ -16,8 +16,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A host's session with a LUN through one gateway. It is used by one thread; when it is lost it is logged in again in the
- * background, with the same ISID, so that the target first ends what the old session left (RFC 7143 section 6.3.5).
+ * A host's session with a LUN through one gateway. It is used by one thread; when it is lost it is
+ * logged in again in the background, with the same ISID, so that the target first ends what the old
+ * session left (RFC 7143 section 6.3.5).
  */
 final class HostPath implements AutoCloseable {
   private static final ThreadFactory DAEMON =
@@ -27,7 +28,10 @@ final class HostPath implements AutoCloseable {
         return thread;
       };
 
-  /** One thread a path that is logging in: a login to a gateway that is stopped must not delay another's. */
+  /**
+   * One thread a path that is logging in: a login to a gateway that is stopped must not delay
+   * another's.
+   */
   private static final ExecutorService LOGINS = Executors.newCachedThreadPool(DAEMON);
 
   /** Ends waits by closing the connection under them. */
@@ -111,7 +115,9 @@ final class HostPath implements AutoCloseable {
     }
     try {
       return bounded(
-          current, settings.silence(), () -> current.command(lun.field(), cdb, dataOut, expectedDataIn));
+          current,
+          settings.silence(),
+          () -> current.command(lun.field(), cdb, dataOut, expectedDataIn));
     } catch (IOException e) {
       lose(current);
       throw e;
@@ -133,8 +139,7 @@ final class HostPath implements AutoCloseable {
     while (true) {
       try {
         TestInitiator fresh = TestInitiator.connect(gateway.portal());
-        bounded(
-            fresh, settings.silence(), () -> fresh.login(initiatorName, isid, lun.target()));
+        bounded(fresh, settings.silence(), () -> fresh.login(initiatorName, isid, lun.target()));
         take(fresh);
         return;
       } catch (IOException e) {
@@ -181,7 +186,8 @@ final class HostPath implements AutoCloseable {
       initiator.close();
       throw e;
     } catch (Exception e) {
-      // A malformed answer: no command of this session can be trusted any more, and the test must know.
+      // A malformed answer: no command of this session can be trusted any more, and the test must
+      // know.
       initiator.close();
       throw new IllegalStateException("a protocol error", e);
     } finally {

@@ -19,12 +19,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A host in miniature: it knows a LUN through every gateway, sends each operation through one path, and does what a
- * Linux multipath host does when that fails. Everything that it tries goes into a history. Used by one thread.
+ * A host in miniature: it knows a LUN through every gateway, sends each operation through one path,
+ * and does what a Linux multipath host does when that fails. Everything that it tries goes into a
+ * history. Used by one thread.
  *
- * <p>A connection that is lost keeps its command until it is back, or has been away for the replacement timeout; only
- * then the command goes through another path. BUSY, TASK SET FULL, unit attentions and "transition in progress" are
- * repeated. Everything else is an error that an application would see.
+ * <p>A connection that is lost keeps its command until it is back, or has been away for the
+ * replacement timeout; only then the command goes through another path. BUSY, TASK SET FULL, unit
+ * attentions and "transition in progress" are repeated. Everything else is an error that an
+ * application would see.
  */
 public final class MultipathClient implements AutoCloseable {
   private static final int GOOD = 0x00;
@@ -117,7 +119,8 @@ public final class MultipathClient implements AutoCloseable {
       operate(
           first,
           path -> {
-            // Each attempt has a value of its own, so that one that takes effect late is known by it.
+            // Each attempt has a value of its own, so that one that takes effect late is known by
+            // it.
             long value = VALUES.incrementAndGet();
             byte[] data = BlockPattern.fill(block, blocks, value);
             byte[] cdb = Cdb.write16(lba(block), blocks * BlockPattern.SECTORS);
@@ -153,8 +156,7 @@ public final class MultipathClient implements AutoCloseable {
         path -> {
           byte[] cdb = Cdb.read16(lba(block), blocks * BlockPattern.SECTORS);
           long invoked = System.nanoTime();
-          TestInitiator.Result result =
-              path.execute(cdb, new byte[0], blocks * BlockPattern.BLOCK);
+          TestInitiator.Result result = path.execute(cdb, new byte[0], blocks * BlockPattern.BLOCK);
           long completed = System.nanoTime();
           Step step = step(path, result);
           if (step == Step.DONE) {
@@ -278,10 +280,7 @@ public final class MultipathClient implements AutoCloseable {
     throw new IoError(
         "%s: status %02x, sense %s through %s"
             .formatted(
-                name,
-                result.status(),
-                HexFormat.of().formatHex(result.sense()),
-                path.name()));
+                name, result.status(), HexFormat.of().formatHex(result.sense()), path.name()));
   }
 
   /** A path that is up, by chance; any, when none is. */

@@ -26,7 +26,10 @@ public final class Workload implements AutoCloseable {
 
   private static final int LARGE = 16;
 
-  /** Between operations of a client, so that the machine has something left for the cluster that it runs. */
+  /**
+   * Between operations of a client, so that the machine has something left for the cluster that it
+   * runs.
+   */
   private static final Duration THINK = Duration.ofMillis(3);
 
   private final History history;
@@ -42,8 +45,8 @@ public final class Workload implements AutoCloseable {
   }
 
   /**
-   * Starts clients on random blocks of a LUN through random paths: half of the operations are writes, half of 4 KiB and
-   * half of 64 KiB.
+   * Starts clients on random blocks of a LUN through random paths: half of the operations are
+   * writes, half of 4 KiB and half of 64 KiB.
    *
    * @param seed of all that is random
    */
@@ -136,7 +139,10 @@ public final class Workload implements AutoCloseable {
         HostSettings.LINUX.operation().multipliedBy(2),
         () -> {
           requireNoFailure();
-          return writesSince(after).filter(a -> a.path().equals(gateway.name())).limit(count).count()
+          return writesSince(after)
+                  .filter(a -> a.path().equals(gateway.name()))
+                  .limit(count)
+                  .count()
               == count;
         },
         () -> operations.get() + " operations in all");
@@ -149,7 +155,8 @@ public final class Workload implements AutoCloseable {
   }
 
   /**
-   * Time from a moment to the first acknowledgement of a write that was sent after it; empty while there is none.
+   * Time from a moment to the first acknowledgement of a write that was sent after it; empty while
+   * there is none.
    */
   public Optional<Duration> firstWriteAfter(long moment) {
     return writesSince(moment)

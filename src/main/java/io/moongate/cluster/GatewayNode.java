@@ -40,8 +40,9 @@ import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.connectors.cassandra.javadsl.CassandraSessionRegistry;
 
 /**
- * A gateway as a member of the cluster: its entities, its replica of the view, its lease, its part in
- * detection and ownership. What it serves initiators with comes from outside as {@link DataPath}.
+ * A gateway as a member of the cluster: its entities, its replica of the view, its lease, its part
+ * in detection and ownership. What it serves initiators with comes from outside as {@link
+ * DataPath}.
  */
 public final class GatewayNode {
   private static final String CASSANDRA = "pekko.persistence.cassandra";
@@ -197,8 +198,7 @@ public final class GatewayNode {
             .withRole(MemberIdentity.GATEWAY_ROLE));
     sharding.init(
         Entity.of(
-                Target.KEY,
-                entity -> Target.create(entity.getEntityId(), terms, publisher, clock))
+                Target.KEY, entity -> Target.create(entity.getEntityId(), terms, publisher, clock))
             .withRole(MemberIdentity.GATEWAY_ROLE));
     sharding.init(
         Entity.of(
@@ -226,8 +226,7 @@ public final class GatewayNode {
                     .thenCompose(
                         answer ->
                             answer instanceof Answer.Accepted accepted
-                                ? CompletableFuture.completedStage(
-                                    (GatewayEntry) accepted.entry())
+                                ? CompletableFuture.completedStage((GatewayEntry) accepted.entry())
                                 : CompletableFuture.failedStage(
                                     ((Answer.Refused) answer).refusal())),
             REGISTER_ATTEMPTS,

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * The metadata cluster as the management API asks it. Reading is from this gateway's replica;
- * changes are commands to the entities, complete when the event is in the journal and confirmed, and
- * fail with a {@link Refusal}.
+ * changes are commands to the entities, complete when the event is in the journal and confirmed,
+ * and fail with a {@link Refusal}.
  */
 public interface Metadata {
 

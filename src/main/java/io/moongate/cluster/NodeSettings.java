@@ -70,8 +70,8 @@ public record NodeSettings(
 
   /**
    * After a gateway was removed from the membership, the time in which its lease has run out for
-   * certain: its length by a clock that runs slower by a tenth, and half a second for the way of the
-   * removal's news to whoever acknowledges.
+   * certain: its length by a clock that runs slower by a tenth, and half a second for the way of
+   * the removal's news to whoever acknowledges.
    */
   public Duration leaseBound() {
     return leaseLength.multipliedBy(11).dividedBy(10).plusMillis(500);

@@ -79,8 +79,7 @@ final class ShardedMetadata implements Metadata {
         return refuse(Kind.INVALID, "gateways", "there is no gateway " + name);
       }
     }
-    return target(
-        iscsiName, replyTo -> new Target.Create(List.copyOf(gateways), replyTo));
+    return target(iscsiName, replyTo -> new Target.Create(List.copyOf(gateways), replyTo));
   }
 
   @Override
@@ -90,12 +89,7 @@ final class ShardedMetadata implements Metadata {
 
   @Override
   public CompletionStage<UnitEntry> createUnit(
-      String targetName,
-      int lun,
-      long size,
-      int blockSize,
-      String store,
-      List<String> preferred) {
+      String targetName, int lun, long size, int blockSize, String store, List<String> preferred) {
     if (!volumes.kinds().contains(store)) {
       return refuse(
           Kind.INVALID,
@@ -125,9 +119,7 @@ final class ShardedMetadata implements Metadata {
     return unit(unitId, LogicalUnit.Get::new)
         .thenCompose(
             unit ->
-                unit.size() == size
-                        && unit.blockSize() == blockSize
-                        && unit.store().equals(store)
+                unit.size() == size && unit.blockSize() == blockSize && unit.store().equals(store)
                     ? CompletableFuture.completedStage(unit)
                     : refuse(
                         Kind.CONFLICT,
@@ -137,12 +129,7 @@ final class ShardedMetadata implements Metadata {
   }
 
   private CompletionStage<UnitEntry> newUnit(
-      String targetName,
-      int lun,
-      long size,
-      int blockSize,
-      String store,
-      List<String> preferred) {
+      String targetName, int lun, long size, int blockSize, String store, List<String> preferred) {
     String id = UUID.randomUUID().toString();
     String serial = id.replace("-", "");
     return identifiers
@@ -172,9 +159,7 @@ final class ShardedMetadata implements Metadata {
                                         replyTo)))
                     .thenCompose(
                         unit ->
-                            target(
-                                    targetName,
-                                    replyTo -> new Target.MapLun(lun, id, replyTo))
+                            target(targetName, replyTo -> new Target.MapLun(lun, id, replyTo))
                                 .thenApply(mapped -> unit)
                                 .exceptionallyCompose(failure -> undo(unit, failure))));
   }
@@ -228,8 +213,7 @@ final class ShardedMetadata implements Metadata {
       return refuse(Kind.INVALID, "gateway", "there is no gateway " + toGateway);
     }
     if (to.get().state() != GatewayEntry.State.UP) {
-      return refuse(
-          Kind.CONFLICT, "gateway", "%s is %s".formatted(toGateway, to.get().state()));
+      return refuse(Kind.CONFLICT, "gateway", "%s is %s".formatted(toGateway, to.get().state()));
     }
     long deadline = System.nanoTime() + MOVE_BOUND.toNanos();
     return unit(
@@ -303,19 +287,13 @@ final class ShardedMetadata implements Metadata {
   private CompletionStage<TargetEntry> target(
       String name, Function<ActorRef<Answer>, Target.Command> command) {
     return entry(
-        () ->
-            sharding
-                .entityRefFor(Target.KEY, name)
-                .<Answer>ask(command::apply, ANSWER_BOUND));
+        () -> sharding.entityRefFor(Target.KEY, name).<Answer>ask(command::apply, ANSWER_BOUND));
   }
 
   private CompletionStage<UnitEntry> unit(
       String id, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
     return entry(
-        () ->
-            sharding
-                .entityRefFor(LogicalUnit.KEY, id)
-                .<Answer>ask(command::apply, ANSWER_BOUND));
+        () -> sharding.entityRefFor(LogicalUnit.KEY, id).<Answer>ask(command::apply, ANSWER_BOUND));
   }
 
   /** Asks, and lets this gateway's replica learn the answer, so that a change is read back here. */

@@ -14,8 +14,8 @@ import java.util.TreeSet;
  * entity can judge again what a gateway asks it to act upon.
  *
  * <ul>
- *   <li>Proof that the process is gone, was superseded by a newer incarnation or has stopped serving
- *       suffices from one observer: it can't be undone.
+ *   <li>Proof that the process is gone, was superseded by a newer incarnation or has stopped
+ *       serving suffices from one observer: it can't be undone.
  *   <li>Removal from the membership is the split brain resolver's word for a majority; what the
  *       gateway owned may be moved once its lease has run out as well (design rule 3).
  *   <li>Missing heartbeats alone make a gateway suspected, never failed: it may only be slow.
@@ -65,7 +65,8 @@ public final class FailureDecision {
    * @param incarnation the process in question: observations of another one don't count
    * @param observations what is standing; a later one of the same observer and kind replaces an
    *     earlier one before it comes here
-   * @param electors names of the gateways whose missing heartbeats count, the subject not among them
+   * @param electors names of the gateways whose missing heartbeats count, the subject not among
+   *     them
    */
   public static Decision decide(
       String subject,

@@ -8,9 +8,9 @@ import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 
 /**
- * What a LUN answers at which there is no logical unit (SAM-5 section 4.6.4): INQUIRY with peripheral
- * qualifier 011b, REQUEST SENSE with the reason as its parameter data, and that reason as an error
- * for everything else.
+ * What a LUN answers at which there is no logical unit (SAM-5 section 4.6.4): INQUIRY with
+ * peripheral qualifier 011b, REQUEST SENSE with the reason as its parameter data, and that reason
+ * as an error for everything else.
  */
 final class AbsentUnit {
   private static final int INQUIRY = 0x12;

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * A SCSI command as it reaches a logical unit, with all of its data-out buffer.
  *
- * <p>The epoch under which a command may execute is not here: {@link LogicalUnit} stamps it from the
- * path state at the moment of arrival and never executes it under another.
+ * <p>The epoch under which a command may execute is not here: {@link LogicalUnit} stamps it from
+ * the path state at the moment of arrival and never executes it under another.
  *
  * @param nexus where it came from
  * @param tag identifies the task within the nexus

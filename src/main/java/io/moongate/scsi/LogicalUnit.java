@@ -19,8 +19,9 @@ public interface LogicalUnit {
   void detach(Nexus nexus);
 
   /**
-   * Bytes of data-out that this CDB asks for: what the transport solicits. 0 when it transfers none;
-   * also 0 when it can't be executed anyway (too long, malformed), so that no memory is spent on it.
+   * Bytes of data-out that this CDB asks for: what the transport solicits. 0 when it transfers
+   * none; also 0 when it can't be executed anyway (too long, malformed), so that no memory is spent
+   * on it.
    */
   long dataOutLength(byte[] cdb);
 

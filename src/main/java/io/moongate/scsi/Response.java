@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
  * @param status the SCSI status
  * @param sense sense data in the format the logical unit is set to; empty unless CHECK CONDITION
  * @param dataIn the data-in buffer, from position 0 to its limit: everything that the command
- *     transfers, already truncated to the CDB's allocation length, not to what the initiator expects
+ *     transfers, already truncated to the CDB's allocation length, not to what the initiator
+ *     expects
  * @param dataOutWanted bytes of data-out that the CDB asked for, from which the transport computes
  *     its residual; equal to what was sent in the usual case
  */

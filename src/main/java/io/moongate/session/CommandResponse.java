@@ -88,8 +88,7 @@ final class CommandResponse implements SendQueue.Item {
   }
 
   private DataIn dataIn(SendQueue.Numbers numbers) {
-    int length =
-        Math.min(Math.min(maxDataSegment, maxBurst - burst), data.size() - sent);
+    int length = Math.min(Math.min(maxDataSegment, maxBurst - burst), data.size() - sent);
     int offset = sent;
     sent += length;
     burst += length;

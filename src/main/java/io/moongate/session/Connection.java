@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.apache.pekko.util.ByteString;
 
 /**
  * A connection and, as MaxConnections is 1, its session: login, then full feature phase. Pure: PDUs
@@ -287,8 +286,7 @@ final class Connection {
                         result.isid(),
                         target.name(),
                         target.portalGroupTag()));
-    LiveSession beginning =
-        new LiveSession(result, nexus, peer, portal, control);
+    LiveSession beginning = new LiveSession(result, nexus, peer, portal, control);
     Optional<CompletionStage<Void>> ready = registry.begin(beginning);
     if (ready.isEmpty()) {
       login.refuseGranted(LoginStatus.OUT_OF_RESOURCES, "max-sessions is reached");
@@ -297,9 +295,7 @@ final class Connection {
     live = beginning;
     phase = Phase.BEGINNING;
     var whenReady = reentry.guard(this::begun);
-    ready
-        .get()
-        .whenComplete((done, failure) -> whenReady.accept(Optional.ofNullable(failure)));
+    ready.get().whenComplete((done, failure) -> whenReady.accept(Optional.ofNullable(failure)));
   }
 
   private void begun(Optional<Throwable> failure) {
@@ -314,15 +310,11 @@ final class Connection {
     digests.set(parameters.headerDigest(), parameters.dataDigest());
     decoder.maxDataSegmentLength(parameters.targetMaxRecvDataSegmentLength());
     var woken = reentry.<Void>guard(nothing -> ledger.woken());
-    ledger =
-        new Ledger(settings.maxConnectionBytes(), registry.budget(), () -> woken.accept(null));
+    ledger = new Ledger(settings.maxConnectionBytes(), registry.budget(), () -> woken.accept(null));
     session = new SessionState(settings, granted, out, ledger, reentry, now);
     Optional<NexusUnits> units =
-        granted
-            .target()
-            .map(target -> new NexusUnits(target, live.nexus().orElseThrow()));
-    fullFeature =
-        new FullFeaturePhase(session, granted, units, directory, new Endings());
+        granted.target().map(target -> new NexusUnits(target, live.nexus().orElseThrow()));
+    fullFeature = new FullFeaturePhase(session, granted, units, directory, new Endings());
     phase = Phase.FULL_FEATURE;
     login.finish(live.tsih());
   }

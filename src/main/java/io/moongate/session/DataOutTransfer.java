@@ -137,9 +137,7 @@ final class DataOutTransfer {
    */
   Optional<Burst> solicit(IntSupplier targetTransferTags) {
     boolean due =
-        !unsolicitedOpen
-            && solicited < wanted
-            && bursts.size() < parameters.maxOutstandingR2t();
+        !unsolicitedOpen && solicited < wanted && bursts.size() < parameters.maxOutstandingR2t();
     if (!due) {
       return Optional.empty();
     }
@@ -233,14 +231,13 @@ final class DataOutTransfer {
   }
 
   /**
-   * A wrong DataSN says that a PDU was lost or is in the wrong place (section 7.9): the task can't be
-   * executed with such data, and ends with CHECK CONDITION once the rest has come. A wrong offset is
-   * a violation: DataPDUInOrder and DataSequenceInOrder are always negotiated.
+   * A wrong DataSN says that a PDU was lost or is in the wrong place (section 7.9): the task can't
+   * be executed with such data, and ends with CHECK CONDITION once the rest has come. A wrong
+   * offset is a violation: DataPDUInOrder and DataSequenceInOrder are always negotiated.
    */
   private void checkOrder(DataOut pdu, int dataSn, long offset) {
     if (pdu.bufferOffset() != offset) {
-      throw violation(
-          "offset %d where %d was due".formatted(pdu.bufferOffset(), offset), pdu);
+      throw violation("offset %d where %d was due".formatted(pdu.bufferOffset(), offset), pdu);
     }
     if (pdu.dataSn() != dataSn) {
       damaged = true;
@@ -248,8 +245,7 @@ final class DataOutTransfer {
   }
 
   private void checkUnsolicited(long bytes, Pdu pdu) {
-    long limit =
-        Math.min(parameters.firstBurstLength(), command.expectedDataTransferLength());
+    long limit = Math.min(parameters.firstBurstLength(), command.expectedDataTransferLength());
     if (bytes > limit) {
       throw violation("%d unsolicited bytes, at most %d".formatted(bytes, limit), pdu);
     }

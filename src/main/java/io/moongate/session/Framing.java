@@ -15,8 +15,8 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
 /**
- * Cuts received bytes into PDUs (RFC 7143 section 11.2); all that one chunk completes go on together
- * so that their answers can leave together.
+ * Cuts received bytes into PDUs (RFC 7143 section 11.2); all that one chunk completes go on
+ * together so that their answers can leave together.
  */
 final class Framing extends GraphStage<FlowShape<ByteString, Received>> {
   private final Inlet<ByteString> in = Inlet.create("Framing.in");

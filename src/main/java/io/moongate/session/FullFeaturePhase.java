@@ -87,13 +87,11 @@ final class FullFeaturePhase {
     this.taskManagement =
         units
             .map(
-                attached ->
-                    new TaskManagementRequests(session, tasks, attached, ending::coldReset))
+                attached -> new TaskManagementRequests(session, tasks, attached, ending::coldReset))
             .orElse(null);
     this.text = new TextNegotiation(session, directory, login.target());
     this.keepAlive =
-        new KeepAlive(
-            session.settings.nopInterval(), session.settings.nopTimeout(), session.now);
+        new KeepAlive(session.settings.nopInterval(), session.settings.nopTimeout(), session.now);
   }
 
   /** SCSI tasks under way. */

@@ -33,8 +33,8 @@ import org.apache.pekko.util.ByteString;
  *  any ──an error──▶ REFUSED: a response with the status is queued, then the end ◀──┘
  * </pre>
  *
- * Within a stage, a request with the C bit is collected and answered empty; an answer that is longer
- * than a data segment is sent in parts, each asked for by an empty request.
+ * Within a stage, a request with the C bit is collected and answered empty; an answer that is
+ * longer than a data segment is sent in parts, each asked for by an empty request.
  */
 final class LoginPhase {
   private static final int VERSION = 0x00;
@@ -245,9 +245,7 @@ final class LoginPhase {
   }
 
   private void negotiate(
-      Map<String, String> keys,
-      Predicate<String> selected,
-      List<TextKeys.Pair> answers)
+      Map<String, String> keys, Predicate<String> selected, List<TextKeys.Pair> answers)
       throws LoginRefused {
     for (Map.Entry<String, String> entry : keys.entrySet()) {
       String key = entry.getKey();

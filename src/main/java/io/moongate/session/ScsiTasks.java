@@ -86,9 +86,7 @@ final class ScsiTasks {
       wanted = 0; // The unit gets less than its CDB asks for, and says so.
     }
     DataOutTransfer dataOut =
-        command.write()
-            ? new DataOutTransfer(command, (int) wanted, session.parameters)
-            : null;
+        command.write() ? new DataOutTransfer(command, (int) wanted, session.parameters) : null;
     long read = command.read() ? Math.min(expected, session.settings.maxConnectionBytes()) : 0;
     long deadline = arrivedNanos + session.settings.commandDeadline().toNanos();
     Task task = new Task(command, cdb, arrivedNanos, deadline, dataOut, wanted + read);
@@ -208,8 +206,7 @@ final class ScsiTasks {
   /** The task that a Data-Out PDU belongs to; null when the PDU is to be ignored. */
   private Task taskOf(DataOut pdu) {
     Task task = tasks.get(pdu.initiatorTaskTag());
-    boolean takesData =
-        task != null && task.dataOut != null && task.state != Task.State.RUNNING;
+    boolean takesData = task != null && task.dataOut != null && task.state != Task.State.RUNNING;
     if (takesData && (task.dataOut.expects(pdu) || !late(pdu))) {
       return task;
     }

@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drives a {@link Connection} in turns: what was received, what logical units answered, time. At the
- * end of a turn everything that is ready leaves as one batch. Input is not read while the connection
- * does not want any; output is made only on demand.
+ * Drives a {@link Connection} in turns: what was received, what logical units answered, time. At
+ * the end of a turn everything that is ready leaves as one batch. Input is not read while the
+ * connection does not want any; output is made only on demand.
  */
 final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>> {
   private static final Logger LOG = LoggerFactory.getLogger(SessionStage.class);

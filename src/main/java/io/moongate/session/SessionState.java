@@ -86,9 +86,6 @@ final class SessionState {
 
   /** Queues a Reject (section 11.17). */
   void reject(RejectReason reason, ByteString header) {
-    out.add(
-        n ->
-            new Reject(
-                reason.code(), n.takeStatSn(), n.expCmdSn(), n.maxCmdSn(), 0, header));
+    out.add(n -> new Reject(reason.code(), n.takeStatSn(), n.expCmdSn(), n.maxCmdSn(), 0, header));
   }
 }

@@ -17,10 +17,11 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Task management of a session (RFC 7143 sections 11.5 and 11.6, SAM-5 section 7). A function covers
- * what was delivered before it and, for an immediate one, what waits for its turn with a smaller
- * CmdSN. Its response follows the responses of the tasks that ended before it, and comes when no
- * covered task can change the medium any more, or says "function rejected" when that takes too long.
+ * Task management of a session (RFC 7143 sections 11.5 and 11.6, SAM-5 section 7). A function
+ * covers what was delivered before it and, for an immediate one, what waits for its turn with a
+ * smaller CmdSN. Its response follows the responses of the tasks that ended before it, and comes
+ * when no covered task can change the medium any more, or says "function rejected" when that takes
+ * too long.
  */
 final class TaskManagementRequests {
   private final SessionState session;
@@ -68,8 +69,7 @@ final class TaskManagementRequests {
       case TARGET_WARM_RESET, TARGET_COLD_RESET ->
           onUnits(request, TaskManagement.TARGET_RESET, units.all(), task -> true, deliver);
       case TASK_REASSIGN ->
-          respond(
-              request, TaskManagementResponseCode.TASK_ALLEGIANCE_REASSIGNMENT_NOT_SUPPORTED);
+          respond(request, TaskManagementResponseCode.TASK_ALLEGIANCE_REASSIGNMENT_NOT_SUPPORTED);
       // Auto contingent allegiance is not offered; the others need iSCSIProtocolLevel 2.
       case CLEAR_ACA, QUERY_TASK, QUERY_TASK_SET, I_T_NEXUS_RESET, QUERY_ASYNCHRONOUS_EVENT ->
           respond(request, TaskManagementResponseCode.TASK_MANAGEMENT_FUNCTION_NOT_SUPPORTED);
@@ -150,12 +150,7 @@ final class TaskManagementRequests {
       respond(request, TaskManagementResponseCode.LUN_DOES_NOT_EXIST);
       return;
     }
-    onUnits(
-        request,
-        function,
-        List.of(unit.get()),
-        task -> task.lun() == request.lun(),
-        deliver);
+    onUnits(request, function, List.of(unit.get()), task -> task.lun() == request.lun(), deliver);
   }
 
   private void onUnits(
@@ -225,8 +220,7 @@ final class TaskManagementRequests {
         function.found
             ? TaskManagementResponseCode.FUNCTION_COMPLETE
             : TaskManagementResponseCode.TASK_DOES_NOT_EXIST);
-    boolean cold =
-        function.request.function() == TaskManagementFunction.TARGET_COLD_RESET.code();
+    boolean cold = function.request.function() == TaskManagementFunction.TARGET_COLD_RESET.code();
     if (cold) {
       coldReset.run();
     }

@@ -19,8 +19,8 @@ import org.apache.pekko.util.ByteString;
 
 /**
  * Text in full feature phase (RFC 7143 sections 11.10 and 11.11): SendTargets and
- * MaxRecvDataSegmentLength. One negotiation at a time; an answer that is longer than the initiator's
- * MaxRecvDataSegmentLength is asked for part by part.
+ * MaxRecvDataSegmentLength. One negotiation at a time; an answer that is longer than the
+ * initiator's MaxRecvDataSegmentLength is asked for part by part.
  */
 final class TextNegotiation {
   private final SessionState session;
@@ -35,8 +35,7 @@ final class TextNegotiation {
   /**
    * @param target what a normal session is logged in to; empty in a discovery session
    */
-  TextNegotiation(
-      SessionState session, TargetDirectory directory, Optional<TargetDevice> target) {
+  TextNegotiation(SessionState session, TargetDirectory directory, Optional<TargetDevice> target) {
     this.session = session;
     this.directory = directory;
     this.target = target;

@@ -89,8 +89,7 @@ class SerializationTest {
     List<Class<?>> kinds = new ArrayList<>();
     for (List<Class<?>> families : List.of(MESSAGES, EVENTS, SNAPSHOTS)) {
       for (Class<?> family : families) {
-        kinds.addAll(
-            family.isSealed() ? Samples.kinds(family) : List.of(family));
+        kinds.addAll(family.isSealed() ? Samples.kinds(family) : List.of(family));
       }
     }
     kinds.removeAll(LOCAL);
@@ -128,8 +127,7 @@ class SerializationTest {
     Map<String, String> files = goldenFiles(kind);
     for (Map.Entry<String, String> golden : files.entrySet()) {
       byte[] bytes = Base64.getMimeDecoder().decode(golden.getValue());
-      var serializer =
-          serialization.findSerializerFor(new Samples(ref, true).of(kind));
+      var serializer = serialization.findSerializerFor(new Samples(ref, true).of(kind));
       Object decoded =
           serialization.deserialize(bytes, serializer.identifier(), kind.getName()).get();
       assertEquals(kind, decoded.getClass());
@@ -188,8 +186,7 @@ class SerializationTest {
 
   private static String name(Class<?> kind, String variant) {
     return "%s.%s-%s.cbor.base64"
-        .formatted(
-            kind.getEnclosingClass().getSimpleName(), kind.getSimpleName(), variant);
+        .formatted(kind.getEnclosingClass().getSimpleName(), kind.getSimpleName(), variant);
   }
 
   /** Writes the files that are missing; those that are there are never written again. */
@@ -208,8 +205,7 @@ class SerializationTest {
             Object sample = new Samples(ref, variant.equals("full")).of(kind);
             byte[] bytes = serialization.findSerializerFor(sample).toBinary(sample);
             Files.writeString(
-                file,
-                Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(bytes) + "\n");
+                file, Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(bytes) + "\n");
           }
         }
       }

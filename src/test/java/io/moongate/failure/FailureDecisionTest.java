@@ -24,8 +24,7 @@ class FailureDecisionTest {
     return seen(observer, "gw1", "p1", kind);
   }
 
-  private static Observation seen(
-      String observer, String subject, String incarnation, Kind kind) {
+  private static Observation seen(String observer, String subject, String incarnation, Kind kind) {
     return new Observation(observer, subject, incarnation, kind, Instant.EPOCH, "");
   }
 

@@ -112,8 +112,7 @@ class CommandSetTest {
   @Test
   void groupNumberAndFuaNvAreIgnored() {
     assertEquals(Status.GOOD, fixture.run("28 02 00000000 1f 0001 00").status());
-    assertEquals(
-        Status.GOOD, fixture.run("88 00 0000000000000000 00000001 1f 00").status());
+    assertEquals(Status.GOOD, fixture.run("88 00 0000000000000000 00000001 1f 00").status());
     assertEquals(Status.GOOD, fixture.run("35 00 00000000 05 0001 00").status());
   }
 

@@ -55,8 +55,7 @@ final class LateMedium {
 
   final Queue<String> violations = new ConcurrentLinkedQueue<>();
 
-  LateMedium(
-      VolumeGeometry geometry, ScheduledExecutorService executor, long seed, int commands) {
+  LateMedium(VolumeGeometry geometry, ScheduledExecutorService executor, long seed, int commands) {
     this.geometry = geometry;
     this.executor = executor;
     this.random = new Random(seed);

@@ -70,8 +70,7 @@ class MediumCommandsTest {
     assertArrayEquals(hex("ffffffff 00000200"), UnitFixture.bytes(ten.response()));
     UnitFixture.Outcome mode = new UnitFixture.Outcome(fixture.command("1a 00 08 00 0c 00"));
     unit.execute(mode.command, mode);
-    assertArrayEquals(
-        hex("1f 00 10 08 ffffffff 00000200"), UnitFixture.bytes(mode.response()));
+    assertArrayEquals(hex("1f 00 10 08 ffffffff 00000200"), UnitFixture.bytes(mode.response()));
   }
 
   @Test
@@ -162,8 +161,7 @@ class MediumCommandsTest {
     assertEquals(0, fixture.data("28 00 00000400 00 0000 00").length);
     assertEquals(Status.GOOD, fixture.run("2a 00 00000000 00 0000 00").status());
     assertEquals(Status.GOOD, fixture.run("2f 02 00000000 00 0000 00").status());
-    assertEquals(
-        Status.GOOD, fixture.run("89 00 0000000000000000 000000 00 00 00").status());
+    assertEquals(Status.GOOD, fixture.run("89 00 0000000000000000 000000 00 00 00").status());
     assertStarted();
   }
 
@@ -201,11 +199,9 @@ class MediumCommandsTest {
     assertEquals(Status.GOOD, fixture.run("2f 00 00000002 00 0002 00").status());
     assertEquals(0, wanted("2f 00 00000002 00 0002 00"));
     assertEquals(Status.GOOD, fixture.run("2f 02 00000002 00 0001 00", blocks(1, 2)).status());
+    assertEquals(Status.GOOD, fixture.run("af 02 00000002 00000001 00 00", blocks(1, 2)).status());
     assertEquals(
-        Status.GOOD, fixture.run("af 02 00000002 00000001 00 00", blocks(1, 2)).status());
-    assertEquals(
-        Status.GOOD,
-        fixture.run("8f 02 0000000000000002 00000001 00 00", blocks(1, 2)).status());
+        Status.GOOD, fixture.run("8f 02 0000000000000002 00000001 00 00", blocks(1, 2)).status());
 
     byte[] different = blocks(2, 2);
     Response response = fixture.run("2f 02 00000002 00 0002 00", different);
@@ -308,10 +304,8 @@ class MediumCommandsTest {
     assertArrayEquals(blocks(3, 5), volume.bytes(4 * BLOCK, 3 * BLOCK));
     assertArrayEquals(blocks(1, 7), volume.bytes(7 * BLOCK, BLOCK));
     assertEquals(
-        Status.GOOD,
-        fixture.run("93 00 0000000000000000 00000200 00 00", blocks(1, 6)).status());
-    assertStarted(
-        "writeSame 2048+1536", "writeSame 0+131072", "writeSame 131072+131072");
+        Status.GOOD, fixture.run("93 00 0000000000000000 00000200 00 00", blocks(1, 6)).status());
+    assertStarted("writeSame 2048+1536", "writeSame 0+131072", "writeSame 131072+131072");
   }
 
   @Test
@@ -320,8 +314,7 @@ class MediumCommandsTest {
     fixture.run("41 08 00000002 00 0002 00", blocks(1, 1));
     fixture.run("93 09 0000000000000004 00000002 00 00");
     fixture.run("93 01 0000000000000006 00000002 00 00");
-    assertStarted(
-        "unmap 0+1024", "writeSame 1024+1024", "unmap 2048+1024", "writeSame 3072+1024");
+    assertStarted("unmap 0+1024", "writeSame 1024+1024", "unmap 2048+1024", "writeSame 3072+1024");
     assertArrayEquals(blocks(2, 1), volume.bytes(2 * BLOCK, 2 * BLOCK));
     assertArrayEquals(blocks(4, 0), volume.bytes(4 * BLOCK, 4 * BLOCK));
     assertEquals(0, wanted("93 09 0000000000000004 00000002 00 00"));
@@ -365,22 +358,18 @@ class MediumCommandsTest {
   @Test
   void compareAndWriteIsAllOrNothing() {
     assertSense(
-        "05/0e03",
-        fixture.run("89 00 0000000000000008 000000 02 00 00", compareAndWrite(1, 8, 9)));
+        "05/0e03", fixture.run("89 00 0000000000000008 000000 02 00 00", compareAndWrite(1, 8, 9)));
     assertSense(
-        "05/2400",
-        fixture.run("89 00 0000000000000008 000000 01 00 00", compareAndWrite(2, 8, 9)));
+        "05/2400", fixture.run("89 00 0000000000000008 000000 01 00 00", compareAndWrite(2, 8, 9)));
     assertSense(
-        "05/2400",
-        fixture.run("89 00 0000000000000008 000000 09 00 00", compareAndWrite(9, 8, 9)));
+        "05/2400", fixture.run("89 00 0000000000000008 000000 09 00 00", compareAndWrite(9, 8, 9)));
     assertStarted();
   }
 
   @Test
   void orWrite() {
     byte[] bits = blocks(2, 0xF0);
-    assertEquals(
-        Status.GOOD, fixture.run("8b 08 0000000000000003 00000002 00 00", bits).status());
+    assertEquals(Status.GOOD, fixture.run("8b 08 0000000000000003 00000002 00 00", bits).status());
     assertArrayEquals(blocks(1, 0xF3), volume.bytes(3 * BLOCK, BLOCK));
     assertArrayEquals(blocks(1, 0xF4), volume.bytes(4 * BLOCK, BLOCK));
     assertStarted("read 1536+1024", "write 1536+1024 stable");

@@ -25,8 +25,7 @@ class ModePagesTest {
     assertArrayEquals(hex("17 00 10 00" + CACHING), fixture.data("1a 08 08 00 ff 00"));
     assertArrayEquals(hex("0f 00 10 00" + CONTROL), fixture.data("1a 08 0a 00 ff 00"));
     assertArrayEquals(hex("23 00 10 00" + EXTENSION), fixture.data("1a 08 0a 01 ff 00"));
-    assertArrayEquals(
-        hex("2f 00 10 00" + CONTROL + EXTENSION), fixture.data("1a 08 0a ff ff 00"));
+    assertArrayEquals(hex("2f 00 10 00" + CONTROL + EXTENSION), fixture.data("1a 08 0a ff ff 00"));
     assertArrayEquals(hex("0f 00 10 00" + EXCEPTIONS), fixture.data("1a 08 1c 00 ff 00"));
   }
 
@@ -89,8 +88,7 @@ class ModePagesTest {
     fixture.unit.attach(UnitFixture.OTHER);
     String ready = "00 00 00 00 00 00";
     assertSense("06/2900", fixture.run(ready));
-    Command other =
-        fixture.command(UnitFixture.OTHER, TaskAttribute.SIMPLE, ready);
+    Command other = fixture.command(UnitFixture.OTHER, TaskAttribute.SIMPLE, ready);
     assertSense("06/2900", fixture.start(other).response());
 
     assertEquals(0x70, fixture.run("28 00 ffffffff 00 0001 00").sense()[0]);
@@ -106,8 +104,7 @@ class ModePagesTest {
   @Test
   void selectWithTenBytesAndADescriptor() {
     byte[] list = hex("0000 00 00 01 00 0010 0000000000000400 00000000 00000200" + CONTROL);
-    Response response =
-        fixture.run("55 10 00 00 00 00 00 00 %02x 00".formatted(list.length), list);
+    Response response = fixture.run("55 10 00 00 00 00 00 00 %02x 00".formatted(list.length), list);
     assertEquals(Status.GOOD, response.status());
     assertEquals(list.length, response.dataOutWanted());
   }

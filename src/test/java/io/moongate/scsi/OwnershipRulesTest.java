@@ -318,15 +318,13 @@ class OwnershipRulesTest {
     fixture.start(WRITE_ELSEWHERE, blocks(1, 1));
     Outcome ordered =
         fixture.start(
-            fixture.command(
-                UnitFixture.NEXUS, TaskAttribute.ORDERED, "28 00 00000020 00 0001 00"));
+            fixture.command(UnitFixture.NEXUS, TaskAttribute.ORDERED, "28 00 00000020 00 0001 00"));
     Outcome flush = fixture.start("35 00 00000000 00 0000 00");
     fixture.start("28 00 00000030 00 0001 00");
     fixture.start(
         fixture.command(
             UnitFixture.NEXUS, TaskAttribute.HEAD_OF_QUEUE, "28 00 00000031 00 0001 00"));
-    assertEquals(
-        List.of("read 0+512", "write 8192+512", "read 25088+512"), volume.started);
+    assertEquals(List.of("read 0+512", "write 8192+512", "read 25088+512"), volume.started);
     volume.completeNext();
     volume.completeNext();
     assertEquals(3, volume.started.size());
@@ -389,8 +387,7 @@ class OwnershipRulesTest {
   void drainingCountsWhatRunsOnAnOlderVolumeToo() {
     volume.hold();
     fixture.start(WRITE, blocks(1, 1));
-    fixture.unit.publish(
-        states(2, 6, true), new Route.Local(new FakeVolume(GEOMETRY)));
+    fixture.unit.publish(states(2, 6, true), new Route.Local(new FakeVolume(GEOMETRY)));
     fixture.start(WRITE_ELSEWHERE, blocks(1, 1)).assertGood();
     CompletableFuture<Void> drained = fixture.unit.drain().toCompletableFuture();
     assertFalse(drained.isDone());
@@ -453,7 +450,8 @@ class OwnershipRulesTest {
   void senseDataFromTheOwnerIsConverted() {
     volume.fill(0, blocks(1, 1));
     Response atOwner =
-        fixture.startRelayed(5, fixture.command("2f 02 00000000 00 0001 00", blocks(1, 2)))
+        fixture
+            .startRelayed(5, fixture.command("2f 02 00000000 00 0001 00", blocks(1, 2)))
             .response();
     assertEquals(0x72, atOwner.sense()[0]);
 

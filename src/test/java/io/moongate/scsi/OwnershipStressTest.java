@@ -44,8 +44,7 @@ class OwnershipStressTest {
   private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(2);
   private final LateMedium medium = new LateMedium(GEOMETRY, executor, seed, COMMANDS);
   private final BlockUnit unit =
-      new BlockUnit(
-          UnitFixture.IDENTITY, GEOMETRY, CompletableFuture::new, now -> true, SETTINGS);
+      new BlockUnit(UnitFixture.IDENTITY, GEOMETRY, CompletableFuture::new, now -> true, SETTINGS);
 
   private final AtomicInteger numbers = new AtomicInteger();
   private final AtomicIntegerArray replies = new AtomicIntegerArray(COMMANDS);

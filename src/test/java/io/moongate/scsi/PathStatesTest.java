@@ -32,8 +32,7 @@ class PathStatesTest {
     fixture.queried = CompletableFuture.completedFuture(states(1, 5, true));
     assertArrayEquals(hex("00000018" + GROUPS), fixture.data(RTPG));
     assertArrayEquals(
-        hex("0000001c 10 0a 0000" + GROUPS),
-        fixture.data("a3 2a 00 00 00 00 000000ff 00 00"));
+        hex("0000001c 10 0a 0000" + GROUPS), fixture.data("a3 2a 00 00 00 00 000000ff 00 00"));
     assertArrayEquals(hex("00000018"), fixture.data("a3 0a 00 00 00 00 00000004 00 00"));
     assertSense("05/2400", fixture.run("a3 4a 00 00 00 00 000000ff 00 00"));
   }
@@ -45,8 +44,7 @@ class PathStatesTest {
         all.stream()
             .map(state -> new TargetPortGroup(state.ordinal() + 1, state, false, List.of()))
             .toList();
-    fixture.queried =
-        CompletableFuture.completedFuture(new PathStates(1, 5, true, 1, 300, groups));
+    fixture.queried = CompletableFuture.completedFuture(new PathStates(1, 5, true, 1, 300, groups));
     byte[] data = fixture.data(RTPG);
     for (int i = 0; i < all.size(); i++) {
       assertEquals(all.get(i).code(), data[4 + 8 * i]);
@@ -83,8 +81,7 @@ class PathStatesTest {
     fixture.run(READY);
     fixture.transition(2, 6);
     assertEquals(Status.BUSY, fixture.run(READY).status());
-    fixture.unit.publish(
-        states(3, 6, true, AccessState.ACTIVE_NON_OPTIMIZED), fixture.remote());
+    fixture.unit.publish(states(3, 6, true, AccessState.ACTIVE_NON_OPTIMIZED), fixture.remote());
     assertEquals(Status.GOOD, fixture.run(READY).status());
     assertEquals(Status.BUSY, new UnitFixture().run(READY).status());
   }

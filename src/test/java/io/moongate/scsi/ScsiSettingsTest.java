@@ -43,9 +43,7 @@ class ScsiSettingsTest {
         }) {
       Config config = ConfigFactory.parseString("moongate.scsi { " + wrong + " }");
       assertThrows(
-          ConfigException.class,
-          () -> ScsiSettings.from(config.withFallback(SHIPPED)),
-          wrong);
+          ConfigException.class, () -> ScsiSettings.from(config.withFallback(SHIPPED)), wrong);
     }
   }
 }

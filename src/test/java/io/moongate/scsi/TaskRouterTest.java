@@ -95,7 +95,6 @@ class TaskRouterTest {
     assertArrayEquals(
         hex("70 00 05 00000000 0a 00000000 2500 00 000000"),
         UnitFixture.bytes(absent("03 00 00 00 ff 00")));
-    assertArrayEquals(
-        hex("72 05 2500 00000000"), UnitFixture.bytes(absent("03 01 00 00 ff 00")));
+    assertArrayEquals(hex("72 05 2500 00000000"), UnitFixture.bytes(absent("03 01 00 00 ff 00")));
   }
 }

@@ -80,8 +80,7 @@ final class UnitFixture {
   }
 
   void transition(long version, long epoch) {
-    unit.publish(
-        states(version, epoch, false, AccessState.TRANSITIONING), new Route.Transition());
+    unit.publish(states(version, epoch, false, AccessState.TRANSITIONING), new Route.Transition());
   }
 
   Route.Remote remote() {

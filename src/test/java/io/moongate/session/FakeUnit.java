@@ -194,10 +194,7 @@ final class FakeUnit implements LogicalUnit {
       case 0x9E ->
           Response.data(
               limited(
-                  ByteBuffer.allocate(32)
-                      .putLong(blocks.length / BLOCK - 1)
-                      .putInt(BLOCK)
-                      .array(),
+                  ByteBuffer.allocate(32).putLong(blocks.length / BLOCK - 1).putInt(BLOCK).array(),
                   cdb.getInt(10)));
       case 0xA0 -> Response.data(ByteBuffer.allocate(16).putInt(8).rewind());
       case 0x28 -> read(cdb.getInt(2) & 0xFFFFFFFFL, cdb.getShort(7) & 0xFFFF);

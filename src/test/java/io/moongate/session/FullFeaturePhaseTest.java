@@ -291,9 +291,7 @@ class FullFeaturePhaseTest {
     assertEquals(Pdu.RESERVED_TAG, own.targetTransferTag());
     assertEquals(
         List.of(FakeDirectory.TARGET, "192.0.2.1:3260,7", "[2001:db8::1]:3260,8"),
-        TextKeys.parseSendTargets(own.data()).pairs().stream()
-            .map(TextKeys.Pair::value)
-            .toList());
+        TextKeys.parseSendTargets(own.data()).pairs().stream().map(TextKeys.Pair::value).toList());
     TextResponse all =
         host.answer(
             TextResponse.class,
@@ -305,9 +303,7 @@ class FullFeaturePhaseTest {
     Harness discovery = new Harness(directory);
     discovery.exchange(
         discovery.login(
-            1,
-            3,
-            Harness.text("InitiatorName", Harness.INITIATOR, "SessionType", "Discovery")));
+            1, 3, Harness.text("InitiatorName", Harness.INITIATOR, "SessionType", "Discovery")));
     return discovery;
   }
 

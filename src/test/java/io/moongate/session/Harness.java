@@ -281,8 +281,7 @@ final class Harness implements Reentry, ConnectionControl {
 
   DataOut data(
       ScsiCommand task, int transferTag, int dataSn, long offset, boolean last, ByteString bytes) {
-    return new DataOut(
-        last, LUN_0, task.initiatorTaskTag(), transferTag, 0, dataSn, offset, bytes);
+    return new DataOut(last, LUN_0, task.initiatorTaskTag(), transferTag, 0, dataSn, offset, bytes);
   }
 
   TaskManagementRequest manage(int function, long lun, int referenced, int refCmdSn) {
@@ -292,18 +291,11 @@ final class Harness implements Reentry, ConnectionControl {
 
   NopOut ping(boolean immediate, ByteString data) {
     return new NopOut(
-        immediate,
-        0,
-        nextTag(),
-        Pdu.RESERVED_TAG,
-        immediate ? cmdSn : nextCmdSn(),
-        0,
-        data);
+        immediate, 0, nextTag(), Pdu.RESERVED_TAG, immediate ? cmdSn : nextCmdSn(), 0, data);
   }
 
   TextRequest textRequest(int itt, int transferTag, boolean last, ByteString data) {
-    return new TextRequest(
-        false, last, !last, 0, itt, transferTag, nextCmdSn(), 0, data);
+    return new TextRequest(false, last, !last, 0, itt, transferTag, nextCmdSn(), 0, data);
   }
 
   LogoutRequest logout(int reason, int cid) {

@@ -119,8 +119,7 @@ class IscsiServerTest {
     try (TestInitiator initiator = connect().login(ISID, keys)) {
       byte[] expected = new byte[4 << 20];
       new Random(seed).nextBytes(expected);
-      Result write =
-          initiator.command(0, Harness.write10(0, 8192), expected, 0);
+      Result write = initiator.command(0, Harness.write10(0, 8192), expected, 0);
       assertEquals(0, write.status());
       assertEquals(0, write.residual());
       assertArrayEquals(expected, Arrays.copyOf(unit.blocks(), expected.length), "seed " + seed);
@@ -145,8 +144,7 @@ class IscsiServerTest {
         while (left > 0 && initiator.window() > 0) {
           int block = random.nextInt(8192);
           int count = 1 + random.nextInt(16);
-          int tag =
-              initiator.start(0, Harness.read10(block, count), new byte[0], count * 512);
+          int tag = initiator.start(0, Harness.read10(block, count), new byte[0], count * 512);
           underWay.add(new int[] {tag, block, count});
           left--;
         }
@@ -165,8 +163,7 @@ class IscsiServerTest {
     try (TestInitiator initiator = connect().login(ISID, TestInitiator.discoveryKeys(HOST))) {
       TextKeys targets = initiator.sendTargets("All");
       assertEquals(FakeDirectory.TARGET, targets.value("TargetName").orElseThrow());
-      assertEquals(
-          ByteString.fromString("ping"), initiator.ping(ByteString.fromString("ping")));
+      assertEquals(ByteString.fromString("ping"), initiator.ping(ByteString.fromString("ping")));
       initiator.logout();
     }
   }
@@ -242,8 +239,7 @@ class IscsiServerTest {
       registry.closeAll("the lease is lost");
       int before = unit.executed().size();
       assertThrows(
-          IOException.class,
-          () -> initiator.command(0, Harness.read10(0, 1), new byte[0], 512));
+          IOException.class, () -> initiator.command(0, Harness.read10(0, 1), new byte[0], 512));
       loggingIn.awaitEnd();
       assertEquals(before, unit.executed().size());
       eventually(() -> assertEquals(List.of(), registry.sessions()));

@@ -183,8 +183,7 @@ class LoginPhaseTest {
     assertEquals(
         0x0203,
         status(
-            login(
-                1, 3, "InitiatorName", Harness.INITIATOR, "TargetName", "iqn.2026-11.no:such")));
+            login(1, 3, "InitiatorName", Harness.INITIATOR, "TargetName", "iqn.2026-11.no:such")));
   }
 
   @ParameterizedTest
@@ -262,13 +261,11 @@ class LoginPhaseTest {
   void collectsTextOverSeveralRequests() {
     ByteString text = Harness.text(with("MaxOutstandingR2T", "3"));
     LoginRequest start =
-        new LoginRequest(
-            false, true, 1, 0, 0, 0, Harness.ISID, 0, 0, 1, 100, 0, text.take(20));
+        new LoginRequest(false, true, 1, 0, 0, 0, Harness.ISID, 0, 0, 1, 100, 0, text.take(20));
     LoginResponse between = host.answer(LoginResponse.class, start);
     assertEquals(0, between.data().size());
     assertFalse(between.transit());
-    LoginResponse last =
-        host.answer(LoginResponse.class, host.login(1, 3, text.drop(20)));
+    LoginResponse last = host.answer(LoginResponse.class, host.login(1, 3, text.drop(20)));
     assertEquals("3", keys(last).get("MaxOutstandingR2T"));
     assertTrue(last.transit());
   }

@@ -135,8 +135,7 @@ class ScsiTasksTest {
   @Test
   void writesImmediateData() {
     ByteString data = Harness.bytes(1024, 4);
-    ScsiResponse response =
-        host.answer(ScsiResponse.class, host.write(2, 2, 1024, true, data));
+    ScsiResponse response = host.answer(ScsiResponse.class, host.write(2, 2, 1024, true, data));
     assertEquals(0, response.status());
     assertFalse(response.underflow() || response.overflow());
     assertArrayEquals(data.toArray(), stored(unit, 1024, 1024));
@@ -162,8 +161,7 @@ class ScsiTasksTest {
     assertEquals(
         List.of(),
         bursts.exchange(
-            bursts.data(
-                write, first.targetTransferTag(), 0, 1024, false, data.slice(1024, 3072))));
+            bursts.data(write, first.targetTransferTag(), 0, 1024, false, data.slice(1024, 3072))));
     ReadyToTransfer third =
         bursts.answer(
             ReadyToTransfer.class,
@@ -193,12 +191,10 @@ class ScsiTasksTest {
     ScsiCommand write = eager.write(0, 12, 6144, false, data.take(1024));
     assertEquals(List.of(), eager.exchange(write));
     assertEquals(
-        List.of(),
-        eager.exchange(eager.data(write, -1, 0, 1024, false, data.slice(1024, 2048))));
+        List.of(), eager.exchange(eager.data(write, -1, 0, 1024, false, data.slice(1024, 2048))));
     ReadyToTransfer rest =
         eager.answer(
-            ReadyToTransfer.class,
-            eager.data(write, -1, 1, 2048, true, data.slice(2048, 4096)));
+            ReadyToTransfer.class, eager.data(write, -1, 1, 2048, true, data.slice(2048, 4096)));
     assertEquals(4096, rest.bufferOffset());
     assertEquals(2048, rest.desiredDataTransferLength());
     eager.answer(
@@ -216,8 +212,7 @@ class ScsiTasksTest {
 
   @Test
   void endsOnUnsolicitedDataThatWasNotAgreedTo() {
-    Reject reject =
-        host.answer(Reject.class, host.write(0, 2, 1024, false, Harness.bytes(512, 1)));
+    Reject reject = host.answer(Reject.class, host.write(0, 2, 1024, false, Harness.bytes(512, 1)));
     assertEquals(RejectReason.PROTOCOL_ERROR.code(), reject.reason());
     assertTrue(host.connection.over());
   }
@@ -337,8 +332,7 @@ class ScsiTasksTest {
   @Test
   void givesCommandsTheirDeadline() {
     host.exchange(host.read(0, 1, 512));
-    assertEquals(
-        host.settings.commandDeadline().toNanos(), unit.executed().get(0).deadlineNanos());
+    assertEquals(host.settings.commandDeadline().toNanos(), unit.executed().get(0).deadlineNanos());
     assertEquals(Harness.INITIATOR, unit.executed().get(0).nexus().initiatorName());
     assertEquals(FakeDirectory.GROUP, unit.executed().get(0).nexus().portalGroupTag());
   }
@@ -403,16 +397,14 @@ class ScsiTasksTest {
     unit.release();
     List<TargetPdu> all = small.sent();
     assertEquals(3, unit.executed().size());
-    assertEquals(
-        third.initiatorTaskTag(), all.get(all.size() - 1).initiatorTaskTag());
+    assertEquals(third.initiatorTaskTag(), all.get(all.size() - 1).initiatorTaskTag());
     assertEquals(0, small.registry.bytes());
   }
 
   @Test
   void keepsTheWindowShutWhileMemoryIsShortAndTellsWhenItOpens() {
     SessionSettings tight =
-        Harness.settings(
-            "moongate.iscsi { max-connection-bytes = 1 MiB, queue-depth = 2 }");
+        Harness.settings("moongate.iscsi { max-connection-bytes = 1 MiB, queue-depth = 2 }");
     Harness small = new Harness(tight, directory).loggedIn();
     unit.hold();
     ScsiCommand large = small.read(0, 2048, 1 << 20);

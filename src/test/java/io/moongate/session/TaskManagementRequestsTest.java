@@ -75,9 +75,9 @@ class TaskManagementRequestsTest {
     host.receive(host.manage(ABORT_TASK, 0, read.initiatorTaskTag(), read.cmdSn()));
     host.pass(host.settings.nopInterval().minusSeconds(1));
     host.exchange(host.ping(true, NOTHING));
-    host.pass(host.settings.taskManagementTimeout().minus(host.settings.nopInterval().minusSeconds(1)));
-    assertEquals(
-        REJECTED, Harness.only(TaskManagementResponse.class, host.sent()).response());
+    host.pass(
+        host.settings.taskManagementTimeout().minus(host.settings.nopInterval().minusSeconds(1)));
+    assertEquals(REJECTED, Harness.only(TaskManagementResponse.class, host.sent()).response());
     unit.releaseFunctions();
     assertEquals(List.of(), host.sent());
   }
@@ -124,8 +124,7 @@ class TaskManagementRequestsTest {
             0,
             NOTHING);
     eager.receive(again);
-    eager.answer(
-        ScsiResponse.class, eager.data(again, -1, 0, 0, true, Harness.bytes(1024, 2)));
+    eager.answer(ScsiResponse.class, eager.data(again, -1, 0, 0, true, Harness.bytes(1024, 2)));
     assertEquals(Harness.bytes(1024, 2).head(), unit.blocks()[0]);
   }
 
@@ -133,8 +132,7 @@ class TaskManagementRequestsTest {
   void answersForTheTaskThatEndedMeanwhile() {
     ScsiCommand read = host.read(0, 1, 512);
     List<TargetPdu> both =
-        host.exchange(
-            read, host.manage(ABORT_TASK, 0, read.initiatorTaskTag(), read.cmdSn()));
+        host.exchange(read, host.manage(ABORT_TASK, 0, read.initiatorTaskTag(), read.cmdSn()));
     assertTrue(both.get(0) instanceof DataIn, "the task's own response comes first");
     assertEquals(NO_TASK, ((TaskManagementResponse) both.get(1)).response());
   }
@@ -144,8 +142,7 @@ class TaskManagementRequestsTest {
     int missing = host.nextCmdSn();
     ScsiCommand held = host.ready(host.nextCmdSn());
     host.receive(held);
-    List<TargetPdu> answers =
-        host.exchange(host.manage(ABORT_TASK, 0, 4711, missing));
+    List<TargetPdu> answers = host.exchange(host.manage(ABORT_TASK, 0, 4711, missing));
     assertEquals(2, answers.size(), answers.toString());
     TaskManagementResponse response =
         (TaskManagementResponse)
@@ -172,8 +169,7 @@ class TaskManagementRequestsTest {
     ScsiCommand read = host.read(0, 1, 512);
     host.receive(read);
     assertEquals(
-        NO_TASK,
-        manage(host.manage(ABORT_TASK, 1L << 48, read.initiatorTaskTag(), read.cmdSn())));
+        NO_TASK, manage(host.manage(ABORT_TASK, 1L << 48, read.initiatorTaskTag(), read.cmdSn())));
   }
 
   @ParameterizedTest

@@ -241,8 +241,7 @@ public final class TestInitiator implements AutoCloseable {
     if (!"No".equals(negotiated.get("ImmediateData"))) {
       immediate =
           Math.min(
-              dataOut.length,
-              Math.min(number("FirstBurstLength", 65536), targetMaxDataSegment()));
+              dataOut.length, Math.min(number("FirstBurstLength", 65536), targetMaxDataSegment()));
     }
     pending.put(tag, new Pending(lun, dataOut, expectedDataIn));
     send(
@@ -298,9 +297,7 @@ public final class TestInitiator implements AutoCloseable {
     int tag = taskTag++;
     int transferTag = Pdu.RESERVED_TAG;
     while (true) {
-      send(
-          new TextRequest(
-              false, true, false, 0, tag, transferTag, cmdSn++, expStatSn, text));
+      send(new TextRequest(false, true, false, 0, tag, transferTag, cmdSn++, expStatSn, text));
       TextResponse response = awaitPdu(TextResponse.class);
       answer = answer.concat(response.data());
       if (response.finalBit()) {
@@ -415,8 +412,7 @@ public final class TestInitiator implements AutoCloseable {
       }
     } else if (pdu instanceof ScsiResponse response && task != null) {
       byte[] segment = response.data().toArray();
-      int senseLength =
-          segment.length < 2 ? 0 : ((segment[0] & 0xFF) << 8) | (segment[1] & 0xFF);
+      int senseLength = segment.length < 2 ? 0 : ((segment[0] & 0xFF) << 8) | (segment[1] & 0xFF);
       byte[] sense = new byte[senseLength];
       System.arraycopy(segment, Math.min(2, segment.length), sense, 0, senseLength);
       end(

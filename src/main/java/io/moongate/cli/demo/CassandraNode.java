@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A real Cassandra, one node, as a process of its own from its own jars. Its data stays in its directory. Writes are
- * acknowledged after they are on disk ({@code commitlog_sync: batch}), as for a node that is all there is they must be.
+ * A real Cassandra, one node, as a process of its own from its own jars. Its data stays in its
+ * directory. Writes are acknowledged after they are on disk ({@code commitlog_sync: batch}), as for
+ * a node that is all there is they must be.
  */
 final class CassandraNode {
 
@@ -32,7 +33,8 @@ final class CassandraNode {
    * @param log where it writes
    * @param libraries the directory of its jars
    * @param java a Java of {@link JavaHome#CASSANDRA_FEATURE}
-   * @param archives where the archive of its loaded classes is kept, which makes later starts faster; empty for none
+   * @param archives where the archive of its loaded classes is kept, which makes later starts
+   *     faster; empty for none
    */
   record Settings(
       Path directory,
@@ -70,18 +72,21 @@ final class CassandraNode {
 
     Optional<Path> archive = settings.archives().map(dir -> dir.resolve(archiveName(settings)));
     boolean archived = archive.filter(Files::isReadable).isPresent();
-    // It is written under another name and moved once complete: a JVM that is killed in between leaves no half archive.
+    // It is written under another name and moved once complete: a JVM that is killed in between
+    // leaves no half archive.
     Optional<Path> making =
         archived
             ? Optional.empty()
             : archive.map(
-                file -> file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid()));
+                file ->
+                    file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid()));
 
     List<String> command = new ArrayList<>();
     command.add(settings.java().executable().toString());
     command.addAll(JVM_OPTIONS);
     if (archived) {
-      // A mismatch (another JVM build, changed jars) is detected by the JVM and only makes the start slower.
+      // A mismatch (another JVM build, changed jars) is detected by the JVM and only makes the
+      // start slower.
       command.addAll(
           List.of(
               "-Xshare:auto",
@@ -102,7 +107,8 @@ final class CassandraNode {
     command.add("-Dcassandra.logdir=" + settings.directory());
     command.add("-Dlogback.configurationFile=" + logback.toUri());
     command.addAll(
-        List.of("-cp", settings.libraries() + "/*", "org.apache.cassandra.service.CassandraDaemon"));
+        List.of(
+            "-cp", settings.libraries() + "/*", "org.apache.cassandra.service.CassandraDaemon"));
     Child child = children.start("cassandra", command, Map.of(), settings.log());
     return new CassandraNode(settings, children, child, making);
   }
@@ -115,7 +121,9 @@ final class CassandraNode {
     return settings.host() + ":" + settings.cqlPort();
   }
 
-  /** @throws DemoException when it ends, or the time is over, before it answers a CQL request */
+  /**
+   * @throws DemoException when it ends, or the time is over, before it answers a CQL request
+   */
   void awaitCql(Deadline deadline) {
     deadline.poll(
         Duration.ofMillis(50),
@@ -248,7 +256,8 @@ final class CassandraNode {
           "--add-opens=java.base/jdk.internal.util.jar=ALL-UNNAMED",
           "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
           "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
-          // A node that is alone has nobody to wait for when it starts and nobody to tell when it stops.
+          // A node that is alone has nobody to wait for when it starts and nobody to tell when it
+          // stops.
           "-Dcassandra.skip_wait_for_gossip_to_settle=0",
           "-Dcassandra.ring_delay_ms=100",
           "-Dcassandra.shutdown_announce_in_ms=0",

@@ -26,7 +26,10 @@ final class CheckReport {
     out.flush();
   }
 
-  /** Runs a step that passes unless it throws {@link DemoException}, and notes it with what it returns. */
+  /**
+   * Runs a step that passes unless it throws {@link DemoException}, and notes it with what it
+   * returns.
+   */
   boolean step(String name, Supplier<String> work) {
     try {
       step(name, true, work.get());

@@ -72,7 +72,9 @@ final class Child {
     return process.exitValue();
   }
 
-  /** @throws DemoException with the end of its log, when it has ended */
+  /**
+   * @throws DemoException with the end of its log, when it has ended
+   */
   void requireAlive() {
     if (!alive()) {
       throw new DemoException(

@@ -21,9 +21,10 @@ import java.util.concurrent.Executors;
 /**
  * Every process that the demo started, so that none outlives it.
  *
- * <p>Where util-linux's {@code setpriv} is there, the kernel sends SIGTERM to each child when the demo dies, even by
- * SIGKILL. The kernel ties that to the <em>thread</em> that forked, so one thread forks them all and lives as long as
- * the JVM. {@code setsid} keeps a terminal's Ctrl-C from reaching the children beside us: we stop them in order.
+ * <p>Where util-linux's {@code setpriv} is there, the kernel sends SIGTERM to each child when the
+ * demo dies, even by SIGKILL. The kernel ties that to the <em>thread</em> that forked, so one
+ * thread forks them all and lives as long as the JVM. {@code setsid} keeps a terminal's Ctrl-C from
+ * reaching the children beside us: we stop them in order.
  */
 final class Children {
 
@@ -51,15 +52,14 @@ final class Children {
   }
 
   /**
-   * Starts a process whose output goes to a log. The log of an earlier demo is kept beside it as {@code .1}; a second
-   * start within one demo appends.
+   * Starts a process whose output goes to a log. The log of an earlier demo is kept beside it as
+   * {@code .1}; a second start within one demo appends.
    */
   Child start(String name, List<String> command, Map<String, String> environment, Path log) {
     return fork(
         () -> {
           if (rotated.add(log) && Files.exists(log)) {
-            Files.move(
-                log, Path.of(log + ".1"), StandardCopyOption.REPLACE_EXISTING);
+            Files.move(log, Path.of(log + ".1"), StandardCopyOption.REPLACE_EXISTING);
           }
           long logStart = Child.sizeOf(log);
           ProcessBuilder builder = builder(command);
@@ -78,15 +78,13 @@ final class Children {
     return fork(
         () ->
             new Child(
-                name,
-                builder(command).redirectErrorStream(true).start(),
-                Path.of("/dev/null"),
-                0),
+                name, builder(command).redirectErrorStream(true).start(), Path.of("/dev/null"), 0),
         name);
   }
 
   /**
-   * Stops the given ones together: SIGTERM, then SIGKILL for those that are still there after {@code grace}.
+   * Stops the given ones together: SIGTERM, then SIGKILL for those that are still there after
+   * {@code grace}.
    *
    * @return the names of those that had to be killed
    */

@@ -94,7 +94,8 @@ final class DemoCluster {
     FreeMemory.require(gateways.size());
     Ports.requireFree(addresses.stream().flatMap(address -> address.needs().stream()).toList());
     if (!children.dieWithUs()) {
-      say("no setpriv (Debian: util-linux): if this process is killed with SIGKILL, its children stay");
+      say(
+          "no setpriv (Debian: util-linux): if this process is killed with SIGKILL, its children stay");
     }
     startCassandra(cassandraJava, deadline);
     say("Cassandra answers on %s (pid %d)", cassandra.contactPoint(), cassandra.child().pid());
@@ -114,10 +115,7 @@ final class DemoCluster {
     gateway.start(children);
     awaitReady(gateway, deadline);
     List<String> alive =
-        gateways.stream()
-            .filter(other -> other.child().alive())
-            .map(GatewayProcess::name)
-            .toList();
+        gateways.stream().filter(other -> other.child().alive()).map(GatewayProcess::name).toList();
     awaitRegistered(alive, deadline);
     awaitServing(alive, alive, deadline);
     awaitDisks(gateway, deadline);
@@ -125,8 +123,7 @@ final class DemoCluster {
 
   /** Cassandra and the gateways. */
   List<Child> processes() {
-    return Stream.concat(
-            Stream.of(cassandra.child()), gateways.stream().map(GatewayProcess::child))
+    return Stream.concat(Stream.of(cassandra.child()), gateways.stream().map(GatewayProcess::child))
         .toList();
   }
 
@@ -164,7 +161,10 @@ final class DemoCluster {
     return PathStates.of(new GatewayApi(asked.address()).paths(), TARGET, lun, names());
   }
 
-  /** Waits until each of {@code asked} reports exactly one optimized path and no unusable one among {@code alive}. */
+  /**
+   * Waits until each of {@code asked} reports exactly one optimized path and no unusable one among
+   * {@code alive}.
+   */
   void awaitServing(List<String> asked, List<String> alive, Deadline deadline) {
     for (String name : asked) {
       GatewayProcess gateway = gateway(name);
@@ -222,8 +222,7 @@ final class DemoCluster {
           directory.config(gateway.name()),
           gateway
               .address()
-              .configuration(
-                  addresses, cassandra.contactPoint(), directory.volumes().toString()));
+              .configuration(addresses, cassandra.contactPoint(), directory.volumes().toString()));
     }
     // Its JVM starts while Cassandra does, and waits for it.
     Child schema =
@@ -366,7 +365,10 @@ final class DemoCluster {
         PROBE_TIMEOUT);
   }
 
-  /** Starts each gateway anew that ended because the cluster had expelled it, as any supervisor of gateways does. */
+  /**
+   * Starts each gateway anew that ended because the cluster had expelled it, as any supervisor of
+   * gateways does.
+   */
   void restartExpelled() {
     for (GatewayProcess gateway : gateways) {
       Child child = gateway.child();
@@ -377,7 +379,9 @@ final class DemoCluster {
     }
   }
 
-  /** @throws DemoException when a process has ended, and not for having been expelled */
+  /**
+   * @throws DemoException when a process has ended, and not for having been expelled
+   */
   private void supervise() {
     restartExpelled();
     processes().forEach(Child::requireAlive);

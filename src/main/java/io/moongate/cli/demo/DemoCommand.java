@@ -110,7 +110,8 @@ public final class DemoCommand implements Callable<Integer> {
   private int run(PrintWriter out) {
     Path path =
         dir.orElseGet(
-            () -> DemoDirectory.standard(System.getenv(), Path.of(System.getProperty("user.home"))));
+            () ->
+                DemoDirectory.standard(System.getenv(), Path.of(System.getProperty("user.home"))));
     try (DemoDirectory directory = DemoDirectory.open(path)) {
       out.println("state in " + directory.root());
       DemoCluster cluster = new DemoCluster(settings(), directory, out);
@@ -127,7 +128,8 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   /**
-   * Says which process ended, and goes on while a gateway is left: killing one and looking on is what a demo is for.
+   * Says which process ended, and goes on while a gateway is left: killing one and looking on is
+   * what a demo is for.
    */
   private static void watch(DemoCluster cluster, PrintWriter out) {
     Set<Child> told = new HashSet<>();

@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
-/** Where everything of one demo lies. It holds the directory's lock: two demos in one directory would destroy it. */
+/**
+ * Where everything of one demo lies. It holds the directory's lock: two demos in one directory
+ * would destroy it.
+ */
 final class DemoDirectory implements AutoCloseable {
 
   private static final String LOCK = "lock";
@@ -59,8 +62,7 @@ final class DemoDirectory implements AutoCloseable {
       }
       channel.truncate(0);
       channel.write(
-          ByteBuffer.wrap(
-              (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8)));
+          ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8)));
       DemoDirectory directory = new DemoDirectory(root, channel);
       Files.createDirectories(directory.logs());
       Files.createDirectories(directory.volumes());

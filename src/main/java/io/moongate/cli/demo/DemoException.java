@@ -1,6 +1,9 @@
 package io.moongate.cli.demo;
 
-/** Why the demo can't go on, in words for the person who started it; it carries what was seen and what to do. */
+/**
+ * Why the demo can't go on, in words for the person who started it; it carries what was seen and
+ * what to do.
+ */
 final class DemoException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 /**
- * What a host does, with real initiator tools: find the disk through each gateway, write and read through each path,
- * lose the gateway that owns it, go on. LUN 0 is written over.
+ * What a host does, with real initiator tools: find the disk through each gateway, write and read
+ * through each path, lose the gateway that owns it, go on. LUN 0 is written over.
  */
 final class FailoverCheck {
 
@@ -51,7 +51,8 @@ final class FailoverCheck {
       if (identities() && states() && everyPair()) {
         List<Duration> stalls = new ArrayList<>();
         for (int kill = 1; kill <= kills; kill++) {
-          Optional<Duration> stall = killOwner("kill %d of %d".formatted(kill, kills), kill < kills);
+          Optional<Duration> stall =
+              killOwner("kill %d of %d".formatted(kill, kills), kill < kills);
           if (stall.isEmpty()) {
             return;
           }
@@ -118,7 +119,10 @@ final class FailoverCheck {
     return "%d portals, %d LUNs".formatted(cluster.addresses().size(), luns);
   }
 
-  /** The identity by iscsi-inq, which must be the one that our own probe reads (iscsi-inq may cut it at a zero byte). */
+  /**
+   * The identity by iscsi-inq, which must be the one that our own probe reads (iscsi-inq may cut it
+   * at a zero byte).
+   */
   private String naa(GatewayProcess gateway) {
     InitiatorTools.Run run =
         tools.deviceIdentification(cluster.children(), gateway.address(), DemoCluster.TARGET, LUN);
@@ -177,7 +181,10 @@ final class FailoverCheck {
         });
   }
 
-  /** One death of the owner; the time from SIGKILL to the next acknowledged write, or empty when a step failed. */
+  /**
+   * One death of the owner; the time from SIGKILL to the next acknowledged write, or empty when a
+   * step failed.
+   */
   private Optional<Duration> killOwner(String name, boolean restart) {
     AtomicReference<Duration> stall = new AtomicReference<>();
     AtomicReference<GatewayProcess> dead = new AtomicReference<>();
@@ -205,16 +212,18 @@ final class FailoverCheck {
             && report.step(
                 name + ": every survivor reports the new states", () -> newStates(dead.get()))
             && report.step(
-                name + ": nothing is lost through any survivor", () -> verifyEverything(dead.get()));
+                name + ": nothing is lost through any survivor",
+                () -> verifyEverything(dead.get()));
     if (passed && restart) {
-      passed =
-          report.step(
-              name + ": the killed gateway comes back", () -> restart(dead.get()));
+      passed = report.step(name + ": the killed gateway comes back", () -> restart(dead.get()));
     }
     return passed ? Optional.of(stall.get()) : Optional.empty();
   }
 
-  /** The gateway whose path is optimized, after every gateway agrees, and its process is the one that we started. */
+  /**
+   * The gateway whose path is optimized, after every gateway agrees, and its process is the one
+   * that we started.
+   */
   private GatewayProcess owner() {
     PathStates states = paths(cluster.gateways().get(0));
     GatewayProcess owner = cluster.gateway(states.optimized());
@@ -309,8 +318,7 @@ final class FailoverCheck {
 
   private void open(GatewayProcess gateway) {
     sessions.put(
-        gateway.name(),
-        tools.open(cluster.children(), gateway.address(), DemoCluster.TARGET, LUN));
+        gateway.name(), tools.open(cluster.children(), gateway.address(), DemoCluster.TARGET, LUN));
   }
 
   private Extent write(QemuIo session) {

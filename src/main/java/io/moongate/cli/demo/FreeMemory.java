@@ -7,7 +7,10 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether the host has the memory for a demo; without it the kernel would kill one of the processes at random. */
+/**
+ * Whether the host has the memory for a demo; without it the kernel would kill one of the processes
+ * at random.
+ */
 final class FreeMemory {
 
   /** Resident size of the Cassandra node with its 256 MiB of heap, measured, rounded up. */
@@ -32,7 +35,9 @@ final class FreeMemory {
         : OptionalLong.of((available.getAsLong() + kib(meminfo, "SwapFree").orElse(0)) / 1024);
   }
 
-  /** @throws DemoException when there is too little; where it can't be told, nothing */
+  /**
+   * @throws DemoException when there is too little; where it can't be told, nothing
+   */
   static void require(int gateways) {
     String meminfo;
     try {

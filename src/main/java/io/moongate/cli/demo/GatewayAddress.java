@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A gateway of the demo: {@code gw1} on 127.0.0.1, {@code gw2} on 127.0.0.2, and so on, each with the same ports.
+ * A gateway of the demo: {@code gw1} on 127.0.0.1, {@code gw2} on 127.0.0.2, and so on, each with
+ * the same ports.
  *
  * @param index 1 to 9
  */

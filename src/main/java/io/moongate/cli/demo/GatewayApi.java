@@ -116,10 +116,7 @@ final class GatewayApi {
           response.statusCode(),
           "%s %s answered %d: %s"
               .formatted(
-                  request.method(),
-                  request.uri(),
-                  response.statusCode(),
-                  reason(response.body())));
+                  request.method(), request.uri(), response.statusCode(), reason(response.body())));
     }
     return response.body();
   }

@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A gateway of the demo and, once it was started, its process. It can be started again after it died. */
+/**
+ * A gateway of the demo and, once it was started, its process. It can be started again after it
+ * died.
+ */
 final class GatewayProcess {
 
   /** The exit status of a gateway that the cluster expelled: it may come back as a newcomer. */
@@ -52,7 +55,9 @@ final class GatewayProcess {
             log);
   }
 
-  /** @throws IllegalStateException before the first start */
+  /**
+   * @throws IllegalStateException before the first start
+   */
   Child child() {
     if (child == null) {
       throw new IllegalStateException(name() + " was never started");

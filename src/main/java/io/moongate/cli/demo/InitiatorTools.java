@@ -32,7 +32,9 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
     }
   }
 
-  /** @throws DemoException naming the packages, when one is missing */
+  /**
+   * @throws DemoException naming the packages, when one is missing
+   */
   static InitiatorTools find() {
     Map<String, String> packages = new LinkedHashMap<>();
     packages.put("iscsi-ls", "libiscsi-bin");
@@ -58,19 +60,20 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
     return Children.onPath(tool).orElseThrow();
   }
 
-  /** Discovery through a portal, then a login and a look at each LUN through every portal that it named. */
+  /**
+   * Discovery through a portal, then a login and a look at each LUN through every portal that it
+   * named.
+   */
   Run list(Children children, GatewayAddress gateway) {
     return run(
         children,
-        List.of(
-            iscsiLs.toString(), "-i", INITIATOR, "-s", "iscsi://" + gateway.portal()));
+        List.of(iscsiLs.toString(), "-i", INITIATOR, "-s", "iscsi://" + gateway.portal()));
   }
 
   /** Discovery through a portal, no login. */
   Run discover(Children children, GatewayAddress gateway) {
     return run(
-        children,
-        List.of(iscsiLs.toString(), "-i", INITIATOR, "iscsi://" + gateway.portal()));
+        children, List.of(iscsiLs.toString(), "-i", INITIATOR, "iscsi://" + gateway.portal()));
   }
 
   /** VPD page 83h of a LUN. */
@@ -89,8 +92,8 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
   }
 
   /**
-   * The NAA designator in what {@link #deviceIdentification} wrote, in hex. Older versions of iscsi-inq write its bytes
-   * as they are, up to the first zero; newer ones as hex digits.
+   * The NAA designator in what {@link #deviceIdentification} wrote, in hex. Older versions of
+   * iscsi-inq write its bytes as they are, up to the first zero; newer ones as hex digits.
    */
   static Optional<String> naa(String output) {
     Matcher matcher = NAA.matcher(output);

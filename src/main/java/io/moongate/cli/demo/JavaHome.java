@@ -20,14 +20,17 @@ import java.util.stream.Stream;
  */
 record JavaHome(Path path, int feature) {
 
-  /** Cassandra 5.0 is made for 11 and 17, and does not start on what came later; 17 is what we test. */
+  /**
+   * Cassandra 5.0 is made for 11 and 17, and does not start on what came later; 17 is what we test.
+   */
   static final int CASSANDRA_FEATURE = 17;
 
   static final String CASSANDRA_VARIABLE = "MOONGATE_CASSANDRA_JAVA_HOME";
 
   private static final Pattern VERSION = Pattern.compile("(?m)^JAVA_VERSION=\"(?:1\\.)?(\\d+)");
   private static final List<String> USUAL_PLACES =
-      List.of("/usr/lib/jvm", "/usr/java", "/opt", "/opt/java", "/Library/Java/JavaVirtualMachines");
+      List.of(
+          "/usr/lib/jvm", "/usr/java", "/opt", "/opt/java", "/Library/Java/JavaVirtualMachines");
 
   Path executable() {
     return path.resolve("bin").resolve("java");
@@ -42,7 +45,8 @@ record JavaHome(Path path, int feature) {
   static Optional<JavaHome> at(Path path) {
     try {
       Path release = path.resolve("release");
-      if (!Files.isExecutable(path.resolve("bin").resolve("java")) || !Files.isRegularFile(release)) {
+      if (!Files.isExecutable(path.resolve("bin").resolve("java"))
+          || !Files.isRegularFile(release)) {
         return Optional.empty();
       }
       OptionalInt feature = feature(Files.readString(release));
@@ -63,8 +67,8 @@ record JavaHome(Path path, int feature) {
   }
 
   /**
-   * The Java for Cassandra: the one that {@value #CASSANDRA_VARIABLE} names, or the running one, or one in the usual
-   * places.
+   * The Java for Cassandra: the one that {@value #CASSANDRA_VARIABLE} names, or the running one, or
+   * one in the usual places.
    *
    * @throws DemoException when there is none of the version that Cassandra needs
    */
@@ -87,8 +91,7 @@ record JavaHome(Path path, int feature) {
                 new DemoException(
                     ("Cassandra 5.0 needs a JDK %d (this is %d, and Cassandra does not run on it), and none was"
                             + " found. Install one (Debian: openjdk-17-jre-headless) or set %s to its home.")
-                        .formatted(
-                            CASSANDRA_FEATURE, running().feature(), CASSANDRA_VARIABLE)));
+                        .formatted(CASSANDRA_FEATURE, running().feature(), CASSANDRA_VARIABLE)));
   }
 
   private static Stream<JavaHome> candidates(Map<String, String> environment) {

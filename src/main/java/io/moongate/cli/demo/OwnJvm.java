@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How to start another JVM of Moongate: the same Java and classpath as ours, with the options of {@code
- * conf/jvm.options} and of each {@code conf/jvm-NN.options} whose NN is not above the Java's version, as the launcher
- * gives them.
+ * How to start another JVM of Moongate: the same Java and classpath as ours, with the options of
+ * {@code conf/jvm.options} and of each {@code conf/jvm-NN.options} whose NN is not above the Java's
+ * version, as the launcher gives them.
  */
 record OwnJvm(JavaHome java, String classPath, List<Path> optionFiles) {
 
@@ -19,7 +19,9 @@ record OwnJvm(JavaHome java, String classPath, List<Path> optionFiles) {
     optionFiles = List.copyOf(optionFiles);
   }
 
-  /** @param home the directory of the launcher */
+  /**
+   * @param home the directory of the launcher
+   */
   static OwnJvm of(Path home) {
     JavaHome java = JavaHome.running();
     List<Path> files = new ArrayList<>();

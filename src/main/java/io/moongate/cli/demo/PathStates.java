@@ -7,7 +7,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What one gateway says of the paths to one LUN. Paths through gateways that are not of this demo are left out. */
+/**
+ * What one gateway says of the paths to one LUN. Paths through gateways that are not of this demo
+ * are left out.
+ */
 record PathStates(List<Path> paths) {
 
   private static final String OPTIMIZED = "active-optimized";
@@ -26,7 +29,10 @@ record PathStates(List<Path> paths) {
             .toList());
   }
 
-  /** Whether each of the gateways has a path that serves, one of them optimized and through the owner. */
+  /**
+   * Whether each of the gateways has a path that serves, one of them optimized and through the
+   * owner.
+   */
   boolean serving(Collection<String> alive) {
     List<Path> optimized = paths.stream().filter(path -> path.state().equals(OPTIMIZED)).toList();
     return optimized.size() == 1
@@ -45,18 +51,14 @@ record PathStates(List<Path> paths) {
 
   /** Whether paths through the gateway are reported, and each as unusable. */
   boolean dead(String gateway) {
-    List<Path> through =
-        paths.stream().filter(path -> path.gateway().equals(gateway)).toList();
+    List<Path> through = paths.stream().filter(path -> path.gateway().equals(gateway)).toList();
     return !through.isEmpty() && through.stream().allMatch(path -> DEAD.contains(path.state()));
   }
 
   /** The gateway whose path is optimized; empty text when there is none or more than one. */
   String optimized() {
     List<String> names =
-        paths.stream()
-            .filter(path -> path.state().equals(OPTIMIZED))
-            .map(Path::gateway)
-            .toList();
+        paths.stream().filter(path -> path.state().equals(OPTIMIZED)).map(Path::gateway).toList();
     return names.size() == 1 ? names.get(0) : "";
   }
 

@@ -13,9 +13,10 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Asks through one portal whether a disk answers: an iSCSI login, TEST UNIT READY, READ CAPACITY(16), INQUIRY of VPD
- * page 83h, logout. It is the smallest initiator that can tell (RFC 7143, one command at a time, no digests), so that
- * the demo can say "ready" on a host without initiator tools.
+ * Asks through one portal whether a disk answers: an iSCSI login, TEST UNIT READY, READ
+ * CAPACITY(16), INQUIRY of VPD page 83h, logout. It is the smallest initiator that can tell (RFC
+ * 7143, one command at a time, no digests), so that the demo can say "ready" on a host without
+ * initiator tools.
  */
 final class PortalProbe implements AutoCloseable {
 
@@ -102,7 +103,10 @@ final class PortalProbe implements AutoCloseable {
 
   /** SPC-4 7.8.6: the first designator of type NAA that is associated with the logical unit. */
   static Optional<String> naa(byte[] page) {
-    int end = page.length < 4 ? 0 : Math.min(page.length, 4 + (ByteBuffer.wrap(page).getShort(2) & 0xffff));
+    int end =
+        page.length < 4
+            ? 0
+            : Math.min(page.length, 4 + (ByteBuffer.wrap(page).getShort(2) & 0xffff));
     for (int at = 4; at + 4 <= end; at += 4 + (page[at + 3] & 0xff)) {
       int length = page[at + 3] & 0xff;
       int association = (page[at + 1] >> 4) & 0x3;
@@ -127,7 +131,8 @@ final class PortalProbe implements AutoCloseable {
                 "")
             .getBytes(StandardCharsets.UTF_8);
     int tag = taskTag++;
-    // ISID of the type "random" (RFC 7143 11.12.5), so that two probes never reinstate one another's session.
+    // ISID of the type "random" (RFC 7143 11.12.5), so that two probes never reinstate one
+    // another's session.
     long isid = 0x800000000000L | ThreadLocalRandom.current().nextLong(1L << 40);
     short tsih = 0;
     for (int round = 0; round < LOGIN_ROUNDS; round++) {
@@ -142,8 +147,7 @@ final class PortalProbe implements AutoCloseable {
       int statusClass = answer.header().get(36);
       if (statusClass != 0) {
         throw new IOException(
-            "login refused with status %02x%02x"
-                .formatted(statusClass, answer.header().get(37)));
+            "login refused with status %02x%02x".formatted(statusClass, answer.header().get(37)));
       }
       expStatSn = answer.header().getInt(24) + 1;
       tsih = answer.header().getShort(14);
@@ -162,7 +166,10 @@ final class PortalProbe implements AutoCloseable {
     receive();
   }
 
-  /** Executes a command until it ends GOOD: a unit attention or BUSY is asked again, as every initiator does. */
+  /**
+   * Executes a command until it ends GOOD: a unit attention or BUSY is asked again, as every
+   * initiator does.
+   */
   private byte[] execute(byte[] cdb, int length) throws IOException {
     Outcome outcome = null;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -285,8 +292,7 @@ final class PortalProbe implements AutoCloseable {
     try {
       in.readFully(header);
       int ahs = (header[4] & 0xff) * 4;
-      int length =
-          (header[5] & 0xff) << 16 | (header[6] & 0xff) << 8 | (header[7] & 0xff);
+      int length = (header[5] & 0xff) << 16 | (header[6] & 0xff) << 8 | (header[7] & 0xff);
       if (length > MAX_DATA_SEGMENT) {
         throw new IOException("a data segment of " + length + " bytes, more than was agreed");
       }

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Which ports can be listened on. An answer is a moment's: whoever listens must be ready to fail all the same. */
+/**
+ * Which ports can be listened on. An answer is a moment's: whoever listens must be ready to fail
+ * all the same.
+ */
 final class Ports {
 
   private Ports() {}
@@ -31,7 +34,9 @@ final class Ports {
     }
   }
 
-  /** @throws DemoException naming each port that can't be listened on, and what to do */
+  /**
+   * @throws DemoException naming each port that can't be listened on, and what to do
+   */
   static void requireFree(List<Need> needs) {
     List<String> taken = new ArrayList<>();
     for (Need need : needs) {

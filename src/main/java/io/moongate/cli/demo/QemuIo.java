@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A {@code qemu-io} that has one LUN open through one portal, and is driven through its standard input. A command is
- * over when it prompts again.
+ * A {@code qemu-io} that has one LUN open through one portal, and is driven through its standard
+ * input. A command is over when it prompts again.
  */
 final class QemuIo implements AutoCloseable {
 
@@ -31,7 +31,9 @@ final class QemuIo implements AutoCloseable {
     this.child = child;
   }
 
-  /** @throws DemoException when it can't log in or does not find the LUN */
+  /**
+   * @throws DemoException when it can't log in or does not find the LUN
+   */
   static QemuIo open(
       Children children,
       Path executable,
@@ -70,12 +72,21 @@ final class QemuIo implements AutoCloseable {
    * @throws DemoException when that fails or takes longer than {@link #TIMEOUT}
    */
   void write(Extent extent) {
-    expect("write -P %d %d %d".formatted(extent.pattern(), extent.offset(), extent.length()), "wrote", extent);
+    expect(
+        "write -P %d %d %d".formatted(extent.pattern(), extent.offset(), extent.length()),
+        "wrote",
+        extent);
   }
 
-  /** @throws DemoException when reading fails, takes longer than {@link #TIMEOUT}, or finds other bytes */
+  /**
+   * @throws DemoException when reading fails, takes longer than {@link #TIMEOUT}, or finds other
+   *     bytes
+   */
   void verify(Extent extent) {
-    expect("read -P %d %d %d".formatted(extent.pattern(), extent.offset(), extent.length()), "read", extent);
+    expect(
+        "read -P %d %d %d".formatted(extent.pattern(), extent.offset(), extent.length()),
+        "read",
+        extent);
   }
 
   private void expect(String command, String verb, Extent extent) {
@@ -87,7 +98,8 @@ final class QemuIo implements AutoCloseable {
     }
     String answer = untilPrompt();
     String success =
-        "%s %d/%d bytes at offset %d".formatted(verb, extent.length(), extent.length(), extent.offset());
+        "%s %d/%d bytes at offset %d"
+            .formatted(verb, extent.length(), extent.length(), extent.offset());
     if (!answer.contains(success) || answer.contains("verification failed")) {
       throw new DemoException("%s through %s: %s".formatted(command, through, answer.strip()));
     }
@@ -103,7 +115,8 @@ final class QemuIo implements AutoCloseable {
       throw new DemoException(
           "I/O through %s had no end within %d s".formatted(through, TIMEOUT.toSeconds()), e);
     } catch (ExecutionException e) {
-      throw new DemoException("qemu-io through %s: %s".formatted(through, e.getCause().getMessage()), e);
+      throw new DemoException(
+          "qemu-io through %s: %s".formatted(through, e.getCause().getMessage()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DemoException("interrupted", e);

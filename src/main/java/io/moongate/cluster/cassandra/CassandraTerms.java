@@ -96,8 +96,7 @@ public final class CassandraTerms implements Terms {
   }
 
   @Override
-  public CompletionStage<Boolean> snapshotSaved(
-      String persistenceId, Term term, long sequenceNr) {
+  public CompletionStage<Boolean> snapshotSaved(String persistenceId, Term term, long sequenceNr) {
     return serial
         .transact(
             "UPDATE %s SET snapshot_seq = ?, snapshot_term = ? WHERE persistence_id = ? IF term = ?"

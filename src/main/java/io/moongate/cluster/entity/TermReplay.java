@@ -17,9 +17,9 @@ import java.util.function.UnaryOperator;
  * newer one has seen and built upon.
  *
  * <p>Pekko's own replay filter can't do this: it takes the writer that appears last for the newest,
- * also when its only event is a late one of a stale incarnation. It has to be off. And a replay ends
- * at the <em>first</em> row of the highest sequence number; so every event is followed by a {@link
- * TermedEntity.Mark} in the same write, and what may hide behind that row is a mark at most.
+ * also when its only event is a late one of a stale incarnation. It has to be off. And a replay
+ * ends at the <em>first</em> row of the highest sequence number; so every event is followed by a
+ * {@link TermedEntity.Mark} in the same write, and what may hide behind that row is a mark at most.
  *
  * @param <S> states
  */

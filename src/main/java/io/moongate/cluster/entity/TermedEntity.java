@@ -146,8 +146,7 @@ public abstract class TermedEntity<C, E, S>
       if (event instanceof Mark) {
         return state;
       }
-      TermReplay.Position position =
-          replayed == null ? history().next(term.number()) : replayed;
+      TermReplay.Position position = replayed == null ? history().next(term.number()) : replayed;
       replayed = null;
       return history().event(position, before -> apply(before, event));
     };
@@ -314,8 +313,7 @@ public abstract class TermedEntity<C, E, S>
           DISTRUSTED_SNAPSHOTS.add(persistenceId().id());
           throw new IllegalStateException(
               "%s: the stored snapshot is of term %d, recorded was term %d: replaying all"
-                  .formatted(
-                      persistenceId().id(), snapshotTerm(from), term.snapshotTerm()));
+                  .formatted(persistenceId().id(), snapshotTerm(from), term.snapshotTerm()));
         }
         // Saved after an event of that same term.
         S state = fromSnapshot(from);
@@ -333,8 +331,7 @@ public abstract class TermedEntity<C, E, S>
             SnapshotCompleted.class,
             (state, completed) ->
                 terms
-                    .snapshotSaved(
-                        persistenceId().id(), term, completed.metadata().sequenceNr())
+                    .snapshotSaved(persistenceId().id(), term, completed.metadata().sequenceNr())
                     .whenComplete(
                         (recorded, failure) -> {
                           if (failure == null && recorded) {

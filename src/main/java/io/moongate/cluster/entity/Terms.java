@@ -6,8 +6,8 @@ import java.util.concurrent.CompletionStage;
 /**
  * The terms of entities (design rule 9). The journal does not fence: two incarnations of an entity
  * can both append. So an incarnation takes a term by a lightweight transaction before it replays;
- * after it has persisted an event it confirms by a serial read that the term is still its own before
- * it replies, pushes or acts. What is not confirmed was not decided.
+ * after it has persisted an event it confirms by a serial read that the term is still its own
+ * before it replies, pushes or acts. What is not confirmed was not decided.
  */
 public interface Terms {
 

@@ -244,8 +244,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   protected void onAdopted(State state) {
     state
         .entry()
-        .ifPresent(
-            entry -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(entry))));
+        .ifPresent(entry -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(entry))));
   }
 
   private ReplyEffect<Event, State> onRegister(State state, Register register) {
@@ -264,10 +263,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     if (state.entry().isPresent()) {
       return record(
           new Registered(
-              name,
-              state.entry().get().portGroup(),
-              register.registration(),
-              clock.instant()),
+              name, state.entry().get().portGroup(), register.registration(), clock.instant()),
           Optional.of(register.replyTo()));
     }
     context.pipeToSelf(
@@ -280,9 +276,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   private ReplyEffect<Event, State> onPortGroupAssigned(State state, PortGroupAssigned assigned) {
     Register register = assigned.register();
     if (assigned.failure() != null) {
-      register
-          .replyTo()
-          .tell(Answer.unavailable("no target port group id: " + assigned.failure()));
+      register.replyTo().tell(Answer.unavailable("no target port group id: " + assigned.failure()));
       return Effect().noReply();
     }
     if (state.entry().isPresent()) {
@@ -310,8 +304,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   private ReplyEffect<Event, State> onStop(State state, Stop stop) {
     if (!state.is(stop.incarnation())) {
       return answer(
-          stop.replyTo(),
-          Answer.conflict("incarnation", "another process is this gateway by now"));
+          stop.replyTo(), Answer.conflict("incarnation", "another process is this gateway by now"));
     }
     GatewayEntry now = state.entry().orElseThrow();
     if (now.state() != GatewayEntry.State.UP) {

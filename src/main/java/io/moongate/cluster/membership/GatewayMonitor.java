@@ -98,7 +98,8 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
    *
    * @param leaseBound after a removal, the time in which any lease of the removed gateway runs out
    * @param watch the connections that prove deaths; their proofs are to be sent here
-   * @param onChange called with everything that stands whenever it has changed, on the actor's thread
+   * @param onChange called with everything that stands whenever it has changed, on the actor's
+   *     thread
    */
   public static Behavior<Command> create(
       String self,
@@ -146,18 +147,10 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
                               SERVICE,
                               context.messageAdapter(
                                   Receptionist.Listing.class,
-                                  listing ->
-                                      new Monitors(listing.getServiceInstances(SERVICE)))));
+                                  listing -> new Monitors(listing.getServiceInstances(SERVICE)))));
                   timers.startTimerWithFixedDelay(Share.TICK, SHARE);
                   return new GatewayMonitor(
-                      context,
-                      timers,
-                      self,
-                      selfIncarnation,
-                      leaseBound,
-                      watch,
-                      onChange,
-                      clock);
+                      context, timers, self, selfIncarnation, leaseBound, watch, onChange, clock);
                 }));
   }
 
@@ -199,8 +192,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
       seen(peer, Kind.REMOVED, "was " + removed.previousStatus());
       // Every reachable member has seen it downed before it is removed, and none of them has
       // acknowledged its lease since: counted from now, the last one it could hold runs out.
-      timers.startSingleTimer(
-          "lease-out-" + peer.incarnation(), new LeaseOut(peer), leaseBound);
+      timers.startSingleTimer("lease-out-" + peer.incarnation(), new LeaseOut(peer), leaseBound);
     } else if (event.member().status() == MemberStatus.joining()
         || event.member().status() == MemberStatus.weaklyUp()
         || event.member().status() == MemberStatus.up()) {

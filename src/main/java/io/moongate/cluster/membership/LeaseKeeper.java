@@ -29,8 +29,8 @@ import org.apache.pekko.cluster.typed.Subscribe;
  * them), extend it to the <em>sending</em> of the ping plus the lease's length. A gateway that was
  * downed is not acknowledged any more by anyone who has seen it.
  *
- * <p>What is not here yet: the tie-break in Cassandra for even splits. Two gateways that lose sight of
- * one another are decided by the split brain resolver alone.
+ * <p>What is not here yet: the tie-break in Cassandra for even splits. Two gateways that lose sight
+ * of one another are decided by the split brain resolver alone.
  */
 public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
@@ -95,8 +95,8 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
    *
    * @param length of the lease
    * @param interval between pings; a small part of the length
-   * @param onLost called when the lease has run out, before it can be extended again: sessions are to
-   *     be dropped without reading on (design rule 5)
+   * @param onLost called when the lease has run out, before it can be extended again: sessions are
+   *     to be dropped without reading on (design rule 5)
    */
   public static Behavior<Command> create(
       String selfIncarnation,
@@ -138,8 +138,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
                                   Receptionist.Listing.class,
                                   listing -> new Keepers(listing.getServiceInstances(SERVICE)))));
                   timers.startTimerAtFixedRate(Beat.TICK, interval);
-                  return new LeaseKeeper(
-                      context, selfIncarnation, length, lease, onLost, nanoTime);
+                  return new LeaseKeeper(context, selfIncarnation, length, lease, onLost, nanoTime);
                 }));
   }
 

@@ -6,8 +6,8 @@ import org.apache.pekko.actor.Address;
 import org.apache.pekko.cluster.Member;
 
 /**
- * Which gateway a cluster member is. Carried in the member's roles, so that it is known wherever the
- * member is known, from the first gossip on.
+ * Which gateway a cluster member is. Carried in the member's roles, so that it is known wherever
+ * the member is known, from the first gossip on.
  *
  * @param name of the gateway
  * @param incarnation of its process

@@ -10,15 +10,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
 /**
- * Proof of a process's death. Each gateway holds a port open from before it joins until it ends, and
- * an idle connection to the port of each peer. When such a connection ends and a new one is
- * <em>refused</em>, the peer's kernel says that nobody listens there: the process is gone. A timeout,
- * an unreachable network or a stopped process are no refusal and prove nothing; nor does a refusal
- * from where no connection ever was: the address may be a wrong one.
+ * Proof of a process's death. Each gateway holds a port open from before it joins until it ends,
+ * and an idle connection to the port of each peer. When such a connection ends and a new one is
+ * <em>refused</em>, the peer's kernel says that nobody listens there: the process is gone. A
+ * timeout, an unreachable network or a stopped process are no refusal and prove nothing; nor does a
+ * refusal from where no connection ever was: the address may be a wrong one.
  *
  * <p>It relies on one thing: that nothing between the gateways forges a reset. A packet filter on
- * this port must drop, not reject (docs say so). A newer process that took the port over would accept:
- * then nothing is proven here, and its own registration supersedes the older one.
+ * this port must drop, not reject (docs say so). A newer process that took the port over would
+ * accept: then nothing is proven here, and its own registration supersedes the older one.
  */
 public final class PeerWatch implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MS = 1_000;
@@ -114,8 +114,8 @@ public final class PeerWatch implements AutoCloseable {
   }
 
   /**
-   * ConnectException also stands for time-outs that the kernel reports; the JDK tells a refusal only
-   * by the text of errno, which is not localised.
+   * ConnectException also stands for time-outs that the kernel reports; the JDK tells a refusal
+   * only by the text of errno, which is not localised.
    */
   private static boolean refused(ConnectException failure) {
     return "Connection refused".equals(failure.getMessage());

@@ -32,9 +32,9 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 
 /**
  * Sees to it that every logical unit has an owner: looks for units without a living one, computes
- * the same {@linkplain Placement plan} as every other gateway, and proposes this gateway for its own
- * part of it. Whatever comes between, it looks again at the next tick: no unit stays without an owner
- * while somebody can own it, and nobody has to remember that something was under way.
+ * the same {@linkplain Placement plan} as every other gateway, and proposes this gateway for its
+ * own part of it. Whatever comes between, it looks again at the next tick: no unit stays without an
+ * owner while somebody can own it, and nobody has to remember that something was under way.
  */
 public final class Steward extends AbstractBehavior<Steward.Command> {
   private static final Duration LOOK = Duration.ofMillis(250);
@@ -112,8 +112,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(Look.TICK, LOOK);
-                  return new Steward(
-                      context, timers, view, self, incarnation, failback, clock);
+                  return new Steward(context, timers, view, self, incarnation, failback, clock);
                 }));
   }
 
@@ -149,9 +148,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       getContext()
           .getLog()
           .info(
-              "event=ownership-refused unit={} reason=\"{}\"",
-              answered.unitId(),
-              refused.reason());
+              "event=ownership-refused unit={} reason=\"{}\"", answered.unitId(), refused.reason());
     } else if (answered.failure() != null) {
       getContext()
           .getLog()
@@ -219,8 +216,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     return view.gateway(self)
         .filter(
             entry ->
-                entry.incarnation().equals(incarnation)
-                    && entry.state() == GatewayEntry.State.UP)
+                entry.incarnation().equals(incarnation) && entry.state() == GatewayEntry.State.UP)
         .isPresent();
   }
 
@@ -324,8 +320,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   }
 
   private void ask(
-      String unitId,
-      java.util.function.Function<ActorRef<Answer>, LogicalUnit.Command> command) {
+      String unitId, java.util.function.Function<ActorRef<Answer>, LogicalUnit.Command> command) {
     getContext()
         .pipeToSelf(
             sharding

@@ -58,9 +58,7 @@ public final class EntityLoader {
                           case LOADED -> replica.tell(new ViewReplica.Loaded());
                           case FAILED -> timers.startSingleTimer(Message.LOAD, RETRY);
                         }
-                        return message == Message.LOADED
-                            ? Behaviors.stopped()
-                            : Behaviors.same();
+                        return message == Message.LOADED ? Behaviors.stopped() : Behaviors.same();
                       });
                 }));
   }
@@ -77,8 +75,7 @@ public final class EntityLoader {
             .runForeach(
                 answer -> {
                   if (answer instanceof Answer.Accepted accepted) {
-                    replica.tell(
-                        new ViewReplica.Learn(accepted.entry(), system.ignoreRef()));
+                    replica.tell(new ViewReplica.Learn(accepted.entry(), system.ignoreRef()));
                   }
                 },
                 system);
@@ -98,8 +95,7 @@ public final class EntityLoader {
     String kind = bar < 0 ? "" : persistenceId.substring(0, bar);
     String id = persistenceId.substring(bar + 1);
     return switch (kind) {
-      case "gateway" ->
-          sharding.entityRefFor(Gateway.KEY, id).ask(Gateway.Get::new, ANSWER_BOUND);
+      case "gateway" -> sharding.entityRefFor(Gateway.KEY, id).ask(Gateway.Get::new, ANSWER_BOUND);
       case "target" -> sharding.entityRefFor(Target.KEY, id).ask(Target.Get::new, ANSWER_BOUND);
       case "unit" ->
           sharding.entityRefFor(LogicalUnit.KEY, id).ask(LogicalUnit.Get::new, ANSWER_BOUND);

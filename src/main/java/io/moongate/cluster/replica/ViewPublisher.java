@@ -16,8 +16,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 
 /**
- * Pushes the entries of this node's entities to every gateway's replica and repeats each until it is
- * acknowledged or superseded. One of these per node, so that entities need not know the replicas.
+ * Pushes the entries of this node's entities to every gateway's replica and repeats each until it
+ * is acknowledged or superseded. One of these per node, so that entities need not know the
+ * replicas.
  */
 public final class ViewPublisher extends AbstractBehavior<ViewPublisher.Command> {
   private static final Duration REPEAT = Duration.ofMillis(500);
@@ -32,8 +33,8 @@ public final class ViewPublisher extends AbstractBehavior<ViewPublisher.Command>
   public record Publish(ViewEntry entry) implements Command {}
 
   /** A replica has applied an entry or holds a newer one. */
-  public record Acknowledge(
-      ActorRef<ViewReplica.Command> replica, String entityId, long version) implements Command {}
+  public record Acknowledge(ActorRef<ViewReplica.Command> replica, String entityId, long version)
+      implements Command {}
 
   private record Replicas(Set<ActorRef<ViewReplica.Command>> replicas) implements Command {}
 
@@ -133,8 +134,7 @@ public final class ViewPublisher extends AbstractBehavior<ViewPublisher.Command>
                                 waiting.entry.entityId(),
                                 waiting.entry.version());
                       }
-                      replica.tell(
-                          new ViewReplica.Update(waiting.entry, getContext().getSelf()));
+                      replica.tell(new ViewReplica.Update(waiting.entry, getContext().getSelf()));
                     }));
     return this;
   }

@@ -23,10 +23,10 @@ import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 /**
  * This gateway's replica of the view.
  *
- * <p>Entries come by push, and are acknowledged; an entry is applied only when it is newer than what
- * is held, so that nothing is applied twice or out of order. What a push missed is found by comparing
- * digests with a random other replica every second. When the whole cluster starts there is no replica
- * to learn from: then the entities are asked, once for each id in the journal.
+ * <p>Entries come by push, and are acknowledged; an entry is applied only when it is newer than
+ * what is held, so that nothing is applied twice or out of order. What a push missed is found by
+ * comparing digests with a random other replica every second. When the whole cluster starts there
+ * is no replica to learn from: then the entities are asked, once for each id in the journal.
  */
 public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
 
@@ -136,9 +136,7 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
         .publisher()
         .tell(
             new ViewPublisher.Acknowledge(
-                getContext().getSelf(),
-                update.entry().entityId(),
-                view.versionOf(update.entry())));
+                getContext().getSelf(), update.entry().entityId(), view.versionOf(update.entry())));
     return this;
   }
 

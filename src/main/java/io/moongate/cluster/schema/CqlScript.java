@@ -10,8 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The statements of a schema file, with its placeholders filled in. It knows as much CQL as our own files use: comments
- * from {@code --} to the end of the line, statements that end in a semicolon, no semicolon inside a literal.
+ * The statements of a schema file, with its placeholders filled in. It knows as much CQL as our own
+ * files use: comments from {@code --} to the end of the line, statements that end in a semicolon,
+ * no semicolon inside a literal.
  */
 record CqlScript(List<String> statements) {
 
@@ -33,8 +34,8 @@ record CqlScript(List<String> statements) {
   /**
    * Fills in {@code @KEYSPACE@} and {@code @RF@} and splits into statements.
    *
-   * @throws IllegalArgumentException for a keyspace name that would need quoting, a replication factor below 1, or a
-   *     placeholder that is not known
+   * @throws IllegalArgumentException for a keyspace name that would need quoting, a replication
+   *     factor below 1, or a placeholder that is not known
    */
   static CqlScript parse(String text, String keyspace, int replicationFactor) {
     requireKeyspaceName(keyspace);
@@ -65,7 +66,10 @@ record CqlScript(List<String> statements) {
     return new CqlScript(statements);
   }
 
-  /** A name that means the same with and without quotes, so that it can stand in a statement as it is. */
+  /**
+   * A name that means the same with and without quotes, so that it can stand in a statement as it
+   * is.
+   */
   static String requireKeyspaceName(String keyspace) {
     if (!KEYSPACE_NAME.matcher(keyspace).matches()) {
       throw new IllegalArgumentException(

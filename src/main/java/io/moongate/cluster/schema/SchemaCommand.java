@@ -16,7 +16,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code moongate schema apply|check}: the only way in which Moongate changes the schema in Cassandra. */
+/**
+ * {@code moongate schema apply|check}: the only way in which Moongate changes the schema in
+ * Cassandra.
+ */
 @Command(
     name = "schema",
     description = "Create the tables in Cassandra, or say which are missing.",
@@ -28,8 +31,7 @@ public final class SchemaCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "say what to do: apply or check");
+    throw new ParameterException(spec.commandLine(), "say what to do: apply or check");
   }
 
   @Command(
@@ -44,7 +46,8 @@ public final class SchemaCommand implements Runnable {
               names = "--config",
               required = true,
               paramLabel = "FILE",
-              description = "A gateway's configuration file; its moongate.cassandra section is used.")
+              description =
+                  "A gateway's configuration file; its moongate.cassandra section is used.")
           Path config,
       @Option(
               names = "--replication-factor",
@@ -70,7 +73,8 @@ public final class SchemaCommand implements Runnable {
               session,
               keyspace,
               replicationFactor == null ? connection.replicationFactor() : replicationFactor);
-          out().println(
+          out()
+              .println(
                   before
                       ? "keyspace " + keyspace + " had every table: nothing to do"
                       : "keyspace " + keyspace + " now has every table");
@@ -87,7 +91,8 @@ public final class SchemaCommand implements Runnable {
               names = "--config",
               required = true,
               paramLabel = "FILE",
-              description = "A gateway's configuration file; its moongate.cassandra section is used.")
+              description =
+                  "A gateway's configuration file; its moongate.cassandra section is used.")
           Path config) {
     return withSession(
         config,

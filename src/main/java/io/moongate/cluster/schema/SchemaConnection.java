@@ -15,7 +15,8 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 
 /**
- * How to reach Cassandra for a change of schema: the {@code moongate.cassandra} section of a gateway's configuration.
+ * How to reach Cassandra for a change of schema: the {@code moongate.cassandra} section of a
+ * gateway's configuration.
  *
  * @param contactPoints {@code host:port}, port 9042 when left out
  * @param replicationFactor for a keyspace that is made new
@@ -68,7 +69,8 @@ record SchemaConnection(
     long deadline = System.nanoTime() + patience.toNanos();
     CqlSessionBuilder builder = builder();
     while (true) {
-      // A refused connection costs nothing, a failed session costs much: ask the port first while there is time.
+      // A refused connection costs nothing, a failed session costs much: ask the port first while
+      // there is time.
       boolean last = System.nanoTime() - deadline >= 0;
       if (last || anyPortAnswers()) {
         try {
@@ -121,7 +123,8 @@ record SchemaConnection(
         socket.connect(resolved(point), CONNECT_TIMEOUT_MS);
         return true;
       } catch (IOException e) {
-        // Not this one, or not yet: the caller tries again until its time is over, then reports the driver's error.
+        // Not this one, or not yet: the caller tries again until its time is over, then reports the
+        // driver's error.
       }
     }
     return false;

@@ -17,12 +17,14 @@ import java.util.Map;
 /**
  * Makes the tables of {@code persistence-schema/} and says which of them are missing.
  *
- * <p>Apply it from one place at a time: Cassandra lets two clients create the same table at once with two identities,
- * and one of them then loses what it writes.
+ * <p>Apply it from one place at a time: Cassandra lets two clients create the same table at once
+ * with two identities, and one of them then loses what it writes.
  */
 public final class SchemaTool {
 
-  /** In the order in which they are applied; each is a resource under {@code /persistence-schema/}. */
+  /**
+   * In the order in which they are applied; each is a resource under {@code /persistence-schema/}.
+   */
   static final List<String> FILES =
       List.of("keyspace.cql", "journal.cql", "snapshots.cql", "projections.cql", "ownership.cql");
 
@@ -31,8 +33,8 @@ public final class SchemaTool {
   private SchemaTool() {}
 
   /**
-   * What a keyspace lacks. Tables are named without the keyspace; columns as {@code table.column type}, with the type
-   * that was found when it is another.
+   * What a keyspace lacks. Tables are named without the keyspace; columns as {@code table.column
+   * type}, with the type that was found when it is another.
    */
   public record Report(
       String keyspace,
@@ -70,18 +72,22 @@ public final class SchemaTool {
   }
 
   /**
-   * Creates the keyspace and the tables that are not there. It changes nothing that exists, so it can be repeated.
+   * Creates the keyspace and the tables that are not there. It changes nothing that exists, so it
+   * can be repeated.
    *
    * @param replicationFactor copies in each datacenter; only a new keyspace takes it
-   * @throws IllegalArgumentException for a keyspace name that would need quoting or a replication factor below 1
-   * @throws IllegalStateException when an existing table has another shape, or the nodes do not agree on the schema
+   * @throws IllegalArgumentException for a keyspace name that would need quoting or a replication
+   *     factor below 1
+   * @throws IllegalStateException when an existing table has another shape, or the nodes do not
+   *     agree on the schema
    */
   public static void apply(CqlSession session, String keyspace, int replicationFactor) {
     List<CqlScript> scripts = scripts(keyspace, replicationFactor);
     if (check(session, keyspace).complete()) {
       return;
     }
-    // With schema metadata on, the driver reads the whole schema again after each statement: 11.6 s instead of 2.3 s.
+    // With schema metadata on, the driver reads the whole schema again after each statement: 11.6 s
+    // instead of 2.3 s.
     session.setSchemaMetadataEnabled(false);
     try {
       for (CqlScript script : scripts) {

@@ -192,8 +192,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   protected void onAdopted(State state) {
     state
         .entry()
-        .ifPresent(
-            entry -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(entry))));
+        .ifPresent(entry -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(entry))));
   }
 
   private ReplyEffect<Event, State> onCreate(State state, Create create) {
@@ -218,8 +217,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
       return answer(
           delete.replyTo(),
           Answer.conflict(
-              "name",
-              "the target has LUNs %s: delete them first".formatted(now.luns().keySet())));
+              "name", "the target has LUNs %s: delete them first".formatted(now.luns().keySet())));
     }
     return record(new Deleted(clock.instant()), delete.replyTo());
   }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What a LUN actor asks of the data path of its gateway. {@code open} and {@code release} of one unit
- * never overlap: the LUN actor waits for one before it asks for the other.
+ * What a LUN actor asks of the data path of its gateway. {@code open} and {@code release} of one
+ * unit never overlap: the LUN actor waits for one before it asks for the other.
  */
 public interface DataPath {
 

@@ -41,9 +41,10 @@ import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
  * </pre>
  *
  * Every arrow into ACQUIRING is decided by a compare-and-set on the {@linkplain OwnershipRows
- * ownership row} and has an epoch of its own; the event records what the row decided. A release that
- * is not acknowledged within the bound leaves the unit with the owner that would not let go, under
- * the same epoch, and never gives it to the successor: the owner may still be serving (rule 3).
+ * ownership row} and has an epoch of its own; the event records what the row decided. A release
+ * that is not acknowledged within the bound leaves the unit with the owner that would not let go,
+ * under the same epoch, and never gives it to the successor: the owner may still be serving (rule
+ * 3).
  */
 public final class LogicalUnit
     extends TermedEntity<LogicalUnit.Command, LogicalUnit.Event, LogicalUnit.State> {
@@ -382,8 +383,7 @@ public final class LogicalUnit
         persistenceId(id),
         Taken::new,
         context ->
-            term ->
-                new LogicalUnit(context, id, terms, term, rows, publisher, settings, clock));
+            term -> new LogicalUnit(context, id, terms, term, rows, publisher, settings, clock));
   }
 
   @Override
@@ -431,10 +431,11 @@ public final class LogicalUnit
       return;
     }
     armBound(state);
-    // An incarnation may have died between the row's decision and the event: record what it decided.
+    // An incarnation may have died between the row's decision and the event: record what it
+    // decided.
     context.pipeToSelf(
-        rows.read(id), (row, failure) -> new RowSaid(failure == null ? row.orElse(null) : null,
-            null));
+        rows.read(id),
+        (row, failure) -> new RowSaid(failure == null ? row.orElse(null) : null, null));
   }
 
   private ReplyEffect<Event, State> onCreate(State state, Create create) {
@@ -477,8 +478,7 @@ public final class LogicalUnit
     }
     UnitEntry unit = state.entry().orElseThrow();
     Ownership now = unit.ownership();
-    if (now.ownedBy(takeOver.gateway(), takeOver.incarnation())
-        && now.phase() != Phase.UNOWNED) {
+    if (now.ownedBy(takeOver.gateway(), takeOver.incarnation()) && now.phase() != Phase.UNOWNED) {
       republish(state);
       return answer(takeOver.replyTo(), new Answer.Accepted(unit));
     }
@@ -497,8 +497,8 @@ public final class LogicalUnit
             takeOver.replyTo(),
             Answer.conflict(
                 "evidence",
-                "the owner %s is %s by the evidence given".formatted(
-                    now.owner(), decision.verdict())));
+                "the owner %s is %s by the evidence given"
+                    .formatted(now.owner(), decision.verdict())));
       }
     }
     return propose(
@@ -566,8 +566,7 @@ public final class LogicalUnit
 
   private ReplyEffect<Event, State> onGet(State state, Get get) {
     return answer(
-        get.replyTo(),
-        state.entry().<Answer>map(Answer.Accepted::new).orElseGet(this::unknown));
+        get.replyTo(), state.entry().<Answer>map(Answer.Accepted::new).orElseGet(this::unknown));
   }
 
   private ReplyEffect<Event, State> onBoundPassed(State state, BoundPassed bound) {
@@ -608,8 +607,7 @@ public final class LogicalUnit
       Optional<ActorRef<Answer>> replyTo) {
     proposing = true;
     Proposal proposal =
-        new Proposal(
-            new OwnershipRows.Row(epoch, gateway, incarnation), cause, evidence, replyTo);
+        new Proposal(new OwnershipRows.Row(epoch, gateway, incarnation), cause, evidence, replyTo);
     // A term that is not ours any more must not even reach the row.
     whenConfirmed(
         () ->
@@ -666,9 +664,7 @@ public final class LogicalUnit
       return false;
     }
     Ownership now = state.entry().orElseThrow().ownership();
-    return now.phase() == phase
-        && now.epoch() == epoch
-        && now.ownedBy(gateway, incarnation);
+    return now.phase() == phase && now.epoch() == epoch && now.ownedBy(gateway, incarnation);
   }
 
   /** Persists, and after the confirmation tells the replicas and whoever asked. */

@@ -216,8 +216,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       openEpoch = OptionalLong.empty();
       getContext()
           .pipeToSelf(
-              surroundings.dataPath().release(unit),
-              (done, failure) -> new ReleaseEnded(failure));
+              surroundings.dataPath().release(unit), (done, failure) -> new ReleaseEnded(failure));
       timers.startSingleTimer(Again.TICK, REPEAT);
       return this;
     }
@@ -235,8 +234,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       timers.startSingleTimer(Again.TICK, REPEAT);
     } else if (mine && now.phase() == Phase.ACQUIRING) {
       repeat(
-          new LogicalUnit.Opened(
-              surroundings.gateway(), surroundings.incarnation(), now.epoch()));
+          new LogicalUnit.Opened(surroundings.gateway(), surroundings.incarnation(), now.epoch()));
     } else if (mine && now.phase() == Phase.RELEASING) {
       repeat(
           new LogicalUnit.Released(

@@ -63,9 +63,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
           ClusterSharding sharding = ClusterSharding.get(context.getSystem());
           Consumer<LunActor.Report> reports =
               report ->
-                  sharding
-                      .entityRefFor(LogicalUnit.KEY, report.unitId())
-                      .tell(report.command());
+                  sharding.entityRefFor(LogicalUnit.KEY, report.unitId()).tell(report.command());
           return new Luns(
               context,
               view,

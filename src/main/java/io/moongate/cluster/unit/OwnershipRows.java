@@ -13,8 +13,8 @@ public interface OwnershipRows {
   record Row(long epoch, String owner, String incarnation) {}
 
   /**
-   * Sets the row to {@code proposed} if it still holds {@code proposed.epoch() - 1}. An outcome that
-   * the driver could not learn is looked up by a serial read before it is answered.
+   * Sets the row to {@code proposed} if it still holds {@code proposed.epoch() - 1}. An outcome
+   * that the driver could not learn is looked up by a serial read before it is answered.
    *
    * @return what the row says now: equal to {@code proposed} when it was decided so
    */

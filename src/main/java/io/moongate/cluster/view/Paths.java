@@ -98,8 +98,8 @@ public final class Paths {
 
   /**
    * The target port groups of a unit, in order of their ids. PREF is set only on the group that is
-   * optimized and is the first in the unit's order of preference: Linux would prefer a demoted group
-   * that kept it to the optimized one.
+   * optimized and is the first in the unit's order of preference: Linux would prefer a demoted
+   * group that kept it to the optimized one.
    */
   public static List<TargetPortGroup> groups(
       UnitEntry unit, List<GatewayEntry> exporters, Optional<GatewayEntry> owner) {

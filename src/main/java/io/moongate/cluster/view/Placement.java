@@ -51,8 +51,7 @@ public final class Placement {
     narrow(
         candidates,
         candidates.stream()
-            .filter(
-                gateway -> targets.stream().anyMatch(target -> target.exportedBy(gateway)))
+            .filter(gateway -> targets.stream().anyMatch(target -> target.exportedBy(gateway)))
             .toList());
     narrow(
         candidates,

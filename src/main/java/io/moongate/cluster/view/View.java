@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The view as this gateway's replica holds it. Readable from any thread; each entry is immutable and
- * replaced as a whole by a newer one. Deleted entries are not returned.
+ * The view as this gateway's replica holds it. Readable from any thread; each entry is immutable
+ * and replaced as a whole by a newer one. Deleted entries are not returned.
  */
 public final class View {
   private final Map<String, GatewayEntry> gateways = new ConcurrentHashMap<>();

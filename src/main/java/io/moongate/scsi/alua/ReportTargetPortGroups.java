@@ -35,7 +35,9 @@ public final class ReportTargetPortGroups implements CommandHandler.Query {
       throw new CheckCondition(Sense.invalidCdb(1, 7));
     }
     long allocationLength = cdb.u32(6);
-    return server.pathStates().thenApply(states -> DataIn.of(data(states, format), allocationLength));
+    return server
+        .pathStates()
+        .thenApply(states -> DataIn.of(data(states, format), allocationLength));
   }
 
   private static byte[] data(PathStates states, int format) {

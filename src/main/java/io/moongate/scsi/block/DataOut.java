@@ -11,8 +11,8 @@ final class DataOut {
   private DataOut() {}
 
   /**
-   * The blocks that were sent: as many as the CDB asks for, or fewer when the initiator said that it
-   * would send fewer. Refused when a part of a block was sent.
+   * The blocks that were sent: as many as the CDB asks for, or fewer when the initiator said that
+   * it would send fewer. Refused when a part of a block was sent.
    *
    * @param wanted bytes that the CDB asks for
    */

@@ -11,7 +11,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** ORWRITE (16) (SBC-3 section 5.11): what is on the medium, OR the data-out, and nothing between. */
+/**
+ * ORWRITE (16) (SBC-3 section 5.11): what is on the medium, OR the data-out, and nothing between.
+ */
 public final class OrWrite implements CommandHandler.Medium {
   private static final int FUA = 0x08;
 

@@ -88,9 +88,7 @@ public final class Unmap implements CommandHandler.Medium {
     public CompletionStage<Response> run(Execution execution) {
       CompletionStage<Void> done = CompletableFuture.completedFuture(null);
       for (LogicalBlocks range : ranges) {
-        done =
-            done.thenCompose(
-                before -> execution.volume().unmap(range.offset(), range.bytes()));
+        done = done.thenCompose(before -> execution.volume().unmap(range.offset(), range.bytes()));
       }
       return done.thenApply(all -> Response.good(wanted));
     }

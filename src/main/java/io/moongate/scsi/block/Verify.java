@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * VERIFY (10), (12) and (16) (SBC-3 sections 5.27 to 5.29). BYTCHK 00b: the blocks can be read; 01b:
- * they equal the data-out buffer; 11b: each of them equals the one block in it.
+ * VERIFY (10), (12) and (16) (SBC-3 sections 5.27 to 5.29). BYTCHK 00b: the blocks can be read;
+ * 01b: they equal the data-out buffer; 11b: each of them equals the one block in it.
  */
 public final class Verify implements CommandHandler.Medium {
   private static final int READABLE = 0;

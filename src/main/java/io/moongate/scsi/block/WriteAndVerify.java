@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * WRITE AND VERIFY (10), (12) and (16) (SBC-3 sections 5.36 to 5.38): written to stable storage, then
- * read back, and with BYTCHK 01b compared.
+ * WRITE AND VERIFY (10), (12) and (16) (SBC-3 sections 5.36 to 5.38): written to stable storage,
+ * then read back, and with BYTCHK 01b compared.
  */
 public final class WriteAndVerify implements CommandHandler.Medium {
   private static final int COMPARED = 1;
@@ -34,8 +34,7 @@ public final class WriteAndVerify implements CommandHandler.Medium {
     }
     LogicalBlocks asked = LogicalBlocks.transfer(server, cdb);
     ByteBuffer data = DataOut.blocks(command, asked.bytes(), asked.blockSize());
-    return new Operation(
-        asked.cutTo(data.remaining()), data, byteCheck == COMPARED, asked.bytes());
+    return new Operation(asked.cutTo(data.remaining()), data, byteCheck == COMPARED, asked.bytes());
   }
 
   private static final class Operation extends MediumOperation {

@@ -24,8 +24,7 @@ public final class WriteSame implements CommandHandler.Medium {
 
   @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
-    return DataOut.lengthUnlessRefused(
-        () -> hasData(cdb) ? blocks(server, cdb).blockSize() : 0);
+    return DataOut.lengthUnlessRefused(() -> hasData(cdb) ? blocks(server, cdb).blockSize() : 0);
   }
 
   private static boolean hasData(Cdb cdb) {
@@ -91,8 +90,7 @@ public final class WriteSame implements CommandHandler.Medium {
         long length = Math.min(step, blocks.end() - at);
         done =
             done.thenCompose(
-                before ->
-                    execution.volume().writeSame(offset, length, block.duplicate(), false));
+                before -> execution.volume().writeSame(offset, length, block.duplicate(), false));
       }
       return done;
     }

@@ -6,8 +6,8 @@ import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 
 /**
- * PREVENT ALLOW MEDIUM REMOVAL (SBC-3 section 5.15). The medium can't be removed, so that to prevent
- * it is what is the case.
+ * PREVENT ALLOW MEDIUM REMOVAL (SBC-3 section 5.15). The medium can't be removed, so that to
+ * prevent it is what is the case.
  */
 final class PreventAllowMediumRemoval implements CommandHandler.Immediate {
   private static final int OBSOLETE = 0x02;

@@ -6,8 +6,9 @@ import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 
 /**
- * START STOP UNIT (SBC-3 section 5.25). The unit is always active: to start it is to do nothing, and
- * to stop it, load, eject, or put it into a power condition is refused, for nothing would happen.
+ * START STOP UNIT (SBC-3 section 5.25). The unit is always active: to start it is to do nothing,
+ * and to stop it, load, eject, or put it into a power condition is refused, for nothing would
+ * happen.
  */
 final class StartStopUnit implements CommandHandler.Immediate {
   private static final int START = 0x01;

@@ -52,12 +52,10 @@ public enum SupportedCommand {
   COMPARE_AND_WRITE("89 18 FF FF FF FF FF FF FF FF 00 00 00 FF 00 04", new CompareAndWrite()),
   WRITE_16("8A 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Write()),
   ORWRITE_16("8B 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new OrWrite()),
-  WRITE_AND_VERIFY_16(
-      "8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteAndVerify()),
+  WRITE_AND_VERIFY_16("8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteAndVerify()),
   VERIFY_16("8F 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Verify()),
   PRE_FETCH_16("90 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new PreFetch()),
-  SYNCHRONIZE_CACHE_16(
-      "91 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new SynchronizeCache()),
+  SYNCHRONIZE_CACHE_16("91 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new SynchronizeCache()),
   WRITE_SAME_16("93 19 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteSame()),
   READ_CAPACITY_16("9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReadCapacity()),
   GET_LBA_STATUS("9E 12 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new GetLbaStatus()),
@@ -98,8 +96,8 @@ public enum SupportedCommand {
   }
 
   /**
-   * Bits that may be set: those that are evaluated, and two fields that may be ignored. GROUP NUMBER
-   * only groups statistics (SBC-3 section 4.22), and FUA_NV asks for less than what is done.
+   * Bits that may be set: those that are evaluated, and two fields that may be ignored. GROUP
+   * NUMBER only groups statistics (SBC-3 section 4.22), and FUA_NV asks for less than what is done.
    */
   private byte[] accepted() {
     byte[] bits = usage.clone();

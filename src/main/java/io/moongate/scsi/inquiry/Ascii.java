@@ -3,7 +3,9 @@ package io.moongate.scsi.inquiry;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** ASCII data fields (SPC-4 section 4.4.1): graphic characters, left-aligned, padded with spaces. */
+/**
+ * ASCII data fields (SPC-4 section 4.4.1): graphic characters, left-aligned, padded with spaces.
+ */
 final class Ascii {
   private Ascii() {}
 

@@ -22,8 +22,7 @@ public final class Inquiry implements CommandHandler.Immediate {
       return DataIn.of(StandardData.ofUnit(server.identity()), allocationLength);
     }
     VitalProductData page =
-        VitalProductData.of(cdb.u8(2))
-            .orElseThrow(() -> new CheckCondition(Sense.invalidCdb(2)));
+        VitalProductData.of(cdb.u8(2)).orElseThrow(() -> new CheckCondition(Sense.invalidCdb(2)));
     return DataIn.of(page.encode(server, command.nexus()), allocationLength);
   }
 

@@ -36,8 +36,7 @@ public final class ModeSense implements CommandHandler.Immediate {
     }
     byte[] pages = pages(server, cdb, control);
     boolean longLba = !six && cdb.has(1, LLBAA);
-    byte[] descriptor =
-        cdb.has(1, DBD) ? new byte[0] : blockDescriptor(server.geometry(), longLba);
+    byte[] descriptor = cdb.has(1, DBD) ? new byte[0] : blockDescriptor(server.geometry(), longLba);
     return six
         ? DataIn.of(six(descriptor, pages), cdb.u8(4))
         : DataIn.of(ten(descriptor, longLba, pages), cdb.u16(7));

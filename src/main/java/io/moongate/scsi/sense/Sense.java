@@ -167,8 +167,7 @@ public record Sense(int key, int additional, OptionalLong information, int speci
           specific = (data[at + 4] & 0xFF) << 16 | in.getShort(at + 5) & 0xFFFF;
         }
       }
-      return Optional.of(
-          new Sense(data[1] & 0x0F, in.getShort(2) & 0xFFFF, information, specific));
+      return Optional.of(new Sense(data[1] & 0x0F, in.getShort(2) & 0xFFFF, information, specific));
     }
     return Optional.empty();
   }

@@ -26,8 +26,8 @@ public final class Answers {
   /**
    * @param unit the unit's id, for the log
    * @param descriptorFormat the format of sense data for the unit's own nexuses (D_SENSE)
-   * @param transitionSense whether a command that was held until its deadline is answered NOT READY,
-   *     asymmetric access state transition, instead of BUSY
+   * @param transitionSense whether a command that was held until its deadline is answered NOT
+   *     READY, asymmetric access state transition, instead of BUSY
    */
   public Answers(String unit, BooleanSupplier descriptorFormat, boolean transitionSense) {
     this.unit = unit;
@@ -91,8 +91,8 @@ public final class Answers {
   }
 
   /**
-   * The owner sends sense data in the richer format; the host gets the one it has set here. Does not
-   * throw, whatever was sent.
+   * The owner sends sense data in the richer format; the host gets the one it has set here. Does
+   * not throw, whatever was sent.
    */
   Response fromOwner(Response response) {
     if (response.status() != Status.CHECK_CONDITION) {

@@ -9,8 +9,8 @@ public interface Execution {
    * The volume, to be used at once for one operation and then asked for anew.
    *
    * <p>Every call checks that the command may still be executed: it was not aborted, the epoch that
-   * it is stamped with is the one that is served, its deadline has not passed, and the gateway holds
-   * its lease. So there is no way to the store that passes the check by.
+   * it is stamped with is the one that is served, its deadline has not passed, and the gateway
+   * holds its lease. So there is no way to the store that passes the check by.
    *
    * @throws NotExecuted when it may not; the command ends with BUSY then
    */

@@ -61,7 +61,9 @@ public final class Ownership {
     }
     long epoch = newStates.epoch();
     boolean serves =
-        newStates.serving() && !(newRoute instanceof Route.Transition) && !isClosed(newRoute, epoch);
+        newStates.serving()
+            && !(newRoute instanceof Route.Transition)
+            && !isClosed(newRoute, epoch);
     boolean begins = serving ? !serves : awaitedEpoch != UNDECIDED && awaitedEpoch != epoch;
     long number = begins ? transition + 1 : transition;
     if (serves) {

@@ -95,7 +95,9 @@ final class Task extends RangeLock.Claim implements Execution {
     return operation;
   }
 
-  /** Whether another gateway sent it here: it is always answered, and its sense is converted there. */
+  /**
+   * Whether another gateway sent it here: it is always answered, and its sense is converted there.
+   */
   boolean relayed() {
     return relayed;
   }

@@ -27,9 +27,9 @@ import java.util.function.Predicate;
  * which they are executed (design rules 3, 4, 6 and 8):
  *
  * <ul>
- *   <li>A command is stamped on arrival with the epoch that is served, and executed under that epoch
- *       or not at all. When none is served it is held, for the transition that is under way and no
- *       other.
+ *   <li>A command is stamped on arrival with the epoch that is served, and executed under that
+ *       epoch or not at all. When none is served it is held, for the transition that is under way
+ *       and no other.
  *   <li>Each time it is about to touch the volume, the epoch, its deadline and the gateway's lease
  *       are checked ({@link Execution#volume}).
  *   <li>On this gateway, overlapping commands of which one writes run one after the other, in the
@@ -87,7 +87,9 @@ public final class TaskSet {
 
   // ---- arrival
 
-  /** Stamps a command of one of the unit's own nexuses, and executes it, forwards it or holds it. */
+  /**
+   * Stamps a command of one of the unit's own nexuses, and executes it, forwards it or holds it.
+   */
   public void submit(Command command, MediumOperation operation, Consumer<Response> reply) {
     Task task = Task.of(this, command, operation, reply, false);
     Step step;
@@ -231,10 +233,7 @@ public final class TaskSet {
       remote
           .owner()
           .forward(
-              unit,
-              task.epoch,
-              task.command(),
-              response -> end(task, answers.fromOwner(response)));
+              unit, task.epoch, task.command(), response -> end(task, answers.fromOwner(response)));
     } catch (RuntimeException | Error failure) {
       LOG.log(Level.ERROR, () -> "unit " + unit + ": a command could not be relayed", failure);
       end(task, Response.status(Status.BUSY));
@@ -385,8 +384,8 @@ public final class TaskSet {
   /**
    * Aborts tasks: those that have not begun are dropped; the others are no longer answered.
    *
-   * @param done gets the nexuses whose commands were aborted, once none of these commands can change
-   *     the medium any more: they have ended here, or their owner has answered
+   * @param done gets the nexuses whose commands were aborted, once none of these commands can
+   *     change the medium any more: they have ended here, or their owner has answered
    */
   public void abort(Predicate<Command> covered, Consumer<Set<Nexus>> done) {
     List<Task> dropped = new ArrayList<>();

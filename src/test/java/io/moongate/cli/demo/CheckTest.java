@@ -54,8 +54,7 @@ class CheckTest {
     assertTrue(after.dead("gw1"));
     assertFalse(after.dead("gw3"));
     assertEquals("gw2", after.optimized());
-    assertFalse(
-        states("gw1", AO, ANO, ANO).serving(survivors), "the dead one is still optimized");
+    assertFalse(states("gw1", AO, ANO, ANO).serving(survivors), "the dead one is still optimized");
     assertFalse(new PathStates(List.of()).dead("gw1"), "not reported at all is not reported dead");
   }
 
@@ -64,8 +63,7 @@ class CheckTest {
     List<Path> rows = new ArrayList<>(states("gw1", AO, ANO, ANO).paths());
     rows.add(path("gw9", "unavailable", "gw1"));
     rows.add(
-        new Path(
-            1, "iqn.x:t", "id", "gw1", null, 1, AO, "gw1", 4, Instant.EPOCH, "another LUN"));
+        new Path(1, "iqn.x:t", "id", "gw1", null, 1, AO, "gw1", 4, Instant.EPOCH, "another LUN"));
     rows.add(
         new Path(
             0, "iqn.x:u", "id", "gw1", null, 1, AO, "gw1", 4, Instant.EPOCH, "another target"));

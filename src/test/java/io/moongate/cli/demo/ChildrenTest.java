@@ -57,7 +57,10 @@ class ChildrenTest {
         .poll(
             Duration.ofMillis(10),
             "the trap",
-            () -> stubborn.logTail().contains("deaf") ? java.util.Optional.of(true) : java.util.Optional.empty(),
+            () ->
+                stubborn.logTail().contains("deaf")
+                    ? java.util.Optional.of(true)
+                    : java.util.Optional.empty(),
             stubborn::logTail);
     assertEquals(List.of("test"), children.stop(List.of(stubborn), Duration.ofMillis(200)));
     assertFalse(stubborn.alive());

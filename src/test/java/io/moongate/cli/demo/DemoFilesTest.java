@@ -100,8 +100,7 @@ class DemoFilesTest {
     DemoException refused =
         assertThrows(
             DemoException.class,
-            () ->
-                JavaHome.forCassandra(Map.of(JavaHome.CASSANDRA_VARIABLE, dir.toString())));
+            () -> JavaHome.forCassandra(Map.of(JavaHome.CASSANDRA_VARIABLE, dir.toString())));
     assertTrue(refused.getMessage().contains(dir.toString()), refused.getMessage());
   }
 

@@ -85,7 +85,8 @@ class PortalProbeTest {
     ofPort[4 + 8 + 1] |= 0x10;
     assertEquals(Optional.empty(), PortalProbe.naa(ofPort));
     assertEquals(Optional.empty(), PortalProbe.naa(new byte[0]));
-    assertEquals(Optional.empty(), PortalProbe.naa(HexFormat.of().parseHex("0083000801030008aabb")));
+    assertEquals(
+        Optional.empty(), PortalProbe.naa(HexFormat.of().parseHex("0083000801030008aabb")));
   }
 
   @Test

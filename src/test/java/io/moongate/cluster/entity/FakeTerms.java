@@ -37,8 +37,7 @@ public final class FakeTerms implements Terms {
   }
 
   @Override
-  public CompletionStage<Boolean> snapshotSaved(
-      String persistenceId, Term term, long sequenceNr) {
+  public CompletionStage<Boolean> snapshotSaved(String persistenceId, Term term, long sequenceNr) {
     return new Gate()
         .pass(
             () ->

@@ -20,9 +20,10 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * A journal that behaves like the one in Cassandra where that matters for two writers: rows have the
- * key (sequence number, timestamp), so that two writers' events with one number both stay; nobody is
- * refused; and a replay ends at the first row of the highest number. Everything is serialized.
+ * A journal that behaves like the one in Cassandra where that matters for two writers: rows have
+ * the key (sequence number, timestamp), so that two writers' events with one number both stay;
+ * nobody is refused; and a replay ends at the first row of the highest number. Everything is
+ * serialized.
  */
 public final class SharedJournal extends AsyncWriteJournal {
 

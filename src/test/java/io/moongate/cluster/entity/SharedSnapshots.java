@@ -60,9 +60,7 @@ public final class SharedSnapshots extends SnapshotStore {
     Optional<SelectedSnapshot> selected = Optional.empty();
     synchronized (STORED) {
       var found =
-          STORED
-              .getOrDefault(persistenceId, new TreeMap<>())
-              .floorEntry(criteria.maxSequenceNr());
+          STORED.getOrDefault(persistenceId, new TreeMap<>()).floorEntry(criteria.maxSequenceNr());
       if (found != null && criteria.maxTimestamp() > 0) {
         Stored stored = found.getValue();
         selected =

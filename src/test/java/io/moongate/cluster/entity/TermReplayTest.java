@@ -18,8 +18,7 @@ class TermReplayTest {
   private static final int SEEDS = 400;
   private static final int STEPS = 120;
 
-  private record Row(
-      long sequenceNr, long timestamp, TermReplay.Position position, String event) {}
+  private record Row(long sequenceNr, long timestamp, TermReplay.Position position, String event) {}
 
   private static final class Writer {
     final long term;
@@ -57,8 +56,7 @@ class TermReplayTest {
     writers.add(replay(1));
     for (int step = 0; step < STEPS; step++) {
       Writer newest = writers.get(writers.size() - 1);
-      Writer writer =
-          random.nextInt(3) > 0 ? newest : writers.get(random.nextInt(writers.size()));
+      Writer writer = random.nextInt(3) > 0 ? newest : writers.get(random.nextInt(writers.size()));
       switch (random.nextInt(8)) {
         case 0 -> {
           Writer next = replay(newest.term + 1);

@@ -37,6 +37,9 @@ final class ClusterNode implements AutoCloseable {
                   pekko.actor.provider = cluster
                   pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
                   pekko.cluster.jmx.enabled = off
+                  pekko.cluster.run-coordinated-shutdown-when-down = off
+                  pekko.coordinated-shutdown.terminate-actor-system = off
+                  pekko.coordinated-shutdown.run-by-actor-system-terminate = off
                   pekko.cluster.periodic-tasks-initial-delay = 20 ms
                   pekko.cluster.leader-actions-interval = 20 ms
                   pekko.cluster.distributed-data.notify-subscribers-interval = 20 ms

@@ -9,12 +9,15 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.ClusterEvent.ClusterShuttingDown$;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,10 +91,7 @@ class LeaseKeeperTest {
 
   /** The sending of a ping that was sent at or after the present instant of the clock. */
   private long ping() {
-    node.kit
-        .system()
-        .receptionist()
-        .tell(Receptionist.register(LeaseKeeper.SERVICE, peer.ref()));
+    node.kit.system().receptionist().tell(Receptionist.register(LeaseKeeper.SERVICE, peer.ref()));
     long at = now.get();
     while (true) {
       LeaseKeeper.Ping ping = (LeaseKeeper.Ping) peer.receiveMessage(Duration.ofSeconds(10));
@@ -226,65 +226,42 @@ class LeaseKeeperTest {
 
   @Test
   void aNodeThatIsDownedItselfNeverServesAgain() throws InterruptedException {
-    up(2, 3);
-    pong(2, ping());
-    roundTrip();
-    assertTrue(lease.coversNanos(now.get()));
-    node.publish(
-        new ClusterEvent.MemberDowned(ClusterNode.joining(1).copy(MemberStatus.down())));
-    assertEquals(false, lost.poll(10, TimeUnit.SECONDS), "ended at once, and told");
-    pong(2, now.get());
-    pong(3, now.get());
-    node.removed(2, MemberStatus.down());
-    node.removed(3, MemberStatus.down());
-    beatUnheard();
-    assertFalse(lease.coversNanos(now.get()));
+    onANodeOfItsOwn(
+        own -> {
+          Cluster cluster = Cluster.get(own.kit.system());
+          cluster.manager().tell(new Down(cluster.selfMember().address()));
+        });
   }
 
   @Test
   void aNodeThatShutsDownDoesNotTakeTheOthersForGone() throws InterruptedException {
-    up(2, 3);
-    now.addAndGet(LENGTH + 1);
-    assertEquals(false, lost.poll(10, TimeUnit.SECONDS));
     // As the membership does when it ends: everybody is removed, whatever they were.
-    node.removed(2, MemberStatus.up());
-    node.removed(3, MemberStatus.up());
-    beatUnheard();
-    assertFalse(lease.coversNanos(now.get()), "it is no majority of one");
+    onANodeOfItsOwn(own -> own.removed(2, MemberStatus.up()));
   }
 
   @Test
   void theEndOfTheMembershipEndsTheLease() throws InterruptedException {
-    up(2);
-    node.publish(ClusterShuttingDown$.MODULE$);
-    assertEquals(false, lost.poll(10, TimeUnit.SECONDS));
-    node.removed(2, MemberStatus.down());
-    beatUnheard();
-    assertFalse(lease.coversNanos(now.get()));
+    onANodeOfItsOwn(own -> own.publish(ClusterShuttingDown$.MODULE$));
   }
 
-  /** An ended keeper pings nobody; the order of its mailbox shows that it took everything in. */
-  private void beatUnheard() {
-    TestProbe<LeaseKeeper.Command> other = node.kit.createTestProbe();
-    ActorRef<LeaseKeeper.Command> second =
-        node.kit.spawn(
-            LeaseKeeper.create(
-                "p9",
-                Duration.ofNanos(LENGTH),
-                Duration.ofMillis(20),
-                new ServingLease(0),
-                () -> {},
-                now::get));
-    node.kit
-        .system()
-        .receptionist()
-        .tell(Receptionist.register(LeaseKeeper.SERVICE, other.ref()));
-    for (int beats = 0; beats < 4; ) {
-      if (((LeaseKeeper.Ping) other.receiveMessage()).incarnation().equals("p9")) {
-        beats++;
-      }
+  private void onANodeOfItsOwn(Consumer<ClusterNode> ending) throws InterruptedException {
+    end();
+    ClusterNode shared = node;
+    try (ClusterNode own = new ClusterNode()) {
+      node = own;
+      fresh();
+      up(2, 3);
+      pong(2, ping());
+      roundTrip();
+      assertTrue(lease.coversNanos(now.get()));
+      ending.accept(own);
+      assertEquals(false, lost.poll(10, TimeUnit.SECONDS), "told once it is out");
+      assertFalse(lease.coversNanos(now.get()));
+      lease.extendTo(now.get() + LENGTH);
+      assertFalse(lease.coversNanos(now.get()), "and nothing extends it");
+    } finally {
+      node = shared;
+      fresh();
     }
-    node.kit.stop(second);
-    node.kit.stop(other.ref());
   }
 }

@@ -67,8 +67,7 @@ class LogicalUnitTest {
     ActorRef<LogicalUnit.Command> refused = fixture.incarnation();
     fixture.answers.expectTerminated(refused);
     fixture.unit = fixture.incarnation();
-    assertEquals(
-        Refusal.Kind.NOT_FOUND, fixture.refused(LogicalUnit.Get::new).kind());
+    assertEquals(Refusal.Kind.NOT_FOUND, fixture.refused(LogicalUnit.Get::new).kind());
   }
 
   @Test
@@ -132,13 +131,11 @@ class LogicalUnitTest {
     assertEquals("evidence", fixture.takeOverRefused("gw2", 1).field());
     assertEquals(
         "evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.UNREACHABLE)).field());
-    assertEquals(
-        "evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.REMOVED)).field());
+    assertEquals("evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.REMOVED)).field());
     assertEquals(
         "evidence", fixture.takeOverRefused("gw2", 1, seen("gw1", Kind.LEASE_OUT)).field());
     assertEquals(
-        "evidence",
-        fixture.takeOverRefused("gw2", 1, seen("gw3", Kind.PROCESS_GONE)).field());
+        "evidence", fixture.takeOverRefused("gw2", 1, seen("gw3", Kind.PROCESS_GONE)).field());
     assertEquals(
         "evidence",
         fixture
@@ -178,8 +175,7 @@ class LogicalUnitTest {
   void whoCantOpenIsRememberedUntilSomebodyServes() {
     fixture.accepted(fixture::create);
     fixture.takeOver("gw1", 0);
-    fixture.unit.tell(
-        new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "no such pool"));
+    fixture.unit.tell(new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "no such pool"));
     Ownership none = fixture.awaitPublished(Phase.UNOWNED).ownership();
     while (none.epoch() == 0) {
       none = fixture.awaitPublished(Phase.UNOWNED).ownership();
@@ -280,8 +276,7 @@ class LogicalUnitTest {
     fixture.serving("gw1");
     fixture.move("gw2");
     assertEquals(
-        "gw3",
-        fixture.takeOver("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).ownership().owner());
+        "gw3", fixture.takeOver("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).ownership().owner());
   }
 
   @Test
@@ -293,19 +288,16 @@ class LogicalUnitTest {
         Refusal.Kind.CONFLICT,
         fixture
             .refused(
-                replyTo ->
-                    new LogicalUnit.Move("gw3", incarnationOf("gw3"), "planned", replyTo))
+                replyTo -> new LogicalUnit.Move("gw3", incarnationOf("gw3"), "planned", replyTo))
             .kind());
   }
 
   @Test
   void aDeletedUnitStaysDeletedAndIsToldAgain() {
     fixture.serving("gw1");
-    assertTrue(
-        fixture.accepted(replyTo -> new LogicalUnit.Delete("by test", replyTo)).deleted());
+    assertTrue(fixture.accepted(replyTo -> new LogicalUnit.Delete("by test", replyTo)).deleted());
     assertEquals(Refusal.Kind.NOT_FOUND, fixture.takeOverRefused("gw2", 1).kind());
-    assertEquals(
-        Refusal.Kind.CONFLICT, fixture.refused(fixture::create).kind());
+    assertEquals(Refusal.Kind.CONFLICT, fixture.refused(fixture::create).kind());
     fixture.rehome();
     UnitEntry told = fixture.nextPublished();
     while (!told.deleted()) {
@@ -319,8 +311,7 @@ class LogicalUnitTest {
   void aRowThatIsAheadIsRecordedWhenNobodyOwnsTheUnit() {
     fixture.accepted(fixture::create);
     fixture.kit.stop(fixture.unit);
-    fixture.rows.compareAndSet(
-        fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
+    fixture.rows.compareAndSet(fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
     fixture.unit = fixture.incarnation();
     Ownership recorded = fixture.awaitPublished(Phase.ACQUIRING).ownership();
     assertEquals(1, recorded.epoch());
@@ -331,8 +322,7 @@ class LogicalUnitTest {
   void aRowThatIsAheadWaitsUntilTheOwnerIsOutOfTheWay() throws InterruptedException {
     fixture.serving("gw1");
     fixture.kit.stop(fixture.unit);
-    fixture.rows.compareAndSet(
-        fixture.id, new OwnershipRows.Row(2, "gw2", incarnationOf("gw2")));
+    fixture.rows.compareAndSet(fixture.id, new OwnershipRows.Row(2, "gw2", incarnationOf("gw2")));
     fixture.rows.reads.close();
     fixture.unit = fixture.incarnation();
     fixture.rows.reads.awaitKept(1);
@@ -349,8 +339,7 @@ class LogicalUnitTest {
   @Test
   void theRowsDecisionIsRecordedNotTheProposal() {
     fixture.accepted(fixture::create);
-    fixture.rows.compareAndSet(
-        fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
+    fixture.rows.compareAndSet(fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
     Ownership chosen = fixture.takeOver("gw1", 0).ownership();
     assertTrue(chosen.ownedBy("gw2", incarnationOf("gw2")));
     assertEquals(List.of(), chosen.evidence());
@@ -412,8 +401,7 @@ class LogicalUnitTest {
     assertEquals(1, fixture.get().ownership().epoch());
     fixture.rows.claims.open();
     Ownership next =
-        ((UnitEntry)
-                assertInstanceOf(Answer.Accepted.class, taker.receiveMessage()).entry())
+        ((UnitEntry) assertInstanceOf(Answer.Accepted.class, taker.receiveMessage()).entry())
             .ownership();
     assertEquals(2, next.epoch());
     assertEquals("gw2", next.owner());

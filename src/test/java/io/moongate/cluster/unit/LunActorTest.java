@@ -269,8 +269,7 @@ class LunActorTest {
     spawn(Phase.ACQUIRING, 1, "gw1");
     published(Way.HELD);
     path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("gone"));
-    LogicalUnit.OpenFailed failed =
-        (LogicalUnit.OpenFailed) reports.poll(10, TimeUnit.SECONDS);
+    LogicalUnit.OpenFailed failed = (LogicalUnit.OpenFailed) reports.poll(10, TimeUnit.SECONDS);
     assertEquals(1, failed.epoch());
     assertTrue(failed.reason().contains("gone"), failed.reason());
     settle();
@@ -383,8 +382,7 @@ class LunActorTest {
     serve();
     kit.stop(actor);
     long before = publications.get();
-    actor =
-        kit.spawn(LunActor.create(surroundings(), true, entry(Phase.RELEASING, 1, "gw1")));
+    actor = kit.spawn(LunActor.create(surroundings(), true, entry(Phase.RELEASING, 1, "gw1")));
     assertEquals(before + 1, published(Way.HELD).version());
     path.next(Call.Releasing.class);
     settle();

@@ -236,8 +236,7 @@ class StaleIncarnationTest {
     assertSilentEnd();
     assertEquals(2, fixture.rows.decided(fixture.id).size());
     assertEquals(
-        "gw2",
-        fixture.takeOver("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).ownership().owner());
+        "gw2", fixture.takeOver("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).ownership().owner());
   }
 
   @Test

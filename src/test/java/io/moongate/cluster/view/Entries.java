@@ -61,8 +61,7 @@ public final class Entries {
   }
 
   /** A unit. */
-  public static UnitEntry unit(
-      String id, long version, Ownership ownership, String... preferred) {
+  public static UnitEntry unit(String id, long version, Ownership ownership, String... preferred) {
     return new UnitEntry(
         id, version, 1, "s", "memory", 4096, 512, List.of(preferred), ownership, false);
   }

@@ -122,8 +122,7 @@ class PathsTest {
     assertFalse(view.apply(Entries.unit("u1", 5, Phase.UNOWNED, 2, "")));
     assertFalse(view.apply(Entries.unit("u1", 4, Phase.UNOWNED, 2, "")));
     assertEquals(Phase.SERVING, view.unit("u1").orElseThrow().ownership().phase());
-    TargetEntry gone =
-        new TargetEntry("iqn.a", 2, List.of(), Map.of(), true, Entries.NOW);
+    TargetEntry gone = new TargetEntry("iqn.a", 2, List.of(), Map.of(), true, Entries.NOW);
     assertTrue(view.apply(gone));
     assertFalse(view.apply(Entries.target("iqn.a", Map.of())), "an older one revives nothing");
     assertTrue(view.target("iqn.a").isEmpty());

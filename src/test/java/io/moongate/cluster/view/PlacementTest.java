@@ -38,8 +38,7 @@ class PlacementTest {
     needs(unowned("u1", List.of(), "gw9", "gw1", "gw2"));
     needs(unowned("u2", List.of()));
     assertEquals(
-        Map.of("u1", "gw1", "u2", "gw2"),
-        Placement.plan(needy, view, Set.of("gw1", "gw2")));
+        Map.of("u1", "gw1", "u2", "gw2"), Placement.plan(needy, view, Set.of("gw1", "gw2")));
   }
 
   @Test
@@ -53,8 +52,7 @@ class PlacementTest {
   void aGatewayThatExportsTheUnitIsTakenWhenThereIsOne() {
     needs(unowned("u1", List.of(), "gw1"));
     view.apply(Entries.target("iqn.t", Map.of(0, "u1"), "gw2", "gw3"));
-    assertEquals(
-        Map.of("u1", "gw2"), Placement.plan(needy, view, Set.of("gw1", "gw2", "gw3")));
+    assertEquals(Map.of("u1", "gw2"), Placement.plan(needy, view, Set.of("gw1", "gw2", "gw3")));
     assertEquals(Map.of("u1", "gw1"), Placement.plan(needy, view, Set.of("gw1")));
   }
 
@@ -85,8 +83,7 @@ class PlacementTest {
 
     Map<String, Integer> load = new HashMap<>();
     for (UnitEntry unit : view.units()) {
-      load.merge(
-          plan.getOrDefault(unit.id(), unit.ownership().owner()), 1, Integer::sum);
+      load.merge(plan.getOrDefault(unit.id(), unit.ownership().owner()), 1, Integer::sum);
     }
     int most = Collections.max(load.values());
     int least = Collections.min(load.values());

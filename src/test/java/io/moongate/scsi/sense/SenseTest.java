@@ -25,10 +25,8 @@ class SenseTest {
   @Test
   void descriptorFormat() {
     assertDescriptors("72 05 2500 000000 00", Sense.LOGICAL_UNIT_NOT_SUPPORTED);
-    assertDescriptors(
-        "72 05 2400 000000 08 02 06 0000 cb0004 00", Sense.invalidCdb(4, 3));
-    assertDescriptors(
-        "72 0e 1d00 000000 0c 00 0a 80 00 0000000000000123", Sense.miscompare(0x123));
+    assertDescriptors("72 05 2400 000000 08 02 06 0000 cb0004 00", Sense.invalidCdb(4, 3));
+    assertDescriptors("72 0e 1d00 000000 0c 00 0a 80 00 0000000000000123", Sense.miscompare(0x123));
   }
 
   @Test

@@ -130,8 +130,8 @@ class RangeLockTest {
 
   /**
    * Against the definition: nothing conflicting is held together; a claim waits if and only if a
-   * held one, or one that came before it and waits, is in its way; conflicting claims are granted in
-   * the order in which they came.
+   * held one, or one that came before it and waits, is in its way; conflicting claims are granted
+   * in the order in which they came.
    */
   @Test
   void holdsToItsDefinition() {
