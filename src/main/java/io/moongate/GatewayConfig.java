@@ -3,6 +3,7 @@ package io.moongate;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigResolveOptions;
@@ -146,27 +147,20 @@ final class GatewayConfig {
         .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
         .root()
         .forEach((key, value) -> collect(key, value, known));
-    Set<String> sections = new TreeSet<>();
-    for (String key : known) {
-      for (int dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', dot + 1)) {
-        sections.add(key.substring(0, dot));
-      }
-    }
-    given.getObject("moongate").forEach((key, value) -> check(key, value, known, sections));
+    given.getObject("moongate").forEach((key, value) -> check(key, value, known));
   }
 
   private static void collect(String path, ConfigValue value, Set<String> known) {
-    if (value instanceof com.typesafe.config.ConfigObject section) {
+    if (value instanceof ConfigObject section) {
       section.forEach((key, inner) -> collect(path + "." + key, inner, known));
     } else {
       known.add(path);
     }
   }
 
-  private static void check(
-      String path, ConfigValue value, Set<String> known, Set<String> sections) {
-    if (value instanceof com.typesafe.config.ConfigObject section && sections.contains(path)) {
-      section.forEach((key, inner) -> check(path + "." + key, inner, known, sections));
+  private static void check(String path, ConfigValue value, Set<String> known) {
+    if (value instanceof ConfigObject section && !section.isEmpty() && !known.contains(path)) {
+      section.forEach((key, inner) -> check(path + "." + key, inner, known));
       return;
     }
     if (!known.contains(path)) {

@@ -162,6 +162,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   }
 
   private Behavior<Command> onPong(Pong pong) {
+    if (pong.incarnation().equals(selfIncarnation)) {
+      return this; // Its own vote is counted already.
+    }
     acknowledged.merge(pong.incarnation(), pong.sentNanos(), (a, b) -> a - b > 0 ? a : b);
     renew();
     return this;

@@ -52,6 +52,12 @@ public final class FakeTerms implements Terms {
                         .term());
   }
 
+  /** The newest term. */
+  public long term(String persistenceId) {
+    Row row = rows.get(persistenceId);
+    return row == null ? 0 : row.term();
+  }
+
   /** The last snapshot that was recorded. */
   public OptionalLong snapshot(String persistenceId) {
     Row row = rows.get(persistenceId);

@@ -36,7 +36,7 @@ class GatewayMonitorTest {
   private TestProbe<GatewayMonitor.Command> other;
 
   @BeforeEach
-  void start() throws IOException {
+  void start() throws IOException, InterruptedException {
     node = new ClusterNode();
     watch = new PeerWatch("127.0.0.1", 0, (peer, proof) -> {});
     monitor =
@@ -53,6 +53,10 @@ class GatewayMonitorTest {
         .system()
         .receptionist()
         .tell(Receptionist.register(GatewayMonitor.SERVICE, other.ref()));
+    monitor.tell(
+        new GatewayMonitor.Shared(
+            List.of(new Observation("gw8", "gw7", "p7", Kind.UNREACHABLE, NOW, ""))));
+    changes.poll(10, TimeUnit.SECONDS);
     node.awaitSubscriptions();
     // The monitor is there and knows the other one when what it is told comes back by share.
     node.up(9);

@@ -68,7 +68,7 @@ class LeaseKeeperTest {
   @AfterEach
   void end() {
     node.kit.stop(keeper);
-    node.kit.stop(peer.ref());
+    peer.stop();
   }
 
   /** Waits until the keeper has taken in what was published. */

@@ -78,6 +78,7 @@ class PeerWatchTest {
   void aResetEndsTheConnectionToo() throws IOException, InterruptedException {
     ServerSocket server = listen("127.0.0.2", 0);
     watch.watch(peer("p2", "127.0.0.2", server.getLocalPort()));
+    server.accept().close(); // It was connected: a reset of the first would come too early.
     Socket held = server.accept();
     server.close();
     held.setSoLinger(true, 0);

@@ -194,7 +194,13 @@ class ViewReplicationTest {
 
   private ActorRef<ViewPublisher.Command> publisher(TestProbe<ViewReplica.Command> replica) {
     ActorRef<ViewPublisher.Command> publisher = kit.spawn(ViewPublisher.create());
-    // It has heard of the replica when it pushes to it.
+    awaitKnown(publisher, replica);
+    return publisher;
+  }
+
+  /** It has heard of a replica when it pushes to it. */
+  private void awaitKnown(
+      ActorRef<ViewPublisher.Command> publisher, TestProbe<ViewReplica.Command> replica) {
     kit.createTestProbe()
         .awaitAssert(
             () -> {
@@ -204,7 +210,6 @@ class ViewReplicationTest {
               assertEquals("probe", ((UnitEntry) update.entry()).id());
               return null;
             });
-    return publisher;
   }
 
   private static ViewEntry pushed(TestProbe<ViewReplica.Command> replica, String id) {
@@ -245,6 +250,7 @@ class ViewReplicationTest {
     TestProbe<ViewReplica.Command> gone = fakeReplica();
     ActorRef<ViewPublisher.Command> publisher = publisher(gone);
     TestProbe<ViewReplica.Command> stays = fakeReplica();
+    awaitKnown(publisher, stays);
     publisher.tell(new ViewPublisher.Publish(unit("u1", 1)));
     pushed(gone, "u1");
     gone.stop();

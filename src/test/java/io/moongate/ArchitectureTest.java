@@ -1,0 +1,187 @@
+package io.moongate;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What each package may use: the table of {@code docs/ARCHITECTURE.md}. */
+@AnalyzeClasses(packages = "io.moongate", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String SCALA = "scala..";
+  private static final String LOG = "org.slf4j..";
+  private static final String SETTINGS = "com.typesafe.config..";
+  private static final String JACKSON = "com.fasterxml.jackson..";
+  private static final String ACTORS = "org.apache.pekko.actor..";
+  private static final String STREAMS = "org.apache.pekko.stream..";
+
+  /** What everything of Pekko brings along in its signatures. */
+  private static final String[] PEKKO = {
+    "org.apache.pekko", "org.apache.pekko.japi..", "org.apache.pekko.util..", SCALA
+  };
+
+  @ArchTest
+  static final ArchRule WIRE =
+      only("wire", "org.apache.pekko.util..", "scala..");
+
+  @ArchTest static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", LOG);
+
+  @ArchTest
+  static final ArchRule SCSI = only("scsi", "io.moongate.volume", SETTINGS, LOG);
+
+  @ArchTest
+  static final ArchRule SESSION =
+      only(
+          "session",
+          pekko(
+              "io.moongate.wire..",
+              "io.moongate.scsi..",
+              SETTINGS,
+              LOG,
+              ACTORS,
+              STREAMS,
+              "org.apache.pekko.io.."));
+
+  @ArchTest
+  static final ArchRule RELAY =
+      only(
+          "relay",
+          pekko(
+              "io.moongate.scsi..",
+              SETTINGS,
+              LOG,
+              ACTORS,
+              STREAMS,
+              "org.apache.pekko.io.."));
+
+  @ArchTest static final ArchRule FAILURE = only("failure");
+
+  @ArchTest
+  static final ArchRule CLUSTER =
+      only(
+          "cluster",
+          pekko(
+              "io.moongate.failure..",
+              "io.moongate.scsi.alua..",
+              "io.moongate.scsi.reservation..",
+              SETTINGS,
+              LOG,
+              JACKSON,
+              ACTORS,
+              STREAMS,
+              "org.apache.pekko.cluster..",
+              "org.apache.pekko.event..",
+              "org.apache.pekko.pattern..",
+              "org.apache.pekko.persistence..",
+              "org.apache.pekko.remote..",
+              "com.datastax.oss..",
+              // `moongate schema` is a command of its own.
+              "picocli.."));
+
+  @ArchTest
+  static final ArchRule MANAGEMENT =
+      only(
+          "management",
+          pekko(
+              "io.moongate.cluster..",
+              "io.moongate.failure..",
+              SETTINGS,
+              LOG,
+              JACKSON,
+              ACTORS,
+              STREAMS,
+              "org.apache.pekko.event..",
+              "org.apache.pekko.http.."));
+
+  @ArchTest
+  static final ArchRule AUDIT =
+      only(
+          "audit",
+          pekko(
+              "io.moongate.cluster..",
+              "io.moongate.failure..",
+              SETTINGS,
+              LOG,
+              JACKSON,
+              ACTORS,
+              STREAMS,
+              "org.apache.pekko.persistence..",
+              "org.apache.pekko.serialization..",
+              "com.datastax.oss.."));
+
+  @ArchTest
+  static final ArchRule CLI =
+      only("cli", "io.moongate.management.api..", JACKSON, "picocli..");
+
+  @ArchTest
+  static final ArchRule API_DTOS_STAND_ALONE = only("management.api", JACKSON);
+
+  @ArchTest
+  static void sessionAndClusterDoNotKnowOneAnother(JavaClasses all) {
+    noClasses()
+        .that()
+        .resideInAPackage("io.moongate.session..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.moongate.cluster..")
+        .allowEmptyShould(true)
+        .check(all);
+    noClasses()
+        .that()
+        .resideInAPackage("io.moongate.cluster..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.moongate.session..")
+        .allowEmptyShould(true)
+        .check(all);
+  }
+
+  @ArchTest
+  static final ArchRule ENTITIES_ARE_TYPED =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("org.apache.pekko.actor.AbstractActor")
+          .because("Pekko typed only")
+          .allowEmptyShould(true);
+
+  /** The core's stores know nothing of each other: what they share is in {@code volume}. */
+  @ArchTest
+  static final ArchRule STORES_STAND_ALONE =
+      noClasses()
+          .that()
+          .resideInAPackage("io.moongate.volume.file..")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.moongate.volume.memory..", "io.moongate.volume.rbd.."))
+          .allowEmptyShould(true);
+
+  private static String[] pekko(String... more) {
+    List<String> all = new ArrayList<>(List.of(PEKKO));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private static ArchRule only(String name, String... others) {
+    List<String> allowed = new ArrayList<>(List.of(others));
+    allowed.add("java..");
+    allowed.add("javax..");
+    allowed.add(""); // primitive arrays
+    allowed.add("io.moongate." + name + "..");
+    return classes()
+        .that()
+        .resideInAPackage("io.moongate." + name + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(allowed.toArray(String[]::new)))
+        .because("the package's row in docs/ARCHITECTURE.md says so")
+        .allowEmptyShould(true);
+  }
+}

@@ -1,0 +1,125 @@
+package io.moongate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.Config;
+import io.moongate.cluster.NodeSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class GatewayConfigTest {
+  private static final String INCARNATION = "7e84d693-f87a-4cb4-b714-6b5e2baa2fcb";
+
+  @TempDir Path directory;
+
+  private Config load(String text) throws IOException {
+    Path file = directory.resolve("gw.conf");
+    Files.writeString(file, text);
+    return GatewayConfig.load(file, INCARNATION);
+  }
+
+  private String mistake(String text) {
+    return assertThrows(GatewayConfig.Mistake.class, () -> load(text)).getMessage();
+  }
+
+  @Test
+  void everySettingButTheNameHasADefault() throws IOException {
+    Config config = load("moongate.gateway.name = gw1");
+    assertEquals("gw1", NodeSettings.from(config).gateway());
+    DataServices.Settings.from(config);
+    io.moongate.management.ManagementSettings.from(config);
+    assertTrue(config.getStringList("pekko.cluster.roles").contains("incarnation:" + INCARNATION));
+    assertEquals(
+        "io.moongate.cluster.membership.ProofAwareDetector",
+        config.getString("pekko.cluster.failure-detector.implementation-class"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "moongate.lease.lenght = 5 s, moongate.lease.length",
+    "moongate.iscsi.portal = [], moongate.iscsi.portals",
+    "moongate.casandra.datacenter = x, moongate.cassandra.datacenter",
+  })
+  void aTypoIsNamedWithItsPlaceAndWhatWasMeant(String setting, String meant) {
+    String message = mistake("moongate.gateway.name = gw1\n" + setting);
+    assertTrue(message.contains("gw.conf: 2"), message);
+    assertTrue(message.contains("did you mean " + meant + "?"), message);
+  }
+
+  @Test
+  void aMissingNameIsNamed() {
+    assertTrue(mistake("moongate.lease.length = 5 s").contains("moongate.gateway.name"));
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    Path nowhere = directory.resolve("nowhere.conf");
+    String message =
+        assertThrows(
+                GatewayConfig.Mistake.class, () -> GatewayConfig.load(nowhere, INCARNATION))
+            .getMessage();
+    assertTrue(message.contains(nowhere.toString()), message);
+  }
+
+  @Test
+  void brokenSyntaxIsNamedWithItsLine() {
+    assertTrue(mistake("moongate {\n gateway.name = \n").contains("gw.conf"));
+  }
+
+  @Test
+  void aMajorityOfTheSeedsFormsACluster() throws IOException {
+    Config config =
+        load(
+            "moongate.gateway.name = gw1\n"
+                + "moongate.cluster.seed-nodes = [\"10.0.0.1:8558\", \"10.0.0.2:8558\","
+                + " \"10.0.0.3:8558\", \"10.0.0.4:8558\"]");
+    assertEquals(
+        3,
+        config.getInt(
+            "pekko.management.cluster.bootstrap.contact-point-discovery"
+                + ".required-contact-point-nr"));
+    assertEquals(
+        List.of("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"),
+        config.getConfigList("pekko.discovery.config.services.moongate.endpoints").stream()
+            .map(endpoint -> endpoint.getString("host"))
+            .toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.0.0.1", "pekko://moongate@10.0.0.1:2551", "10.0.0.1:port"})
+  void aSeedThatIsNoHostAndPortIsRefused(String seed) {
+    String message =
+        mistake(
+            "moongate.gateway.name = gw1\nmoongate.cluster.seed-nodes = [\"" + seed + "\"]");
+    assertTrue(message.contains("moongate.cluster.seed-nodes"), message);
+    assertTrue(message.contains(seed), message);
+  }
+
+  static Stream<Integer> luns() {
+    return Stream.of(0, 1, 255, 256, 257, 16_383);
+  }
+
+  @ParameterizedTest
+  @MethodSource("luns")
+  void aLunIsFoundByTheNumberItIsReportedUnder(int number) {
+    assertEquals(number, ExportedTargets.number(ExportedTargets.lun(number)));
+  }
+
+  @Test
+  void otherAddressingMethodsFindNothing() {
+    assertEquals(0, ExportedTargets.number(0x4000_0000_0000_0000L), "flat space addressing of 0");
+    assertEquals(-1, ExportedTargets.number(0x0100_0000_0000_0000L), "bus 1");
+    assertEquals(-1, ExportedTargets.number(0xC101_0000_0000_0000L), "REPORT LUNS well-known");
+    assertEquals(-1, ExportedTargets.number(0x0000_0001_0000_0000L), "a second level");
+  }
+}

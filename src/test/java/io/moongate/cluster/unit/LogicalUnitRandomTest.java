@@ -1,0 +1,249 @@
+package io.moongate.cluster.unit;
+
+import static io.moongate.cluster.unit.UnitFixture.incarnationOf;
+import static io.moongate.cluster.unit.UnitFixture.seen;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.Answer;
+import io.moongate.cluster.entity.EntityKit;
+import io.moongate.cluster.entity.Gate;
+import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.failure.Observation.Kind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The entity with two incarnations at a time, row and terms that answer late or not at all, and
+ * commands that come late, twice and in any order. Whatever comes, what was published obeys the
+ * rules; and once everything is reachable again, the unit finds an owner.
+ */
+class LogicalUnitRandomTest {
+  private static final int UNITS = 12;
+  private static final int STEPS = 80;
+  private static final List<String> GATEWAYS = List.of("gw1", "gw2", "gw3");
+
+  @Test
+  void whateverComesInWhateverOrder() throws InterruptedException {
+    long first = System.nanoTime();
+    try (UnitFixture fixture = new UnitFixture()) {
+      ActorTestKit otherNode = ActorTestKit.create(EntityKit.config());
+      try {
+        for (long seed = first; seed < first + UNITS; seed++) {
+          new Run(fixture, otherNode, seed).run();
+        }
+      } finally {
+        otherNode.shutdownTestKit();
+      }
+    }
+  }
+
+  private static final class Run {
+    private final UnitFixture fixture;
+    private final ActorTestKit otherNode;
+    private final long seed;
+    private final Random random;
+    private final TestProbe<ViewPublisher.Command> published;
+    private final TestProbe<Answer> answers;
+    private final List<ActorRef<LogicalUnit.Command>> incarnations = new ArrayList<>();
+    private final List<LogicalUnit.Command> late = new ArrayList<>();
+    private final List<UnitEntry> seen = new ArrayList<>();
+
+    Run(UnitFixture fixture, ActorTestKit otherNode, long seed) {
+      this.fixture = fixture;
+      this.otherNode = otherNode;
+      this.seed = seed;
+      this.random = new Random(seed);
+      fixture.fresh();
+      published = fixture.kit.createTestProbe();
+      answers = fixture.kit.createTestProbe();
+      fixture.kit.stop(fixture.unit);
+      start();
+      fixture.ask(newest(), fixture::create);
+    }
+
+    private void start() {
+      ActorTestKit node = incarnations.size() % 2 == 0 ? fixture.kit : otherNode;
+      long term = fixture.terms.term(fixture.persistenceId());
+      incarnations.add(fixture.incarnation(node, published));
+      // So that the newest here is the one of the newest term.
+      answers.awaitAssert(
+          () -> {
+            assertTrue(fixture.terms.term(fixture.persistenceId()) > term);
+            return null;
+          });
+    }
+
+    private ActorRef<LogicalUnit.Command> newest() {
+      return incarnations.get(incarnations.size() - 1);
+    }
+
+    void run() {
+      for (int step = 0; step < STEPS; step++) {
+        step();
+      }
+      gates().forEach(gate -> gate.failNext(0));
+      gates().forEach(Gate::open);
+      start();
+      UnitEntry settled = settle();
+      check();
+      assertEquals(Phase.SERVING, settled.ownership().phase(), "seed " + seed);
+    }
+
+    private List<Gate> gates() {
+      return List.of(
+          fixture.terms.confirm, fixture.rows.claims, fixture.rows.reads, fixture.terms.take);
+    }
+
+    private void step() {
+      Gate gate = gates().get(random.nextInt(gates().size() - 1));
+      switch (random.nextInt(24)) {
+        case 0 -> start();
+        case 1 -> gate.close();
+        case 2, 3, 4 -> gate.open();
+        case 5 -> gate.failNext(1);
+        case 6 -> fixture.rows.loseAnswers(1);
+        case 7 -> fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
+        case 8 -> {
+          gates().forEach(Gate::open);
+          collect(UnitFixture.entry(ask()));
+        }
+        default -> send();
+      }
+    }
+
+    private Answer ask() {
+      // An incarnation that lost its term ends without an answer; the newest one has it.
+      gates().forEach(gate -> gate.failNext(0));
+      return fixture.ask(newest(), LogicalUnit.Get::new);
+    }
+
+    private void collect(UnitEntry entry) {
+      seen.add(entry);
+    }
+
+    private void send() {
+      LogicalUnit.Command command =
+          !late.isEmpty() && random.nextInt(3) == 0
+              ? late.get(random.nextInt(late.size()))
+              : command();
+      if (random.nextInt(4) == 0) {
+        late.add(command);
+      } else {
+        ActorRef<LogicalUnit.Command> to =
+            random.nextInt(4) == 0
+                ? incarnations.get(random.nextInt(incarnations.size()))
+                : newest();
+        to.tell(command);
+        if (random.nextInt(4) == 0) {
+          to.tell(command);
+        }
+      }
+    }
+
+    private LogicalUnit.Command command() {
+      String gateway = GATEWAYS.get(random.nextInt(GATEWAYS.size()));
+      long decided = fixture.rows.decided(fixture.id).size();
+      long epoch = Math.max(0, decided - random.nextInt(2));
+      return switch (random.nextInt(6)) {
+        case 0, 1 ->
+            new LogicalUnit.TakeOver(
+                gateway,
+                incarnationOf(gateway),
+                epoch,
+                "random",
+                List.of(
+                    seen(
+                        GATEWAYS.get(random.nextInt(GATEWAYS.size())),
+                        random.nextBoolean() ? Kind.PROCESS_GONE : Kind.REMOVED)),
+                answers.ref());
+        case 2 ->
+            new LogicalUnit.Move(gateway, incarnationOf(gateway), "random", answers.ref());
+        case 3 -> new LogicalUnit.Opened(gateway, incarnationOf(gateway), epoch);
+        case 4 -> new LogicalUnit.OpenFailed(gateway, incarnationOf(gateway), epoch, "random");
+        default -> new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch);
+      };
+    }
+
+    /** Does what the gateways and the bounds do until somebody serves. */
+    private UnitEntry settle() {
+      for (int round = 0; round < 20; round++) {
+        UnitEntry entry = UnitFixture.entry(ask());
+        collect(entry);
+        Ownership now = entry.ownership();
+        switch (now.phase()) {
+          case SERVING -> {
+            return entry;
+          }
+          case UNOWNED ->
+              newest()
+                  .tell(
+                      new LogicalUnit.TakeOver(
+                          "gw1",
+                          incarnationOf("gw1"),
+                          now.epoch(),
+                          "nobody",
+                          List.of(),
+                          answers.ref()));
+          case ACQUIRING ->
+              newest()
+                  .tell(
+                      new LogicalUnit.Opened(now.owner(), now.incarnation(), now.epoch()));
+          case RELEASING -> {
+            fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+            org.apache.pekko.actor.testkit.typed.javadsl.ManualTime.get(otherNode.system())
+                .timePasses(UnitFixture.SETTINGS.releaseBound());
+          }
+        }
+      }
+      throw new AssertionError("seed " + seed + ": nobody serves");
+    }
+
+    private void check() {
+      ViewPublisher.Publish marker = new ViewPublisher.Publish(null);
+      published.ref().tell(marker);
+      for (ViewPublisher.Command command = published.receiveMessage();
+          !command.equals(marker);
+          command = published.receiveMessage()) {
+        seen.add((UnitEntry) ((ViewPublisher.Publish) command).entry());
+      }
+      Map<Long, UnitEntry> byVersion = new HashMap<>();
+      Map<Long, String> ownerOfEpoch = new HashMap<>();
+      List<OwnershipRows.Row> decided = fixture.rows.decided(fixture.id);
+      for (int i = 0; i < decided.size(); i++) {
+        assertEquals(i + 1, decided.get(i).epoch(), "seed " + seed + ": epochs grow by one");
+      }
+      for (UnitEntry entry : seen) {
+        String why = "seed " + seed + ": " + entry;
+        UnitEntry same = byVersion.putIfAbsent(entry.version(), entry);
+        assertTrue(same == null || same.equals(entry), why + "\nbut also " + same);
+        Ownership now = entry.ownership();
+        if (now.phase() != Phase.UNOWNED) {
+          OwnershipRows.Row row = decided.get((int) now.epoch() - 1);
+          assertEquals(row.owner(), now.owner(), why);
+          assertEquals(row.incarnation(), now.incarnation(), why);
+          String other = ownerOfEpoch.putIfAbsent(now.epoch(), now.owner());
+          assertTrue(other == null || other.equals(now.owner()), why);
+        }
+      }
+      long epoch = 0;
+      for (UnitEntry entry :
+          byVersion.values().stream()
+              .sorted(java.util.Comparator.comparingLong(UnitEntry::version))
+              .toList()) {
+        assertTrue(entry.ownership().epoch() >= epoch, "seed " + seed + ": " + entry);
+        epoch = entry.ownership().epoch();
+      }
+    }
+  }
+}
