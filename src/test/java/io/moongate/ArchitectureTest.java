@@ -27,14 +27,11 @@ class ArchitectureTest {
     "org.apache.pekko", "org.apache.pekko.japi..", "org.apache.pekko.util..", SCALA
   };
 
-  @ArchTest
-  static final ArchRule WIRE =
-      only("wire", "org.apache.pekko.util..", "scala..");
+  @ArchTest static final ArchRule WIRE = only("wire", "org.apache.pekko.util..", "scala..");
 
   @ArchTest static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", LOG);
 
-  @ArchTest
-  static final ArchRule SCSI = only("scsi", "io.moongate.volume", SETTINGS, LOG);
+  @ArchTest static final ArchRule SCSI = only("scsi", "io.moongate.volume", SETTINGS, LOG);
 
   @ArchTest
   static final ArchRule SESSION =
@@ -53,13 +50,7 @@ class ArchitectureTest {
   static final ArchRule RELAY =
       only(
           "relay",
-          pekko(
-              "io.moongate.scsi..",
-              SETTINGS,
-              LOG,
-              ACTORS,
-              STREAMS,
-              "org.apache.pekko.io.."));
+          pekko("io.moongate.scsi..", SETTINGS, LOG, ACTORS, STREAMS, "org.apache.pekko.io.."));
 
   @ArchTest static final ArchRule FAILURE = only("failure");
 
@@ -117,11 +108,9 @@ class ArchitectureTest {
               "com.datastax.oss.."));
 
   @ArchTest
-  static final ArchRule CLI =
-      only("cli", "io.moongate.management.api..", JACKSON, "picocli..");
+  static final ArchRule CLI = only("cli", "io.moongate.management.api..", JACKSON, "picocli..");
 
-  @ArchTest
-  static final ArchRule API_DTOS_STAND_ALONE = only("management.api", JACKSON);
+  @ArchTest static final ArchRule API_DTOS_STAND_ALONE = only("management.api", JACKSON);
 
   @ArchTest
   static void sessionAndClusterDoNotKnowOneAnother(JavaClasses all) {
@@ -179,8 +168,7 @@ class ArchitectureTest {
         .that()
         .resideInAPackage("io.moongate." + name + "..")
         .should()
-        .onlyDependOnClassesThat(
-            resideInAnyPackage(allowed.toArray(String[]::new)))
+        .onlyDependOnClassesThat(resideInAnyPackage(allowed.toArray(String[]::new)))
         .because("the package's row in docs/ARCHITECTURE.md says so")
         .allowEmptyShould(true);
   }

@@ -65,8 +65,7 @@ class GatewayConfigTest {
   void aMissingFileIsNamed() {
     Path nowhere = directory.resolve("nowhere.conf");
     String message =
-        assertThrows(
-                GatewayConfig.Mistake.class, () -> GatewayConfig.load(nowhere, INCARNATION))
+        assertThrows(GatewayConfig.Mistake.class, () -> GatewayConfig.load(nowhere, INCARNATION))
             .getMessage();
     assertTrue(message.contains(nowhere.toString()), message);
   }
@@ -99,8 +98,7 @@ class GatewayConfigTest {
   @CsvSource({"10.0.0.1", "pekko://moongate@10.0.0.1:2551", "10.0.0.1:port"})
   void aSeedThatIsNoHostAndPortIsRefused(String seed) {
     String message =
-        mistake(
-            "moongate.gateway.name = gw1\nmoongate.cluster.seed-nodes = [\"" + seed + "\"]");
+        mistake("moongate.gateway.name = gw1\nmoongate.cluster.seed-nodes = [\"" + seed + "\"]");
     assertTrue(message.contains("moongate.cluster.seed-nodes"), message);
     assertTrue(message.contains(seed), message);
   }

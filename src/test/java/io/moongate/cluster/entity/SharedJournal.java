@@ -15,6 +15,7 @@ import org.apache.pekko.persistence.journal.japi.AsyncWriteJournal;
 import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.Serializers;
+import org.apache.pekko.util.ByteString;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
@@ -34,7 +35,7 @@ public final class SharedJournal extends AsyncWriteJournal {
       String manifest,
       int serializer,
       String serializerManifest,
-      byte[] bytes) {}
+      ByteString bytes) {}
 
   /** A write on its way. */
   public static final class Held {
@@ -120,7 +121,7 @@ public final class SharedJournal extends AsyncWriteJournal {
         event.manifest(),
         serializer.identifier(),
         Serializers.manifestFor(serializer, event.payload()),
-        serializer.toBinary(event.payload()));
+        ByteString.fromArray(serializer.toBinary(event.payload())));
   }
 
   @Override
@@ -144,7 +145,7 @@ public final class SharedJournal extends AsyncWriteJournal {
         replay.accept(
             PersistentRepr.apply(
                 serialization
-                    .deserialize(row.bytes(), row.serializer(), row.serializerManifest())
+                    .deserialize(row.bytes().toArray(), row.serializer(), row.serializerManifest())
                     .get(),
                 row.sequenceNr(),
                 persistenceId,

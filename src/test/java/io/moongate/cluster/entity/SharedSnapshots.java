@@ -12,6 +12,7 @@ import org.apache.pekko.persistence.snapshot.japi.SnapshotStore;
 import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.Serializers;
+import org.apache.pekko.util.ByteString;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
@@ -19,7 +20,7 @@ import scala.jdk.javaapi.FutureConverters;
 public final class SharedSnapshots extends SnapshotStore {
 
   private record Stored(
-      SnapshotMetadata metadata, int serializer, String serializerManifest, byte[] bytes) {}
+      SnapshotMetadata metadata, int serializer, String serializerManifest, ByteString bytes) {}
 
   private static final Map<String, TreeMap<Long, Stored>> STORED = new ConcurrentHashMap<>();
 
@@ -46,7 +47,7 @@ public final class SharedSnapshots extends SnapshotStore {
             metadata,
             serializer.identifier(),
             Serializers.manifestFor(serializer, snapshot),
-            serializer.toBinary(snapshot));
+            ByteString.fromArray(serializer.toBinary(snapshot)));
     synchronized (STORED) {
       STORED
           .computeIfAbsent(metadata.persistenceId(), id -> new TreeMap<>())
@@ -69,7 +70,9 @@ public final class SharedSnapshots extends SnapshotStore {
                     stored.metadata(),
                     serialization
                         .deserialize(
-                            stored.bytes(), stored.serializer(), stored.serializerManifest())
+                            stored.bytes().toArray(),
+                            stored.serializer(),
+                            stored.serializerManifest())
                         .get()));
       }
     }

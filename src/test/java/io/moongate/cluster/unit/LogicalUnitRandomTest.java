@@ -167,8 +167,7 @@ class LogicalUnitRandomTest {
                         GATEWAYS.get(random.nextInt(GATEWAYS.size())),
                         random.nextBoolean() ? Kind.PROCESS_GONE : Kind.REMOVED)),
                 answers.ref());
-        case 2 ->
-            new LogicalUnit.Move(gateway, incarnationOf(gateway), "random", answers.ref());
+        case 2 -> new LogicalUnit.Move(gateway, incarnationOf(gateway), "random", answers.ref());
         case 3 -> new LogicalUnit.Opened(gateway, incarnationOf(gateway), epoch);
         case 4 -> new LogicalUnit.OpenFailed(gateway, incarnationOf(gateway), epoch, "random");
         default -> new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch);
@@ -196,9 +195,7 @@ class LogicalUnitRandomTest {
                           List.of(),
                           answers.ref()));
           case ACQUIRING ->
-              newest()
-                  .tell(
-                      new LogicalUnit.Opened(now.owner(), now.incarnation(), now.epoch()));
+              newest().tell(new LogicalUnit.Opened(now.owner(), now.incarnation(), now.epoch()));
           case RELEASING -> {
             fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
             org.apache.pekko.actor.testkit.typed.javadsl.ManualTime.get(otherNode.system())
