@@ -97,11 +97,17 @@ final class ExportedUnits implements DataPath {
     exported.queries.actor.complete(queries);
     Route route =
         switch (way) {
-          case LOCAL -> new Route.Local(exported.volume);
+          case LOCAL -> local(exported);
           case REMOTE -> new Route.Remote(relays.apply(owner.orElseThrow()));
           case HELD -> new Route.Transition();
         };
     exported.unit.publish(states, route);
+  }
+
+  /** Nothing is served any more once this gateway stops: it may have said so already. */
+  private Route local(Exported exported) {
+    Volume volume = exported.volume;
+    return stopping || volume == null ? new Route.Transition() : new Route.Local(volume);
   }
 
   @Override
@@ -120,7 +126,7 @@ final class ExportedUnits implements DataPath {
             volume ->
                 volume
                     .fence(epoch)
-                    .thenAccept(fenced -> exported.volume = volume)
+                    .thenRun(() -> install(exported, volume))
                     .exceptionallyCompose(
                         failure ->
                             volume
@@ -129,16 +135,32 @@ final class ExportedUnits implements DataPath {
                                 .thenCompose(CompletableFuture::failedStage)));
   }
 
+  /** Either this sees that the gateway is stopping, or {@link #releaseAll} sees the volume. */
+  private void install(Exported exported, Volume volume) {
+    synchronized (exported) {
+      if (stopping) {
+        throw new VolumeException(Reason.UNAVAILABLE, "this gateway is stopping");
+      }
+      exported.volume = volume;
+    }
+  }
+
   @Override
   public CompletionStage<Void> release(UnitEntry entry) {
-    Exported exported = exported(entry);
+    return release(exported(entry));
+  }
+
+  private static CompletionStage<Void> release(Exported exported) {
     return exported
         .unit
         .drain()
         .thenCompose(
             drained -> {
-              Volume volume = exported.volume;
-              exported.volume = null;
+              Volume volume;
+              synchronized (exported) {
+                volume = exported.volume;
+                exported.volume = null;
+              }
               return volume == null ? CompletableFuture.completedStage(null) : volume.close();
             });
   }
@@ -153,13 +175,9 @@ final class ExportedUnits implements DataPath {
     stopping = true;
     CompletableFuture<?>[] all =
         units.values().stream()
-            .filter(exported -> exported.volume != null)
             .map(
                 exported ->
-                    exported
-                        .unit
-                        .drain()
-                        .thenCompose(drained -> exported.volume.close())
+                    release(exported)
                         .whenComplete(
                             (closed, failure) -> {
                               if (failure != null) {

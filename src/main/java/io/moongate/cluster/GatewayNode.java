@@ -64,6 +64,9 @@ public final class GatewayNode {
   private final Consumer<ViewEntry> onEntry;
   private volatile ActorRef<Luns.Command> luns;
 
+  /** Version of our own registration; until then any entry is of an older process. */
+  private volatile long registeredVersion = Long.MAX_VALUE;
+
   /** What the node asks of the rest of the gateway. */
   public interface Surroundings {
     /** Makes and removes volumes. */
@@ -234,6 +237,7 @@ public final class GatewayNode {
             system.classicSystem())
         .thenCompose(
             entry -> {
+              registeredVersion = entry.version();
               replica.tell(new ViewReplica.Learn(entry, system.ignoreRef()));
               luns =
                   spawn(
@@ -270,15 +274,13 @@ public final class GatewayNode {
       receiver.tell(new Luns.EntryChanged(entry));
     }
     steward.tell(Steward.ViewChanged.NOW);
-    if (entry instanceof GatewayEntry gateway
-        && gateway.name().equals(settings.gateway())
-        && luns != null
-        && (!gateway.incarnation().equals(incarnation)
-            || gateway.state() == GatewayEntry.State.FAILED)) {
-      surroundings.expelled(
-          gateway.incarnation().equals(incarnation)
-              ? gateway.cause()
-              : "another process has registered as " + gateway.name());
+    if (entry instanceof GatewayEntry gateway && gateway.name().equals(settings.gateway())) {
+      boolean ours = gateway.incarnation().equals(incarnation);
+      if (ours && gateway.state() == GatewayEntry.State.FAILED) {
+        surroundings.expelled(gateway.cause());
+      } else if (!ours && gateway.version() > registeredVersion) {
+        surroundings.expelled("another process has registered as " + gateway.name());
+      }
     }
   }
 

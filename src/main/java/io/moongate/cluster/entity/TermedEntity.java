@@ -2,7 +2,9 @@ package io.moongate.cluster.entity;
 
 import io.moongate.cluster.Answer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -45,6 +47,9 @@ public abstract class TermedEntity<C, E, S>
 
   private final Terms terms;
   private final Terms.Term term;
+  private final Queue<Runnable> unconfirmed = new ArrayDeque<>();
+  private long tickets;
+  private long confirmed;
   private TermReplay<S> history;
   private TermReplay.Position replayed;
   private boolean adopted;
@@ -233,15 +238,28 @@ public abstract class TermedEntity<C, E, S>
   /** Makes the command that brings a confirmation back to this entity. */
   protected abstract C confirmation(Boolean ours, Runnable action);
 
-  /** Runs the action once a serial read has confirmed that this incarnation is still the one. */
+  /**
+   * Runs the action once a serial read has confirmed that this incarnation is still the one.
+   * Actions run in the order in which they were given: a read that was asked later and answers
+   * earlier confirms those before it as well, since a term that is ours now was ours then.
+   */
   protected final void whenConfirmed(Runnable action) {
+    unconfirmed.add(action);
+    long ticket = ++tickets;
     context.pipeToSelf(
         Patterns.retry(
             () -> terms.confirm(persistenceId().id(), term),
             CONFIRM_ATTEMPTS,
             CONFIRM_RETRY,
             context.getSystem().classicSystem()),
-        (ours, failure) -> confirmation(failure == null ? ours : null, action));
+        (ours, failure) -> confirmation(failure == null ? ours : null, () -> runUpTo(ticket)));
+  }
+
+  private void runUpTo(long ticket) {
+    while (confirmed < ticket) {
+      confirmed++;
+      unconfirmed.remove().run();
+    }
   }
 
   /** Replies once confirmed. */

@@ -261,6 +261,18 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
                       .formatted(now.state(), now.cause())));
     }
     if (state.entry().isPresent()) {
+      GatewayEntry now = state.entry().get();
+      if (now.state() == GatewayEntry.State.UP
+          && !now.relay().equals(register.registration().relay())) {
+        // At the same address the older process must be gone, or its ports could not be had. From
+        // another one this proves nothing: the older one may be cut off, and serving.
+        return answer(
+            register.replyTo(),
+            Answer.conflict(
+                "name",
+                "%s is registered at %s and not known to have failed or stopped"
+                    .formatted(name, now.relay())));
+      }
       return record(
           new Registered(
               name, state.entry().get().portGroup(), register.registration(), clock.instant()),

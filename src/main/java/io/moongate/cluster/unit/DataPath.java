@@ -41,7 +41,8 @@ public interface DataPath {
 
   /**
    * Stops serving locally, waits until nothing touches the store any more, flushes and closes. Once
-   * complete, nothing of this gateway's ownership will touch the store.
+   * complete, nothing of this gateway's ownership will touch the store. It fails only after that,
+   * when flushing or closing failed: the volume is given up all the same.
    */
   CompletionStage<Void> release(UnitEntry unit);
 
