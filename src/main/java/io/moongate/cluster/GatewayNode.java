@@ -64,6 +64,8 @@ public final class GatewayNode {
   private final Consumer<ViewEntry> onEntry;
   private volatile ActorRef<Luns.Command> luns;
 
+  private volatile String lastRefusal = "";
+
   /** Version of our own registration; until then any entry is of an older process. */
   private volatile long registeredVersion = Long.MAX_VALUE;
 
@@ -230,8 +232,7 @@ public final class GatewayNode {
                         answer ->
                             answer instanceof Answer.Accepted accepted
                                 ? CompletableFuture.completedStage((GatewayEntry) accepted.entry())
-                                : CompletableFuture.failedStage(
-                                    ((Answer.Refused) answer).refusal())),
+                                : refused((Answer.Refused) answer)),
             REGISTER_ATTEMPTS,
             REGISTER_RETRY,
             system.classicSystem())
@@ -257,6 +258,15 @@ public final class GatewayNode {
                     return entry;
                   });
             });
+  }
+
+  /** Says why once, and lets the registration be tried again. */
+  private CompletionStage<GatewayEntry> refused(Answer.Refused answer) {
+    if (!answer.reason().equals(lastRefusal)) {
+      lastRefusal = answer.reason();
+      system.log().warn("event=registration-refused reason=\"{}\"", answer.reason());
+    }
+    return CompletableFuture.failedStage(answer.refusal());
   }
 
   /** Tells the cluster that this process has drained what it owned and goes. */
