@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 public final class ClusterExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
   private static final int SIZE = 3;
+  private static final String DIRECTORY = "cluster";
   private static final String KEY = "moongate-cluster";
 
   /** The cluster of this run, or why there is none; JUnit closes it at the end. */
@@ -33,11 +34,12 @@ public final class ClusterExtension
       installation = Installation.find();
       long start = System.nanoTime();
       try {
-        cluster = TestCluster.start(installation, installation.output().resolve("cluster"), SIZE);
+        cluster = TestCluster.start(installation, installation.output().resolve(DIRECTORY), SIZE);
         System.out.printf(
             "the test cluster was ready after %.1f s%n", (System.nanoTime() - start) / 1e9);
       } catch (RuntimeException | AssertionError e) {
         failure = e;
+        keepLogs(installation, "start");
       }
     }
 
@@ -65,25 +67,38 @@ public final class ClusterExtension
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    shared(context).cluster().heal();
+    heal(context, context.getRequiredTestClass().getSimpleName());
+  }
+
+  private static void heal(ExtensionContext context, String name) {
+    TestCluster cluster = shared(context).cluster();
+    try {
+      cluster.heal();
+    } catch (AssertionError e) {
+      keepLogs(shared(context).installation, name);
+      throw e;
+    }
   }
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    TestCluster cluster = shared(context).cluster();
     System.out.printf("%n== %s ==%n", name(context));
-    cluster.heal();
+    heal(context, name(context));
   }
 
   @Override
   public void afterEach(ExtensionContext context) {
     if (context.getExecutionException().isPresent()) {
-      Shared shared = shared(context);
-      if (shared.cluster != null) {
-        Path kept = shared.installation.output().resolve("failures").resolve(name(context));
-        copy(shared.cluster.logs(), kept);
-        System.out.println("the logs of the cluster are kept in " + kept);
-      }
+      keepLogs(shared(context).installation, name(context));
+    }
+  }
+
+  private static void keepLogs(Installation installation, String name) {
+    Path logs = installation.output().resolve(DIRECTORY).resolve("logs");
+    if (Files.isDirectory(logs)) {
+      Path kept = installation.output().resolve("failures").resolve(name);
+      copy(logs, kept);
+      System.out.println("the logs of the cluster are kept in " + kept);
     }
   }
 

@@ -134,6 +134,10 @@ public final class GatewayNode {
             "gateway-monitor");
     proofs.to(
         (peer, proof) -> {
+          ActorRef<Luns.Command> receiver = luns;
+          if (receiver != null) {
+            receiver.tell(new Luns.ProcessGone(peer.incarnation()));
+          }
           surroundings.peerGone(peer.name(), peer.incarnation());
           monitor.tell(new GatewayMonitor.ProcessGone(peer, proof));
         });

@@ -31,12 +31,19 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   /** The replica has applied an entry. */
   public record EntryChanged(ViewEntry entry) implements Command {}
 
+  /**
+   * A gateway's process is proven to be gone. Commands to the units that it owned are held from now
+   * on, before the view says so: its entity may have to be re-homed first.
+   */
+  public record ProcessGone(String incarnation) implements Command {}
+
   private record ActorEnded(String unitId) implements Command {}
 
   private final View view;
   private final LunActor.Surroundings surroundings;
   private final Map<String, ActorRef<LunActor.Command>> actors = new HashMap<>();
   private final Map<String, Set<String>> unitsOfTarget = new HashMap<>();
+  private final Set<String> gone = new HashSet<>();
 
   private Luns(ActorContext<Command> context, View view, LunActor.Surroundings surroundings) {
     super(context);
@@ -82,6 +89,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(EntryChanged.class, this::onEntryChanged)
+        .onMessage(ProcessGone.class, this::onProcessGone)
         .onMessage(ActorEnded.class, this::onActorEnded)
         .build();
   }
@@ -101,6 +109,19 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       tellAll();
     }
     return this;
+  }
+
+  private Behavior<Command> onProcessGone(ProcessGone proven) {
+    gone.add(proven.incarnation());
+    tellAll();
+    return this;
+  }
+
+  /** The entry, or what it will be once its entity has recorded what is proven here already. */
+  private GatewayEntry known(GatewayEntry entry) {
+    return gone.contains(entry.incarnation()) && entry.state() == GatewayEntry.State.UP
+        ? entry.failed("its process is gone")
+        : entry;
   }
 
   private void tellAll() {
@@ -126,7 +147,9 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     }
     LunActor.Changed changed =
         new LunActor.Changed(
-            unit.get(), exporters(unitId), view.gateway(unit.get().ownership().owner()));
+            unit.get(),
+            exporters(unitId),
+            view.gateway(unit.get().ownership().owner()).map(this::known));
     if (actor == null) {
       ActorRef<LunActor.Command> spawned =
           getContext().spawn(LunActor.create(surroundings, inherited, changed), "lun-" + unitId);
@@ -151,6 +174,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       }
     }
     return view.gateways().stream()
+        .map(this::known)
         .filter(
             gateway ->
                 targets.isEmpty()

@@ -49,6 +49,23 @@ public record GatewayEntry(
     portals = List.copyOf(portals);
   }
 
+  /** The same as failed, of the same version: what this entry is about to become. */
+  public GatewayEntry failed(String why) {
+    return new GatewayEntry(
+        name,
+        version,
+        State.FAILED,
+        incarnation,
+        portGroup,
+        portals,
+        relay,
+        managementUrl,
+        softwareVersion,
+        pid,
+        since,
+        why);
+  }
+
   @Override
   public String entityId() {
     return "gateway|" + name;
