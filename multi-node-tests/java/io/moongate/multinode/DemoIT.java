@@ -1,0 +1,54 @@
+package io.moongate.multinode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.multinode.harness.Installation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The two commands that a newcomer tries first: what the demo checks by itself holds. */
+class DemoIT {
+  private static final long BOUND_MINUTES = 8;
+
+  @TempDir Path directory;
+
+  @Test
+  void theDemoPassesItsOwnCheck() throws IOException, InterruptedException {
+    Path log = directory.resolve("check.log");
+    ProcessBuilder demo =
+        new ProcessBuilder(
+            Installation.find().home().resolve("moongate").toString(),
+            "demo",
+            "--check",
+            "--dir",
+            directory.resolve("state").toString());
+    demo.environment().put("MOONGATE_NO_BUILD", "1");
+    demo.redirectErrorStream(true).redirectOutput(log.toFile());
+    Process running = demo.start();
+    try {
+      assertTrue(running.waitFor(BOUND_MINUTES, TimeUnit.MINUTES), () -> read(log));
+      String seen = read(log);
+      System.out.println(seen);
+      assertEquals(0, running.exitValue(), seen);
+      assertTrue(seen.contains("nothing is left running"), seen);
+    } finally {
+      running.destroy();
+      if (!running.waitFor(30, TimeUnit.SECONDS)) {
+        running.destroyForcibly();
+      }
+    }
+  }
+
+  private static String read(Path log) {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
