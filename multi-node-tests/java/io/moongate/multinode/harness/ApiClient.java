@@ -10,7 +10,6 @@ import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Problem;
-import io.moongate.management.api.Sessions;
 import io.moongate.management.api.Target;
 import java.io.IOException;
 import java.net.URI;
@@ -93,10 +92,6 @@ public final class ApiClient {
     return List.of(get("/api/v1/paths?target=" + target + "&lun=" + lun, Path[].class));
   }
 
-  public Sessions sessions() throws ApiException {
-    return get("/api/v1/sessions", Sessions.class);
-  }
-
   /** Creates a target that every gateway exports; an equal one that is there is fine. */
   public Target createTarget(String name) throws ApiException {
     return post("/api/v1/targets", new CreateTarget(name, null), Target.class);
@@ -118,14 +113,6 @@ public final class ApiClient {
   /** Moves the ownership of a LUN; answered once the new owner serves. */
   public LogicalUnit moveLun(String id, String gateway) throws ApiException {
     return post("/api/v1/luns/" + id + "/move", new MoveLun(gateway), LogicalUnit.class);
-  }
-
-  public void deleteLun(String id) throws ApiException {
-    success(request("/api/v1/luns/" + id, CHANGE_TIMEOUT).DELETE().build());
-  }
-
-  public void deleteTarget(String name) throws ApiException {
-    success(request("/api/v1/targets/" + name, CHANGE_TIMEOUT).DELETE().build());
   }
 
   /** Whether a readiness probe answers 200. */

@@ -1,7 +1,6 @@
 package io.moongate.multinode.harness;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -59,12 +58,6 @@ public final class Await {
       }
       pause(EVERY);
     }
-  }
-
-  /** The same for something that may be there. */
-  public static <T> T present(
-      String what, Duration bound, Supplier<Optional<T>> ask, Supplier<String> seen) {
-    return value(what, bound, () -> ask.get().orElseThrow(() -> new Unready(seen.get())));
   }
 
   static void pause(Duration time) {

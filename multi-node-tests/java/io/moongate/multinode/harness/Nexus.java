@@ -3,7 +3,6 @@ package io.moongate.multinode.harness;
 import io.moongate.session.TestInitiator;
 import java.io.IOException;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A session with a target through one gateway, for a few commands that must succeed. */
@@ -64,10 +63,6 @@ public final class Nexus implements AutoCloseable {
       throws IOException {
     byte[] cdb = Cdb.reportTargetPortGroups(allocationLength, extended);
     return TargetPortGroups.parse(execute(cdb, new byte[0], allocationLength));
-  }
-
-  public Map<String, String> negotiated() {
-    return initiator.negotiated();
   }
 
   public void logout() throws IOException {

@@ -40,8 +40,4 @@ public final class TestCassandra extends TestProcess {
         },
         this::logTail);
   }
-
-  Path log() {
-    return log;
-  }
 }

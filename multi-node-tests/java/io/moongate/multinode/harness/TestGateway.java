@@ -52,10 +52,6 @@ public final class TestGateway extends TestProcess {
     return ApiClient.ready(URI.create("http://" + host + ":8558/ready"));
   }
 
-  Path log() {
-    return log;
-  }
-
   @Override
   public String toString() {
     return name();

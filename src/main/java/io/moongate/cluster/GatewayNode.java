@@ -25,17 +25,22 @@ import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.connectors.cassandra.javadsl.CassandraSessionRegistry;
 
@@ -120,7 +125,8 @@ public final class GatewayNode {
             "steward");
     replica =
         spawn(
-            ViewReplica.create(view, entry -> entryApplied(entry, surroundings), viewComplete),
+            ViewReplica.create(
+                view, entry -> entryApplied(entry, surroundings), viewComplete, this::otherMembers),
             "view-replica");
     ActorRef<GatewayMonitor.Command> monitor =
         spawn(
@@ -262,6 +268,17 @@ public final class GatewayNode {
                     return entry;
                   });
             });
+  }
+
+  private List<Address> otherMembers() {
+    Cluster cluster = Cluster.get(system);
+    List<Address> addresses = new ArrayList<>();
+    for (Member member : cluster.state().getMembers()) {
+      if (member.status() == MemberStatus.up() && !member.equals(cluster.selfMember())) {
+        addresses.add(member.address());
+      }
+    }
+    return addresses;
   }
 
   /** Says why once, and lets the registration be tried again. */

@@ -11,10 +11,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
@@ -74,6 +77,7 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
   private final View view;
   private final Consumer<ViewEntry> onChange;
   private final CompletableFuture<Void> completed;
+  private final Supplier<List<Address>> memberAddresses;
   private Set<ActorRef<Command>> peers = Set.of();
   private boolean learnt;
 
@@ -81,11 +85,13 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
       ActorContext<Command> context,
       View view,
       Consumer<ViewEntry> onChange,
-      CompletableFuture<Void> completed) {
+      CompletableFuture<Void> completed,
+      Supplier<List<Address>> memberAddresses) {
     super(context);
     this.view = view;
     this.onChange = onChange;
     this.completed = completed;
+    this.memberAddresses = memberAddresses;
   }
 
   /**
@@ -97,6 +103,19 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
    */
   public static Behavior<Command> create(
       View view, Consumer<ViewEntry> onChange, CompletableFuture<Void> completed) {
+    return create(view, onChange, completed, List::of);
+  }
+
+  /**
+   * The same, for a replica that has the same path on every member of a cluster.
+   *
+   * @param memberAddresses the other members
+   */
+  public static Behavior<Command> create(
+      View view,
+      Consumer<ViewEntry> onChange,
+      CompletableFuture<Void> completed,
+      Supplier<List<Address>> memberAddresses) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -114,7 +133,7 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
                       .receptionist()
                       .tell(Receptionist.subscribe(SERVICE, listings));
                   timers.startTimerWithFixedDelay(Sync.TICK, SYNC);
-                  return new ViewReplica(context, view, onChange, completed);
+                  return new ViewReplica(context, view, onChange, completed, memberAddresses);
                 }));
   }
 
@@ -203,7 +222,24 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
       int chosen = ThreadLocalRandom.current().nextInt(peers.size());
       peers.stream().skip(chosen).findFirst().ifPresent(this::compareWith);
     }
+    compareWithAMember();
     return this;
+  }
+
+  /**
+   * Compares with the replica of a random member by its path as well: a listing of replicas that
+   * did not arrive must not leave this one behind (seen once in many starts of a busy host).
+   */
+  private void compareWithAMember() {
+    List<Address> members = memberAddresses.get();
+    if (!members.isEmpty()) {
+      Address chosen = members.get(ThreadLocalRandom.current().nextInt(members.size()));
+      Adapter.toClassic(getContext().getSystem())
+          .actorSelection(chosen + getContext().getSelf().path().toStringWithoutAddress())
+          .tell(
+              new Compare(digests(), getContext().getSelf()),
+              org.apache.pekko.actor.ActorRef.noSender());
+    }
   }
 
   private void compareWith(ActorRef<Command> peer) {
