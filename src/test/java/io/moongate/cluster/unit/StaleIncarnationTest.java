@@ -204,6 +204,7 @@ class StaleIncarnationTest {
             "gw1", incarnationOf("gw1"), 0, "t", List.of(), staleAnswers.ref()));
     fixture.terms.confirm.awaitKept(1);
     fixture.unit = fixture.incarnation();
+    fixture.terms.confirm.awaitKept(2); // Only now is the older one stale.
     fixture.terms.confirm.open();
     assertSilentEnd();
     assertEquals(List.of(), fixture.rows.decided(fixture.id));
