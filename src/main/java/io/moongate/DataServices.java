@@ -17,6 +17,7 @@ import io.moongate.scsi.BlockUnit;
 import io.moongate.scsi.Lease;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.ScsiSettings;
+import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.session.IscsiServer;
 import io.moongate.session.SessionRegistry;
 import io.moongate.session.SessionSettings;
@@ -114,7 +115,7 @@ final class DataServices {
             volumes,
             this::relayTo,
             (identity, geometry, alua) ->
-                new BlockUnit(identity, geometry, alua, serving, settings.scsi()));
+                new BlockUnit(identity, geometry, alua, serving, UnitPeers.ALONE, settings.scsi()));
     targets = new ExportedTargets(view, gateway, units);
   }
 

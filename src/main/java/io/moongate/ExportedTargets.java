@@ -3,6 +3,7 @@ package io.moongate;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.View;
+import io.moongate.scsi.Admission;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.TargetDevice;
 import io.moongate.scsi.TargetDirectory;
@@ -23,14 +24,14 @@ final class ExportedTargets implements TargetDirectory {
   }
 
   @Override
-  public Optional<TargetDevice> target(String name) {
+  public Optional<TargetDevice> target(String name, String initiator) {
     return view.target(name)
         .filter(target -> target.exportedBy(gateway))
         .flatMap(target -> view.gateway(gateway).map(self -> new Device(name, self.portGroup())));
   }
 
   @Override
-  public List<Entry> entries() {
+  public List<Entry> entries(String initiator) {
     List<Entry> entries = new ArrayList<>();
     for (TargetEntry target : view.targets()) {
       if (!target.exportedBy(gateway)) {
@@ -50,6 +51,11 @@ final class ExportedTargets implements TargetDirectory {
       entries.add(new Entry(target.name(), portals));
     }
     return entries;
+  }
+
+  @Override
+  public Admission admission(Optional<String> target, String initiator) {
+    return Admission.OPEN;
   }
 
   /** A target; its LUNs are looked up in the view each time, so that a new mapping is seen. */

@@ -62,6 +62,10 @@ class ArchitectureTest {
               "io.moongate.failure..",
               "io.moongate.scsi.alua..",
               "io.moongate.scsi.reservation..",
+              "io.moongate.scsi.shared..",
+              // A nexus is what registrations and unit attentions are about.
+              "io.moongate.scsi",
+              "io.moongate.scsi.sense..",
               SETTINGS,
               LOG,
               JACKSON,

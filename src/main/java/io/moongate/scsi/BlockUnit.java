@@ -12,8 +12,14 @@ import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.sense.UnitAttention;
 import io.moongate.scsi.sense.UnitAttentions;
+import io.moongate.scsi.shared.Change;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
+import io.moongate.scsi.shared.SharedUnit;
+import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.scsi.task.Answers;
 import io.moongate.scsi.task.DeadlineTimer;
+import io.moongate.scsi.task.Execution;
 import io.moongate.scsi.task.MediumOperation;
 import io.moongate.scsi.task.NotExecuted;
 import io.moongate.scsi.task.Ownership;
@@ -29,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -57,6 +64,7 @@ public final class BlockUnit implements LogicalUnit {
   private final DeviceServer server = new Server();
   private final ModeParameters modeParameters = new ModeParameters();
   private final UnitAttentions attentions = new UnitAttentions();
+  private final SharedUnit shared;
   private final Answers answers;
   private final TaskSet tasks;
 
@@ -66,8 +74,9 @@ public final class BlockUnit implements LogicalUnit {
       VolumeGeometry geometry,
       AluaQueries alua,
       Lease lease,
+      UnitPeers peers,
       ScsiSettings settings) {
-    this(identity, geometry, alua, lease, settings, DeadlineTimer.shared());
+    this(identity, geometry, alua, lease, peers, settings, DeadlineTimer.shared());
   }
 
   /** The same with another clock. */
@@ -76,6 +85,7 @@ public final class BlockUnit implements LogicalUnit {
       VolumeGeometry geometry,
       AluaQueries alua,
       Lease lease,
+      UnitPeers peers,
       ScsiSettings settings,
       DeadlineTimer timer) {
     if (identity.naa() >>> 60 != 0x3) {
@@ -86,6 +96,7 @@ public final class BlockUnit implements LogicalUnit {
     this.alua = alua;
     this.settings = settings;
     this.timer = timer;
+    this.shared = new SharedUnit(identity.id(), peers, this::take);
     this.answers =
         new Answers(identity.id(), modeParameters::descriptorSense, settings.transitionSense());
     this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), answers);
@@ -225,6 +236,43 @@ public final class BlockUnit implements LogicalUnit {
     }
   }
 
+  @Override
+  public void share(SharedState state) {
+    var unused = shared.learn(state);
+  }
+
+  @Override
+  public CompletionStage<Void> take(Notice notice) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    switch (notice.kind()) {
+      case ATTENTION -> {
+        notice.nexuses().forEach(nexus -> attentions.establish(notice.attention(), nexus));
+        done.complete(null);
+      }
+      case ATTENTION_FOR_OTHERS -> {
+        attentions.establishForOthers(notice.attention(), notice.cause());
+        done.complete(null);
+      }
+      case ABORT ->
+          tasks.abort(
+              command -> notice.nexuses().contains(command.nexus()),
+              nexuses -> done.complete(null));
+      case CLEAR_TASK_SET ->
+          tasks.abort(
+              command -> true,
+              nexuses -> {
+                tellCleared(nexuses, notice.cause());
+                done.complete(null);
+              });
+      case RESET -> {
+        attentions.establish(UnitAttention.DEVICE_RESET);
+        modeParameters.reset();
+        tasks.abort(command -> true, nexuses -> done.complete(null));
+      }
+    }
+    return done;
+  }
+
   private void tellCleared(Set<Nexus> nexuses, Nexus cause) {
     for (Nexus each : nexuses) {
       if (!each.equals(cause)) {
@@ -281,6 +329,17 @@ public final class BlockUnit implements LogicalUnit {
     @Override
     public ModeParameters modeParameters() {
       return modeParameters;
+    }
+
+    @Override
+    public SharedState shared() {
+      return shared.state();
+    }
+
+    @Override
+    public CompletionStage<Response> change(
+        Execution execution, String cause, Function<SharedState, Change> decide) {
+      return shared.change(execution, cause, decide);
     }
 
     /** What was published last stands in for an answer that fails or does not come in time. */

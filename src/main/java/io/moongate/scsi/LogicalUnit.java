@@ -1,6 +1,9 @@
 package io.moongate.scsi;
 
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
@@ -52,8 +55,20 @@ public interface LogicalUnit {
    */
   void publish(PathStates states, Route route);
 
+  /**
+   * The newest shared state, from the metadata cluster or from the owner; older ones are ignored.
+   */
+  void share(SharedState state);
+
+  /**
+   * Does what the owner has every gateway do for its nexuses with the unit.
+   *
+   * @return completes once no task that it aborts can change the medium any more
+   */
+  CompletionStage<Void> take(Notice notice);
+
   /** Stops taking commands to the volume of a {@link Route.Local} and completes when none runs. */
-  java.util.concurrent.CompletionStage<Void> drain();
+  CompletionStage<Void> drain();
 
   /** Task management functions (SAM-5 section 7). */
   enum TaskManagement {

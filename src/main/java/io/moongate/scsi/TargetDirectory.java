@@ -6,11 +6,25 @@ import java.util.Optional;
 /** The targets that a gateway exports, and where: what discovery and login ask. */
 public interface TargetDirectory {
 
-  /** The target of that name when this gateway exports it. */
-  Optional<TargetDevice> target(String name);
+  /**
+   * The target of that name when this gateway exports it.
+   *
+   * @param initiator who asks: its LUNs may be masked
+   */
+  Optional<TargetDevice> target(String name, String initiator);
 
-  /** Every target with every portal of every gateway that exports it (SendTargets). */
-  List<Entry> entries();
+  /**
+   * Every target that the initiator may log in to, with every portal of every gateway that exports
+   * it (SendTargets).
+   */
+  List<Entry> entries(String initiator);
+
+  /**
+   * Who may log in.
+   *
+   * @param target its name; empty for a discovery session
+   */
+  Admission admission(Optional<String> target, String initiator);
 
   /** A target's portals. */
   record Entry(String targetName, List<Portal> portals) {}

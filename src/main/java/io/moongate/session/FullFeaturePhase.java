@@ -89,7 +89,7 @@ final class FullFeaturePhase {
             .map(
                 attached -> new TaskManagementRequests(session, tasks, attached, ending::coldReset))
             .orElse(null);
-    this.text = new TextNegotiation(session, directory, login.target());
+    this.text = new TextNegotiation(session, directory, login.target(), login.initiatorName());
     this.keepAlive =
         new KeepAlive(session.settings.nopInterval(), session.settings.nopTimeout(), session.now);
   }

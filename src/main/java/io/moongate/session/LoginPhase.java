@@ -218,7 +218,10 @@ final class LoginPhase {
     String targetName = keys.remove("TargetName");
     if (!discovery) {
       String wanted = name("TargetName", targetName);
-      target = directory.target(targetName).or(() -> directory.target(wanted));
+      target =
+          directory
+              .target(targetName, initiatorName)
+              .or(() -> directory.target(wanted, initiatorName));
       if (target.isEmpty()) {
         throw new LoginRefused(LoginStatus.NOT_FOUND, "no target " + wanted);
       }

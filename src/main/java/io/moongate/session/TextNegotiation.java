@@ -25,6 +25,7 @@ import org.apache.pekko.util.ByteString;
 final class TextNegotiation {
   private final SessionState session;
   private final TargetDirectory directory;
+  private final String initiatorName;
   private final Optional<TargetDevice> target;
 
   private LogicalTextDataSegment text = new LogicalTextDataSegment();
@@ -35,9 +36,14 @@ final class TextNegotiation {
   /**
    * @param target what a normal session is logged in to; empty in a discovery session
    */
-  TextNegotiation(SessionState session, TargetDirectory directory, Optional<TargetDevice> target) {
+  TextNegotiation(
+      SessionState session,
+      TargetDirectory directory,
+      Optional<TargetDevice> target,
+      String initiatorName) {
     this.session = session;
     this.directory = directory;
+    this.initiatorName = initiatorName;
     this.target = target;
   }
 
@@ -145,7 +151,7 @@ final class TextNegotiation {
       return;
     }
     String wanted = value.isEmpty() ? target.orElseThrow().name() : value;
-    for (TargetDirectory.Entry entry : directory.entries()) {
+    for (TargetDirectory.Entry entry : directory.entries(initiatorName)) {
       if (all || entry.targetName().equalsIgnoreCase(wanted)) {
         answers.add(new TextKeys.Pair("TargetName", entry.targetName()));
         for (TargetDirectory.Portal portal : entry.portals()) {

@@ -7,6 +7,8 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -76,6 +78,16 @@ final class FakeUnit implements LogicalUnit {
 
   @Override
   public void publish(PathStates states, Route route) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void share(SharedState state) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletionStage<Void> take(Notice notice) {
     throw new UnsupportedOperationException();
   }
 

@@ -4,6 +4,7 @@ import static io.moongate.scsi.UnitFixture.assertSense;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -133,6 +134,11 @@ class InquiryTest {
         IllegalArgumentException.class,
         () ->
             new BlockUnit(
-                wrong, UnitFixture.GEOMETRY, () -> null, now -> true, UnitFixture.SETTINGS));
+                wrong,
+                UnitFixture.GEOMETRY,
+                () -> null,
+                now -> true,
+                UnitPeers.ALONE,
+                UnitFixture.SETTINGS));
   }
 }

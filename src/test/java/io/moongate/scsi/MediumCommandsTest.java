@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.moongate.scsi.sense.Sense;
+import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
@@ -63,6 +64,7 @@ class MediumCommandsTest {
             huge,
             () -> fixture.queried,
             now -> true,
+            UnitPeers.ALONE,
             UnitFixture.SETTINGS,
             fixture.timer);
     UnitFixture.Outcome ten = new UnitFixture.Outcome(fixture.command("25 00 00000000 00 0000 00"));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.scsi.LogicalUnit.TaskManagement;
+import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.scsi.task.TaskLimits;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
@@ -44,7 +45,13 @@ class OwnershipStressTest {
   private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(2);
   private final LateMedium medium = new LateMedium(GEOMETRY, executor, seed, COMMANDS);
   private final BlockUnit unit =
-      new BlockUnit(UnitFixture.IDENTITY, GEOMETRY, CompletableFuture::new, now -> true, SETTINGS);
+      new BlockUnit(
+          UnitFixture.IDENTITY,
+          GEOMETRY,
+          CompletableFuture::new,
+          now -> true,
+          UnitPeers.ALONE,
+          SETTINGS);
 
   private final AtomicInteger numbers = new AtomicInteger();
   private final AtomicIntegerArray replies = new AtomicIntegerArray(COMMANDS);

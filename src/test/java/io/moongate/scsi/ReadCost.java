@@ -1,5 +1,6 @@
 package io.moongate.scsi;
 
+import io.moongate.scsi.shared.UnitPeers;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,7 @@ final class ReadCost {
             UnitFixture.GEOMETRY,
             () -> fixture.queried,
             now -> true,
+            UnitPeers.ALONE,
             settings());
     unit.attach(UnitFixture.NEXUS);
     Quick volume = new Quick();

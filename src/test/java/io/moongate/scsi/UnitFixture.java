@@ -7,6 +7,7 @@ import io.moongate.scsi.alua.AccessState;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.alua.TargetPortGroup;
 import io.moongate.scsi.sense.Sense;
+import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.scsi.task.TaskLimits;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
@@ -50,7 +51,9 @@ final class UnitFixture {
 
   UnitFixture(VolumeGeometry geometry, ScsiSettings settings) {
     volume = new FakeVolume(geometry);
-    unit = new BlockUnit(IDENTITY, geometry, () -> queried, now -> leased, settings, timer);
+    unit =
+        new BlockUnit(
+            IDENTITY, geometry, () -> queried, now -> leased, UnitPeers.ALONE, settings, timer);
   }
 
   /** Served here, under epoch 5, with an attached nexus that has no unit attention pending. */

@@ -1,5 +1,6 @@
 package io.moongate.session;
 
+import io.moongate.scsi.Admission;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.TargetDevice;
 import io.moongate.scsi.TargetDirectory;
@@ -39,13 +40,18 @@ final class FakeDirectory implements TargetDirectory {
   }
 
   @Override
-  public Optional<TargetDevice> target(String name) {
+  public Optional<TargetDevice> target(String name, String initiator) {
     return Optional.ofNullable(targets.get(name));
   }
 
   @Override
-  public List<Entry> entries() {
+  public List<Entry> entries(String initiator) {
     return List.copyOf(entries);
+  }
+
+  @Override
+  public Admission admission(Optional<String> target, String initiator) {
+    return Admission.OPEN;
   }
 
   private record Device(String name, TreeMap<Long, LogicalUnit> map) implements TargetDevice {

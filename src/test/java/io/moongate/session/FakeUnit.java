@@ -9,6 +9,8 @@ import io.moongate.scsi.Status;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.sense.Sense;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -176,6 +178,16 @@ final class FakeUnit implements LogicalUnit {
 
   @Override
   public void publish(PathStates states, Route route) {}
+
+  @Override
+  public void share(SharedState state) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletionStage<Void> take(Notice notice) {
+    throw new UnsupportedOperationException();
+  }
 
   @Override
   public CompletionStage<Void> drain() {

@@ -1,14 +1,19 @@
 package io.moongate.scsi.command;
 
 import io.moongate.scsi.Nexus;
+import io.moongate.scsi.Response;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.mode.ModeParameters;
 import io.moongate.scsi.sense.Sense;
+import io.moongate.scsi.shared.Change;
+import io.moongate.scsi.shared.SharedState;
+import io.moongate.scsi.task.Execution;
 import io.moongate.volume.VolumeGeometry;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** What the handlers of commands may ask of the logical unit that they are executed for. */
 public interface DeviceServer {
@@ -24,6 +29,21 @@ public interface DeviceServer {
 
   /** Mode parameters that can be changed. */
   ModeParameters modeParameters();
+
+  /** What is the same through every path, as this gateway knows it now. */
+  SharedState shared();
+
+  /**
+   * Changes what is shared; for commands that the owner executes. Changes of a unit are made one
+   * after the other; each is recorded, then told to every gateway, then answered.
+   *
+   * @param cause for the record: the command, and who sent it
+   * @param decide what to make of the state that precedes; it may throw a {@link
+   *     io.moongate.scsi.sense.CheckCondition}
+   * @return the response of the change
+   */
+  CompletionStage<Response> change(
+      Execution execution, String cause, Function<SharedState, Change> decide);
 
   /** The path states, from this gateway's own knowledge: never waits for another gateway. */
   CompletionStage<PathStates> pathStates();

@@ -15,4 +15,10 @@ public interface Execution {
    * @throws NotExecuted when it may not; the command ends with BUSY then
    */
   Volume volume();
+
+  /**
+   * The epoch that the command executes under, for what it has recorded instead of written to the
+   * volume. The same checks, and the same exception.
+   */
+  long epoch();
 }

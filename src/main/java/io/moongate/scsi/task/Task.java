@@ -108,6 +108,12 @@ final class Task extends RangeLock.Claim implements Execution {
     return service.volume;
   }
 
+  @Override
+  public long epoch() {
+    set.checkMayExecute(this);
+    return epoch;
+  }
+
   /** To be run once the task has ended, whichever way. */
   void whenEnded(Runnable ending) {
     if (endings.isEmpty()) {

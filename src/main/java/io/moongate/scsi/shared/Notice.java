@@ -1,0 +1,50 @@
+package io.moongate.scsi.shared;
+
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.sense.UnitAttention;
+import java.util.List;
+
+/**
+ * What every gateway is to do for the nexuses it has with a unit. Doing it twice is harmless but
+ * for a unit attention that is reported again, so each delivery has an id and is done once.
+ *
+ * @param kind what
+ * @param attention the unit attention to establish; null when the kind has none or its own
+ * @param cause the nexus that caused it; null when none did
+ * @param nexuses those that it concerns, for the kinds that name them
+ */
+public record Notice(Kind kind, UnitAttention attention, Nexus cause, List<Nexus> nexuses) {
+
+  public Notice {
+    nexuses = List.copyOf(nexuses);
+  }
+
+  /** What is to be done. */
+  public enum Kind {
+    /** Establish the attention for the nexuses named. */
+    ATTENTION,
+    /** Establish the attention for every nexus but the cause; for every one when it is null. */
+    ATTENTION_FOR_OTHERS,
+    /** Abort the tasks of the nexuses named, without a response (PREEMPT AND ABORT). */
+    ABORT,
+    /** CLEAR TASK SET by the cause. */
+    CLEAR_TASK_SET,
+    /** LOGICAL UNIT RESET or TARGET RESET by the cause. */
+    RESET
+  }
+
+  /** Establishes an attention for these nexuses. */
+  public static Notice attention(UnitAttention attention, List<Nexus> nexuses) {
+    return new Notice(Kind.ATTENTION, attention, null, nexuses);
+  }
+
+  /** Establishes an attention for every nexus but the one that caused it. */
+  public static Notice attentionForOthers(UnitAttention attention, Nexus cause) {
+    return new Notice(Kind.ATTENTION_FOR_OTHERS, attention, cause, List.of());
+  }
+
+  /** Aborts the tasks of these nexuses. */
+  public static Notice abort(List<Nexus> nexuses) {
+    return new Notice(Kind.ABORT, null, null, nexuses);
+  }
+}

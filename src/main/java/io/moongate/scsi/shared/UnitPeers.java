@@ -1,0 +1,42 @@
+package io.moongate.scsi.shared;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The cluster, as the device server of a unit needs it for what is shared. */
+public interface UnitPeers {
+
+  /**
+   * Records the state for good, if this gateway owns the unit under {@code epoch} and the recorded
+   * version is the one before. Bounded in time.
+   *
+   * @return completes once it is durable and confirmed; fails with {@link
+   *     io.moongate.scsi.task.NotExecuted} when it was not recorded and never will be
+   */
+  CompletionStage<Void> record(String unitId, long epoch, SharedState next, String cause);
+
+  /**
+   * Has every other live gateway take the state and do what the notices say.
+   *
+   * @param state the newest state
+   * @return completes when each has done it, or the bound is over: a gateway that does not answer
+   *     that long loses its lease, and with it the sessions that should have been told
+   */
+  CompletionStage<Void> tell(String unitId, SharedState state, List<Notice> notices);
+
+  /** For a unit that only one gateway exports: there is nobody to tell, and nothing is kept. */
+  UnitPeers ALONE =
+      new UnitPeers() {
+        @Override
+        public CompletionStage<Void> record(
+            String unitId, long epoch, SharedState next, String cause) {
+          return CompletableFuture.completedStage(null);
+        }
+
+        @Override
+        public CompletionStage<Void> tell(String unitId, SharedState state, List<Notice> notices) {
+          return CompletableFuture.completedStage(null);
+        }
+      };
+}
