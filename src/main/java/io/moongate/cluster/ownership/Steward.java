@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -39,7 +40,14 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 public final class Steward extends AbstractBehavior<Steward.Command> {
   private static final Duration LOOK = Duration.ofMillis(250);
   private static final Duration COALESCE = Duration.ofMillis(5);
-  private static final Duration ANSWER_BOUND = Duration.ofSeconds(3);
+  private static final Duration MOVE_ANSWER = Duration.ofSeconds(3);
+
+  /**
+   * After which a proposal to take over is sent again. It is repeated often and means the same each
+   * time: the first ones are lost when the unit's entity lived on the gateway that failed, and
+   * every wait for nothing is a wait of the hosts.
+   */
+  private static final Duration TAKE_OVER_ANSWER = Duration.ofMillis(300);
 
   /** Proposals under way at the same time; the rest follows as they are answered. */
   private static final int PROPOSALS = 256;
@@ -280,6 +288,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
             : "failover from " + now.owner();
     ask(
         unit.id(),
+        TAKE_OVER_ANSWER,
         replyTo ->
             new LogicalUnit.TakeOver(self, incarnation, now.epoch(), cause, evidence, replyTo));
   }
@@ -312,6 +321,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
               if (proposals.size() < PROPOSALS && proposals.add(unit.id())) {
                 ask(
                     unit.id(),
+                    MOVE_ANSWER,
                     replyTo ->
                         new LogicalUnit.Move(
                             preferred, entry.incarnation(), "failback to " + preferred, replyTo));
@@ -320,12 +330,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   }
 
   private void ask(
-      String unitId, java.util.function.Function<ActorRef<Answer>, LogicalUnit.Command> command) {
+      String unitId, Duration bound, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
     getContext()
         .pipeToSelf(
-            sharding
-                .entityRefFor(LogicalUnit.KEY, unitId)
-                .<Answer>ask(command::apply, ANSWER_BOUND),
+            sharding.entityRefFor(LogicalUnit.KEY, unitId).<Answer>ask(command::apply, bound),
             (answer, failure) -> new Answered(unitId, answer, failure));
   }
 }
