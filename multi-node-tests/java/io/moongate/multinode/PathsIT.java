@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,13 +29,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class PathsIT {
   private static final int CLIENTS = 6;
   private static final long BETWEEN_KILLS = 300;
-
-  private static TestLun lun;
-
-  @BeforeAll
-  static void createLun(TestCluster cluster) {
-    lun = cluster.createLun("paths", 0, 256L << 20);
-  }
 
   @Test
   void whatIsWrittenThroughAPathIsReadThroughEveryOther(TestCluster cluster) {
@@ -73,6 +65,8 @@ class PathsIT {
   }
 
   private static void killOwners(TestCluster cluster, String scenario, int kills, long writes) {
+    // Of its own: a history begins with blocks that nobody has written.
+    TestLun lun = cluster.createLun(scenario, 0, 256L << 20);
     PathAgreement agreement = new PathAgreement(cluster, lun);
     Map<String, Integer> groups = agreement.groups();
     List<Duration> stalls = new ArrayList<>();

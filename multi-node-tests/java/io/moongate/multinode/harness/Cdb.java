@@ -35,6 +35,11 @@ public final class Cdb {
     return transfer16(0x8A, lba, blocks);
   }
 
+  /** SBC-3: COMPARE AND WRITE. */
+  public static byte[] compareAndWrite(long lba, int blocks) {
+    return ByteBuffer.allocate(16).put((byte) 0x89).putLong(2, lba).put(13, (byte) blocks).array();
+  }
+
   private static byte[] transfer16(int opcode, long lba, int blocks) {
     return ByteBuffer.allocate(16).put((byte) opcode).putLong(2, lba).putInt(10, blocks).array();
   }

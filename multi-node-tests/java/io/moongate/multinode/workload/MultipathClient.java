@@ -35,6 +35,7 @@ public final class MultipathClient implements AutoCloseable {
   private static final int TASK_SET_FULL = 0x28;
   private static final int UNIT_ATTENTION = 0x06;
   private static final int IN_TRANSITION = 0x02040A;
+  private static final int MISCOMPARE_DURING_VERIFY = 0x0E1D00;
   private static final Duration REPEAT_PAUSE = Duration.ofMillis(50);
   private static final Duration NO_PATH_PAUSE = Duration.ofMillis(20);
 
@@ -93,6 +94,44 @@ public final class MultipathClient implements AutoCloseable {
   /** Reads, through the named gateway if its path is up. */
   public void read(TestGateway gateway, long block, int blocks) {
     read(path(gateway), block, blocks);
+  }
+
+  /**
+   * Adds one to a {@link SharedCounter}, by READ and COMPARE AND WRITE through any paths: once and
+   * only once, also when an answer was lost, because the block says how often each client has
+   * added.
+   *
+   * @param slot this client's in the counter
+   */
+  public void increment(long lba, int slot) {
+    long[] goal = {-1};
+    operate(
+        anyPath(),
+        path -> {
+          TestInitiator.Result read =
+              path.execute(Cdb.read16(lba, 1), new byte[0], SharedCounter.BYTES);
+          Step step = step(path, read);
+          if (step != Step.DONE) {
+            return step;
+          }
+          SharedCounter present = SharedCounter.parse(read.dataIn());
+          if (goal[0] < 0) {
+            goal[0] = present.of(slot) + 1;
+          }
+          if (present.of(slot) == goal[0]) {
+            return Step.DONE; // An attempt whose answer was lost had been executed.
+          }
+          if (present.of(slot) != goal[0] - 1) {
+            throw new IoError(
+                "%s had added %d times, and now %d through %s"
+                    .formatted(name, goal[0] - 1, present.of(slot), path.name()));
+          }
+          byte[] pair = present.beforeAndAfter(slot);
+          TestInitiator.Result swap = path.execute(Cdb.compareAndWrite(lba, 1), pair, 0);
+          boolean differs =
+              swap.status() == CHECK_CONDITION && swap.senseCode() == MISCOMPARE_DURING_VERIFY;
+          return differs ? Step.AGAIN : step(path, swap);
+        });
   }
 
   /** The longest that an operation took. */
