@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** The tests that are known to fail, with the reason of each. The list may only shrink. */
@@ -36,23 +33,5 @@ public record KnownFailures(Map<String, String> reasons) {
       throw new UncheckedIOException(e);
     }
     return new KnownFailures(reasons);
-  }
-
-  /** What is wrong with a run, or with this list; empty when they agree. */
-  public List<String> differences(Set<String> failures, Set<String> listed) {
-    List<String> wrong = new ArrayList<>();
-    for (String failure : failures) {
-      if (!reasons.containsKey(failure)) {
-        wrong.add(failure + " failed");
-      }
-    }
-    for (String known : reasons.keySet()) {
-      if (!listed.contains(known)) {
-        wrong.add(known + " is listed as failing, and there is no such test");
-      } else if (!failures.contains(known)) {
-        wrong.add(known + " passed: take it off the list of known failures");
-      }
-    }
-    return wrong;
   }
 }
