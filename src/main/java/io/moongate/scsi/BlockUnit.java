@@ -8,6 +8,10 @@ import io.moongate.scsi.command.CommandHandler;
 import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.command.SupportedCommand;
 import io.moongate.scsi.mode.ModeParameters;
+import io.moongate.scsi.reservation.Conflicts;
+import io.moongate.scsi.reservation.LostHolders;
+import io.moongate.scsi.reservation.Reservations;
+import io.moongate.scsi.reservation.Reserve;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.sense.UnitAttention;
@@ -53,6 +57,9 @@ public final class BlockUnit implements LogicalUnit {
   private static final DeviceServer.Readiness READY =
       new DeviceServer.Readiness(false, Optional.empty());
 
+  private static final Optional<Response> RESERVATION_CONFLICT =
+      Optional.of(Response.status(Status.RESERVATION_CONFLICT));
+
   /** How long REPORT TARGET PORT GROUPS waits before it is answered from what was published. */
   private static final long QUERY_BOUND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -65,6 +72,7 @@ public final class BlockUnit implements LogicalUnit {
   private final ModeParameters modeParameters = new ModeParameters();
   private final UnitAttentions attentions = new UnitAttentions();
   private final SharedUnit shared;
+  private final LostHolders lostHolders;
   private final Answers answers;
   private final TaskSet tasks;
 
@@ -99,7 +107,8 @@ public final class BlockUnit implements LogicalUnit {
     this.shared = new SharedUnit(identity.id(), peers, this::take);
     this.answers =
         new Answers(identity.id(), modeParameters::descriptorSense, settings.transitionSense());
-    this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), answers);
+    this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), this::refusal, answers);
+    this.lostHolders = new LostHolders(identity.id(), timer, this::executeInternally);
   }
 
   @Override
@@ -116,6 +125,24 @@ public final class BlockUnit implements LogicalUnit {
   public void detach(Nexus nexus) {
     attentions.detach(nexus);
     tasks.abort(command -> command.nexus().equals(nexus), nexuses -> {});
+    lostHolders.ended(nexus, shared.state().reservations());
+  }
+
+  /** What a reservation makes of a command: one volatile read when nothing is reserved. */
+  private Optional<Response> refusal(Command command) {
+    Reservations reservations = shared.state().reservations();
+    return reservations.nothingReserved()
+            || !Conflicts.keepAway(reservations, command.nexus(), command.cdb())
+        ? Optional.empty()
+        : RESERVATION_CONFLICT;
+  }
+
+  /** Executes a command to the medium that no initiator has sent. */
+  private void executeInternally(Command command, Consumer<Response> reply) {
+    SupportedCommand supported = SupportedCommand.of(new Cdb(command.cdb()), geometry);
+    if (supported.handler() instanceof CommandHandler.Medium medium) {
+      tasks.submit(command, medium.prepare(server, command), reply);
+    }
   }
 
   @Override
@@ -159,6 +186,9 @@ public final class BlockUnit implements LogicalUnit {
     }
     CommandHandler handler = supported.handler();
     if (handler instanceof CommandHandler.Medium medium) {
+      if (handler instanceof Reserve) {
+        lostHolders.reserves(command.nexus());
+      }
       MediumOperation operation = medium.prepare(server, command);
       server
           .readiness()
@@ -169,6 +199,10 @@ public final class BlockUnit implements LogicalUnit {
               });
       tasks.submit(command, operation, reply);
       return Optional.empty();
+    }
+    Optional<Response> refusal = refusal(command);
+    if (refusal.isPresent()) {
+      return refusal;
     }
     if (handler instanceof CommandHandler.Query query) {
       var unused =
@@ -238,7 +272,9 @@ public final class BlockUnit implements LogicalUnit {
 
   @Override
   public void share(SharedState state) {
-    var unused = shared.learn(state);
+    if (shared.learn(state)) {
+      lostHolders.review(state.reservations(), tasks.ownership(), attentions.nexuses());
+    }
   }
 
   @Override
@@ -293,6 +329,7 @@ public final class BlockUnit implements LogicalUnit {
     if (altered) {
       attentions.establish(UnitAttention.ACCESS_STATE_CHANGED);
     }
+    lostHolders.review(shared.state().reservations(), change.now(), attentions.nexuses());
   }
 
   private static boolean differ(PathStates before, PathStates now) {
@@ -386,6 +423,11 @@ public final class BlockUnit implements LogicalUnit {
         case UNAVAILABLE -> new Readiness(false, Optional.of(Sense.UNAVAILABLE));
         case OFFLINE -> new Readiness(false, Optional.of(Sense.OFFLINE));
       };
+    }
+
+    @Override
+    public Set<Nexus> nexuses() {
+      return attentions.nexuses();
     }
 
     @Override

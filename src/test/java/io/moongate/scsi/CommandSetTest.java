@@ -60,7 +60,7 @@ class CommandSetTest {
 
   @Test
   void whatIsNotSupportedIsReportedAsSuch() {
-    assertArrayEquals(hex("00 01 00 00"), fixture.data("a3 0c 01 5f 0000 000000ff 00 00"));
+    assertArrayEquals(hex("00 01 00 00"), fixture.data("a3 0c 02 5f 0008 000000ff 00 00"));
     assertArrayEquals(hex("00 01 00 00"), fixture.data("a3 0c 02 a4 000a 000000ff 00 00"));
     assertArrayEquals(hex("00 01 00 00"), fixture.data("a3 0c 02 a3 001f 000000ff 00 00"));
     assertArrayEquals(hex("00 01 00 00"), fixture.data("a3 0c 03 9e ffff 000000ff 00 00"));
@@ -91,9 +91,13 @@ class CommandSetTest {
           boolean evaluated = (usage[4 + at] >> bit & 1) != 0;
           boolean ofAction = each.hasAction() && at == 1 && bit < 5;
           boolean groupNumber =
-              bit < 6 && at == (each.length() == 10 ? 6 : each.length() - 2) && each.length() > 6;
+              !isOfReservations(each.code())
+                  && bit < 6
+                  && at == (each.length() == 10 ? 6 : each.length() - 2)
+                  && each.length() > 6;
           boolean fuaNv = at == 1 && bit == 1 && (each.code() & 0x1D) == 0x08;
-          if (evaluated || ofAction || groupNumber || fuaNv) {
+          boolean ignored = each.code() == 0x5f && at == 2;
+          if (evaluated || ofAction || groupNumber || fuaNv || ignored) {
             continue;
           }
           byte[] cdb = new byte[each.length()];
@@ -107,6 +111,10 @@ class CommandSetTest {
         }
       }
     }
+  }
+
+  private static boolean isOfReservations(int code) {
+    return List.of(0x16, 0x17, 0x56, 0x57, 0x5e, 0x5f).contains(code);
   }
 
   @Test
@@ -127,16 +135,14 @@ class CommandSetTest {
   void otherOperationCodesAndServiceActions() {
     for (String cdb :
         List.of(
-            "5e 00 00 00 00 00 00 00 ff 00",
-            "5f 00 00 00 00 00 00 00 18 00",
-            "16 00 00 00 00 00",
-            "17 00 00 00 00 00",
             "a4 0a 00 00 00 00 00 00 00 08 00 00",
             "83 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
             "c0 00 00 00 00 00",
             "7f 00 00 00 00 00 00 00 00 00")) {
       assertSense("05/2000", fixture.run(cdb));
     }
+    assertSense("05/2400", fixture.run("5e 04 00 00 00 00 00 00 ff 00"));
+    assertSense("05/2400", fixture.run("5f 08 00 00 00 00 00 00 18 00", new byte[24]));
     assertSense("05/2400", fixture.run("a3 05 00 00 00 00 00 00 00 ff 00 00"));
     assertSense("05/2400", fixture.run("9e 11 0000000000000000 00000020 00 00"));
     assertSense("05/2000", fixture.run("28 00 00 00 00 00"));

@@ -50,10 +50,12 @@ final class UnitFixture {
   }
 
   UnitFixture(VolumeGeometry geometry, ScsiSettings settings) {
+    this(geometry, settings, UnitPeers.ALONE);
+  }
+
+  UnitFixture(VolumeGeometry geometry, ScsiSettings settings, UnitPeers peers) {
     volume = new FakeVolume(geometry);
-    unit =
-        new BlockUnit(
-            IDENTITY, geometry, () -> queried, now -> leased, UnitPeers.ALONE, settings, timer);
+    unit = new BlockUnit(IDENTITY, geometry, () -> queried, now -> leased, peers, settings, timer);
   }
 
   /** Served here, under epoch 5, with an attached nexus that has no unit attention pending. */

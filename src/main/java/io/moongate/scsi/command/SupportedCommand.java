@@ -16,6 +16,9 @@ import io.moongate.scsi.block.WriteSame;
 import io.moongate.scsi.inquiry.Inquiry;
 import io.moongate.scsi.mode.ModeSelect;
 import io.moongate.scsi.mode.ModeSense;
+import io.moongate.scsi.reservation.PersistentReserveIn;
+import io.moongate.scsi.reservation.PersistentReserveOut;
+import io.moongate.scsi.reservation.Reserve;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.volume.VolumeGeometry;
@@ -35,6 +38,8 @@ public enum SupportedCommand {
   INQUIRY("12 01 FF FF FF 04", new Inquiry()),
   MODE_SELECT_6("15 11 00 00 FF 04", new ModeSelect()),
   MODE_SENSE_6("1A 08 FF FF FF 04", new ModeSense()),
+  RESERVE_6("16 00 00 00 00 04", Reserve.reserving()),
+  RELEASE_6("17 00 00 00 00 04", Reserve.releasing()),
   START_STOP_UNIT("1B 01 00 0F F7 04", new StartStopUnit()),
   PREVENT_ALLOW_MEDIUM_REMOVAL("1E 00 00 00 03 04", new PreventAllowMediumRemoval()),
   READ_CAPACITY_10("25 00 00 00 00 00 00 00 00 04", new ReadCapacity()),
@@ -47,7 +52,21 @@ public enum SupportedCommand {
   WRITE_SAME_10("41 18 FF FF FF FF 00 FF FF 04", new WriteSame()),
   UNMAP("42 01 00 00 00 00 00 FF FF 04", new Unmap()),
   MODE_SELECT_10("55 11 00 00 00 00 00 FF FF 04", new ModeSelect()),
+  RESERVE_10("56 00 00 00 00 00 00 00 00 04", Reserve.reserving()),
+  RELEASE_10("57 00 00 00 00 00 00 00 00 04", Reserve.releasing()),
   MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 04", new ModeSense()),
+  READ_KEYS("5E 00 00 00 00 00 00 FF FF 04", new PersistentReserveIn()),
+  READ_RESERVATION("5E 01 00 00 00 00 00 FF FF 04", new PersistentReserveIn()),
+  REPORT_CAPABILITIES("5E 02 00 00 00 00 00 FF FF 04", new PersistentReserveIn()),
+  READ_FULL_STATUS("5E 03 00 00 00 00 00 FF FF 04", new PersistentReserveIn()),
+  REGISTER("5F 00 00 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  RESERVE("5F 01 FF 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  RELEASE("5F 02 FF 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  CLEAR("5F 03 00 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  PREEMPT("5F 04 FF 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  PREEMPT_AND_ABORT("5F 05 FF 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  REGISTER_AND_IGNORE_EXISTING_KEY("5F 06 00 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  REGISTER_AND_MOVE("5F 07 00 00 00 FF FF FF FF 04", new PersistentReserveOut()),
   READ_16("88 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Read()),
   COMPARE_AND_WRITE("89 18 FF FF FF FF FF FF FF FF 00 00 00 FF 00 04", new CompareAndWrite()),
   WRITE_16("8A 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Write()),
@@ -109,13 +128,25 @@ public enum SupportedCommand {
     if (transfers && usage.length > 6) {
       bits[1] |= FUA_NV;
     }
+    if (handler instanceof PersistentReserveOut) {
+      bits[2] = (byte) 0xFF; // SCOPE and TYPE, which some service actions ignore
+    }
     boolean grouped =
-        handler instanceof CommandHandler.Medium && !(handler instanceof GetLbaStatus)
+        handler instanceof CommandHandler.Medium
+                && !reserves()
+                && !(handler instanceof GetLbaStatus)
             || handler instanceof PreFetch;
     if (grouped && usage.length > 6) {
       bits[usage.length == 10 ? 6 : usage.length - 2] |= GROUP_NUMBER_FIELD;
     }
     return bits;
+  }
+
+  /** Whether it is about reservations: executed by the owner, but not of the medium. */
+  private boolean reserves() {
+    return handler instanceof PersistentReserveIn
+        || handler instanceof PersistentReserveOut
+        || handler instanceof Reserve;
   }
 
   /** The command that a CDB asks for. */
@@ -192,7 +223,10 @@ public enum SupportedCommand {
 
   /** Whether byte 1 of the CDB has a service action. */
   boolean hasServiceAction() {
-    return operationCode() == 0x9E || operationCode() == 0xA3;
+    return switch (operationCode()) {
+      case 0x5E, 0x5F, 0x9E, 0xA3 -> true;
+      default -> false;
+    };
   }
 
   /** SERVICE ACTION. */

@@ -39,6 +39,14 @@ public record Sense(int key, int additional, OptionalLong information, int speci
   /** PARAMETER LIST LENGTH ERROR: the parameter data is cut short. */
   public static final Sense PARAMETER_LIST_LENGTH_ERROR = of(SenseKey.ILLEGAL_REQUEST, 0x1A00);
 
+  /** RELEASE with another type than the reservation has. */
+  public static final Sense INVALID_RELEASE_OF_PERSISTENT_RESERVATION =
+      of(SenseKey.ILLEGAL_REQUEST, 0x2604);
+
+  /** There is no room for another registration. */
+  public static final Sense INSUFFICIENT_REGISTRATION_RESOURCES =
+      of(SenseKey.ILLEGAL_REQUEST, 0x5504);
+
   /** The amount of data-out is not what the CDB needs, and a part of it can't be used. */
   public static final Sense INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT =
       of(SenseKey.ILLEGAL_REQUEST, 0x0E03);

@@ -11,6 +11,12 @@ public enum UnitAttention {
   DEVICE_RESET(0x2903),
   /** COMMANDS CLEARED BY ANOTHER INITIATOR. */
   COMMANDS_CLEARED(0x2F00),
+  /** RESERVATIONS PREEMPTED: another nexus has cleared all reservations and registrations. */
+  RESERVATIONS_PREEMPTED(0x2A03),
+  /** RESERVATIONS RELEASED: the reservation that the nexus shared has ended or changed its type. */
+  RESERVATIONS_RELEASED(0x2A04),
+  /** REGISTRATIONS PREEMPTED: another nexus has removed the registration of this one. */
+  REGISTRATIONS_PREEMPTED(0x2A05),
   /** MODE PARAMETERS CHANGED by another initiator. */
   MODE_PARAMETERS_CHANGED(0x2A01),
   /** ASYMMETRIC ACCESS STATE CHANGED. */

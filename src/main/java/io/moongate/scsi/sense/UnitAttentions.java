@@ -1,7 +1,9 @@
 package io.moongate.scsi.sense;
 
 import io.moongate.scsi.Nexus;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,6 +35,11 @@ public final class UnitAttentions {
           }
           return null;
         });
+  }
+
+  /** The nexuses that exist. */
+  public Set<Nexus> nexuses() {
+    return Collections.unmodifiableSet(pending.keySet());
   }
 
   /** Establishes a condition for every nexus. */

@@ -6,6 +6,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The shared state of one unit on one gateway, and the changes that this gateway makes as the
@@ -50,31 +51,35 @@ public final class SharedUnit {
   /** As {@link io.moongate.scsi.command.DeviceServer#change}. */
   public synchronized CompletionStage<Response> change(
       Execution execution, String cause, Function<SharedState, Change> decide) {
-    CompletableFuture<Response> outcome =
+    CompletableFuture<Supplier<CompletionStage<Response>>> recorded =
         last.handle((done, failure) -> null)
             .thenCompose(turn -> decide(execution, cause, decide))
             .toCompletableFuture();
-    last = outcome;
-    return outcome;
+    // The next one is decided once this one is recorded, and not only when all are told: a task
+    // that is to be aborted may be one that waits here, and nobody is told before it has ended.
+    last = recorded;
+    return recorded.thenCompose(Supplier::get);
   }
 
-  private CompletionStage<Response> decide(
+  /** What is left to do once the change is recorded. */
+  private CompletionStage<Supplier<CompletionStage<Response>>> decide(
       Execution execution, String cause, Function<SharedState, Change> decide) {
     SharedState present = state;
     long epoch = execution.epoch();
     Change change = decide.apply(present);
     if (change.next().sameContent(present)) {
-      return change.notices().isEmpty()
-          ? CompletableFuture.completedStage(change.response())
-          : tell(change, present);
+      return CompletableFuture.completedStage(
+          change.notices().isEmpty()
+              ? () -> CompletableFuture.completedStage(change.response())
+              : () -> tell(change, present));
     }
     SharedState next = change.next().as(present.version() + 1, UUID.randomUUID().toString());
     return peers
         .record(unit, epoch, next, cause)
-        .thenCompose(
+        .thenApply(
             recorded -> {
               learn(next);
-              return tell(change, next);
+              return () -> tell(change, next);
             });
   }
 

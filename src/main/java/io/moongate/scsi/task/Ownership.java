@@ -107,6 +107,11 @@ public final class Ownership {
     return serving;
   }
 
+  /** Whether this gateway is the owner that serves. */
+  public boolean servesHere() {
+    return serving && route instanceof Route.Local;
+  }
+
   /** The epoch that is served; an arriving command is stamped with it. */
   long epoch() {
     return states.epoch();

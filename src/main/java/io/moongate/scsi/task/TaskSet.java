@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +33,7 @@ import java.util.function.Predicate;
  *       and no other.
  *   <li>Each time it is about to touch the volume, the epoch, its deadline and the gateway's lease
  *       are checked ({@link Execution#volume}).
+ *   <li>When its turn has come on the owner, and not before, it is compared with the reservations.
  *   <li>On this gateway, overlapping commands of which one writes run one after the other, in the
  *       order in which they arrived. So a write that began in time and completes late is still
  *       ordered before whatever overlaps it and came later.
@@ -57,6 +59,7 @@ public final class TaskSet {
   private final Lease lease;
   private final DeadlineTimer timer;
   private final TaskLimits limits;
+  private final Precondition precondition;
   private final Answers answers;
 
   /** Written under the monitor; the check before each touch of the volume reads it without. */
@@ -71,11 +74,17 @@ public final class TaskSet {
   private final WakeUp wakeUp;
 
   public TaskSet(
-      String unit, Lease lease, DeadlineTimer timer, TaskLimits limits, Answers answers) {
+      String unit,
+      Lease lease,
+      DeadlineTimer timer,
+      TaskLimits limits,
+      Precondition precondition,
+      Answers answers) {
     this.unit = unit;
     this.lease = lease;
     this.timer = timer;
     this.limits = limits;
+    this.precondition = precondition;
     this.answers = answers;
     this.wakeUp = new WakeUp(timer, this::expire);
   }
@@ -195,6 +204,12 @@ public final class TaskSet {
   private void start(Task task) {
     CompletionStage<Response> outcome;
     try {
+      Optional<Response> refusal = precondition.refusal(task.command());
+      if (refusal.isPresent()) {
+        checkMayExecute(task); // what is known here holds only as long as this gateway serves
+        end(task, refusal.get());
+        return;
+      }
       outcome = Objects.requireNonNull(task.operation().run(task), "no outcome");
     } catch (RuntimeException | Error failure) {
       end(task, failed(task, failure));
