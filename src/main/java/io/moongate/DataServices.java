@@ -1,7 +1,6 @@
 package io.moongate;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.unit.DataPath;
@@ -55,30 +54,7 @@ final class DataServices {
     }
 
     private static List<PortalAddress> portals(Config config) {
-      String key = "moongate.iscsi.portals";
-      List<PortalAddress> portals = new ArrayList<>();
-      for (String portal : config.getStringList(key)) {
-        int colon = portal.lastIndexOf(':');
-        try {
-          String address = portal.substring(0, colon).replaceAll("^\\[|\\]$", "");
-          int port = Integer.parseInt(portal.substring(colon + 1));
-          if (address.isEmpty() || port < 1 || port > 65_535) {
-            throw new NumberFormatException(portal);
-          }
-          portals.add(new PortalAddress(address, port));
-        } catch (IndexOutOfBoundsException | NumberFormatException wrong) {
-          throw new ConfigException.BadValue(
-              config.getValue(key).origin(),
-              key,
-              "expected \"address:port\" or \"[IPv6 address]:port\", not \"" + portal + "\"",
-              wrong);
-        }
-      }
-      if (portals.isEmpty()) {
-        throw new ConfigException.BadValue(
-            config.getValue(key).origin(), key, "expected at least one portal");
-      }
-      return List.copyOf(portals);
+      return PortalSettings.from(config);
     }
   }
 

@@ -13,8 +13,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * no command waits for ever.
  */
 final class ByteBudget {
+  /** Text that waits to be fetched may be this part of the limit, and takes nothing from data. */
+  private static final int TEXT_SHARE = 16;
+
   private final long limit;
   private final AtomicLong used = new AtomicLong();
+  private final AtomicLong text = new AtomicLong();
   private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
   ByteBudget(long limit) {
@@ -54,7 +58,21 @@ final class ByteBudget {
     return used.get();
   }
 
+  /** Reserves bytes for the rest of a long text answer; false when there are too many of them. */
+  boolean reserveText(long bytes) {
+    return tryReserve(text, bytes, limit / TEXT_SHARE);
+  }
+
+  /** Gives back bytes of text. */
+  void releaseText(long bytes) {
+    text.addAndGet(-bytes);
+  }
+
   private boolean tryReserve(long bytes) {
+    return tryReserve(used, bytes, limit);
+  }
+
+  private static boolean tryReserve(AtomicLong used, long bytes, long limit) {
     while (true) {
       long held = used.get();
       if (held > 0 && held + bytes > limit) {

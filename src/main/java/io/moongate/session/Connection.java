@@ -26,7 +26,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>
  *  LOGIN ──granted──▶ BEGINNING ──predecessor ended──▶ FULL_FEATURE
- *    any ──refused, logged out, a violation──▶ FLUSHING: what is queued is sent, then the end
+ *    any ──refused, logged out, a violation──▶ FLUSHING: what is queued is sent, within a bound,
+ *                                              then the end
  *    any ──silence, dropped by the gateway──▶ ENDED: nothing more is sent
  * </pre>
  */
@@ -56,6 +57,9 @@ final class Connection {
   private Phase phase = Phase.LOGIN;
   private String reason = "";
   private long now;
+  private long flushFromNanos;
+  private long flushUntilNanos;
+  private Optional<Duration> logoutDue = Optional.empty();
   private LoginPhase.Granted granted;
   private LiveSession live;
   private Ledger ledger;
@@ -134,8 +138,8 @@ final class Connection {
   void malformed(ProtocolException error) {
     switch (phase) {
       case LOGIN -> {
-        login.receivedOther(error.initiatorTaskTag().orElse(Pdu.RESERVED_TAG));
-        afterQueue(error.getMessage());
+        login.malformed(error);
+        afterQueue(login.refusal());
       }
       case BEGINNING -> now(error.getMessage());
       case FULL_FEATURE -> {
@@ -174,7 +178,12 @@ final class Connection {
         }
       }
       case FULL_FEATURE -> fullFeature.tick();
-      case FLUSHING, ENDED -> {}
+      case FLUSHING -> {
+        if (now - flushUntilNanos >= 0) {
+          now(reason);
+        }
+      }
+      case ENDED -> {}
     }
   }
 
@@ -186,10 +195,12 @@ final class Connection {
     }
   }
 
-  /** Asks the initiator to log out; a login that is under way is dropped. */
+  /** Asks the initiator to log out; one whose login is under way is asked when it has ended. */
   void requestLogout(Duration within) {
     if (phase == Phase.FULL_FEATURE) {
       fullFeature.requestLogout(within);
+    } else {
+      logoutDue = Optional.of(within);
     }
   }
 
@@ -204,12 +215,22 @@ final class Connection {
 
   /** Whether something is to be sent. */
   boolean hasOutput() {
-    return phase != Phase.ENDED && !out.isEmpty();
+    return phase != Phase.ENDED && !out.isEmpty() && !heldBack();
+  }
+
+  /** Whether the answer to a failed authentication still has to wait. */
+  private boolean heldBack() {
+    return phase == Phase.FLUSHING && now - flushFromNanos < 0;
+  }
+
+  /** Whether it ends because the initiator may not log in. */
+  boolean loginRefused() {
+    return login.refusedWith().filter(status -> status.statusClass() != 1).isPresent();
   }
 
   /** Moves what is to be sent to {@code batch}, about {@code batchBytes} of it. */
   void take(List<TargetPdu> batch) {
-    if (phase != Phase.ENDED) {
+    if (hasOutput()) {
       out.take(batch, settings.batchBytes());
     }
   }
@@ -317,12 +338,17 @@ final class Connection {
     fullFeature = new FullFeaturePhase(session, granted, units, directory, new Endings());
     phase = Phase.FULL_FEATURE;
     login.finish(live.tsih());
+    logoutDue.ifPresent(fullFeature::requestLogout);
   }
 
   private void afterQueue(String why) {
     if (phase != Phase.ENDED && phase != Phase.FLUSHING) {
       reason = why;
       phase = Phase.FLUSHING;
+      boolean unproven =
+          login.refusedWith().filter(LoginStatus.AUTHENTICATION_FAILURE::equals).isPresent();
+      flushFromNanos = now + (unproven ? settings.chap().failureDelay().toNanos() : 0);
+      flushUntilNanos = flushFromNanos + settings.sendTimeout().toNanos();
     }
   }
 

@@ -36,7 +36,8 @@ import org.apache.pekko.util.ByteString;
  *
  * <pre>
  *  ACTIVE ──Logout──▶ LOGGING_OUT ──tasks ended──▶ response queued, the connection ends
- *     └──silence, late data-out, a request to log out not followed──▶ the connection is dropped
+ *     ├──a request to log out not followed──▶ the initiator is told, the connection ends
+ *     └──silence, late data-out──▶ the connection is dropped
  * </pre>
  */
 final class FullFeaturePhase {
@@ -173,9 +174,10 @@ final class FullFeaturePhase {
       case NOTHING -> {}
     }
     if (logoutDeadlineNanos.filter(deadline -> session.now - deadline >= 0).isPresent()) {
-      ending.now("it was asked to log out and did not");
+      dropped();
       return;
     }
+    text.tick();
     if (tasks != null) {
       if (!tasks.tick()) {
         ending.now("data-out that is due does not come");
@@ -206,7 +208,22 @@ final class FullFeaturePhase {
       return;
     }
     logoutDeadlineNanos = Optional.of(session.now + within.toNanos());
+    // Rounded down: never more than the initiator really has.
     int seconds = (int) Math.min(0xFFFF, within.toSeconds());
+    asyncMessage(AsyncEvent.LOGOUT_REQUEST, 0, 0, seconds);
+  }
+
+  /**
+   * The initiator was asked to log out and did not: it is told that the connection is dropped
+   * (section 11.9.1, event 2), after how many seconds it may come back, and that none of its tasks
+   * is retained.
+   */
+  private void dropped() {
+    asyncMessage(AsyncEvent.CONNECTION_DROP, cid, session.parameters.defaultTime2Wait(), 0);
+    ending.afterQueue("it was asked to log out and did not");
+  }
+
+  private void asyncMessage(AsyncEvent event, int parameter1, int parameter2, int parameter3) {
     session.out.add(
         n ->
             new AsyncMessage(
@@ -214,11 +231,11 @@ final class FullFeaturePhase {
                 n.takeStatSn(),
                 n.expCmdSn(),
                 n.maxCmdSn(),
-                AsyncEvent.LOGOUT_REQUEST.code(),
+                event.code(),
                 0,
-                0,
-                0,
-                seconds,
+                parameter1,
+                parameter2,
+                parameter3,
                 ByteString.emptyByteString()));
   }
 

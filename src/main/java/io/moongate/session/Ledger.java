@@ -9,6 +9,7 @@ final class Ledger {
   private final ByteBudget gateway;
   private final Runnable whenFree;
   private long bytes;
+  private long text;
   private boolean waiting;
 
   /**
@@ -62,8 +63,24 @@ final class Ledger {
     return bytes;
   }
 
+  /** Holds the rest of a long text answer until {@link #releaseText}; false when it may not. */
+  boolean holdText(long length) {
+    if (!gateway.reserveText(length)) {
+      return false;
+    }
+    text += length;
+    return true;
+  }
+
+  /** Gives back what text holds. */
+  void releaseText() {
+    gateway.releaseText(text);
+    text = 0;
+  }
+
   /** Gives everything back. */
   void close() {
+    releaseText();
     adjust(bytes, 0);
   }
 }

@@ -6,16 +6,15 @@ import io.moongate.wire.InitiatorPdu.LoginRequest;
 import io.moongate.wire.LogicalTextDataSegment;
 import io.moongate.wire.LoginStage;
 import io.moongate.wire.LoginStatus;
+import io.moongate.wire.Pdu;
 import io.moongate.wire.ProtocolException;
 import io.moongate.wire.TargetPdu.LoginResponse;
 import io.moongate.wire.TextKeys;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -34,12 +33,16 @@ import org.apache.pekko.util.ByteString;
  * </pre>
  *
  * Within a stage, a request with the C bit is collected and answered empty; an answer that is
- * longer than a data segment is sent in parts, each asked for by an empty request.
+ * longer than a data segment is sent in parts, each asked for by an empty request. A T bit that
+ * comes before {@link SecurityNegotiation} is finished is answered without one: the stage goes on.
  */
 final class LoginPhase {
   private static final int VERSION = 0x00;
   private static final int MAX_REQUESTS = 64;
-  private static final int MAX_NAME = 223;
+
+  /** Keys in a login, so that the answers to unknown ones stay short; the standard has 40. */
+  private static final int MAX_KEYS = 1000;
+
   private static final int SEGMENT = OperationalParameters.DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH;
 
   private final SessionSettings settings;
@@ -55,14 +58,15 @@ final class LoginPhase {
   private final Deque<ByteString> answer = new ArrayDeque<>();
   private boolean answering;
   private Negotiation negotiation;
-  private boolean identified;
+  private SecurityNegotiation security;
+  private int keyCount;
   private boolean declared;
   private String initiatorName = "";
   private String initiatorAlias = "";
   private Optional<TargetDevice> target = Optional.empty();
-  private boolean discovery;
+  private String targetName = "";
   private LoginRequest granted;
-  private boolean refused;
+  private Optional<LoginStatus> refused = Optional.empty();
   private String refusal = "";
 
   /** What a login came to. */
@@ -92,24 +96,36 @@ final class LoginPhase {
    * @return what was agreed, when this request ends the negotiation; then {@link #finish} is due
    */
   Optional<Granted> received(LoginRequest request) {
-    if (refused) {
+    if (refused()) {
       return Optional.empty();
     }
     try {
       return step(request);
     } catch (LoginRefused e) {
-      refuse(request, e.status(), e.getMessage());
+      refuse(request, e.status(), e.getMessage(), e.text());
     } catch (ProtocolException e) {
-      refuse(request, LoginStatus.INITIATOR_ERROR, e.getMessage());
+      refuse(request, LoginStatus.INITIATOR_ERROR, e.getMessage(), TextKeys.none());
     }
     return Optional.empty();
   }
 
   /** Any PDU but a Login Request ends the login (section 11.13.5). */
   void receivedOther(int initiatorTaskTag) {
-    if (!refused) {
-      LoginRequest shape = first == null ? nothing(initiatorTaskTag) : first;
-      refuse(shape, LoginStatus.INVALID_DURING_LOGIN, "not a Login Request");
+    end(initiatorTaskTag, LoginStatus.INVALID_DURING_LOGIN, "not a Login Request");
+  }
+
+  /** Bytes that are no valid PDU. */
+  void malformed(ProtocolException error) {
+    boolean login = error.opcode().orElse(-1) == LoginRequest.OPCODE;
+    end(
+        error.initiatorTaskTag().orElse(Pdu.RESERVED_TAG),
+        login ? LoginStatus.INITIATOR_ERROR : LoginStatus.INVALID_DURING_LOGIN,
+        error.getMessage());
+  }
+
+  private void end(int initiatorTaskTag, LoginStatus status, String reason) {
+    if (!refused()) {
+      refuse(first == null ? nothing(initiatorTaskTag) : first, status, reason, TextKeys.none());
     }
   }
 
@@ -120,14 +136,19 @@ final class LoginPhase {
 
   /** Refuses a login that was granted, because the gateway can't take it. */
   void refuseGranted(LoginStatus status, String reason) {
-    refuse(granted, status, reason);
+    refuse(granted, status, reason, TextKeys.none());
   }
 
   boolean refused() {
+    return refused.isPresent();
+  }
+
+  /** The status that it was refused with; empty when it was not. */
+  Optional<LoginStatus> refusedWith() {
     return refused;
   }
 
-  /** Why it was refused. */
+  /** Why it was refused, and who. */
   String refusal() {
     return refusal;
   }
@@ -145,13 +166,16 @@ final class LoginPhase {
       sendPart(request, 0);
       return Optional.empty();
     }
-    Map<String, String> keys = new LinkedHashMap<>();
-    for (TextKeys.Pair pair : TextKeys.parse(text.take()).pairs()) {
-      keys.put(pair.key(), pair.value());
-    }
+    Map<String, String> keys = keys();
     List<TextKeys.Pair> answers = new ArrayList<>();
-    if (!identified) {
+    if (security == null) {
       identify(request, keys, answers);
+    }
+    for (String key : keys.keySet()) {
+      negotiation.once(key);
+    }
+    if (stage == LoginStage.SECURITY_NEGOTIATION.code()) {
+      answers.addAll(security.received(keys));
     }
     // What MaxBurstLength comes to bounds FirstBurstLength (section 13.14).
     negotiate(keys, "MaxBurstLength"::equals, answers);
@@ -165,6 +189,18 @@ final class LoginPhase {
     }
     answer.addAll(LogicalTextDataSegment.split(new TextKeys(answers).format(), SEGMENT));
     return proceed(request);
+  }
+
+  private Map<String, String> keys() throws LoginRefused {
+    Map<String, String> keys = new LinkedHashMap<>();
+    for (TextKeys.Pair pair : TextKeys.parse(text.take()).pairs()) {
+      keys.put(pair.key(), pair.value());
+    }
+    keyCount += keys.size();
+    if (keyCount > MAX_KEYS) {
+      throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "more than " + MAX_KEYS + " keys");
+    }
+    return keys;
   }
 
   private void check(LoginRequest request) throws LoginRefused {
@@ -207,24 +243,35 @@ final class LoginPhase {
   /** Who logs in to what: the keys that must come with the first request (section 6.3). */
   private void identify(LoginRequest request, Map<String, String> keys, List<TextKeys.Pair> answers)
       throws LoginRefused {
-    initiatorName = name("InitiatorName", keys.remove("InitiatorName"));
+    initiatorName = IscsiName.of("InitiatorName", keys.remove("InitiatorName"));
     String alias = keys.remove("InitiatorAlias");
-    initiatorAlias = alias == null ? "" : alias;
+    initiatorAlias = alias == null ? "" : IscsiName.shown(alias);
     String type = keys.remove("SessionType");
     if (type != null && !type.equals("Normal") && !type.equals("Discovery")) {
-      throw new LoginRefused(LoginStatus.SESSION_TYPE_NOT_SUPPORTED, "SessionType " + type);
+      throw new LoginRefused(
+          LoginStatus.SESSION_TYPE_NOT_SUPPORTED, "SessionType " + LoginRefused.quoted(type));
     }
-    discovery = "Discovery".equals(type);
-    String targetName = keys.remove("TargetName");
+    boolean discovery = "Discovery".equals(type);
+    String given = keys.remove("TargetName");
     if (!discovery) {
-      String wanted = name("TargetName", targetName);
+      targetName = IscsiName.of("TargetName", given);
       target =
           directory
-              .target(targetName, initiatorName)
-              .or(() -> directory.target(wanted, initiatorName));
+              .target(given, initiatorName)
+              .or(() -> directory.target(targetName, initiatorName));
       if (target.isEmpty()) {
-        throw new LoginRefused(LoginStatus.NOT_FOUND, "no target " + wanted);
+        throw new LoginRefused(LoginStatus.NOT_FOUND, "no such target on this gateway");
       }
+    }
+    security =
+        SecurityNegotiation.admit(
+            directory,
+            target.map(TargetDevice::name),
+            initiatorName,
+            request.tsih() == 0,
+            settings.chap());
+    if (stage != LoginStage.SECURITY_NEGOTIATION.code()) {
+      security.skipped();
     }
     negotiation = new Negotiation(settings, discovery);
     for (String key : new String[] {"InitiatorName", "SessionType", "TargetName"}) {
@@ -244,7 +291,6 @@ final class LoginPhase {
         put(answers, "TargetAlias", settings.targetAlias());
       }
     }
-    identified = true;
   }
 
   private void negotiate(
@@ -255,39 +301,30 @@ final class LoginPhase {
       if (!selected.test(key)) {
         continue;
       }
-      negotiation.once(key);
+      if (stage == LoginStage.SECURITY_NEGOTIATION.code() && Negotiation.isOperational(key)) {
+        throw new LoginRefused(
+            LoginStatus.INITIATOR_ERROR, key + " in the security stage (section 12)");
+      }
       Optional<String> result =
           switch (key) {
-            case "AuthMethod" -> Optional.of(authMethod(entry.getValue()));
+            // What the security stage did not take comes too late.
+            case "AuthMethod", "CHAP_A", "CHAP_I", "CHAP_C", "CHAP_N", "CHAP_R" ->
+                Optional.of(Negotiation.REJECT);
             case "InitiatorAlias" -> Optional.empty();
-            case "InitiatorName", "SessionType", "TargetName" ->
-                throw new LoginRefused(
-                    LoginStatus.INITIATOR_ERROR, key + " after the first request");
             default -> negotiation.answer(key, entry.getValue());
           };
       result.ifPresent(value -> put(answers, key, value));
     }
   }
 
-  /** No authentication yet: an initiator that insists on one is refused, never let in without. */
-  private String authMethod(String offered) throws LoginRefused {
-    if (stage != LoginStage.SECURITY_NEGOTIATION.code()) {
-      return Negotiation.REJECT;
-    }
-    if (!Negotiation.offers(offered, Negotiation.NONE)) {
-      throw new LoginRefused(
-          LoginStatus.AUTHENTICATION_FAILURE, "AuthMethod " + offered + " is not supported");
-    }
-    return Negotiation.NONE;
-  }
-
   /** Sends what fits of the answer; the last part may pass on to the next stage. */
   private Optional<Granted> proceed(LoginRequest request) throws LoginRefused {
     boolean toFullFeature =
         answer.size() <= 1
-            && request.transit()
+            && passesOn(request)
             && request.nextStage() == LoginStage.FULL_FEATURE_PHASE.code();
     if (toFullFeature) {
+      security.recheck();
       OperationalParameters parameters = negotiation.result();
       granted = request;
       return Optional.of(
@@ -304,11 +341,16 @@ final class LoginPhase {
     return Optional.empty();
   }
 
+  /** Whether the initiator wants to leave the stage, and may. */
+  private boolean passesOn(LoginRequest request) {
+    return request.transit() && security.finished();
+  }
+
   private void sendPart(LoginRequest request, int tsih) {
     ByteString part = answer.isEmpty() ? ByteString.emptyByteString() : answer.poll();
     answering = !answer.isEmpty();
     boolean continued = answering;
-    boolean transit = request.transit() && !answering;
+    boolean transit = !answering && !request.continued() && passesOn(request);
     int current = stage;
     int next = transit ? request.nextStage() : 0;
     stage = transit ? next : stage;
@@ -332,9 +374,16 @@ final class LoginPhase {
                 part));
   }
 
-  private void refuse(LoginRequest request, LoginStatus status, String reason) {
-    refused = true;
-    refusal = reason;
+  private void refuse(LoginRequest request, LoginStatus status, String reason, TextKeys answer) {
+    refused = Optional.of(status);
+    refusal =
+        "login%s%s refused (status %02x%02x): %s"
+            .formatted(
+                initiatorName.isEmpty() ? "" : " of " + initiatorName,
+                targetName.isEmpty() ? "" : " to " + targetName,
+                status.statusClass(),
+                status.detail(),
+                reason);
     out.add(
         n ->
             new LoginResponse(
@@ -352,18 +401,7 @@ final class LoginPhase {
                 n.maxCmdSn(),
                 status.statusClass(),
                 status.detail(),
-                ByteString.emptyByteString()));
-  }
-
-  private static String name(String key, String value) throws LoginRefused {
-    if (value == null || value.isEmpty()) {
-      throw new LoginRefused(LoginStatus.MISSING_PARAMETER, key + " is missing");
-    }
-    boolean clean = value.chars().noneMatch(c -> c <= ' ' || c == ',' || c == 0x7F);
-    if (!clean || value.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
-      throw new LoginRefused(LoginStatus.INITIATOR_ERROR, key + " is not an iSCSI name");
-    }
-    return value.toLowerCase(Locale.ROOT);
+                answer.format()));
   }
 
   private static void put(List<TextKeys.Pair> answers, String key, String value) {

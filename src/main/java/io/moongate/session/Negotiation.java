@@ -178,14 +178,48 @@ final class Negotiation {
 
   /** A number in decimal or hexadecimal (section 6.1); -1 when it is none or out of range. */
   static int parse(String value, int from, int to) {
+    boolean hexadecimal = value.startsWith("0x") || value.startsWith("0X");
+    String digits = hexadecimal ? value.substring(2) : value;
+    // Long.parseLong alone would take a sign, and digits of other scripts.
+    String known = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
+    if (digits.chars().anyMatch(c -> known.indexOf(c) < 0)) {
+      return -1;
+    }
     try {
-      boolean hexadecimal = value.startsWith("0x") || value.startsWith("0X");
-      long number =
-          hexadecimal ? Long.parseLong(value.substring(2), 16) : Long.parseLong(value, 10);
+      long number = Long.parseLong(digits, hexadecimal ? 16 : 10);
       return number >= from && number <= to ? (int) number : -1;
     } catch (NumberFormatException e) {
       return -1;
     }
+  }
+
+  /** Whether a key is known, and has no place in the security stage (section 12). */
+  static boolean isOperational(String key) {
+    return switch (key) {
+      case "HeaderDigest",
+          "DataDigest",
+          "MaxConnections",
+          "InitialR2T",
+          "ImmediateData",
+          "MaxRecvDataSegmentLength",
+          "MaxBurstLength",
+          "FirstBurstLength",
+          "DefaultTime2Wait",
+          "DefaultTime2Retain",
+          "MaxOutstandingR2T",
+          "DataPDUInOrder",
+          "DataSequenceInOrder",
+          "ErrorRecoveryLevel",
+          "iSCSIProtocolLevel",
+          "TaskReporting",
+          "SendTargets",
+          "IFMarker",
+          "OFMarker",
+          "IFMarkInt",
+          "OFMarkInt" ->
+          true;
+      default -> false;
+    };
   }
 
   /** Whether a list of values has this one. */

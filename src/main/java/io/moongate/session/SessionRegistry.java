@@ -106,9 +106,16 @@ public final class SessionRegistry {
         .forEach(session -> session.control().close(reason));
   }
 
-  /** Asks every initiator to log out within the time; who does not is dropped then. */
+  /**
+   * Asks every initiator to log out within the time, in discovery sessions too; who does not is
+   * dropped then. New logins are to be refused or redirected before, by the directory's admissions.
+   */
   public void requestLogout(Duration within) {
-    live(nexus -> true).forEach(session -> session.control().requestLogout(within));
+    List<LiveSession> all;
+    synchronized (this) {
+      all = List.copyOf(sessions.values());
+    }
+    all.forEach(session -> session.control().requestLogout(within));
   }
 
   /** Asks the initiators of one target to log out within the time. */

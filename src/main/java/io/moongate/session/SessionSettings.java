@@ -12,6 +12,7 @@ import java.util.Locale;
  * in {@code conf/iscsi.conf}.
  *
  * @param targetAlias TargetAlias that a login returns; empty: none
+ * @param chap how initiators and targets prove who they are
  * @param loginTimeout from accept to the full feature phase
  * @param reinstatementTimeout how long a login waits for its predecessor's running tasks
  * @param commandDeadline from the parsing of a command until it must not begin any more
@@ -38,6 +39,7 @@ import java.util.Locale;
  */
 public record SessionSettings(
     String targetAlias,
+    ChapSettings chap,
     Duration loginTimeout,
     Duration reinstatementTimeout,
     Duration commandDeadline,
@@ -101,6 +103,7 @@ public record SessionSettings(
     Reader in = new Reader(config);
     return new SessionSettings(
         in.text("target-alias"),
+        ChapSettings.from(config),
         in.duration("login-timeout", 1, 3600),
         in.duration("reinstatement-timeout", 0, 3600),
         in.duration("command-deadline", 0, 3600),

@@ -129,7 +129,11 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
       if (connection != null) {
         connection.at(System.nanoTime());
         connection.disconnected();
-        LOG.info("connection of {} ended: {}", peer, connection.reason());
+        if (connection.loginRefused()) {
+          LOG.warn("connection of {}: {}", peer, connection.reason());
+        } else {
+          LOG.info("connection of {} ended: {}", peer, connection.reason());
+        }
       }
     }
 

@@ -13,14 +13,17 @@ import io.moongate.wire.TextKeys;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.util.ByteString;
 
 /**
  * Text in full feature phase (RFC 7143 sections 11.10 and 11.11): SendTargets and
  * MaxRecvDataSegmentLength. One negotiation at a time; an answer that is longer than the
- * initiator's MaxRecvDataSegmentLength is asked for part by part.
+ * initiator's MaxRecvDataSegmentLength is asked for part by part, each soon after the one before:
+ * what is not fetched is dropped, and its Target Transfer Tag forgotten.
  */
 final class TextNegotiation {
   private final SessionState session;
@@ -28,7 +31,12 @@ final class TextNegotiation {
   private final String initiatorName;
   private final Optional<TargetDevice> target;
 
+  /** Keys in a negotiation, so that the answers to unknown ones stay short. */
+  private static final int MAX_KEYS = 1000;
+
+  private final Set<String> seen = new HashSet<>();
   private LogicalTextDataSegment text = new LogicalTextDataSegment();
+  private long heardNanos;
   private final Deque<ByteString> answer = new ArrayDeque<>();
   private int transferTag = Pdu.RESERVED_TAG;
   private int taskTag = Pdu.RESERVED_TAG;
@@ -47,8 +55,30 @@ final class TextNegotiation {
     this.target = target;
   }
 
-  /** Takes a request that is due. */
+  /** Drops an answer that nobody fetches. */
+  void tick() {
+    boolean late = session.now - heardNanos >= session.settings.loginTimeout().toNanos();
+    if (late && taskTag != Pdu.RESERVED_TAG) {
+      reset();
+    }
+  }
+
+  /**
+   * Takes a request that is due.
+   *
+   * @throws ProtocolException when it breaks a rule; the negotiation is over then
+   */
   void received(TextRequest request) {
+    heardNanos = session.now;
+    try {
+      negotiate(request);
+    } catch (ProtocolException e) {
+      reset();
+      throw e;
+    }
+  }
+
+  private void negotiate(TextRequest request) {
     boolean follows = request.targetTransferTag() != Pdu.RESERVED_TAG;
     if (request.continued() && request.finalBit()) {
       throw violation("F and C bit together", request);
@@ -66,26 +96,45 @@ final class TextNegotiation {
       taskTag = request.initiatorTaskTag();
     }
     if (!answer.isEmpty()) {
+      if (request.continued() || !request.data().isEmpty()) {
+        throw recoverable("text while an answer is in parts", request);
+      }
       respond(request);
       return;
     }
     text.add(request.data());
-    if (!request.continued()) {
-      List<TextKeys.Pair> answers = new ArrayList<>();
-      for (TextKeys.Pair pair : TextKeys.parse(text.take()).pairs()) {
-        answer(pair.key(), pair.value(), answers);
-      }
-      answer.addAll(
-          LogicalTextDataSegment.split(
-              new TextKeys(answers).format(),
-              session.parameters.initiatorMaxRecvDataSegmentLength()));
+    if (!request.continued() && !prepareAnswer(request)) {
+      reset();
+      session.reject(RejectReason.LONG_OPERATION_REJECT, request);
+      session.requestEnded(request.immediate());
+      return;
     }
     respond(request);
   }
 
+  /** False when there is no room for an answer as long as it is. */
+  private boolean prepareAnswer(TextRequest request) {
+    List<TextKeys.Pair> answers = new ArrayList<>();
+    for (TextKeys.Pair pair : TextKeys.parse(text.take()).pairs()) {
+      if (!seen.add(pair.key()) || seen.size() > MAX_KEYS) {
+        throw recoverable("a key twice in a negotiation, or too many of them", request);
+      }
+      answer(pair.key(), pair.value(), answers);
+    }
+    int segment = session.parameters.initiatorMaxRecvDataSegmentLength();
+    ByteString whole = new TextKeys(answers).format();
+    if (whole.size() > segment && !session.ledger.holdText(whole.size())) {
+      return false;
+    }
+    answer.addAll(LogicalTextDataSegment.split(whole, segment));
+    return true;
+  }
+
   private void reset() {
     text = new LogicalTextDataSegment();
+    seen.clear();
     answer.clear();
+    session.ledger.releaseText();
     transferTag = Pdu.RESERVED_TAG;
     taskTag = Pdu.RESERVED_TAG;
   }
@@ -113,59 +162,39 @@ final class TextNegotiation {
   private static boolean ofLogin(String key) {
     return switch (key) {
       case "AuthMethod",
-          "HeaderDigest",
-          "DataDigest",
-          "MaxConnections",
+          "SessionType",
           "TargetName",
           "InitiatorName",
           "TargetAlias",
           "TargetAddress",
-          "TargetPortalGroupTag",
-          "InitialR2T",
-          "ImmediateData",
-          "MaxBurstLength",
-          "FirstBurstLength",
-          "DefaultTime2Wait",
-          "DefaultTime2Retain",
-          "MaxOutstandingR2T",
-          "DataPDUInOrder",
-          "DataSequenceInOrder",
-          "ErrorRecoveryLevel",
-          "SessionType",
-          "iSCSIProtocolLevel",
-          "TaskReporting",
-          "IFMarker",
-          "OFMarker",
-          "IFMarkInt",
-          "OFMarkInt" ->
+          "TargetPortalGroupTag" ->
           true;
-      default -> false;
+      default -> Negotiation.isOperational(key) || Chap.KEYS.contains(key);
     };
   }
 
-  /** Appendix C: All only in a discovery session; nothing means the session's own target. */
+  /**
+   * Appendix C: All and any name in a discovery session; nothing, which means the session's own
+   * target, and its name in a normal one. A normal session is not asked for other targets: it was
+   * authenticated for one.
+   */
   private void sendTargets(String value, List<TextKeys.Pair> answers) {
     boolean all = value.equals("All");
-    if ((all && target.isPresent()) || (value.isEmpty() && target.isEmpty())) {
+    boolean own =
+        value.isEmpty() || target.filter(t -> t.name().equalsIgnoreCase(value)).isPresent();
+    if (own == target.isEmpty()) {
       answers.add(new TextKeys.Pair("SendTargets", Negotiation.REJECT));
       return;
     }
-    String wanted = value.isEmpty() ? target.orElseThrow().name() : value;
+    String wanted = target.map(TargetDevice::name).orElse(value);
     for (TargetDirectory.Entry entry : directory.entries(initiatorName)) {
       if (all || entry.targetName().equalsIgnoreCase(wanted)) {
         answers.add(new TextKeys.Pair("TargetName", entry.targetName()));
         for (TargetDirectory.Portal portal : entry.portals()) {
-          answers.add(new TextKeys.Pair("TargetAddress", address(portal)));
+          answers.add(new TextKeys.Pair("TargetAddress", TargetAddress.listed(portal)));
         }
       }
     }
-  }
-
-  /** An IPv6 address stands in brackets (section 13.8). */
-  private static String address(TargetDirectory.Portal portal) {
-    boolean bare = portal.address().indexOf(':') >= 0 && !portal.address().startsWith("[");
-    String host = bare ? "[" + portal.address() + "]" : portal.address();
-    return host + ":" + portal.port() + "," + portal.portalGroupTag();
   }
 
   private void respond(TextRequest request) {
@@ -192,6 +221,11 @@ final class TextNegotiation {
               n.maxCmdSn(),
               part);
         });
+  }
+
+  private static ProtocolException recoverable(String what, Pdu pdu) {
+    return ProtocolException.rejected(
+        RejectReason.PROTOCOL_ERROR, what, true, PduEncoder.basicHeader(pdu));
   }
 
   private static ProtocolException violation(String what, Pdu pdu) {

@@ -18,6 +18,8 @@ final class FakeDirectory implements TargetDirectory {
 
   private final Map<String, TargetDevice> targets = new ConcurrentHashMap<>();
   private final List<Entry> entries = new ArrayList<>();
+  private volatile Admission discovery = Admission.OPEN;
+  private volatile Admission login = Admission.OPEN;
 
   /** A directory with one target, and the units at LUN 0, 1, and so on. */
   static FakeDirectory of(LogicalUnit... units) {
@@ -39,6 +41,18 @@ final class FakeDirectory implements TargetDirectory {
                 new Portal("192.0.2.1", 3260, GROUP), new Portal("2001:db8::1", 3260, GROUP + 1))));
   }
 
+  /** Who may log in to its targets, from now on. */
+  FakeDirectory admits(Admission admission) {
+    login = admission;
+    return this;
+  }
+
+  /** Who may discover, from now on. */
+  FakeDirectory admitsToDiscovery(Admission admission) {
+    discovery = admission;
+    return this;
+  }
+
   @Override
   public Optional<TargetDevice> target(String name, String initiator) {
     return Optional.ofNullable(targets.get(name));
@@ -51,7 +65,7 @@ final class FakeDirectory implements TargetDirectory {
 
   @Override
   public Admission admission(Optional<String> target, String initiator) {
-    return Admission.OPEN;
+    return target.isPresent() ? login : discovery;
   }
 
   private record Device(String name, TreeMap<Long, LogicalUnit> map) implements TargetDevice {

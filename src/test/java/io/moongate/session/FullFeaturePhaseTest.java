@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.moongate.wire.InitiatorPdu.NopOut;
 import io.moongate.wire.InitiatorPdu.ScsiCommand;
 import io.moongate.wire.InitiatorPdu.SnackRequest;
+import io.moongate.wire.InitiatorPdu.TextRequest;
 import io.moongate.wire.Pdu;
 import io.moongate.wire.ProtocolException;
 import io.moongate.wire.RejectReason;
@@ -264,6 +265,57 @@ class FullFeaturePhaseTest {
     host.pass(Duration.ofSeconds(4));
     assertEquals(Connection.Phase.FULL_FEATURE, host.connection.phase());
     host.pass(Duration.ofSeconds(1));
+    AsyncMessage dropped = Harness.only(AsyncMessage.class, host.sent());
+    assertEquals(2, dropped.asyncEvent());
+    assertEquals(1, dropped.parameter1(), "the CID");
+    assertEquals(2, dropped.parameter2(), "DefaultTime2Wait");
+    assertEquals(0, dropped.parameter3(), "nothing is retained");
+    assertEquals(message.statSn() + 2, dropped.statSn(), "a command was answered between them");
+    assertTrue(host.connection.over());
+  }
+
+  @Test
+  void asksForALogoutWithoutPromisingMoreTimeThanThereIs() {
+    host.requestLogout(Duration.ofMillis(2_900));
+    assertEquals(2, Harness.only(AsyncMessage.class, host.sent()).parameter3());
+    host.pass(Duration.ofMillis(2_899));
+    assertEquals(Connection.Phase.FULL_FEATURE, host.connection.phase());
+    assertEquals(0, host.answer(LogoutResponse.class, host.logout(0, 1)).response());
+    assertTrue(host.connection.over());
+  }
+
+  @Test
+  void asksALoginThatIsUnderWayWhenItHasEnded() {
+    unit.hold();
+    unit.holdFunctions();
+    host.receive(host.read(0, 1, 512));
+    Harness second = new Harness(host.settings, directory, host.registry);
+    second.receive(
+        second.login(
+            1, 3, Harness.text(TestInitiator.keys(Harness.INITIATOR, FakeDirectory.TARGET))));
+    host.settle();
+    assertEquals(Connection.Phase.BEGINNING, second.connection.phase());
+    host.registry.requestLogout(Duration.ofSeconds(5));
+    unit.releaseFunctions();
+    List<TargetPdu> sent = second.sent();
+    assertEquals(2, sent.size(), () -> "sent " + sent);
+    assertEquals(1, ((AsyncMessage) sent.get(1)).asyncEvent());
+  }
+
+  @Test
+  void asksForALogoutFromDiscoveryToo() {
+    Harness discovery = discovery();
+    discovery.registry.requestLogout(Duration.ofSeconds(5));
+    assertEquals(1, Harness.only(AsyncMessage.class, discovery.sent()).asyncEvent());
+  }
+
+  @Test
+  void boundsTheWaitForWhatIsStillToBeSent() {
+    host.receive(host.logout(0, 1));
+    assertEquals(Connection.Phase.FLUSHING, host.connection.phase());
+    host.pass(host.settings.sendTimeout().minusNanos(1));
+    assertTrue(host.connection.hasOutput());
+    host.pass(Duration.ofNanos(1));
     assertEquals(Connection.Phase.ENDED, host.connection.phase());
   }
 
@@ -300,7 +352,10 @@ class FullFeaturePhaseTest {
   }
 
   private Harness discovery() {
-    Harness discovery = new Harness(directory);
+    return discovery(new Harness(directory));
+  }
+
+  private static Harness discovery(Harness discovery) {
     discovery.exchange(
         discovery.login(
             1, 3, Harness.text("InitiatorName", Harness.INITIATOR, "SessionType", "Discovery")));
@@ -336,6 +391,113 @@ class FullFeaturePhaseTest {
         TextKeys.parseSendTargets(answer).pairs().stream()
             .filter(pair -> pair.key().equals("TargetName"))
             .count());
+  }
+
+  private static String sendTargets(Harness host, String value) {
+    TextResponse response =
+        host.answer(
+            TextResponse.class,
+            host.textRequest(9, Pdu.RESERVED_TAG, true, Harness.text("SendTargets", value)));
+    assertTrue(response.finalBit());
+    return String.join(
+        " ",
+        TextKeys.parseSendTargets(response.data()).pairs().stream()
+            .map(TextKeys.Pair::value)
+            .toList());
+  }
+
+  @Test
+  void sendsTargetsByWhoAsks() {
+    String two = "iqn.2026-11.io.moongate:two";
+    directory.add(two);
+    String addresses = " 192.0.2.1:3260,7 [2001:db8::1]:3260,8";
+    assertEquals(FakeDirectory.TARGET + addresses, sendTargets(host, FakeDirectory.TARGET));
+    assertEquals("Reject", sendTargets(host, two));
+    assertEquals("Reject", sendTargets(host, "All"));
+    Harness discovery = discovery();
+    assertEquals(two + addresses, sendTargets(discovery, two));
+    assertEquals("", sendTargets(discovery, "iqn.2026-11.io.moongate:three"));
+    assertEquals("Reject", sendTargets(discovery, ""));
+  }
+
+  /** Asks for all of many targets; the Target Transfer Tag of the rest of the answer. */
+  private int beginLongAnswer(Harness discovery) {
+    for (int i = 0; i < 200; i++) {
+      directory.add("iqn.2026-11.io.moongate:target-" + i);
+    }
+    TextResponse response =
+        discovery.answer(
+            TextResponse.class,
+            discovery.textRequest(9, Pdu.RESERVED_TAG, true, Harness.text("SendTargets", "All")));
+    assertTrue(response.continued());
+    assertFalse(response.finalBit());
+    return response.targetTransferTag();
+  }
+
+  @Test
+  void takesNoTextWhileItsAnswerIsFetched() {
+    Harness discovery = discovery();
+    int tag = beginLongAnswer(discovery);
+    Reject reject =
+        discovery.answer(
+            Reject.class, discovery.textRequest(9, tag, true, Harness.text("SendTargets", "All")));
+    assertEquals(RejectReason.PROTOCOL_ERROR.code(), reject.reason());
+    assertEquals(
+        RejectReason.INVALID_PDU_FIELD.code(),
+        discovery.answer(Reject.class, discovery.textRequest(9, tag, true, NOTHING)).reason(),
+        "the negotiation is over");
+  }
+
+  @Test
+  void forgetsAnAnswerThatIsNotFetched() {
+    Harness discovery = discovery();
+    int tag = beginLongAnswer(discovery);
+    discovery.pass(discovery.settings.loginTimeout());
+    discovery.sent();
+    assertEquals(
+        RejectReason.INVALID_PDU_FIELD.code(),
+        discovery.answer(Reject.class, discovery.textRequest(9, tag, true, NOTHING)).reason());
+  }
+
+  @Test
+  void boundsTheTextThatWaitsOverAllConnections() {
+    SessionSettings small = Harness.settings("moongate.iscsi.max-gateway-bytes = 1 MiB");
+    SessionRegistry registry = new SessionRegistry(small);
+    for (int i = 0; i < 400; i++) {
+      directory.add("iqn.2026-11.io.moongate:a-target-with-a-long-name-" + i);
+    }
+    ByteString all = Harness.text("SendTargets", "All");
+    List<Harness> sessions = new ArrayList<>();
+    List<TargetPdu> answers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Harness one = discovery(new Harness(small, directory, registry));
+      sessions.add(one);
+      answers.addAll(one.exchange(one.textRequest(9, Pdu.RESERVED_TAG, true, all)));
+    }
+    assertTrue(((TextResponse) answers.get(0)).continued());
+    assertEquals(RejectReason.LONG_OPERATION_REJECT.code(), ((Reject) answers.get(2)).reason());
+    sessions.get(0).connection.disconnected();
+    sessions.get(1).connection.disconnected();
+    Harness last = sessions.get(2);
+    assertTrue(
+        last.answer(TextResponse.class, last.textRequest(9, Pdu.RESERVED_TAG, true, all))
+            .continued(),
+        "there is room again");
+  }
+
+  @Test
+  void rejectsAKeyThatComesTwiceInANegotiation() {
+    ByteString length = Harness.text("MaxRecvDataSegmentLength", "4096");
+    TextResponse first =
+        host.answer(
+            TextResponse.class,
+            new TextRequest(
+                false, false, false, 0, 9, Pdu.RESERVED_TAG, host.nextCmdSn(), 0, length));
+    assertFalse(first.finalBit());
+    assertFalse(first.continued());
+    Reject reject =
+        host.answer(Reject.class, host.textRequest(9, first.targetTransferTag(), true, length));
+    assertEquals(RejectReason.PROTOCOL_ERROR.code(), reject.reason());
   }
 
   @Test

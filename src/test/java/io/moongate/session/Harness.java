@@ -201,6 +201,11 @@ final class Harness implements Reentry, ConnectionControl {
     return new LoginRequest(true, false, current, next, 0, 0, ISID, 0, 0, 1, cmdSn, 0, data);
   }
 
+  /** The same without the T bit. */
+  LoginRequest stay(int current, ByteString data) {
+    return new LoginRequest(false, false, current, 0, 0, 0, ISID, 0, 0, 1, cmdSn, 0, data);
+  }
+
   int nextCmdSn() {
     return cmdSn++;
   }

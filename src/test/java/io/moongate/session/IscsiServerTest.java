@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.moongate.scsi.Admission;
+import io.moongate.scsi.Admission.Credentials;
 import io.moongate.session.TestInitiator.LoginRefusedException;
 import io.moongate.session.TestInitiator.Result;
 import io.moongate.wire.InitiatorPdu.ScsiCommand;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -286,6 +289,51 @@ class IscsiServerTest {
       registry.requestLogout(FakeDirectory.TARGET, Duration.ofSeconds(30));
       assertEquals(1, initiator.awaitPdu(AsyncMessage.class).asyncEvent());
       initiator.logout();
+    }
+  }
+
+  @Test
+  void authenticatesAndKeepsTheAnswerToAFailureBack() throws Exception {
+    serve("moongate.iscsi.chap.failure-delay = 1 s");
+    directory.admits(
+        new Admission(
+            true,
+            Optional.of(new Credentials("user", "a secret of some length")),
+            Optional.of(new Credentials("target", "another secret of its own")),
+            Optional.empty()));
+    Map<String, String> keys = TestInitiator.keys(HOST, FakeDirectory.TARGET);
+    try (TestInitiator initiator = connect()) {
+      ChapInitiator chap =
+          new ChapInitiator("user", "a secret of some length", "8,7,6,5")
+              .asking("target", "another secret of its own", 3, new byte[] {1, 2, 3, 4});
+      initiator.login(ISID, keys, chap);
+      assertEquals(0, initiator.command(0, new byte[6], new byte[0], 0).status());
+      initiator.logout();
+    }
+    try (TestInitiator initiator = connect()) {
+      LoginRefusedException refused =
+          assertThrows(
+              LoginRefusedException.class,
+              () -> initiator.login(ISID, keys, new ChapInitiator("user", "a guess", "5")));
+      assertEquals(0x0201, refused.status());
+      initiator.awaitEnd();
+    }
+  }
+
+  @Test
+  void servesOverIpv6() throws Exception {
+    IscsiServer six =
+        IscsiServer.bind(kit.system(), "::1", 0, settings, directory, registry)
+            .toCompletableFuture()
+            .get();
+    try (TestInitiator initiator = TestInitiator.connect(six.localAddress())) {
+      initiator.login(HOST, ISID, FakeDirectory.TARGET);
+      assertEquals(0, initiator.command(0, new byte[6], new byte[0], 0).status());
+      String portal = registry.sessions().get(0).portal();
+      assertTrue(portal.startsWith("[") && portal.contains("]:"), portal);
+      assertTrue(
+          initiator.sendTargets("").pairs().stream()
+              .anyMatch(pair -> pair.value().equals("[2001:db8::1]:3260,8")));
     }
   }
 

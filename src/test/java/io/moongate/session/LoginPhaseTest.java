@@ -17,6 +17,7 @@ import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** RFC 7143 sections 6 and 11.12, 11.13. */
 class LoginPhaseTest {
@@ -123,6 +124,13 @@ class LoginPhaseTest {
     "IFMarker, Yes, No",
     "OFMarkInt, '1~65535', Reject",
     "AuthMethod, None, Reject",
+    "CHAP_A, 5, Reject",
+    "MaxBurstLength, +65536, Reject",
+    "MaxBurstLength, 0x-10000, Reject",
+    "MaxBurstLength, ٦٥٥٣٦, Reject",
+    "MaxBurstLength, 0X10000, 65536",
+    "MaxBurstLength, 18446744073709551616, Reject",
+    "TargetAddress, '192.0.2.1:3260,1', Reject",
     "X-com.example.key, 5, NotUnderstood",
     "SomethingNew, 5, NotUnderstood",
   })
@@ -173,7 +181,9 @@ class LoginPhaseTest {
 
   @Test
   void neverPretendsToAuthenticate() {
-    assertEquals(0x0201, status(login(0, 1, with("AuthMethod", "CHAP"))));
+    host.receive(host.login(0, 1, Harness.text(with("AuthMethod", "CHAP"))));
+    host.pass(host.settings.chap().failureDelay());
+    assertEquals(0x0201, status(Harness.only(LoginResponse.class, host.sent())));
     assertTrue(host.connection.over());
     assertEquals(List.of(), unit.attached());
   }
@@ -248,6 +258,62 @@ class LoginPhaseTest {
             Harness.text(with("ImmediateData", "Yes")));
     host.exchange(first);
     assertEquals(0x0200, status(login(1, 3, "ImmediateData", "No")));
+  }
+
+  @Test
+  void refusesOperationalKeysInTheSecurityStage() {
+    assertEquals(0x0200, status(login(0, 1, with("AuthMethod", "None", "ImmediateData", "Yes"))));
+  }
+
+  @Test
+  void answersUnknownKeysInTheSecurityStage() {
+    LoginResponse response = login(0, 1, with("AuthMethod", "None", "X-com.example.key", "5"));
+    assertEquals(0, status(response));
+    assertEquals("NotUnderstood", keys(response).get("X-com.example.key"));
+  }
+
+  @Test
+  void boundsTheKeysOfALogin() {
+    TextKeys text = TextKeys.none();
+    for (int i = 0; i < 1100; i++) {
+      text = text.with("X" + i, "");
+    }
+    ByteString bytes = text.format();
+    host.exchange(
+        new LoginRequest(false, true, 1, 0, 0, 0, Harness.ISID, 0, 0, 1, 100, 0, bytes.take(8192)));
+    assertEquals(
+        0x0200, status(host.answer(LoginResponse.class, host.login(1, 3, bytes.drop(8192)))));
+    assertTrue(host.connection.reason().contains("more than 1000 keys"), host.connection.reason());
+  }
+
+  @Test
+  void writesNothingIntoTheLogThatAStrangerChose() {
+    login(
+        1, 3, "InitiatorName", Harness.INITIATOR, "SessionType", "Odd\nERROR all is lost\u001b[2J");
+    String reason = host.connection.reason();
+    assertTrue(reason.contains(Harness.INITIATOR), reason);
+    assertTrue(reason.contains("Odd?ERROR all is lost?[2J"), reason);
+    assertTrue(reason.chars().allMatch(c -> c >= ' '), reason);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "iqn.2026-11.a b",
+        "iqn,x",
+        "iqn\u0085x",
+        "iqn\u2028x",
+        "iqn\u00a0x",
+        "iqn\u202ex"
+      })
+  void refusesNamesThatCanNotBeShown(String name) {
+    assertEquals(0x0200, status(login(1, 3, "InitiatorName", name, "SessionType", "Discovery")));
+  }
+
+  @Test
+  void showsAnAliasWithoutWhatATerminalObeys() {
+    login(1, 3, with("InitiatorAlias", "me\u001b[31m\n"));
+    assertEquals("me[31m", host.registry.sessions().get(0).initiatorAlias());
   }
 
   @Test
@@ -343,6 +409,16 @@ class LoginPhaseTest {
         ProtocolException.rejected(
             RejectReason.INVALID_PDU_FIELD, "broken", false, Harness.bytes(48, 0)));
     assertEquals(0x020B, status(Harness.only(LoginResponse.class, host.sent())));
+  }
+
+  @Test
+  void tellsABrokenLoginFromAnotherPdu() {
+    byte[] header = new byte[48];
+    header[0] = 0x43;
+    host.connection.malformed(
+        ProtocolException.rejected(
+            RejectReason.PROTOCOL_ERROR, "too long", false, ByteString.fromArray(header)));
+    assertEquals(0x0200, status(Harness.only(LoginResponse.class, host.sent())));
   }
 
   @Test

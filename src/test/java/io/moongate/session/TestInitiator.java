@@ -175,34 +175,80 @@ public final class TestInitiator implements AutoCloseable {
    * @throws LoginRefusedException when the target refuses
    */
   public TestInitiator login(long isid, Map<String, String> keys) throws IOException {
+    loginStep(isid, taskTag++, true, LoginStage.LOGIN_OPERATIONAL_NEGOTIATION, keys);
+    return loggedIn(keys);
+  }
+
+  /**
+   * Logs in by CHAP: the names and the exchange in the security stage, the other keys in the
+   * operational one.
+   *
+   * @throws LoginRefusedException when the target refuses
+   */
+  public TestInitiator login(long isid, Map<String, String> keys, ChapInitiator chap)
+      throws IOException {
+    Map<String, String> names = new LinkedHashMap<>(keys);
+    Map<String, String> operational = new LinkedHashMap<>(keys);
+    names.keySet().retainAll(List.of("InitiatorName", "SessionType", "TargetName"));
+    operational.keySet().removeAll(names.keySet());
+    names.put("AuthMethod", "CHAP,None");
+    int tag = taskTag++;
+    LoginStage security = LoginStage.SECURITY_NEGOTIATION;
+    TextKeys method = loginStep(isid, tag, false, security, names);
+    if (!method.value("AuthMethod").equals(Optional.of("CHAP"))) {
+      throw new IOException("the target does not ask for CHAP: " + method);
+    }
+    TextKeys asked = loginStep(isid, tag, false, security, chap.proposal());
+    TextKeys proof = loginStep(isid, tag, true, security, chap.response(asked));
+    if (chap.asks() && !chap.believes(proof)) {
+      throw new IOException("the target is not who it says");
+    }
+    loginStep(isid, tag, true, LoginStage.LOGIN_OPERATIONAL_NEGOTIATION, operational);
+    return loggedIn(keys);
+  }
+
+  private TextKeys loginStep(
+      long isid, int tag, boolean transit, LoginStage stage, Map<String, String> keys)
+      throws IOException {
     TextKeys text = TextKeys.none();
     for (Map.Entry<String, String> key : keys.entrySet()) {
       text = text.with(key.getKey(), key.getValue());
     }
-    ByteString data = text.format();
+    LoginStage next =
+        stage == LoginStage.SECURITY_NEGOTIATION
+            ? LoginStage.LOGIN_OPERATIONAL_NEGOTIATION
+            : LoginStage.FULL_FEATURE_PHASE;
     send(
         new LoginRequest(
-            true,
+            transit,
             false,
-            LoginStage.LOGIN_OPERATIONAL_NEGOTIATION.code(),
-            LoginStage.FULL_FEATURE_PHASE.code(),
+            stage.code(),
+            transit ? next.code() : 0,
             0,
             0,
             isid,
             0,
-            taskTag++,
+            tag,
             0,
             cmdSn,
             expStatSn,
-            data));
+            text.format()));
     LoginResponse response = (LoginResponse) receive();
     if (response.statusClass() != 0) {
       throw new LoginRefusedException(response.statusClass() << 8 | response.statusDetail());
     }
+    if (response.transit() != transit) {
+      throw new IOException("the target does not pass on with " + keys.keySet());
+    }
     tsih = response.tsih();
-    for (TextKeys.Pair pair : TextKeys.parse(response.data()).pairs()) {
+    TextKeys answer = TextKeys.parse(response.data());
+    for (TextKeys.Pair pair : answer.pairs()) {
       negotiated.put(pair.key(), pair.value());
     }
+    return answer;
+  }
+
+  private TestInitiator loggedIn(Map<String, String> keys) {
     decoder.maxDataSegmentLength(
         Integer.parseInt(keys.getOrDefault("MaxRecvDataSegmentLength", "8192")));
     digests.set(
