@@ -2,6 +2,7 @@ package io.moongate;
 
 import com.typesafe.config.Config;
 import io.moongate.cluster.Metadata.SessionEntry;
+import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.view.GatewayEntry;
@@ -42,7 +43,9 @@ final class DataServices {
       SessionSettings sessions,
       ScsiSettings scsi,
       RelaySettings relay,
-      FileStoreSettings fileStore) {
+      FileStoreSettings fileStore,
+      ChapSecrets chapSecrets,
+      DiscoveryChap discovery) {
 
     static Settings from(Config config) {
       return new Settings(
@@ -50,7 +53,9 @@ final class DataServices {
           SessionSettings.from(config),
           ScsiSettings.from(config),
           RelaySettings.from(config),
-          FileStoreSettings.from(config));
+          FileStoreSettings.from(config),
+          ChapSecrets.from(config),
+          DiscoveryChap.from(config));
     }
 
     private static List<PortalAddress> portals(Config config) {
@@ -65,6 +70,7 @@ final class DataServices {
   private final FileVolumeStore fileStore;
   private final Volumes volumes;
   private final SessionRegistry registry;
+  private final AccessWatch access = new AccessWatch();
   private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
   private final List<IscsiServer> portals = new ArrayList<>();
   private ExportedUnits units;
@@ -92,11 +98,17 @@ final class DataServices {
             this::relayTo,
             (identity, geometry, alua) ->
                 new BlockUnit(identity, geometry, alua, serving, UnitPeers.ALONE, settings.scsi()));
-    targets = new ExportedTargets(view, gateway, units);
+    targets =
+        new ExportedTargets(
+            view, gateway, units, settings.chapSecrets(), settings.discovery().admission());
   }
 
   DataPath dataPath() {
     return units;
+  }
+
+  ChapSecrets chapSecrets() {
+    return settings.chapSecrets();
   }
 
   Volumes volumes() {
@@ -185,6 +197,14 @@ final class DataServices {
 
   /** Ends what a change of the view ends. */
   void entryChanged(ViewEntry entry) {
+    if (entry instanceof TargetEntry target) {
+      access
+          .changed(target)
+          .ifPresent(
+              ended ->
+                  registry.closeInitiators(
+                      target.name(), ended, "the target's access list was changed"));
+    }
     if (entry instanceof TargetEntry target && target.deleted()) {
       registry.closeTarget(target.name(), "the target was deleted");
     } else if (entry instanceof GatewayEntry peer && !peer.name().equals(gateway)) {

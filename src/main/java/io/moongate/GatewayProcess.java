@@ -5,6 +5,7 @@ import io.moongate.cluster.GatewayNode;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.NodeSettings;
 import io.moongate.cluster.VolumeProvisioner;
+import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
@@ -169,6 +170,11 @@ final class GatewayProcess {
     @Override
     public VolumeProvisioner volumes() {
       return services.volumes();
+    }
+
+    @Override
+    public ChapSecrets chapSecrets() {
+      return services.chapSecrets();
     }
 
     @Override

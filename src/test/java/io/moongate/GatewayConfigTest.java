@@ -57,6 +57,20 @@ class GatewayConfigTest {
   }
 
   @Test
+  void aKeyFileThatOthersCanReadIsNamedAndWhatWasExpected() throws IOException {
+    Path key = Files.writeString(directory.resolve("chap.key"), "x");
+    Files.setPosixFilePermissions(
+        key, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+    Config config = load("moongate { gateway.name = gw1, iscsi.chap.key-file = \"" + key + "\" }");
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> DataServices.Settings.from(config))
+            .getMessage();
+    assertTrue(message.contains("moongate.iscsi.chap.key-file"), message);
+    assertTrue(message.contains(key.toString()), message);
+    assertTrue(message.contains("expected 0600"), message);
+  }
+
+  @Test
   void aMissingNameIsNamed() {
     assertTrue(mistake("moongate.lease.length = 5 s").contains("moongate.gateway.name"));
   }

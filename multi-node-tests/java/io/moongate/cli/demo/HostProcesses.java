@@ -128,7 +128,8 @@ public final class HostProcesses {
     for (GatewayAddress gateway : all) {
       Children.write(
           directory.resolve(gateway.name() + ".conf"),
-          gateway.configuration(all, cassandra.contactPoint(), volumes.toString()));
+          gateway.configuration(
+              all, cassandra.contactPoint(), volumes.toString(), ChapKey.in(directory).toString()));
     }
   }
 

@@ -58,6 +58,10 @@ final class ApiClient {
     return send("POST", path, body);
   }
 
+  JsonNode put(String path, Object body) {
+    return send("PUT", path, body);
+  }
+
   void delete(String path) {
     send("DELETE", path, null);
   }

@@ -1,6 +1,7 @@
 package io.moongate.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -38,6 +39,11 @@ abstract class ClientCommand implements Callable<Integer> {
 
   CommandSpec spec() {
     return spec;
+  }
+
+  /** Standard input. */
+  BufferedReader in() {
+    return cli().in();
   }
 
   PrintWriter out() {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Targets: list, show, create and delete. */
+/** Targets: list, show, create and delete; who may log in. */
 @Command(
     name = "target",
     mixinStandardHelpOptions = true,
@@ -20,7 +20,11 @@ import picocli.CommandLine.Parameters;
       TargetCommand.ListAll.class,
       TargetCommand.Show.class,
       TargetCommand.Create.class,
-      TargetCommand.Delete.class
+      TargetCommand.Delete.class,
+      TargetAccessCommands.Allow.class,
+      TargetAccessCommands.Deny.class,
+      TargetAccessCommands.SetOrClearChap.class,
+      TargetAccessCommands.Access.class
     })
 final class TargetCommand {
 
@@ -61,7 +65,7 @@ final class TargetCommand {
   }
 
   /** {@code target show}. */
-  @Command(name = "show", description = "Show one target and its LUNs.")
+  @Command(name = "show", description = "Show one target, its LUNs, and who may log in.")
   static final class Show extends ClientCommand {
     @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
     private String name;
@@ -70,7 +74,9 @@ final class TargetCommand {
     int run(ApiClient api) {
       JsonNode answer = api.get(path(name));
       if (!printedAsJson(api, answer)) {
-        print(this, api.as(answer, Target.class));
+        Target target = api.as(answer, Target.class);
+        print(this, target);
+        TargetAccessCommands.print(this, target, TargetAccessCommands.list(api, name));
       }
       return 0;
     }

@@ -1,6 +1,7 @@
 package io.moongate.cluster;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.cassandra.CassandraIdentifiers;
 import io.moongate.cluster.cassandra.CassandraOwnershipRows;
 import io.moongate.cluster.cassandra.CassandraTerms;
@@ -78,6 +79,9 @@ public final class GatewayNode {
   public interface Surroundings {
     /** Makes and removes volumes. */
     VolumeProvisioner volumes();
+
+    /** Encrypts the CHAP secrets that the metadata keeps. */
+    ChapSecrets chapSecrets();
 
     /** The iSCSI sessions of this gateway now. */
     List<Metadata.SessionEntry> sessions();
@@ -159,7 +163,13 @@ public final class GatewayNode {
     spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
     metadata =
         new ShardedMetadata(
-            system, settings.gateway(), view, replica, identifiers, surroundings.volumes());
+            system,
+            settings.gateway(),
+            view,
+            replica,
+            identifiers,
+            surroundings.volumes(),
+            surroundings.chapSecrets());
   }
 
   /** Where proofs of death go: set once the monitor is there; those that come before are kept. */

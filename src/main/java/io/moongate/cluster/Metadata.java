@@ -1,5 +1,6 @@
 package io.moongate.cluster;
 
+import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
@@ -30,6 +31,9 @@ public interface Metadata {
 
   /** Deletes a target that has no LUN. */
   CompletionStage<Void> deleteTarget(String iscsiName);
+
+  /** Who may log in to targets. */
+  AccessLists accessLists();
 
   /**
    * Creates a logical unit with its volume and maps it; repeating an equal creation answers with

@@ -1,6 +1,9 @@
 package io.moongate.cluster;
 
 import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.access.AccessLists;
+import io.moongate.cluster.access.ChapSecrets;
+import io.moongate.cluster.access.SealedAccessLists;
 import io.moongate.cluster.cassandra.CassandraIdentifiers;
 import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.Target;
@@ -45,6 +48,7 @@ final class ShardedMetadata implements Metadata {
   private final ActorRef<ViewReplica.Command> replica;
   private final CassandraIdentifiers identifiers;
   private final VolumeProvisioner volumes;
+  private final AccessLists accessLists;
 
   ShardedMetadata(
       ActorSystem<?> system,
@@ -52,7 +56,8 @@ final class ShardedMetadata implements Metadata {
       View view,
       ActorRef<ViewReplica.Command> replica,
       CassandraIdentifiers identifiers,
-      VolumeProvisioner volumes) {
+      VolumeProvisioner volumes,
+      ChapSecrets secrets) {
     this.system = system;
     this.sharding = ClusterSharding.get(system);
     this.gateway = gateway;
@@ -60,6 +65,7 @@ final class ShardedMetadata implements Metadata {
     this.replica = replica;
     this.identifiers = identifiers;
     this.volumes = volumes;
+    this.accessLists = new SealedAccessLists(secrets, this::target);
   }
 
   @Override
@@ -112,6 +118,11 @@ final class ShardedMetadata implements Metadata {
                   ? newUnit(target.name(), lun, size, blockSize, store, preferred)
                   : existing(mapped, lun, size, blockSize, store);
             });
+  }
+
+  @Override
+  public AccessLists accessLists() {
+    return accessLists;
   }
 
   private CompletionStage<UnitEntry> existing(

@@ -43,12 +43,14 @@ final class ApiRoutes extends ProblemDirectives {
   private final ActorSystem<?> system;
   private final ManagementSettings settings;
   private final Metadata metadata;
+  private final AccessRoutes access;
 
   ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
     super(system);
     this.system = system;
     this.settings = settings;
     this.metadata = metadata;
+    this.access = new AccessRoutes(this, metadata);
   }
 
   /** Everything that the server answers. */
@@ -67,6 +69,7 @@ final class ApiRoutes extends ProblemDirectives {
             concat(
                 resource("gateways", gateways(request), name -> gateway(request, name)),
                 resource("targets", targets(request), name -> target(request, name)),
+                pathPrefix(segment("targets").slash(segment()), name -> access.of(request, name)),
                 resource("luns", luns(request), id -> lun(request, id)),
                 path(segment("luns").slash(segment()).slash("move"), id -> moveLun(request, id)),
                 resource("paths", paths(request)),
@@ -264,7 +267,7 @@ final class ApiRoutes extends ProblemDirectives {
     return read(request, (view, query) -> JsonEntity.of(new Health("up", metadata.gateway())));
   }
 
-  private Route read(
+  Route read(
       HttpRequest request,
       BiFunction<View, Map<String, String>, ResponseEntity> answer,
       String... parameters) {
@@ -276,7 +279,7 @@ final class ApiRoutes extends ProblemDirectives {
         });
   }
 
-  private Route withBody(
+  Route withBody(
       HttpRequest request, BiFunction<HttpRequest, byte[], CompletionStage<HttpResponse>> action) {
     Negotiation.requireJsonAccepted(request);
     Requests.parameters(request);
@@ -304,7 +307,7 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   /** Asks for a change, and logs who asked and what came of it. */
-  private <T> CompletionStage<T> change(
+  <T> CompletionStage<T> change(
       HttpRequest request, String what, Supplier<CompletionStage<T>> asked) {
     String client = client(request);
     log.info("management: {} asked by {}", what, client);
@@ -339,7 +342,7 @@ final class ApiRoutes extends ProblemDirectives {
         .orElse("an unknown address");
   }
 
-  private static HttpResponse created(boolean there, String path, Object body) {
+  static HttpResponse created(boolean there, String path, Object body) {
     StatusCode status = there ? StatusCodes.OK : StatusCodes.CREATED;
     return HttpResponse.create()
         .withStatus(status)
@@ -352,7 +355,7 @@ final class ApiRoutes extends ProblemDirectives {
     return lun == null ? OptionalInt.empty() : OptionalInt.of(Requests.lun(lun));
   }
 
-  private static ProblemException notFound(String field, String what) {
+  static ProblemException notFound(String field, String what) {
     return new ProblemException(ProblemType.NOT_FOUND, field, "There is no " + what);
   }
 

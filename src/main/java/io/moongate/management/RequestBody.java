@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The JSON object of a request's body, read field by field so that each refusal names the field. A
@@ -29,12 +30,26 @@ final class RequestBody {
 
   private final JsonNode object;
 
-  private RequestBody(JsonNode object) {
+  /** What stands before the name of a field of this object when a refusal names it. */
+  private final String path;
+
+  private RequestBody(JsonNode object, String path) {
     this.object = object;
+    this.path = path;
   }
 
   /** Reads a body that may hold these fields and no others. */
   static RequestBody read(byte[] body, String... fields) {
+    return read(body, JsonProcessingException::getOriginalMessage, fields);
+  }
+
+  /** The same for a body with a secret: nothing of it is quoted when it is not JSON. */
+  static RequestBody readSecret(byte[] body, String... fields) {
+    return read(body, malformed -> "nothing of it is repeated here: it may be secret", fields);
+  }
+
+  private static RequestBody read(
+      byte[] body, Function<JsonProcessingException, String> reason, String... fields) {
     JsonNode node;
     try {
       node = READER.readValue(body);
@@ -45,36 +60,79 @@ final class RequestBody {
           "The body is not JSON"
               + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
               + ": "
-              + e.getOriginalMessage());
+              + reason.apply(e));
     } catch (IOException e) {
       throw new ProblemException(ProblemType.MALFORMED_REQUEST, "The body is not JSON in UTF-8");
     }
     if (node == null || !node.isObject()) {
       throw new ProblemException(ProblemType.MALFORMED_REQUEST, "The body must be a JSON object");
     }
+    return of(node, "", fields);
+  }
+
+  private static RequestBody of(JsonNode node, String path, String... fields) {
     Set<String> known = Set.of(fields);
     for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       if (!known.contains(name)) {
         throw ProblemException.invalid(
-            name, "There is no field " + name + "; known are " + new TreeSet<>(known));
+            path + name,
+            "There is no field " + path + name + "; known are " + new TreeSet<>(known));
       }
     }
-    return new RequestBody(node);
+    return new RequestBody(node, path);
+  }
+
+  /** An object within, which may hold these fields and no others. Nothing of it is quoted. */
+  Optional<RequestBody> object(String field, String... fields) {
+    return value(field).map(value -> objectOf(path + field, value, fields));
+  }
+
+  /** A list of objects within. */
+  Optional<List<RequestBody>> objects(String field, int most, String... fields) {
+    return value(field)
+        .map(
+            array -> {
+              requireArray(path + field, array, most, "objects");
+              List<RequestBody> objects = new ArrayList<>(array.size());
+              for (int i = 0; i < array.size(); i++) {
+                objects.add(objectOf(path + field + "[" + i + "]", array.get(i), fields));
+              }
+              return objects;
+            });
+  }
+
+  private static RequestBody objectOf(String field, JsonNode value, String... fields) {
+    if (!value.isObject()) {
+      throw ProblemException.invalid(field, field + " must be an object");
+    }
+    return of(value, field + ".", fields);
+  }
+
+  /** A secret; what is wrong with it is said without quoting it. */
+  Optional<String> optionalSecret(String field) {
+    return value(field)
+        .map(
+            value -> {
+              if (!value.isTextual()) {
+                throw ProblemException.invalid(path + field, path + field + " must be a string");
+              }
+              return value.textValue();
+            });
   }
 
   /** A text that must be there. */
   String text(String field) {
-    return optionalText(field).orElseThrow(() -> missing(field));
+    return optionalText(field).orElseThrow(() -> missing(path + field));
   }
 
   Optional<String> optionalText(String field) {
-    return value(field).map(value -> textOf(field, value));
+    return value(field).map(value -> textOf(path + field, value));
   }
 
   /** A whole number that must be there. */
   long whole(String field, long least, long most) {
-    return optionalWhole(field, least, most).orElseThrow(() -> missing(field));
+    return optionalWhole(field, least, most).orElseThrow(() -> missing(path + field));
   }
 
   Optional<Long> optionalWhole(String field, long least, long most) {
@@ -86,8 +144,9 @@ final class RequestBody {
                   || value.longValue() < least
                   || value.longValue() > most) {
                 throw ProblemException.invalid(
-                    field,
-                    field
+                    path + field,
+                    path
+                        + field
                         + " must be a whole number from "
                         + least
                         + " to "
@@ -106,14 +165,7 @@ final class RequestBody {
       return List.of();
     }
     JsonNode array = given.get();
-    if (!array.isArray()) {
-      throw ProblemException.invalid(
-          field, field + " must be a list of strings, and is " + excerpt(array));
-    }
-    if (array.size() > most) {
-      throw ProblemException.invalid(
-          field, field + " has " + array.size() + " elements; at most " + most + " are allowed");
-    }
+    requireArray(field, array, most, "strings");
     List<String> texts = new ArrayList<>(array.size());
     for (int i = 0; i < array.size(); i++) {
       String element = field + "[" + i + "]";
@@ -124,6 +176,17 @@ final class RequestBody {
       texts.add(text);
     }
     return texts;
+  }
+
+  private static void requireArray(String field, JsonNode array, int most, String of) {
+    if (!array.isArray()) {
+      throw ProblemException.invalid(
+          field, field + " must be a list of " + of + ", and is " + excerpt(array));
+    }
+    if (array.size() > most) {
+      throw ProblemException.invalid(
+          field, field + " has " + array.size() + " elements; at most " + most + " are allowed");
+    }
   }
 
   private Optional<JsonNode> value(String field) {

@@ -102,7 +102,7 @@ final class Requests {
     throw ProblemException.invalid("lun", "lun must be a whole number from 0 to " + MAX_LUN);
   }
 
-  private static void requireIscsiName(String field, String name) {
+  static void requireIscsiName(String field, String name) {
     IscsiName.fault(name)
         .ifPresent(
             fault -> {

@@ -1,14 +1,19 @@
 package io.moongate.management;
 
 import io.moongate.cluster.Metadata;
+import io.moongate.cluster.view.ChapEntry;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.InitiatorEntry;
 import io.moongate.cluster.view.Paths;
 import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.TargetAccess;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
+import io.moongate.management.api.Chap;
 import io.moongate.management.api.Gateway;
+import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Sessions;
@@ -72,7 +77,40 @@ final class Resources {
             : entry.gateways().stream().sorted().toList();
     List<Target.Mapping> luns = new ArrayList<>(entry.luns().size());
     entry.luns().forEach((lun, id) -> luns.add(new Target.Mapping(lun, id)));
-    return new Target(entry.name(), gateways, entry.gateways().isEmpty(), luns, entry.since());
+    TargetAccess access = entry.access();
+    return new Target(
+        entry.name(),
+        gateways,
+        entry.gateways().isEmpty(),
+        luns,
+        entry.since(),
+        word(access.mode()),
+        access.initiators().size(),
+        chap(access.chap()),
+        chap(access.mutualChap()));
+  }
+
+  static Stream<Initiator> initiators(TargetEntry entry) {
+    return entry.access().initiators().entrySet().stream()
+        .map(listed -> initiator(listed.getKey(), listed.getValue()));
+  }
+
+  static Initiator initiator(String name, InitiatorEntry entry) {
+    return new Initiator(
+        name,
+        chap(entry.chap()),
+        entry.luns().map(Resources::luns).orElse(null),
+        entry.remark().orElse(null));
+  }
+
+  private static List<Initiator.Lun> luns(Map<Integer, Integer> mask) {
+    List<Initiator.Lun> luns = new ArrayList<>(mask.size());
+    mask.forEach((lun, targetLun) -> luns.add(new Initiator.Lun(lun, targetLun)));
+    return luns;
+  }
+
+  private static Chap chap(Optional<ChapEntry> entry) {
+    return entry.map(set -> Chap.of(set.user())).orElse(null);
   }
 
   /** Where a unit is mapped; the first place by target and LUN, should there be several. */

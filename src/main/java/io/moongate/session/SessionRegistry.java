@@ -106,6 +106,12 @@ public final class SessionRegistry {
         .forEach(session -> session.control().close(reason));
   }
 
+  /** Drops the sessions that some initiators, told by their iSCSI names, have with a target. */
+  public void closeInitiators(String targetName, Predicate<String> initiators, String reason) {
+    live(nexus -> nexus.targetName().equals(targetName) && initiators.test(nexus.initiatorName()))
+        .forEach(session -> session.control().close(reason));
+  }
+
   /**
    * Asks every initiator to log out within the time, in discovery sessions too; who does not is
    * dropped then. New logins are to be refused or redirected before, by the directory's admissions.

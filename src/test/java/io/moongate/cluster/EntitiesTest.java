@@ -9,9 +9,13 @@ import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.entity.FakeTerms;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
+import io.moongate.cluster.view.ChapEntry;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.InitiatorEntry;
 import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.TargetAccess;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.failure.Observation;
 import java.time.Clock;
@@ -20,6 +24,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -112,6 +118,101 @@ class EntitiesTest {
     TargetEntry again = targetOf(target(to -> new Target.Create(List.of(), to)));
     assertEquals(Map.of(), again.luns());
     assertTrue(again.version() > created.version(), "an older entry does not come back");
+  }
+
+  private TargetEntry change(AccessChange change) {
+    return targetOf(target(to -> new Target.ChangeAccess(change, OptionalLong.empty(), to)));
+  }
+
+  @Test
+  void anAccessListsLife() {
+    AccessChange listed = new AccessChange.ModeSet(TargetAccess.Mode.LISTED);
+    assertEquals(
+        Kind.NOT_FOUND,
+        refusal(target(to -> new Target.ChangeAccess(listed, OptionalLong.empty(), to))));
+    TargetEntry created = targetOf(target(to -> new Target.Create(List.of(), to)));
+    assertEquals(TargetAccess.OPEN, created.access());
+    targetOf(target(to -> new Target.MapLun(3, "u3", to)));
+    targetOf(target(to -> new Target.MapLun(4, "u4", to)));
+
+    Optional<ChapEntry> own = Optional.of(new ChapEntry("host", "1:x"));
+    InitiatorEntry masked =
+        new InitiatorEntry(own, Optional.of(Map.of(0, 4, 1, 3)), Optional.of("rack 7"));
+    InitiatorEntry plain = new InitiatorEntry(Optional.empty(), Optional.empty(), Optional.empty());
+    change(new AccessChange.InitiatorAllowed("iqn.a", masked));
+    change(new AccessChange.InitiatorAllowed("iqn.b", plain));
+    change(new AccessChange.ChapSet(Optional.of(new ChapEntry("all", "1:y"))));
+    change(new AccessChange.MutualChapSet(Optional.of(new ChapEntry("me", "1:z"))));
+    TargetEntry all = change(listed);
+    assertEquals(Map.of(0, "u4", 1, "u3"), all.lunsFor("iqn.a"));
+    assertEquals(Map.of(3, "u3", 4, "u4"), all.lunsFor("iqn.b"));
+    assertEquals(Map.of(), all.lunsFor("iqn.c"));
+    assertEquals(own, all.access().chapOf("iqn.a"));
+    assertEquals("all", all.access().chapOf("iqn.b").orElseThrow().user());
+    assertEquals(all.access(), targetOf(target(Target.Get::new)).access());
+
+    InitiatorEntry ofNone =
+        new InitiatorEntry(Optional.empty(), Optional.of(Map.of(0, 9)), Optional.empty());
+    Answer refused =
+        target(
+            to ->
+                new Target.ChangeAccess(
+                    new AccessChange.InitiatorAllowed("iqn.d", ofNone), OptionalLong.empty(), to));
+    assertEquals(Kind.CONFLICT, refusal(refused));
+    assertEquals("luns", ((Answer.Refused) refused).field());
+
+    targetOf(target(to -> new Target.UnmapLun(4, "u4", to)));
+    TargetEntry remapped = targetOf(target(to -> new Target.MapLun(4, "other", to)));
+    assertEquals(Map.of(1, "u3"), remapped.lunsFor("iqn.a"), "what was unmapped stays unseen");
+    assertEquals(Map.of(3, "u3", 4, "other"), remapped.lunsFor("iqn.b"));
+
+    change(new AccessChange.InitiatorRemoved("iqn.a"));
+    assertEquals(Map.of(), change(new AccessChange.InitiatorRemoved("iqn.a")).lunsFor("iqn.a"));
+    targetOf(target(to -> new Target.UnmapLun(3, "u3", to)));
+    targetOf(target(to -> new Target.UnmapLun(4, "other", to)));
+    assertEquals(TargetAccess.OPEN, targetOf(target(Target.Delete::new)).access());
+    assertEquals(
+        TargetAccess.OPEN, targetOf(target(to -> new Target.Create(List.of(), to))).access());
+  }
+
+  @Test
+  void aChangeThatWasJudgedByAnOlderTargetIsRefusedAndAnEqualOneIsNoEvent() {
+    ActorRef<Target.Command> one = kit.spawn(Target.create(name, terms, published.ref(), CLOCK));
+    TestProbe<Answer> probe = kit.createTestProbe();
+    one.tell(new Target.Create(List.of(), probe.ref()));
+    long version = targetOf(probe.receiveMessage()).version();
+    AccessChange listed = new AccessChange.ModeSet(TargetAccess.Mode.LISTED);
+    one.tell(new Target.ChangeAccess(listed, OptionalLong.of(version + 1), probe.ref()));
+    assertEquals(Kind.CONFLICT, refusal(probe.receiveMessage()));
+    one.tell(new Target.ChangeAccess(listed, OptionalLong.of(version), probe.ref()));
+    assertEquals(version + 1, targetOf(probe.receiveMessage()).version());
+    one.tell(new Target.ChangeAccess(listed, OptionalLong.of(version), probe.ref()));
+    assertEquals(Kind.CONFLICT, refusal(probe.receiveMessage()));
+    one.tell(new Target.ChangeAccess(listed, OptionalLong.empty(), probe.ref()));
+    assertEquals(version + 1, targetOf(probe.receiveMessage()).version());
+    kit.stop(one);
+  }
+
+  @Test
+  void anAccessListHasABound() {
+    TargetEntry full = new TargetEntry(name, 1, List.of(), Map.of(), false, NOW, TargetAccess.OPEN);
+    InitiatorEntry plain = new InitiatorEntry(Optional.empty(), Optional.empty(), Optional.empty());
+    TargetAccess access = TargetAccess.OPEN;
+    for (int i = 0; i < AccessChange.MAX_INITIATORS; i++) {
+      access = access.with("iqn." + i, plain);
+    }
+    TargetEntry many = new TargetEntry(name, 1, List.of(), Map.of(), false, NOW, access);
+    AccessChange more = new AccessChange.InitiatorAllowed("iqn.more", plain);
+    assertEquals("initiator", more.refusal(many).orElseThrow().field());
+    assertTrue(new AccessChange.InitiatorAllowed("iqn.1", plain).refusal(many).isEmpty());
+    InitiatorEntry heavy =
+        new InitiatorEntry(
+            Optional.of(new ChapEntry("u", "x".repeat(AccessChange.MAX_WEIGHT))),
+            Optional.empty(),
+            Optional.empty());
+    assertEquals(
+        "initiator",
+        new AccessChange.InitiatorAllowed("iqn.1", heavy).refusal(full).orElseThrow().field());
   }
 
   private static Gateway.Registration process(String incarnation) {

@@ -13,6 +13,7 @@ import io.moongate.cluster.membership.GatewayMonitor;
 import io.moongate.cluster.membership.LeaseKeeper;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.ViewEntry;
@@ -59,7 +60,7 @@ class SerializationTest {
           Metadata.SessionEntry.class);
 
   private static final List<Class<?>> EVENTS =
-      List.of(LogicalUnit.Event.class, Target.Event.class, Gateway.Event.class);
+      List.of(LogicalUnit.Event.class, Target.Event.class, AccessChange.class, Gateway.Event.class);
 
   private static final List<Class<?>> SNAPSHOTS =
       List.of(LogicalUnit.Snapshot.class, Target.Snapshot.class, Gateway.Snapshot.class);

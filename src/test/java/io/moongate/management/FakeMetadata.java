@@ -1,7 +1,12 @@
 package io.moongate.management;
 
+import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.access.AccessLists;
+import io.moongate.cluster.access.ChapSecrets;
+import io.moongate.cluster.access.SealedAccessLists;
+import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.TargetEntry;
@@ -21,7 +26,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * A metadata cluster in one map: three gateways, of which gw3 has failed, and the rules that the
@@ -31,6 +38,7 @@ public final class FakeMetadata implements Metadata {
   public static final Instant SINCE = Instant.parse("2026-11-01T10:20:30Z");
 
   private View view = new View();
+  private ChapSecrets secrets = new ChapSecrets(Optional.empty());
   private CompletableFuture<?> next;
   private RuntimeException thrown;
   private List<String> preferredOfLast = List.of();
@@ -43,6 +51,7 @@ public final class FakeMetadata implements Metadata {
   /** Back to three gateways and nothing else. */
   public synchronized void reset() {
     view = new View();
+    secrets = new ChapSecrets(Optional.empty());
     next = null;
     thrown = null;
     gateway("gw1", 1, GatewayEntry.State.UP, new PortalAddress("127.0.0.1", 3260));
@@ -188,6 +197,47 @@ public final class FakeMetadata implements Metadata {
         });
   }
 
+  /** The real lists over this map: their rules are part of what the API answers. */
+  @Override
+  public AccessLists accessLists() {
+    return new SealedAccessLists(secrets, this::ask);
+  }
+
+  /** What the gateway encrypts secrets with; without a key at first. */
+  public synchronized void secrets(ChapSecrets chapSecrets) {
+    secrets = chapSecrets;
+  }
+
+  /** Asks a target, as its entity answers it. */
+  private synchronized CompletionStage<TargetEntry> ask(
+      String name, Function<ActorRef<Answer>, Target.Command> question) {
+    return answer(
+        () -> {
+          TargetEntry now = existing(name);
+          if (!(question.apply(null) instanceof Target.ChangeAccess asked)) {
+            return now;
+          }
+          asked
+              .change()
+              .refusal(now)
+              .ifPresent(
+                  refused -> {
+                    throw refused.refusal();
+                  });
+          TargetEntry after =
+              new TargetEntry(
+                  name,
+                  now.version() + 1,
+                  now.gateways(),
+                  now.luns(),
+                  false,
+                  SINCE,
+                  asked.change().applyTo(now.access()));
+          view.apply(after);
+          return after;
+        });
+  }
+
   private void map(TargetEntry target, int lun, String id) {
     Map<Integer, String> luns = new HashMap<>(target.luns());
     if (id == null) {
@@ -197,7 +247,13 @@ public final class FakeMetadata implements Metadata {
     }
     view.apply(
         new TargetEntry(
-            target.name(), target.version() + 1, target.gateways(), luns, false, SINCE));
+            target.name(),
+            target.version() + 1,
+            target.gateways(),
+            luns,
+            false,
+            SINCE,
+            id == null ? target.access().without(lun) : target.access()));
   }
 
   @Override

@@ -222,7 +222,11 @@ final class DemoCluster {
           directory.config(gateway.name()),
           gateway
               .address()
-              .configuration(addresses, cassandra.contactPoint(), directory.volumes().toString()));
+              .configuration(
+                  addresses,
+                  cassandra.contactPoint(),
+                  directory.volumes().toString(),
+                  directory.chapKey().toString()));
     }
     // Its JVM starts while Cassandra does, and waits for it.
     Child schema =

@@ -97,6 +97,11 @@ final class DemoDirectory implements AutoCloseable {
     return root.resolve(gateway + ".conf");
   }
 
+  /** The key that CHAP secrets are encrypted under: as old as the metadata that has them. */
+  Path chapKey() {
+    return ChapKey.in(root);
+  }
+
   /**
    * Marks the directory as one whose LUNs a check may write over.
    *

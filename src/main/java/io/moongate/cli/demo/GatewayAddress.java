@@ -68,8 +68,12 @@ record GatewayAddress(int index) {
         new Ports.Need(host(), RELAY, "relayed commands of " + name()));
   }
 
-  /** The gateway's configuration file (HOCON): what differs from the defaults in {@code conf/}. */
-  String configuration(List<GatewayAddress> all, String cassandra, String volumes) {
+  /**
+   * The gateway's configuration file (HOCON): what differs from the defaults in {@code conf/}.
+   *
+   * @param chapKey file with the key that CHAP secrets are encrypted under
+   */
+  String configuration(List<GatewayAddress> all, String cassandra, String volumes, String chapKey) {
     String seeds =
         String.join(
             ", ",
@@ -82,7 +86,7 @@ record GatewayAddress(int index) {
         moongate {
           gateway { name = %1$s, host = %2$s }
           cluster { port = %10$d, seed-nodes = [%3$s] }
-          iscsi.portals = [%4$s]
+          iscsi { portals = [%4$s], chap.key-file = %12$s }
           management { host = %2$s, port = %5$d }
           relay { host = %2$s, port = %6$d }
           watch.port = %7$d
@@ -107,7 +111,8 @@ record GatewayAddress(int index) {
             quoted(volumes),
             quoted(cassandra),
             ARTERY,
-            MANAGEMENT);
+            MANAGEMENT,
+            quoted(chapKey));
   }
 
   /** A HOCON string: JSON's quoting. */

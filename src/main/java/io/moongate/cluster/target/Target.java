@@ -7,12 +7,14 @@ import io.moongate.cluster.CborSerializable;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.view.TargetAccess;
 import io.moongate.cluster.view.TargetEntry;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -44,6 +46,15 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** Takes a LUN away from a logical unit; accepted when the LUN is not, or not any more, its. */
   public record UnmapLun(int lun, String unitId, ActorRef<Answer> replyTo) implements Command {}
 
+  /**
+   * Changes who may log in; a change that changes nothing is accepted.
+   *
+   * @param judged version of the entry that the change was judged by, when it was judged by what
+   *     the entity can't see (secrets are encrypted): refused when the target has changed since
+   */
+  public record ChangeAccess(AccessChange change, OptionalLong judged, ActorRef<Answer> replyTo)
+      implements Command {}
+
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}
 
@@ -59,6 +70,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
     @JsonSubTypes.Type(value = Created.class, name = "created"),
     @JsonSubTypes.Type(value = LunMapped.class, name = "lun-mapped"),
     @JsonSubTypes.Type(value = LunUnmapped.class, name = "lun-unmapped"),
+    @JsonSubTypes.Type(value = AccessChanged.class, name = "access-changed"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -76,6 +88,9 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
 
   /** A LUN was taken away. */
   public record LunUnmapped(int lun, String unitId, Instant at) implements Event {}
+
+  /** Who may log in was changed. */
+  public record AccessChanged(AccessChange change, Instant at) implements Event {}
 
   /** It is no more. */
   public record Deleted(Instant at) implements Event {}
@@ -106,19 +121,30 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
       TargetEntry now = entry.orElseThrow();
       Map<Integer, String> luns = new TreeMap<>(now.luns());
       boolean deleted = now.deleted();
+      TargetAccess access = now.access();
       if (event instanceof LunMapped mapped) {
         luns.put(mapped.lun(), mapped.unitId());
       } else if (event instanceof LunUnmapped unmapped) {
         luns.remove(unmapped.lun());
+        access = access.without(unmapped.lun());
+      } else if (event instanceof AccessChanged changed) {
+        access = changed.change().applyTo(access);
       } else if (event instanceof Deleted) {
         deleted = true;
+        access = TargetAccess.OPEN;
       } else if (!(event instanceof Adopted)) {
         throw new IllegalArgumentException("changes nothing: " + event);
       }
       return new State(
           Optional.of(
               new TargetEntry(
-                  now.name(), now.version() + 1, now.gateways(), luns, deleted, now.since())));
+                  now.name(),
+                  now.version() + 1,
+                  now.gateways(),
+                  luns,
+                  deleted,
+                  now.since(),
+                  access)));
     }
   }
 
@@ -172,6 +198,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
         .onCommand(Delete.class, this::onDelete)
         .onCommand(MapLun.class, this::onMapLun)
         .onCommand(UnmapLun.class, this::onUnmapLun)
+        .onCommand(ChangeAccess.class, this::onChangeAccess)
         .onCommand(Get.class, this::onGet)
         .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(Taken.class, (state, taken) -> Effect().noReply())
@@ -249,6 +276,25 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
       return answer(unmap.replyTo(), new Answer.Accepted(now));
     }
     return record(new LunUnmapped(unmap.lun(), mapped, clock.instant()), unmap.replyTo());
+  }
+
+  private ReplyEffect<Event, State> onChangeAccess(State state, ChangeAccess command) {
+    if (!state.live()) {
+      return answer(command.replyTo(), unknown());
+    }
+    TargetEntry now = state.entry().orElseThrow();
+    if (command.judged().isPresent() && command.judged().getAsLong() != now.version()) {
+      return answer(
+          command.replyTo(), Answer.conflict("", "the target was changed in the same moment"));
+    }
+    Optional<Answer.Refused> refusal = command.change().refusal(now);
+    if (refusal.isPresent()) {
+      return answer(command.replyTo(), refusal.get());
+    }
+    if (command.change().applyTo(now.access()).equals(now.access())) {
+      return answer(command.replyTo(), new Answer.Accepted(now));
+    }
+    return record(new AccessChanged(command.change(), clock.instant()), command.replyTo());
   }
 
   private ReplyEffect<Event, State> onGet(State state, Get get) {

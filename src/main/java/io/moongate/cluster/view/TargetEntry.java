@@ -3,6 +3,7 @@ package io.moongate.cluster.view;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -12,6 +13,7 @@ import java.util.TreeMap;
  * @param gateways names of the gateways that export it; empty means every gateway
  * @param luns LUN number to id of the logical unit
  * @param deleted whether it was deleted: such an entry is kept so that no older one revives it
+ * @param access who may log in; entries from before there were access lists are open
  */
 public record TargetEntry(
     String name,
@@ -19,12 +21,46 @@ public record TargetEntry(
     List<String> gateways,
     Map<Integer, String> luns,
     boolean deleted,
-    Instant since)
+    Instant since,
+    TargetAccess access)
     implements ViewEntry {
 
   public TargetEntry {
     gateways = List.copyOf(gateways);
     luns = java.util.Collections.unmodifiableMap(new TreeMap<>(luns));
+    access = access == null ? TargetAccess.OPEN : access;
+  }
+
+  /** A target that whoever comes may log in to. */
+  public TargetEntry(
+      String name,
+      long version,
+      List<String> gateways,
+      Map<Integer, String> luns,
+      boolean deleted,
+      Instant since) {
+    this(name, version, gateways, luns, deleted, since, TargetAccess.OPEN);
+  }
+
+  /** What an initiator sees: LUN number to id of the logical unit. */
+  public Map<Integer, String> lunsFor(String initiator) {
+    if (!access.allows(initiator)) {
+      return Map.of();
+    }
+    Optional<Map<Integer, Integer>> mask = access.of(initiator).flatMap(InitiatorEntry::luns);
+    if (mask.isEmpty()) {
+      return luns;
+    }
+    Map<Integer, String> seen = new TreeMap<>();
+    mask.get()
+        .forEach(
+            (lun, targetLun) -> {
+              String unit = luns.get(targetLun);
+              if (unit != null) {
+                seen.put(lun, unit);
+              }
+            });
+    return seen;
   }
 
   /** Whether this gateway exports the target. */

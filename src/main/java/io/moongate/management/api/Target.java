@@ -10,9 +10,22 @@ import java.util.List;
  * @param gateways names of the gateways that export it
  * @param everyGateway whether it is exported by every gateway, those that join later included
  * @param luns what it maps, by LUN
+ * @param access {@code open}: whoever comes may log in, or {@code listed}: only initiators on its
+ *     list
+ * @param initiators how many are on the list
+ * @param chap required of initiators without credentials of their own; null: none
+ * @param mutualChap by which the target authenticates itself; null: it can't
  */
 public record Target(
-    String name, List<String> gateways, boolean everyGateway, List<Mapping> luns, Instant since) {
+    String name,
+    List<String> gateways,
+    boolean everyGateway,
+    List<Mapping> luns,
+    Instant since,
+    String access,
+    int initiators,
+    Chap chap,
+    Chap mutualChap) {
 
   /**
    * A LUN of a target.

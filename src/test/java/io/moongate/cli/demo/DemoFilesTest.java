@@ -10,6 +10,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,14 +67,29 @@ class DemoFilesTest {
   @Test
   void gatewayConfigurationQuotesWhatItIsGiven() {
     List<GatewayAddress> all = GatewayAddress.first(5);
-    String text = all.get(1).configuration(all, "127.0.0.1:9042", "/a \"b\"\\c");
+    String text = all.get(1).configuration(all, "127.0.0.1:9042", "/a \"b\"\\c", "/k \"1\"");
     assertTrue(text.contains("gateway { name = \"gw2\", host = \"127.0.0.2\" }"), text);
-    assertTrue(text.contains("iscsi.portals = [\"127.0.0.2:3260\"]"), text);
+    assertTrue(
+        text.contains("iscsi { portals = [\"127.0.0.2:3260\"], chap.key-file = \"/k \\\"1\\\"\" }"),
+        text);
     assertTrue(text.contains("volume.file.directory = \"/a \\\"b\\\"\\\\c\""), text);
     assertTrue(text.contains("127.0.0.3:8558"), text);
     assertFalse(text.contains("127.0.0.4:8558"), "three seeds are enough");
     assertThrows(IllegalArgumentException.class, () -> new GatewayAddress(0));
     assertThrows(IllegalArgumentException.class, () -> new GatewayAddress(10));
+  }
+
+  @Test
+  void chapKeyIsMadeOnceAndForItsOwnerAlone() throws IOException {
+    Path key = ChapKey.in(dir);
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(key)));
+    String text = Files.readString(key);
+    assertEquals(32, Base64.getDecoder().decode(text.strip()).length);
+    assertEquals(key, ChapKey.in(dir));
+    assertEquals(text, Files.readString(key));
+    try (var files = Files.list(dir)) {
+      assertEquals(1, files.count());
+    }
   }
 
   @Test

@@ -1,0 +1,54 @@
+package io.moongate.cluster.access;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** A file with something that only its owner may know. */
+public final class SecretFile {
+  private static final int MAX_BYTES = 1_024;
+  private static final Set<PosixFilePermission> OWNERS =
+      EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+  private SecretFile() {}
+
+  /**
+   * The text in it, without the end of its last line.
+   *
+   * @throws IllegalArgumentException names the file, what is wrong with it and what was expected;
+   *     never quotes what is in it
+   */
+  public static String read(Path file) {
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new IllegalArgumentException("there is no file " + file);
+      }
+      requirePrivate(file);
+      if (Files.size(file) > MAX_BYTES) {
+        throw new IllegalArgumentException(file + " has more than " + MAX_BYTES + " bytes");
+      }
+      return Files.readString(file, StandardCharsets.UTF_8).replaceFirst("\\r?\\n\\z", "");
+    } catch (CharacterCodingException binary) {
+      throw new IllegalArgumentException(file + " is not text in UTF-8", binary);
+    } catch (IOException | UnsupportedOperationException unreadable) {
+      throw new IllegalArgumentException(file + " can't be read: " + unreadable, unreadable);
+    }
+  }
+
+  private static void requirePrivate(Path file) throws IOException {
+    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+    if (!OWNERS.containsAll(mode)) {
+      throw new IllegalArgumentException(
+          "%s has mode %s, expected 0600, so that nobody but its owner knows what is in it:"
+                  .formatted(file, PosixFilePermissions.toString(mode))
+              + " chmod 600 "
+              + file);
+    }
+  }
+}
