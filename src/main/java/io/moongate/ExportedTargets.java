@@ -6,10 +6,12 @@ import io.moongate.cluster.view.ChapEntry;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.InitiatorEntry;
 import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.scsi.Admission;
 import io.moongate.scsi.Admission.Credentials;
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.LogicalUnitNumber;
 import io.moongate.scsi.TargetDevice;
 import io.moongate.scsi.TargetDirectory;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +32,12 @@ final class ExportedTargets implements TargetDirectory {
   private final ExportedUnits units;
   private final ChapSecrets secrets;
   private final Admission discovery;
+
+  /** The last inventory of each target, so that a login need not look at each LUN. */
+  private final Map<String, Counted> counted = new ConcurrentHashMap<>();
+
+  /** An inventory, and the very mappings that it is of. */
+  private record Counted(Map<Integer, String> luns, long generation, long inventory) {}
 
   /**
    * Version of each target that an error was logged for: once, however often one tries to log in.
@@ -139,12 +148,14 @@ final class ExportedTargets implements TargetDirectory {
     private final String name;
     private final int portalGroupTag;
     private final String initiator;
+    private final LongSupplier mappings;
     private volatile Seen seen = new Seen(0, Map.of());
 
     Device(String name, int portalGroupTag, String initiator) {
       this.name = name;
       this.portalGroupTag = portalGroupTag;
       this.initiator = initiator;
+      this.mappings = view.mappings(name);
     }
 
     @Override
@@ -157,18 +168,8 @@ final class ExportedTargets implements TargetDirectory {
       return portalGroupTag;
     }
 
-    @Override
-    public Optional<LogicalUnit> unit(long lun) {
-      return Optional.ofNullable(seen().get(number(lun))).flatMap(view::unit).map(units::unit);
-    }
-
-    @Override
-    public List<Long> luns() {
-      return seen().keySet().stream().map(ExportedTargets::lun).toList();
-    }
-
     /** What the initiator sees; the mask is worked out once for each version of the target. */
-    private Map<Integer, String> seen() {
+    private Map<Integer, String> mapped() {
       TargetEntry entry = view.target(name).orElse(null);
       if (entry == null) {
         return Map.of();
@@ -180,30 +181,66 @@ final class ExportedTargets implements TargetDirectory {
       }
       return last.luns();
     }
+
+    @Override
+    public Optional<LogicalUnit> unit(long lun) {
+      return Optional.ofNullable(mapped().get(LogicalUnitNumber.number(lun)))
+          .flatMap(view::unit)
+          .map(units::unit);
+    }
+
+    @Override
+    public long generation() {
+      return mappings.getAsLong();
+    }
+
+    @Override
+    public long inventory() {
+      // Before what is counted: a change in between is counted again.
+      long generation = generation();
+      Map<Integer, String> luns = mapped();
+      Counted before = counted.get(name);
+      if (before != null && before.luns() == luns && before.generation() == generation) {
+        return before.inventory();
+      }
+      long sum = sum(luns);
+      counted.put(name, new Counted(luns, generation, sum));
+      return sum;
+    }
+
+    private long sum(Map<Integer, String> luns) {
+      long sum = 0;
+      for (Map.Entry<Integer, String> lun : luns.entrySet()) {
+        Optional<UnitEntry> unit = view.unit(lun.getValue());
+        if (unit.isPresent()) {
+          // NAAs are unique, and those of neighbours differ by one: both are spread, one by one.
+          sum += spread(spread(lun.getKey() + 1L) + unit.get().naa());
+        }
+      }
+      return sum;
+    }
+
+    /** Lets each bit reach all others: one to one, so that nothing is lost on the way. */
+    private static long spread(long value) {
+      long mixed = (value ^ value >>> 32) * 0x9E3779B97F4A7C15L;
+      mixed = (mixed ^ mixed >>> 29) * 0xD6E8FEB86659FD93L;
+      return mixed ^ mixed >>> 32;
+    }
+
+    @Override
+    public List<Long> luns() {
+      List<Long> luns = new ArrayList<>();
+      mapped()
+          .forEach(
+              (number, unit) -> {
+                if (view.unit(unit).isPresent()) {
+                  luns.add(LogicalUnitNumber.lun(number));
+                }
+              });
+      return luns;
+    }
   }
 
   /** What an initiator sees of a version of a target: LUN number to id of the logical unit. */
   private record Seen(long version, Map<Integer, String> luns) {}
-
-  /**
-   * The number of a LUN in peripheral device addressing on bus 0 or flat space addressing (SAM-5
-   * section 4.7.7); -1 for any other.
-   */
-  static int number(long lun) {
-    int first = (int) (lun >>> 48);
-    if ((lun & 0x0000_FFFF_FFFF_FFFFL) != 0) {
-      return -1;
-    }
-    return switch (first >>> 14) {
-      case 0 -> first <= 0xFF ? first : -1;
-      case 1 -> first & 0x3FFF;
-      default -> -1;
-    };
-  }
-
-  /** The LUN of a number: peripheral device addressing below 256, flat space addressing above. */
-  static Long lun(int number) {
-    long first = number < 256 ? number : 0x4000 | number;
-    return first << 48;
-  }
 }

@@ -49,6 +49,7 @@ final class ExportedUnits implements DataPath {
 
     Exported(UnitEntry entry, UnitFactory factory) {
       unit = factory.make(identity(entry), geometry(entry), queries);
+      unit.grow(entry.size(), entry.acceptedSize());
     }
   }
 
@@ -126,6 +127,7 @@ final class ExportedUnits implements DataPath {
             volume ->
                 volume
                     .fence(epoch)
+                    .thenCompose(fenced -> atLeast(volume, entry.size()))
                     .thenRun(() -> install(exported, volume))
                     .exceptionallyCompose(
                         failure ->
@@ -133,6 +135,27 @@ final class ExportedUnits implements DataPath {
                                 .close()
                                 .handle((closed, ignored) -> failure)
                                 .thenCompose(CompletableFuture::failedStage)));
+  }
+
+  /** What hosts were told of must be there, whatever the store has lost of its own records. */
+  private static CompletionStage<Void> atLeast(Volume volume, long size) {
+    return volume.geometry().size() >= size
+        ? CompletableFuture.completedStage(null)
+        : volume.grow(size);
+  }
+
+  @Override
+  public void resize(UnitEntry entry) {
+    exported(entry).unit.grow(entry.size(), entry.acceptedSize());
+  }
+
+  @Override
+  public CompletionStage<Void> grow(UnitEntry entry) {
+    Volume volume = exported(entry).volume;
+    return volume == null
+        ? CompletableFuture.failedStage(
+            new VolumeException(Reason.CLOSED, "the volume is not open here"))
+        : volume.grow(entry.growingTo());
   }
 
   /** Either this sees that the gateway is stopping, or {@link #releaseAll} sees the volume. */

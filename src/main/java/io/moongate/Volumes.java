@@ -32,6 +32,12 @@ final class Volumes implements VolumeProvisioner {
   }
 
   @Override
+  public CompletionStage<Void> grow(String kind, String unitId, long size) {
+    VolumeStore store = stores.get(kind);
+    return store == null ? unknown(kind) : store.grow(unitId, size);
+  }
+
+  @Override
   public CompletionStage<Void> delete(String kind, String unitId) {
     VolumeStore store = stores.get(kind);
     return store == null ? unknown(kind) : store.delete(unitId);

@@ -21,6 +21,7 @@ import io.moongate.cluster.view.View;
 import io.moongate.scsi.Admission;
 import io.moongate.scsi.Admission.Credentials;
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.LogicalUnitNumber;
 import io.moongate.scsi.TargetDevice;
 import io.moongate.scsi.TargetDirectory;
 import io.moongate.scsi.UnitIdentity;
@@ -114,11 +115,11 @@ class ExportedTargetsTest {
   }
 
   private static List<Integer> numbers(TargetDevice device) {
-    return device.luns().stream().map(ExportedTargets::number).toList();
+    return device.luns().stream().map(LogicalUnitNumber::number).toList();
   }
 
   private static Optional<UnitIdentity> at(TargetDevice device, int lun) {
-    return device.unit(ExportedTargets.lun(lun)).map(LogicalUnit::identity);
+    return device.unit(LogicalUnitNumber.lun(lun)).map(LogicalUnit::identity);
   }
 
   @Test

@@ -10,12 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 class GatewayConfigTest {
   private static final String INCARNATION = "7e84d693-f87a-4cb4-b714-6b5e2baa2fcb";
@@ -115,23 +113,5 @@ class GatewayConfigTest {
         mistake("moongate.gateway.name = gw1\nmoongate.cluster.seed-nodes = [\"" + seed + "\"]");
     assertTrue(message.contains("moongate.cluster.seed-nodes"), message);
     assertTrue(message.contains(seed), message);
-  }
-
-  static Stream<Integer> luns() {
-    return Stream.of(0, 1, 255, 256, 257, 16_383);
-  }
-
-  @ParameterizedTest
-  @MethodSource("luns")
-  void aLunIsFoundByTheNumberItIsReportedUnder(int number) {
-    assertEquals(number, ExportedTargets.number(ExportedTargets.lun(number)));
-  }
-
-  @Test
-  void otherAddressingMethodsFindNothing() {
-    assertEquals(0, ExportedTargets.number(0x4000_0000_0000_0000L), "flat space addressing of 0");
-    assertEquals(-1, ExportedTargets.number(0x0100_0000_0000_0000L), "bus 1");
-    assertEquals(-1, ExportedTargets.number(0xC101_0000_0000_0000L), "REPORT LUNS well-known");
-    assertEquals(-1, ExportedTargets.number(0x0000_0001_0000_0000L), "a second level");
   }
 }

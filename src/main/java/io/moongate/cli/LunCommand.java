@@ -3,7 +3,9 @@ package io.moongate.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
+import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.Sessions;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** LUNs: list, show, create, delete and move. */
+/** LUNs: list, show, create, resize, map, unmap, delete and move. */
 @Command(
     name = "lun",
     mixinStandardHelpOptions = true,
@@ -21,6 +23,9 @@ import picocli.CommandLine.Option;
       LunCommand.ListAll.class,
       LunCommand.Show.class,
       LunCommand.Create.class,
+      LunCommand.Resize.class,
+      LunCommand.Map.class,
+      LunCommand.Unmap.class,
       LunCommand.Delete.class,
       LunCommand.Move.class
     })
@@ -30,9 +35,20 @@ final class LunCommand {
     command.say("id         " + unit.id());
     command.say("target     " + ClientCommand.orDash(unit.target()));
     command.say("lun        " + ClientCommand.orDash(unit.lun()));
+    for (LogicalUnit.Mapping mapping : unit.mappings()) {
+      if (!mapping.equals(new LogicalUnit.Mapping(unit.target(), unit.lun()))) {
+        command.say("also       LUN " + mapping.lun() + " of " + mapping.target());
+      }
+    }
     command.say("naa        " + unit.naa());
     command.say("serial     " + unit.serial());
     command.say("size       " + ByteSize.text(unit.size()) + " (" + unit.size() + " bytes)");
+    if (unit.growingTo() != null) {
+      command.say(
+          "growing    to "
+              + ByteSize.text(unit.growingTo())
+              + ": hosts are told once its owner serves that");
+    }
     command.say("block      " + unit.blockSize() + " bytes");
     command.say("store      " + unit.store());
     command.say("preferred  " + ClientCommand.joined(unit.preferred()));
@@ -185,6 +201,101 @@ final class LunCommand {
     }
   }
 
+  /** {@code lun resize}. */
+  @Command(
+      name = "resize",
+      description = "Make a logical unit larger while it is in use; it can't be made smaller.")
+  static final class Resize extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--size",
+        required = true,
+        paramLabel = "SIZE",
+        converter = ByteSize.class,
+        description = "Size that it is to have: 10GiB (1024), 10GB (1000), or bytes.")
+    private Long size;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      JsonNode answer =
+          api.post("/luns/" + ApiClient.encode(unit.id()) + "/resize", new ResizeLun(size));
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, LogicalUnit.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun map}. */
+  @Command(
+      name = "map",
+      description = "Map a logical unit in one more target; mapping it again changes nothing.")
+  static final class Map extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--to",
+        required = true,
+        paramLabel = "IQN",
+        description = "iSCSI name of the target that is to map it too.")
+    private String to;
+
+    @Option(
+        names = "--as",
+        required = true,
+        paramLabel = "N",
+        description = "Its number there, 0 to 16383.")
+    private Integer as;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      JsonNode answer = api.put(place(to, as), new MapLun(unit.id()));
+      if (!printedAsJson(api, answer)) {
+        say("mapped " + unit.id() + " as LUN " + as + " of " + to);
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun unmap}. */
+  @Command(
+      name = "unmap",
+      description = "Take a LUN away from a target; the logical unit and its data stay.")
+  static final class Unmap extends ClientCommand {
+    @Option(
+        names = "--target",
+        required = true,
+        paramLabel = "IQN",
+        description = "iSCSI name of the target.")
+    private String target;
+
+    @Option(names = "--lun", required = true, paramLabel = "N", description = "Number of the LUN.")
+    private Integer lun;
+
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask for confirmation.")
+    private boolean yes;
+
+    @Override
+    int run(ApiClient api) {
+      if (!yes) {
+        Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
+        confirm("Hosts will lose LUN " + lun + " of " + target + ". " + loggedIn(target, sessions));
+      }
+      api.delete(place(target, lun));
+      say("unmapped LUN " + lun + " of " + target);
+      return 0;
+    }
+  }
+
+  private static String place(String target, int lun) {
+    return "/targets/" + ApiClient.encode(target) + "/luns/" + lun;
+  }
+
   /** {@code lun delete}. */
   @Command(name = "delete", description = "Unmap and delete a logical unit with all its data.")
   static final class Delete extends ClientCommand {
@@ -194,6 +305,11 @@ final class LunCommand {
         names = {"-y", "--yes"},
         description = "Do not ask for confirmation.")
     private boolean yes;
+
+    @Option(
+        names = "--force",
+        description = "Also while sessions are logged in to a target that maps it.")
+    private boolean force;
 
     @Override
     int run(ApiClient api) {
@@ -211,11 +327,14 @@ final class LunCommand {
                 + unit.store()
                 + ", id "
                 + unit.id()
+                + (unit.mappings().size() < 2
+                    ? ""
+                    : ", mapped in " + unit.mappings().size() + " places")
                 + ") will be deleted, and all the data on it will be lost for good. "
                 + (unit.target() == null ? "" : loggedIn(unit.target(), sessions)));
       }
       // By the id that was shown: another unit may be mapped there by now.
-      api.delete("/luns/" + ApiClient.encode(unit.id()));
+      api.delete("/luns/" + ApiClient.encode(unit.id()) + (force ? "?force=true" : ""));
       say("deleted " + unit.id());
       return 0;
     }

@@ -32,6 +32,11 @@ public sealed interface Answer extends CborSerializable {
     return new Refused(Metadata.Refusal.Kind.CONFLICT, field, reason);
   }
 
+  /** The request can't be right. */
+  static Refused invalid(String field, String reason) {
+    return new Refused(Metadata.Refusal.Kind.INVALID, field, reason);
+  }
+
   /** There is no such thing. */
   static Refused notFound(String field, String reason) {
     return new Refused(Metadata.Refusal.Kind.NOT_FOUND, field, reason);

@@ -48,8 +48,33 @@ public interface Metadata {
   CompletionStage<UnitEntry> createUnit(
       String target, int lun, long size, int blockSize, String store, List<String> preferred);
 
-  /** Takes a logical unit out of every target and deletes it with its data. */
-  CompletionStage<Void> deleteUnit(String unitId);
+  /**
+   * Makes a logical unit larger; complete when its owner serves the new size and hosts are told. A
+   * size that it has already is accepted, a smaller one refused.
+   *
+   * @param size bytes, a multiple of its block size
+   */
+  CompletionStage<UnitEntry> resizeUnit(String unitId, long size, String cause);
+
+  /**
+   * Maps a logical unit at a LUN of a target, which may be one of several; repeating it is
+   * accepted.
+   *
+   * @param lun 0 to 16383
+   */
+  CompletionStage<TargetEntry> mapUnit(String target, int lun, String unitId);
+
+  /** Takes a LUN away from whichever unit it is; the unit stays. */
+  CompletionStage<TargetEntry> unmapLun(String target, int lun);
+
+  /**
+   * Takes a logical unit out of every target and deletes it with its data. Refused while sessions
+   * are logged in to a target that maps it through any gateway, or may be: a gateway that is up
+   * does not say.
+   *
+   * @param force delete it all the same
+   */
+  CompletionStage<Void> deleteUnit(String unitId, boolean force);
 
   /** Moves the ownership of a unit to a gateway; complete when the new owner serves. */
   CompletionStage<UnitEntry> moveUnit(String unitId, String toGateway, String cause);

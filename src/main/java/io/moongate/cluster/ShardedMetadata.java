@@ -186,9 +186,131 @@ final class ShardedMetadata implements Metadata {
   }
 
   @Override
-  public CompletionStage<Void> deleteUnit(String unitId) {
+  public CompletionStage<UnitEntry> resizeUnit(String unitId, long size, String cause) {
+    long deadline = System.nanoTime() + MOVE_BOUND.toNanos();
+    return unit(unitId, LogicalUnit.Get::new)
+        .thenCompose(
+            unit -> {
+              // The entity decides; but the store must not grow for what it is going to refuse.
+              if (unit.deleted()) {
+                return refuse(Kind.NOT_FOUND, "id", "there is no logical unit of id " + unitId);
+              }
+              if (size <= unit.size() || size % unit.blockSize() != 0) {
+                return CompletableFuture.completedStage(unit);
+              }
+              return volumes
+                  .grow(unit.store(), unitId, size)
+                  .exceptionallyCompose(
+                      failure ->
+                          refuse(
+                              Kind.UNAVAILABLE,
+                              "size",
+                              "the volume could not be grown: " + cause(failure).getMessage()))
+                  .thenApply(grown -> unit);
+            })
+        .thenCompose(grown -> unit(unitId, replyTo -> new LogicalUnit.Resize(size, cause, replyTo)))
+        .thenCompose(accepted -> resized(unitId, size, deadline));
+  }
+
+  /** Watches the replica until the owner serves the size. */
+  private CompletionStage<UnitEntry> resized(String unitId, long size, long deadline) {
+    Optional<UnitEntry> unit = view.unit(unitId);
+    if (unit.isPresent() && unit.get().size() >= size) {
+      return CompletableFuture.completedStage(unit.get());
+    }
+    if (unit.isEmpty() || System.nanoTime() - deadline > 0) {
+      return refuse(
+          Kind.UNAVAILABLE,
+          "",
+          "the unit is to grow to %d bytes, and its owner does not serve them within %s yet"
+              .formatted(size, MOVE_BOUND));
+    }
+    return Patterns.after(POLL, system.classicSystem(), () -> resized(unitId, size, deadline));
+  }
+
+  @Override
+  public CompletionStage<TargetEntry> mapUnit(String targetName, int lun, String unitId) {
+    return living(unitId)
+        .thenCompose(unit -> target(targetName, replyTo -> new Target.MapLun(lun, unitId, replyTo)))
+        .thenCompose(
+            mapped ->
+                // Whoever deletes it takes its LUNs away first: one of the two sees the other.
+                living(unitId)
+                    .thenApply(unit -> mapped)
+                    .exceptionallyCompose(
+                        failure -> undoMapping(targetName, lun, unitId, cause(failure))));
+  }
+
+  /** A unit that can't be asked now is no reason: it may have been mapped there all along. */
+  private CompletionStage<TargetEntry> undoMapping(
+      String targetName, int lun, String unitId, Throwable failure) {
+    boolean gone = failure instanceof Refusal refusal && refusal.kind() == Kind.NOT_FOUND;
+    return !gone
+        ? CompletableFuture.failedStage(failure)
+        : target(targetName, replyTo -> new Target.UnmapLun(lun, unitId, replyTo))
+            .thenCompose(undone -> CompletableFuture.failedStage(failure));
+  }
+
+  private CompletionStage<UnitEntry> living(String unitId) {
+    return unit(unitId, LogicalUnit.Get::new)
+        .thenCompose(
+            unit ->
+                unit.deleted()
+                    ? refuse(Kind.NOT_FOUND, "id", "there is no logical unit of id " + unitId)
+                    : CompletableFuture.completedStage(unit));
+  }
+
+  @Override
+  public CompletionStage<TargetEntry> unmapLun(String targetName, int lun) {
+    return target(targetName, Target.Get::new)
+        .thenCompose(
+            target -> {
+              String mapped = target.deleted() ? null : target.luns().get(lun);
+              return mapped == null
+                  ? refuse(
+                      Kind.NOT_FOUND, "lun", "there is no LUN %d in %s".formatted(lun, targetName))
+                  : target(target.name(), replyTo -> new Target.UnmapLun(lun, mapped, replyTo));
+            });
+  }
+
+  @Override
+  public CompletionStage<Void> deleteUnit(String unitId, boolean force) {
+    List<String> targets = view.targetsOf(unitId).stream().map(TargetEntry::name).toList();
+    if (force || targets.isEmpty()) {
+      return deleteUnit(unitId);
+    }
+    return sessions()
+        .thenCompose(
+            known -> {
+              List<SessionEntry> using =
+                  known.sessions().stream()
+                      .filter(session -> session.target().filter(targets::contains).isPresent())
+                      .toList();
+              if (!using.isEmpty()) {
+                return refuse(
+                    Kind.CONFLICT,
+                    "id",
+                    "%d sessions are logged in to %s, among them %s through %s"
+                        .formatted(
+                            using.size(),
+                            targets,
+                            using.get(0).initiator(),
+                            using.get(0).gateway()));
+              }
+              if (!known.silent().isEmpty()) {
+                return refuse(
+                    Kind.CONFLICT,
+                    "id",
+                    "%s do not say whether sessions are logged in to %s"
+                        .formatted(known.silent(), targets));
+              }
+              return deleteUnit(unitId);
+            });
+  }
+
+  private CompletionStage<Void> deleteUnit(String unitId) {
     CompletionStage<?> unmapped = CompletableFuture.completedStage(null);
-    for (TargetEntry target : view.targets()) {
+    for (TargetEntry target : view.targetsOf(unitId)) {
       for (Map.Entry<Integer, String> lun : target.luns().entrySet()) {
         if (lun.getValue().equals(unitId)) {
           unmapped =

@@ -12,6 +12,9 @@ public interface VolumeProvisioner {
   /** Makes a volume that reads as zeros; repeating it is fine. */
   CompletionStage<Void> create(String kind, String unitId, long size, int blockSize);
 
+  /** Makes a volume at least so large; what is added reads as zeros. Repeating it is fine. */
+  CompletionStage<Void> grow(String kind, String unitId, long size);
+
   /** Removes a volume and its data; fine when it is gone. */
   CompletionStage<Void> delete(String kind, String unitId);
 }

@@ -11,7 +11,9 @@ import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.Health;
 import io.moongate.management.api.MoveLun;
+import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.ServerVersion;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -72,6 +74,11 @@ final class ApiRoutes extends ProblemDirectives {
                 pathPrefix(segment("targets").slash(segment()), name -> access.of(request, name)),
                 resource("luns", luns(request), id -> lun(request, id)),
                 path(segment("luns").slash(segment()).slash("move"), id -> moveLun(request, id)),
+                path(
+                    segment("luns").slash(segment()).slash("resize"), id -> resizeLun(request, id)),
+                path(
+                    segment("targets").slash(segment()).slash("luns").slash(segment()),
+                    (name, lun) -> mapping(request, name, lun)),
                 resource("paths", paths(request)),
                 resource("sessions", sessions(request)),
                 resource("version", version(request)),
@@ -180,7 +187,13 @@ final class ApiRoutes extends ProblemDirectives {
                 created(
                     before.equals(Optional.of(entry.id())),
                     "/luns/" + entry.id(),
-                    Resources.unit(entry, Optional.of(mapping))));
+                    Resources.unit(entry, withOthers(entry.id(), mapping))));
+  }
+
+  /** The replica may not know the place yet at which the unit has just been mapped. */
+  private List<Resources.Mapping> withOthers(String id, Resources.Mapping mapping) {
+    List<Resources.Mapping> others = Resources.mappings(metadata.view(), id);
+    return others.contains(mapping) ? others : List.of(mapping);
   }
 
   private Route lun(HttpRequest request, String id) {
@@ -192,10 +205,13 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private CompletionStage<HttpResponse> deleteLun(HttpRequest request, String id) {
-    Requests.parameters(request);
+    boolean force = Requests.flag(Requests.parameters(request, "force"), "force");
     View view = metadata.view();
     requireUnit(view, id);
-    return change(request, "delete LUN of id " + id, () -> metadata.deleteUnit(id))
+    return change(
+            request,
+            "delete LUN of id " + id + (force ? " by force" : ""),
+            () -> metadata.deleteUnit(id, force))
         .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
   }
 
@@ -220,8 +236,68 @@ final class ApiRoutes extends ProblemDirectives {
                                   .withEntity(
                                       JsonEntity.of(
                                           Resources.unit(
-                                              entry, Resources.mapping(metadata.view(), id)))));
+                                              entry, Resources.mappings(metadata.view(), id)))));
                 }));
+  }
+
+  private Route resizeLun(HttpRequest request, String id) {
+    return post(
+        () ->
+            withBody(
+                request,
+                (sameRequest, body) -> {
+                  requireUnit(metadata.view(), id);
+                  ResizeLun wanted = Requests.resizeLun(body);
+                  String cause =
+                      "resized through the API of " + metadata.gateway() + " by " + client(request);
+                  return change(
+                          request,
+                          "resize LUN " + id + " to " + wanted.size() + " bytes",
+                          () -> metadata.resizeUnit(id, wanted.size(), cause))
+                      .thenApply(
+                          entry ->
+                              HttpResponse.create()
+                                  .withEntity(
+                                      JsonEntity.of(
+                                          Resources.unit(
+                                              entry, Resources.mappings(metadata.view(), id)))));
+                }));
+  }
+
+  private Route mapping(HttpRequest request, String target, String lun) {
+    return concat(
+        put(() -> withBody(request, (sameRequest, body) -> mapLun(request, target, lun, body))),
+        delete(() -> completeWithFuture(unmapLun(request, target, lun))));
+  }
+
+  private CompletionStage<HttpResponse> mapLun(
+      HttpRequest request, String name, String number, byte[] body) {
+    View view = metadata.view();
+    TargetEntry target = view.target(name).orElseThrow(() -> notFound("name", "target " + name));
+    int lun = Requests.lun(number);
+    String id = Requests.mapLun(body).id();
+    requireUnit(view, id);
+    boolean there = id.equals(target.luns().get(lun));
+    return change(
+            request,
+            "map LUN %d of %s to %s".formatted(lun, name, id),
+            () -> metadata.mapUnit(name, lun, id))
+        .thenApply(
+            (TargetEntry entry) ->
+                HttpResponse.create()
+                    .withStatus(there ? StatusCodes.OK : StatusCodes.CREATED)
+                    .withEntity(JsonEntity.of(Resources.target(entry, view))));
+  }
+
+  private CompletionStage<HttpResponse> unmapLun(HttpRequest request, String name, String number) {
+    Requests.parameters(request);
+    int lun = Requests.lun(number);
+    if (metadata.view().target(name).isEmpty()) {
+      throw notFound("name", "target " + name);
+    }
+    return change(
+            request, "unmap LUN %d of %s".formatted(lun, name), () -> metadata.unmapLun(name, lun))
+        .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
   }
 
   private Route paths(HttpRequest request) {

@@ -4,7 +4,9 @@ import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
+import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
+import io.moongate.management.api.ResizeLun;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,23 @@ final class Requests {
     String gateway = body.text("gateway");
     requireGateway("gateway", gateway, view);
     return new MoveLun(gateway);
+  }
+
+  static ResizeLun resizeLun(byte[] bytes) {
+    return new ResizeLun(RequestBody.read(bytes, "size").whole("size", 1, Long.MAX_VALUE));
+  }
+
+  static MapLun mapLun(byte[] bytes) {
+    return new MapLun(RequestBody.read(bytes, "id").text("id"));
+  }
+
+  /** A parameter that is {@code true} or {@code false}, and false when it is absent. */
+  static boolean flag(Map<String, String> query, String name) {
+    String value = query.getOrDefault(name, "false");
+    if (!value.equals("true") && !value.equals("false")) {
+      throw ProblemException.invalid(name, name + " must be true or false");
+    }
+    return value.equals("true");
   }
 
   /** The query's parameters, of which only these are known, each at most once. */

@@ -40,7 +40,14 @@ final class Resources {
   /** Where a logical unit is mapped. */
   record Mapping(String target, int lun) {}
 
-  private record MappedUnit(Optional<Mapping> mapping, UnitEntry unit) {
+  private record MappedUnit(Optional<Mapping> mapping, List<Mapping> all, UnitEntry unit) {
+    /** A unit at each of its places. */
+    static List<MappedUnit> of(UnitEntry unit, List<Mapping> all) {
+      return all.isEmpty()
+          ? List.of(new MappedUnit(Optional.empty(), all, unit))
+          : all.stream().map(at -> new MappedUnit(Optional.of(at), all, unit)).toList();
+    }
+
     /** By target and LUN; those that no target maps come last, by id. */
     static final Comparator<MappedUnit> ORDER =
         Comparator.comparing((MappedUnit mapped) -> mapped.mapping().isEmpty())
@@ -113,24 +120,28 @@ final class Resources {
     return entry.map(set -> Chap.of(set.user())).orElse(null);
   }
 
-  /** Where a unit is mapped; the first place by target and LUN, should there be several. */
-  static Optional<Mapping> mapping(View view, String unitId) {
-    for (TargetEntry target : view.targets()) {
-      for (Map.Entry<Integer, String> mapped : target.luns().entrySet()) {
-        if (mapped.getValue().equals(unitId)) {
-          return Optional.of(new Mapping(target.name(), mapped.getKey()));
-        }
-      }
+  /** Where a unit is mapped, by target and LUN. */
+  static List<Mapping> mappings(View view, String unitId) {
+    List<Mapping> mappings = new ArrayList<>();
+    for (TargetEntry target : view.targetsOf(unitId)) {
+      target
+          .luns()
+          .forEach(
+              (lun, id) -> {
+                if (id.equals(unitId)) {
+                  mappings.add(new Mapping(target.name(), lun));
+                }
+              });
     }
-    return Optional.empty();
+    return mappings;
   }
 
   static Optional<LogicalUnit> unit(View view, String id) {
-    return view.unit(id).map(entry -> unit(entry, mapping(view, id)));
+    return view.unit(id).map(entry -> unit(entry, mappings(view, id)));
   }
 
   /**
-   * The logical units.
+   * The logical units, each once for every place where it is mapped.
    *
    * @param target those of this target; empty for all
    * @param lun those of this number; empty for all
@@ -138,9 +149,15 @@ final class Resources {
    */
   static Stream<LogicalUnit> units(
       View view, Optional<String> target, OptionalInt lun, Optional<String> owner) {
-    Map<String, Mapping> mappings = new HashMap<>();
+    Map<String, List<Mapping>> mappings = new HashMap<>();
     for (TargetEntry entry : view.targets()) {
-      entry.luns().forEach((n, id) -> mappings.putIfAbsent(id, new Mapping(entry.name(), n)));
+      entry
+          .luns()
+          .forEach(
+              (n, id) ->
+                  mappings
+                      .computeIfAbsent(id, absent -> new ArrayList<>(1))
+                      .add(new Mapping(entry.name(), n)));
     }
     Predicate<MappedUnit> wanted =
         mapped ->
@@ -149,13 +166,19 @@ final class Resources {
                     || mapped.mapping().filter(at -> at.lun() == lun.getAsInt()).isPresent())
                 && (owner.isEmpty() || mapped.unit().ownership().owner().equals(owner.get()));
     return view.units().stream()
-        .map(entry -> new MappedUnit(Optional.ofNullable(mappings.get(entry.id())), entry))
+        .flatMap(
+            entry -> MappedUnit.of(entry, mappings.getOrDefault(entry.id(), List.of())).stream())
         .filter(wanted)
         .sorted(MappedUnit.ORDER)
-        .map(mapped -> unit(mapped.unit(), mapped.mapping()));
+        .map(mapped -> unit(mapped.unit(), mapped.mapping(), mapped.all()));
   }
 
-  static LogicalUnit unit(UnitEntry entry, Optional<Mapping> mapping) {
+  static LogicalUnit unit(UnitEntry entry, List<Mapping> mappings) {
+    return unit(entry, mappings.stream().findFirst(), mappings);
+  }
+
+  private static LogicalUnit unit(
+      UnitEntry entry, Optional<Mapping> mapping, List<Mapping> mappings) {
     UnitEntry.Ownership ownership = entry.ownership();
     return new LogicalUnit(
         entry.id(),
@@ -173,7 +196,9 @@ final class Resources {
         ownership.since(),
         ownership.cause(),
         ownership.evidence().stream().map(Resources::evidence).toList(),
-        ownership.refusedBy());
+        ownership.refusedBy(),
+        entry.growingTo() == 0 ? null : entry.growingTo(),
+        mappings.stream().map(each -> new LogicalUnit.Mapping(each.target(), each.lun())).toList());
   }
 
   /**

@@ -64,7 +64,8 @@ public final class BlockUnit implements LogicalUnit {
   private static final long QUERY_BOUND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final UnitIdentity identity;
-  private final VolumeGeometry geometry;
+  private final Object growing = new Object();
+  private volatile Capacity capacity;
   private final AluaQueries alua;
   private final ScsiSettings settings;
   private final DeadlineTimer timer;
@@ -75,6 +76,9 @@ public final class BlockUnit implements LogicalUnit {
   private final LostHolders lostHolders;
   private final Answers answers;
   private final TaskSet tasks;
+
+  /** What hosts are told, and what is accepted from them, which is more while the unit grows. */
+  private record Capacity(VolumeGeometry announced, VolumeGeometry accepted) {}
 
   /** A unit that nobody serves yet: commands to the medium are held until path states come. */
   public BlockUnit(
@@ -100,7 +104,7 @@ public final class BlockUnit implements LogicalUnit {
       throw new IllegalArgumentException("not an NAA of format 3: " + identity);
     }
     this.identity = identity;
-    this.geometry = geometry;
+    this.capacity = new Capacity(geometry, geometry);
     this.alua = alua;
     this.settings = settings;
     this.timer = timer;
@@ -139,7 +143,7 @@ public final class BlockUnit implements LogicalUnit {
 
   /** Executes a command to the medium that no initiator has sent. */
   private void executeInternally(Command command, Consumer<Response> reply) {
-    SupportedCommand supported = SupportedCommand.of(new Cdb(command.cdb()), geometry);
+    SupportedCommand supported = SupportedCommand.of(new Cdb(command.cdb()), capacity.announced());
     if (supported.handler() instanceof CommandHandler.Medium medium) {
       tasks.submit(command, medium.prepare(server, command), reply);
     }
@@ -149,7 +153,7 @@ public final class BlockUnit implements LogicalUnit {
   public long dataOutLength(byte[] bytes) {
     Cdb cdb = new Cdb(bytes);
     try {
-      SupportedCommand supported = SupportedCommand.of(cdb, geometry);
+      SupportedCommand supported = SupportedCommand.of(cdb, capacity.announced());
       supported.check(cdb);
       return supported.handler().dataOutLength(server, cdb);
     } catch (CheckCondition refused) {
@@ -179,7 +183,7 @@ public final class BlockUnit implements LogicalUnit {
                 throw new CheckCondition(attention.sense());
               });
     }
-    SupportedCommand supported = SupportedCommand.of(cdb, geometry);
+    SupportedCommand supported = SupportedCommand.of(cdb, capacity.announced());
     supported.check(cdb);
     if (command.attribute() == TaskAttribute.ACA) {
       throw new CheckCondition(Sense.INVALID_MESSAGE_ERROR);
@@ -225,7 +229,7 @@ public final class BlockUnit implements LogicalUnit {
     MediumOperation operation;
     try {
       Cdb cdb = new Cdb(command.cdb());
-      SupportedCommand supported = SupportedCommand.of(cdb, geometry);
+      SupportedCommand supported = SupportedCommand.of(cdb, capacity.announced());
       supported.check(cdb);
       if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
         throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
@@ -309,6 +313,28 @@ public final class BlockUnit implements LogicalUnit {
     return done;
   }
 
+  @Override
+  public void grow(long announced, long accepted) {
+    boolean told;
+    synchronized (growing) {
+      Capacity before = capacity;
+      Capacity now =
+          new Capacity(
+              before.announced().grownTo(announced),
+              before.accepted().grownTo(Math.max(announced, accepted)));
+      told = now.announced().size() > before.announced().size();
+      capacity = now;
+    }
+    if (told) {
+      attentions.establish(UnitAttention.CAPACITY_CHANGED);
+    }
+  }
+
+  @Override
+  public void lunsReported(Nexus nexus) {
+    attentions.withdraw(UnitAttention.REPORTED_LUNS_CHANGED, nexus);
+  }
+
   private void tellCleared(Set<Nexus> nexuses, Nexus cause) {
     for (Nexus each : nexuses) {
       if (!each.equals(cause)) {
@@ -355,7 +381,12 @@ public final class BlockUnit implements LogicalUnit {
 
     @Override
     public VolumeGeometry geometry() {
-      return geometry;
+      return capacity.announced();
+    }
+
+    @Override
+    public VolumeGeometry addressable() {
+      return capacity.accepted();
     }
 
     @Override

@@ -67,6 +67,23 @@ public interface LogicalUnit {
    */
   CompletionStage<Void> take(Notice notice);
 
+  /**
+   * The unit grows, in two steps that each gateway is told of in this order: blocks up to {@code
+   * accepted} are accepted from hosts, and {@code announced} is what they are told, once the owner
+   * serves it. So no host that was told of a block is refused it elsewhere. A greater announced
+   * size than before establishes 2A/09 for every nexus; smaller sizes than before are ignored.
+   *
+   * @param announced bytes
+   * @param accepted bytes, at least {@code announced}
+   */
+  void grow(long announced, long accepted);
+
+  /**
+   * REPORT LUNS was answered through this nexus: what is pending of 3F/0E is cleared (SPC-4 section
+   * 6.33).
+   */
+  void lunsReported(Nexus nexus);
+
   /** Stops taking commands to the volume of a {@link Route.Local} and completes when none runs. */
   CompletionStage<Void> drain();
 

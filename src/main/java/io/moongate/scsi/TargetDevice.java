@@ -14,6 +14,19 @@ public interface TargetDevice {
   /** The logical unit at a LUN (8 bytes as SAM-5 section 4.6 lays it out). */
   Optional<LogicalUnit> unit(long lun);
 
+  /**
+   * A number that changes whenever a unit is mapped or unmapped, or might have been: one that is
+   * the same as before says that {@link #unit} and {@link #luns} answer as before. Costs no more
+   * than a volatile read.
+   */
+  long generation();
+
+  /**
+   * A number that stands for which units are mapped where, with odds of 1 to 2^64 that two of them
+   * have the same one. Takes time in proportion to the LUNs.
+   */
+  long inventory();
+
   /** Every LUN in ascending order, in the 8-byte form that REPORT LUNS gives. */
   List<Long> luns();
 }

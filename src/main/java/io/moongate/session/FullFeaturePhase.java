@@ -252,7 +252,9 @@ final class FullFeaturePhase {
     }
     Set<LogicalUnit> busy = new HashSet<>();
     for (Task task : tasks.dropNotRunning(task -> true)) {
-      units.get().at(task.lun()).ifPresent(busy::add);
+      if (task.unit != null) {
+        busy.add(task.unit);
+      }
     }
     CountDown countDown = new CountDown(busy.size() + 1, whenEnded);
     for (LogicalUnit unit : busy) {

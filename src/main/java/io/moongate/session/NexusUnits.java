@@ -2,31 +2,58 @@ package io.moongate.session;
 
 import io.moongate.scsi.Command;
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.LogicalUnitNumber;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
+import io.moongate.scsi.Status;
 import io.moongate.scsi.TargetDevice;
 import io.moongate.scsi.TaskRouter;
+import io.moongate.scsi.sense.UnitAttention;
+import io.moongate.scsi.shared.Notice;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
-/** The logical units that a session's nexus is attached to. Confined to the connection. */
+/**
+ * The logical units that a session's nexus is attached to: those that it has sent a command to. So
+ * a login to a target with many LUNs costs nothing for each. What a unit would have told a nexus
+ * that was not attached yet is contained in the POWER ON condition that attaching establishes.
+ *
+ * <p>Unit attention conditions are seen by commands only, so it is at each command that a change of
+ * the target's mappings is looked for; the units that are attached then establish REPORTED LUNS
+ * DATA HAS CHANGED (SPC-4 section 6.33), and those that are attached later as well, until REPORT
+ * LUNS is answered. A LUN without a unit has no conditions. Confined to the connection.
+ */
 final class NexusUnits {
+  private static final int REPORT_LUNS = 0xA0;
+
   private final TargetDevice target;
   private final TaskRouter router;
   private final Nexus nexus;
-  private final Map<Long, LogicalUnit> attached = new HashMap<>();
+
+  /** By the number of the LUN, so that both methods of addressing lead to the same unit. */
+  private final Map<Integer, LogicalUnit> attached = new HashMap<>();
+
+  /** Unmapped, but commands may be under way in them. */
+  private final Set<LogicalUnit> unmapped = new LinkedHashSet<>();
+
+  private long generation;
+  private long inventory;
+  private boolean unreported;
   private boolean detached;
 
-  /** Attaches the nexus to every unit of the target, so that each can tell it what changes. */
   NexusUnits(TargetDevice target, Nexus nexus) {
     this.target = target;
     this.router = new TaskRouter(target);
     this.nexus = nexus;
-    target.luns().forEach(this::at);
+    this.generation = target.generation();
+    this.inventory = target.inventory();
   }
 
   Nexus nexus() {
@@ -35,19 +62,58 @@ final class NexusUnits {
 
   /** The unit that is mapped at the LUN now; the nexus is attached to it. */
   Optional<LogicalUnit> at(long lun) {
-    LogicalUnit known = attached.get(lun);
-    LogicalUnit mapped = target.unit(lun).orElse(null);
-    if (mapped != known && !detached) {
-      if (known != null) {
-        attached.remove(lun);
-        known.detach(nexus);
-      }
-      if (mapped != null) {
-        attached.put(lun, mapped);
-        mapped.attach(nexus);
-      }
+    if (target.generation() != generation) {
+      refresh();
     }
-    return Optional.ofNullable(mapped);
+    int number = LogicalUnitNumber.number(lun);
+    LogicalUnit known = attached.get(number);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<LogicalUnit> mapped = find(number);
+    if (mapped.isPresent() && !detached) {
+      attach(number, mapped.get());
+    }
+    return mapped;
+  }
+
+  private Optional<LogicalUnit> find(int number) {
+    return number < 0 ? Optional.empty() : target.unit(LogicalUnitNumber.lun(number));
+  }
+
+  private void attach(int number, LogicalUnit unit) {
+    attached.put(number, unit);
+    unmapped.remove(unit);
+    unit.attach(nexus);
+    if (unreported) {
+      tellOfChange(unit);
+    }
+  }
+
+  /** The mappings may have changed. */
+  private void refresh() {
+    // Before what is looked up: a change in between is seen again.
+    generation = target.generation();
+    long now = target.inventory();
+    attached
+        .entrySet()
+        .removeIf(
+            at -> {
+              boolean gone = find(at.getKey()).orElse(null) != at.getValue();
+              if (gone) {
+                unmapped.add(at.getValue());
+              }
+              return gone;
+            });
+    if (now != inventory) {
+      inventory = now;
+      unreported = true;
+      attached.values().forEach(this::tellOfChange);
+    }
+  }
+
+  private void tellOfChange(LogicalUnit unit) {
+    var unused = unit.take(Notice.attention(UnitAttention.REPORTED_LUNS_CHANGED, List.of(nexus)));
   }
 
   /** Bytes of data-out that the CDB asks for at this LUN. */
@@ -55,15 +121,58 @@ final class NexusUnits {
     return router.dataOutLength(at(lun), cdb);
   }
 
-  /** Executes a command at a LUN, also where there is no unit. */
-  void execute(long lun, Command command, Consumer<Response> reply) {
-    router.execute(at(lun), command, reply);
+  /**
+   * Executes a command at a LUN, also where there is no unit.
+   *
+   * @return the unit that has it now
+   */
+  Optional<LogicalUnit> execute(long lun, Command command, Consumer<Response> reply) {
+    Optional<LogicalUnit> unit = at(lun);
+    if (command.operationCode() == REPORT_LUNS && unit.isPresent()) {
+      router.execute(
+          unit,
+          command,
+          response -> {
+            if (response.status() == Status.GOOD) {
+              reported();
+            }
+            reply.accept(response);
+          });
+    } else {
+      router.execute(unit, command, reply);
+    }
+    return unit;
   }
 
-  /** Every unit of the target. */
+  /** REPORT LUNS is answered within the call, so this is still the connection's own turn. */
+  private void reported() {
+    if (unreported) {
+      unreported = false;
+      attached.values().forEach(unit -> unit.lunsReported(nexus));
+    }
+  }
+
+  /** Every unit of the target, and those that have been unmapped with commands under way. */
   Collection<LogicalUnit> all() {
-    target.luns().forEach(this::at);
-    return List.copyOf(attached.values());
+    Set<LogicalUnit> units = new LinkedHashSet<>(unmapped);
+    for (long lun : target.luns()) {
+      target.unit(lun).ifPresent(units::add);
+    }
+    return units;
+  }
+
+  /** Lets go of the units that were unmapped and are not busy with a command of this nexus. */
+  void releaseUnmapped(Predicate<LogicalUnit> busy) {
+    if (!unmapped.isEmpty()) {
+      unmapped.removeIf(
+          unit -> {
+            boolean idle = !busy.test(unit);
+            if (idle) {
+              unit.detach(nexus);
+            }
+            return idle;
+          });
+    }
   }
 
   /** The nexus is gone. */
@@ -72,6 +181,8 @@ final class NexusUnits {
       detached = true;
       attached.values().forEach(unit -> unit.detach(nexus));
       attached.clear();
+      unmapped.forEach(unit -> unit.detach(nexus));
+      unmapped.clear();
     }
   }
 }

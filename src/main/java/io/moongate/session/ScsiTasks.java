@@ -169,6 +169,7 @@ final class ScsiTasks {
         case ENDED -> {}
       }
     }
+    units.releaseUnmapped(unit -> tasks.values().stream().anyMatch(task -> task.unit == unit));
     return true;
   }
 
@@ -283,17 +284,20 @@ final class ScsiTasks {
   private void execute(Task task) {
     task.state = Task.State.RUNNING;
     ScsiCommand command = task.command;
-    units.execute(
-        task.lun(),
-        new Command(
-            units.nexus(),
-            task.tag(),
-            attribute(command.attribute()),
-            task.cdb,
-            task.dataOut == null ? NO_DATA : task.dataOut.data(),
-            command.read() ? command.expectedDataTransferLength() : 0,
-            task.deadlineNanos),
-        session.reentry.guard(response -> completed(task, response)));
+    task.unit =
+        units
+            .execute(
+                task.lun(),
+                new Command(
+                    units.nexus(),
+                    task.tag(),
+                    attribute(command.attribute()),
+                    task.cdb,
+                    task.dataOut == null ? NO_DATA : task.dataOut.data(),
+                    command.read() ? command.expectedDataTransferLength() : 0,
+                    task.deadlineNanos),
+                session.reentry.guard(response -> completed(task, response)))
+            .orElse(null);
   }
 
   private void completed(Task task, Response response) {
@@ -321,20 +325,19 @@ final class ScsiTasks {
   /** A reply may have been forgone: a logical unit reset by another initiator, for one. */
   private void query(Task task) {
     task.queriedNanos = session.now;
-    units
-        .at(task.lun())
-        .ifPresent(
-            unit ->
-                unit.manage(
-                    TaskManagement.QUERY_TASK,
-                    units.nexus(),
-                    task.tag(),
-                    session.reentry.guard(
-                        exists -> {
-                          if (!exists && task.state == Task.State.RUNNING) {
-                            drop(task);
-                          }
-                        })));
+    if (task.unit == null) {
+      return;
+    }
+    task.unit.manage(
+        TaskManagement.QUERY_TASK,
+        units.nexus(),
+        task.tag(),
+        session.reentry.guard(
+            exists -> {
+              if (!exists && task.state == Task.State.RUNNING) {
+                drop(task);
+              }
+            }));
   }
 
   private void finish(Task task, Response response) {

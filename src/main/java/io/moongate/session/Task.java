@@ -1,5 +1,6 @@
 package io.moongate.session;
 
+import io.moongate.scsi.LogicalUnit;
 import io.moongate.wire.InitiatorPdu.ScsiCommand;
 
 /**
@@ -36,6 +37,9 @@ final class Task {
   final DataOutTransfer dataOut;
 
   State state = State.WAITING;
+
+  /** What has it while it is RUNNING, whatever is mapped at its LUN by now; null for no unit. */
+  LogicalUnit unit;
 
   /** Bytes reserved for it. */
   long reserved;

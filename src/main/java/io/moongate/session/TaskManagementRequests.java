@@ -94,25 +94,23 @@ final class TaskManagementRequests {
       return;
     }
     Task task = found.get();
-    Optional<LogicalUnit> unit = units.at(task.lun());
-    if (task.state != Task.State.RUNNING || unit.isEmpty()) {
+    if (task.state != Task.State.RUNNING || task.unit == null) {
       tasks.drop(task);
       respond(request, TaskManagementResponseCode.FUNCTION_COMPLETE);
       return;
     }
     Pending abort = begin(request, 1);
-    unit.get()
-        .manage(
-            TaskManagement.ABORT_TASK,
-            units.nexus(),
-            task.tag(),
-            session.reentry.guard(
-                done -> {
-                  // A reply that the unit gave before has been taken by now: it came first.
-                  abort.found = done || task.state == Task.State.RUNNING;
-                  tasks.drop(task);
-                  completed(abort);
-                }));
+    task.unit.manage(
+        TaskManagement.ABORT_TASK,
+        units.nexus(),
+        task.tag(),
+        session.reentry.guard(
+            done -> {
+              // A reply that the unit gave before has been taken by now: it came first.
+              abort.found = done || task.state == Task.State.RUNNING;
+              tasks.drop(task);
+              completed(abort);
+            }));
   }
 
   /**

@@ -17,8 +17,14 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Volume {
 
-  /** Size, block size and what the store can do. Constant while the volume is open. */
+  /** Size, block size and what the store can do. Only the size changes, by {@link #grow}. */
   VolumeGeometry geometry();
+
+  /**
+   * Makes the volume at least so large, as {@link VolumeStore#grow} does, and accepts what lies
+   * there from now on. Repeating it is fine, after an interruption too.
+   */
+  CompletionStage<Void> grow(long size);
 
   /** Fills {@code target} from {@code offset}. Deallocated blocks read as zeros. */
   CompletionStage<Void> read(long offset, ByteBuffer target);

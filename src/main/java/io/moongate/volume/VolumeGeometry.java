@@ -28,6 +28,14 @@ public record VolumeGeometry(
     }
   }
 
+  /** The same with a greater size; itself when it is that large already. */
+  public VolumeGeometry grownTo(long newSize) {
+    return newSize <= size
+        ? this
+        : new VolumeGeometry(
+            newSize, blockSize, unmap, unmapGranularity, optimalTransfer, volatileCache);
+  }
+
   /**
    * Refuses a range that is not within the volume or not made of whole blocks. An empty range is
    * allowed: SBC-3 makes a transfer of no blocks a success.

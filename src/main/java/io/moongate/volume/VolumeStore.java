@@ -17,6 +17,16 @@ public interface VolumeStore {
    */
   CompletionStage<Void> create(String id, long size, int blockSize);
 
+  /**
+   * Makes a volume at least so large; what is added reads as zeros. A volume that is larger already
+   * is left as it is: nothing ever makes one smaller. May be repeated, by several processes at the
+   * same time, and while the volume is open; an open one accepts the new range after its own {@link
+   * Volume#grow}. When it is interrupted the volume is as usable as before.
+   *
+   * @param size bytes, a multiple of the volume's block size
+   */
+  CompletionStage<Void> grow(String id, long size);
+
   /** Opens for reading and writing; fails with NOT_FOUND when it was never created. */
   CompletionStage<Volume> open(String id);
 

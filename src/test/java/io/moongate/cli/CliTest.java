@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.view.UnitEntry;
+import io.moongate.management.FakeMetadata;
 import io.moongate.management.TestServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -206,6 +207,51 @@ class CliTest {
     Outcome refused = moongate("lun move " + DEMO + "/0 --to gw3");
     assertEquals(1, refused.code());
     assertEquals("moongate: The gateway gw3 is down [field gateway] (status 409)\n", refused.err());
+  }
+
+  @Test
+  void lunGrows() {
+    ok("target create " + DEMO);
+    ok("lun create --target " + DEMO + " --lun 0 --size 1MiB");
+    List<String> shown = ok("lun resize " + DEMO + "/0 --size 3MiB").rows();
+    assertTrue(shown.contains("size 3MiB (3145728 bytes)"), shown::toString);
+    assertEquals(3 << 20, onlyUnit().size());
+    Outcome smaller = moongate("lun resize " + DEMO + "/0 --size 1MiB");
+    assertEquals(1, smaller.code());
+    assertTrue(smaller.err().contains("It can only grow [field size]"), smaller.err());
+  }
+
+  @Test
+  void lunIsMappedInAnotherTargetAndUnmapped() {
+    String other = "iqn.2026-11.io.moongate:other";
+    ok("target create " + DEMO);
+    ok("target create " + other);
+    ok("lun create --target " + DEMO + " --lun 0 --size 1MiB");
+    String id = onlyUnit().id();
+    assertEquals(
+        List.of("mapped " + id + " as LUN 300 of " + other),
+        ok("lun map " + DEMO + "/0 --to " + other + " --as 300").rows());
+    assertTrue(ok("lun show " + id).rows().contains("also LUN 300 of " + other));
+    assertTrue(ok("lun show " + other + "/300").rows().contains("also LUN 0 of " + DEMO));
+    assertEquals(3, ok("lun list").rows().size());
+    Outcome asked =
+        run(
+            "no\n",
+            ("lun unmap --target " + other + " --lun 300 --api " + server.base()).split(" "));
+    assertTrue(asked.err().contains("Hosts will lose LUN 300 of " + other), asked.err());
+    ok("lun unmap --target " + other + " --lun 300 --yes");
+    assertEquals(2, ok("lun list").rows().size());
+    assertEquals(1, moongate("lun unmap --target " + other + " --lun 300 --yes").code());
+  }
+
+  @Test
+  void lunInUseIsDeletedByForceOnly() {
+    String used = FakeMetadata.IN_USE;
+    ok("target create " + used);
+    ok("lun create --target " + used + " --lun 0 --size 1MiB");
+    assertEquals(1, moongate("lun delete " + used + "/0 --yes").code());
+    ok("lun delete " + used + "/0 --yes --force");
+    assertEquals(List.of(), server.metadata().view().units());
   }
 
   @Test

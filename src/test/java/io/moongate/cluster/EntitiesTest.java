@@ -107,6 +107,10 @@ class EntitiesTest {
     targetOf(target(to -> new Target.MapLun(3, "u1", to)));
     targetOf(target(to -> new Target.MapLun(3, "u1", to)));
     assertEquals(Kind.CONFLICT, refusal(target(to -> new Target.MapLun(3, "u2", to))));
+    assertEquals(
+        Kind.CONFLICT,
+        refusal(target(to -> new Target.MapLun(4, "u1", to))),
+        "to one nexus a unit has one LUN");
     assertEquals(Map.of(3, "u1"), targetOf(target(Target.Get::new)).luns());
     assertEquals(Kind.CONFLICT, refusal(target(Target.Delete::new)));
     assertEquals(Map.of(3, "u1"), targetOf(target(to -> new Target.UnmapLun(3, "u2", to))).luns());

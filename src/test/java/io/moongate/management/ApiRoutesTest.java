@@ -435,4 +435,74 @@ class ApiRoutesTest {
         server.send(server.request("/health").header("Accept", accept).GET().build());
     assertEquals(200, response.statusCode());
   }
+
+  @Test
+  void lunGrows() throws Exception {
+    createTarget(DEMO);
+    LogicalUnit unit = createLun(DEMO, 0);
+    String path = "/luns/" + unit.id() + "/resize";
+    JsonNode grown = ok(server.post(path, "{\"size\":2097152}"));
+    assertEquals(2_097_152, grown.get("size").longValue());
+    assertEquals(DEMO, grown.get("target").textValue());
+    assertTrue(grown.path("growingTo").isNull() || grown.path("growingTo").isMissingNode());
+    assertEquals(grown, ok(server.get("/luns/" + unit.id())));
+    assertEquals(200, server.post(path, "{\"size\":2097152}").statusCode());
+    assertEquals(409, server.post(path, "{\"size\":1048576}").statusCode());
+    assertEquals(400, server.post(path, "{\"size\":0}").statusCode());
+    assertEquals(400, server.post(path, "{}").statusCode());
+    assertEquals(404, server.post("/luns/nobody/resize", "{\"size\":2097152}").statusCode());
+    UnitEntry entry = server.metadata().view().unit(unit.id()).orElseThrow();
+    server.metadata().apply(FakeMetadata.sized(entry, entry.size(), 4_194_304));
+    assertEquals(4_194_304, ok(server.get("/luns/" + unit.id())).get("growingTo").longValue());
+  }
+
+  @Test
+  void lunIsMappedInSeveralTargetsAndUnmapped() throws Exception {
+    String other = "iqn.2026-11.io.moongate:other";
+    createTarget(DEMO);
+    createTarget(other);
+    LogicalUnit unit = createLun(DEMO, 0);
+    String place = "/targets/" + other + "/luns/16383";
+    String body = "{\"id\":\"" + unit.id() + "\"}";
+    HttpResponse<String> mapped = server.put(place, body);
+    assertEquals(201, mapped.statusCode(), mapped.body());
+    JsonNode target = JSON.readTree(mapped.body());
+    assertEquals(16_383, target.get("luns").get(0).get("lun").intValue());
+    assertEquals(unit.id(), target.get("luns").get(0).get("id").textValue());
+    assertEquals(200, server.put(place, body).statusCode());
+
+    JsonNode shown = ok(server.get("/luns/" + unit.id()));
+    assertEquals(DEMO, shown.get("target").textValue());
+    assertEquals(2, shown.get("mappings").size());
+    assertEquals(other, shown.get("mappings").get(1).get("target").textValue());
+    assertEquals(2, ok(server.get("/luns")).size(), "each place is a LUN");
+    JsonNode there = ok(server.get("/luns?target=" + other + "&lun=16383"));
+    assertEquals(1, there.size());
+    assertEquals(other, there.get(0).get("target").textValue());
+    assertEquals(unit.id(), there.get(0).get("id").textValue());
+    assertEquals(0, ok(server.get("/luns?target=" + other + "&lun=0")).size());
+
+    LogicalUnit another = createLun(DEMO, 1);
+    String conflict = "{\"id\":\"" + another.id() + "\"}";
+    assertEquals(409, server.put(place, conflict).statusCode());
+    assertEquals(404, server.put(place, "{\"id\":\"nobody\"}").statusCode());
+    assertEquals(404, server.put("/targets/iqn.x:y/luns/0", body).statusCode());
+    assertEquals(400, server.put("/targets/" + other + "/luns/16384", body).statusCode());
+    assertEquals(400, server.put(place, "{}").statusCode());
+
+    assertEquals(204, server.method("DELETE", place).statusCode());
+    assertEquals(404, server.method("DELETE", place).statusCode());
+    assertEquals(1, ok(server.get("/luns/" + unit.id())).get("mappings").size());
+  }
+
+  @Test
+  void lunInUseIsDeletedByForceOnly() throws Exception {
+    createTarget(FakeMetadata.IN_USE);
+    LogicalUnit unit = createLun(FakeMetadata.IN_USE, 0);
+    assertEquals(409, server.method("DELETE", "/luns/" + unit.id()).statusCode());
+    assertEquals(400, server.method("DELETE", "/luns/" + unit.id() + "?force=yes").statusCode());
+    assertEquals(200, server.get("/luns/" + unit.id()).statusCode());
+    assertEquals(204, server.method("DELETE", "/luns/" + unit.id() + "?force=true").statusCode());
+    assertEquals(404, server.get("/luns/" + unit.id()).statusCode());
+  }
 }

@@ -37,6 +37,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 public final class FakeMetadata implements Metadata {
   public static final Instant SINCE = Instant.parse("2026-11-01T10:20:30Z");
 
+  /** A target to which sessions are logged in. */
+  public static final String IN_USE = "iqn.2026-11.io.moongate:in-use";
+
   private View view = new View();
   private ChapSecrets secrets = new ChapSecrets(Optional.empty());
   private CompletableFuture<?> next;
@@ -257,10 +260,14 @@ public final class FakeMetadata implements Metadata {
   }
 
   @Override
-  public synchronized CompletionStage<Void> deleteUnit(String unitId) {
+  public synchronized CompletionStage<Void> deleteUnit(String unitId, boolean force) {
     return answer(
         () -> {
           UnitEntry unit = view.unit(unitId).orElseThrow();
+          boolean used = view.targetsOf(unitId).stream().anyMatch(t -> t.name().equals(IN_USE));
+          if (used && !force) {
+            throw new Refusal(Kind.CONFLICT, "id", "2 sessions are logged in");
+          }
           for (TargetEntry entry : view.targets()) {
             for (int lun : List.copyOf(entry.luns().keySet())) {
               if (entry.luns().get(lun).equals(unitId)) {
@@ -281,6 +288,62 @@ public final class FakeMetadata implements Metadata {
                   unit.ownership(),
                   true));
           return null;
+        });
+  }
+
+  @Override
+  public synchronized CompletionStage<UnitEntry> resizeUnit(
+      String unitId, long size, String cause) {
+    return answer(
+        () -> {
+          UnitEntry unit = view.unit(unitId).orElseThrow();
+          if (size < unit.size()) {
+            throw new Refusal(Kind.CONFLICT, "size", "It can only grow");
+          }
+          UnitEntry grown = sized(unit, size, 0);
+          view.apply(grown);
+          return grown;
+        });
+  }
+
+  /** A unit with other sizes. */
+  public static UnitEntry sized(UnitEntry unit, long size, long growingTo) {
+    return new UnitEntry(
+        unit.id(),
+        unit.version() + 1,
+        unit.naa(),
+        unit.serial(),
+        unit.store(),
+        size,
+        unit.blockSize(),
+        unit.preferred(),
+        unit.ownership(),
+        false,
+        growingTo);
+  }
+
+  @Override
+  public synchronized CompletionStage<TargetEntry> mapUnit(String target, int lun, String unitId) {
+    return answer(
+        () -> {
+          String there = existing(target).luns().get(lun);
+          if (there != null && !there.equals(unitId)) {
+            throw new Refusal(Kind.CONFLICT, "lun", "Another unit is mapped there");
+          }
+          map(existing(target), lun, unitId);
+          return existing(target);
+        });
+  }
+
+  @Override
+  public synchronized CompletionStage<TargetEntry> unmapLun(String target, int lun) {
+    return answer(
+        () -> {
+          if (!existing(target).luns().containsKey(lun)) {
+            throw new Refusal(Kind.NOT_FOUND, "lun", "There is no such LUN");
+          }
+          map(existing(target), lun, null);
+          return existing(target);
         });
   }
 

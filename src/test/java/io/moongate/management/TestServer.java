@@ -83,6 +83,14 @@ public final class TestServer {
     return send(request(path).method(method, BodyPublishers.noBody()).build());
   }
 
+  HttpResponse<String> put(String path, String body) throws Exception {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .PUT(BodyPublishers.ofString(body))
+            .build());
+  }
+
   HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(base().resolve("/api/v1" + path))
         .timeout(Duration.ofSeconds(BOUND_SECONDS));

@@ -92,6 +92,12 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
+  public void grow(long announced, long accepted) {}
+
+  @Override
+  public void lunsReported(Nexus nexus) {}
+
+  @Override
   public CompletionStage<Void> drain() {
     throw new UnsupportedOperationException();
   }

@@ -189,6 +189,11 @@ class FakeVolume implements Volume {
   }
 
   @Override
+  public CompletionStage<Void> grow(long size) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public CompletionStage<Void> fence(long epoch) {
     throw new UnsupportedOperationException();
   }

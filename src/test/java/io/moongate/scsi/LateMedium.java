@@ -185,6 +185,11 @@ final class LateMedium {
     }
 
     @Override
+    public CompletionStage<Void> grow(long size) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public CompletionStage<Void> fence(long newEpoch) {
       throw new UnsupportedOperationException();
     }

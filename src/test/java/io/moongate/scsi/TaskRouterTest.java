@@ -30,6 +30,16 @@ class TaskRouterTest {
         }
 
         @Override
+        public long generation() {
+          return 0;
+        }
+
+        @Override
+        public long inventory() {
+          return 0;
+        }
+
+        @Override
         public List<Long> luns() {
           return List.of(1L << 48, 0x4100L << 48);
         }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Targets that a test exports. */
 final class FakeDirectory implements TargetDirectory {
@@ -33,7 +34,7 @@ final class FakeDirectory implements TargetDirectory {
     for (int i = 0; i < units.length; i++) {
       luns.put((long) i << 48, units[i]);
     }
-    targets.put(name, new Device(name, luns));
+    targets.put(name, new Device(name, luns, new AtomicLong()));
     entries.add(
         new Entry(
             name,
@@ -68,7 +69,29 @@ final class FakeDirectory implements TargetDirectory {
     return target.isPresent() ? login : discovery;
   }
 
-  private record Device(String name, TreeMap<Long, LogicalUnit> map) implements TargetDevice {
+  /** Maps a unit at a LUN, or none, while sessions are logged in. */
+  void map(String target, long lun, LogicalUnit unit) {
+    Device device = (Device) targets.get(target);
+    if (unit == null) {
+      device.map().remove(lun);
+    } else {
+      device.map().put(lun, unit);
+    }
+    device.changes().incrementAndGet();
+  }
+
+  /** Maps a unit before anybody is logged in. */
+  void put(String target, long lun, LogicalUnit unit) {
+    ((Device) targets.get(target)).map().put(lun, unit);
+  }
+
+  /** Something of a target's entry changes that is no mapping. */
+  void touch(String target) {
+    ((Device) targets.get(target)).changes().incrementAndGet();
+  }
+
+  private record Device(String name, TreeMap<Long, LogicalUnit> map, AtomicLong changes)
+      implements TargetDevice {
     @Override
     public int portalGroupTag() {
       return GROUP;
@@ -77,6 +100,16 @@ final class FakeDirectory implements TargetDirectory {
     @Override
     public Optional<LogicalUnit> unit(long lun) {
       return Optional.ofNullable(map.get(lun));
+    }
+
+    @Override
+    public long generation() {
+      return changes.get();
+    }
+
+    @Override
+    public long inventory() {
+      return map.hashCode();
     }
 
     @Override

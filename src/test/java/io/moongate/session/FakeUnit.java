@@ -38,6 +38,7 @@ final class FakeUnit implements LogicalUnit {
   private final List<Nexus> attached = new ArrayList<>();
   private final List<Held> held = new ArrayList<>();
   private final List<Command> executed = new ArrayList<>();
+  private final List<String> noticed = new ArrayList<>();
   private final List<String> managed = new ArrayList<>();
   private final List<Consumer<Boolean>> functions = new ArrayList<>();
   private boolean holding;
@@ -185,8 +186,22 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
-  public CompletionStage<Void> take(Notice notice) {
-    throw new UnsupportedOperationException();
+  public synchronized CompletionStage<Void> take(Notice notice) {
+    noticed.add(notice.attention() + " " + notice.nexuses().size());
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public void grow(long announced, long accepted) {}
+
+  @Override
+  public synchronized void lunsReported(Nexus nexus) {
+    noticed.add("reported");
+  }
+
+  /** What it was told of changes of the LUNs. */
+  synchronized List<String> noticed() {
+    return List.copyOf(noticed);
   }
 
   @Override

@@ -70,6 +70,8 @@ class LoginPhaseTest {
     assertEquals(100, operational.expCmdSn());
     assertEquals(100 + 127, operational.maxCmdSn());
     assertEquals(Connection.Phase.FULL_FEATURE, host.connection.phase());
+    assertEquals(0, unit.attached().size(), "a unit costs nothing before its first command");
+    host.exchange(host.ready(host.nextCmdSn()));
     assertEquals(1, unit.attached().size());
   }
 
@@ -518,7 +520,9 @@ class LoginPhaseTest {
     unit.releaseFunctions();
     LoginResponse response = Harness.only(LoginResponse.class, second.sent());
     assertEquals(0, status(response));
-    assertEquals(1, unit.attached().size(), "the old nexus is gone, the new is there");
+    assertEquals(0, unit.attached().size(), "the old nexus is gone");
+    second.exchange(second.ready(second.nextCmdSn()));
+    assertEquals(1, unit.attached().size(), "the new is there");
     assertEquals(List.of(), first.sent());
   }
 
@@ -531,6 +535,7 @@ class LoginPhaseTest {
     assertEquals(Connection.Phase.ENDED, first.connection.phase());
     assertEquals(0, status(Harness.only(LoginResponse.class, second.sent())));
     assertEquals(Connection.Phase.FULL_FEATURE, second.connection.phase());
+    second.exchange(second.ready(second.nextCmdSn()));
     assertEquals(1, unit.attached().size());
     assertEquals(1, second.registry.sessions().size());
   }
@@ -544,6 +549,8 @@ class LoginPhaseTest {
             true, false, 1, 3, 0, 0, Harness.ISID + 1, 0, 0, 1, 100, 0, Harness.text(NAMES)));
     assertEquals(Connection.Phase.FULL_FEATURE, first.connection.phase());
     assertEquals(2, second.registry.sessions().size());
+    first.exchange(first.ready(first.nextCmdSn()));
+    second.exchange(second.ready(second.nextCmdSn()));
     assertEquals(2, unit.attached().size());
   }
 

@@ -135,6 +135,100 @@ public abstract class VolumeContract {
   }
 
   @Test
+  void aVolumeGrowsWhileItIsOpen() {
+    Volume volume = created("grows");
+    byte[] data = random(BLOCK, 5);
+    get(volume.write(SIZE - BLOCK, ByteBuffer.wrap(data), true));
+    long larger = 3L * SIZE + BLOCK;
+    get(store().grow("grows", larger));
+    get(volume.grow(larger));
+    assertEquals(larger, volume.geometry().size());
+    assertArrayEquals(data, read(volume, SIZE - BLOCK, BLOCK));
+    assertArrayEquals(new byte[2 * SIZE + BLOCK], read(volume, SIZE, 2 * SIZE + BLOCK));
+    get(volume.write(larger - BLOCK, ByteBuffer.wrap(data), true));
+    assertReason(Reason.RANGE, volume.write(larger, ByteBuffer.wrap(data), true));
+    get(volume.close());
+    Volume again = get(store().open("grows"));
+    assertEquals(larger, again.geometry().size());
+    assertArrayEquals(data, read(again, larger - BLOCK, BLOCK));
+  }
+
+  @Test
+  void growingMayBeRepeatedAndNeverTakesAnythingAway() {
+    Volume volume = created("steps");
+    byte[] data = random(BLOCK, 6);
+    get(volume.grow(2L * SIZE));
+    get(volume.write(2L * SIZE - BLOCK, ByteBuffer.wrap(data), true));
+    get(store().grow("steps", SIZE + BLOCK));
+    get(volume.grow(SIZE));
+    get(store().grow("steps", 2L * SIZE));
+    assertEquals(2L * SIZE, volume.geometry().size());
+    assertArrayEquals(data, read(volume, 2L * SIZE - BLOCK, BLOCK));
+    get(volume.close());
+    assertEquals(2L * SIZE, get(store().open("steps")).geometry().size());
+  }
+
+  @Test
+  void anImpossibleGrowthIsRefused() {
+    Volume volume = created("refused");
+    assertReason(Reason.NOT_FOUND, store().grow("nobody", 2L * SIZE));
+    assertReason(Reason.NOT_FOUND, store().grow("../x", 2L * SIZE));
+    assertReason(Reason.RANGE, store().grow("refused", SIZE + 1));
+    assertReason(Reason.RANGE, volume.grow(SIZE + 1));
+    assertEquals(SIZE, volume.geometry().size());
+    get(volume.close());
+    assertReason(Reason.CLOSED, volume.grow(2L * SIZE));
+  }
+
+  @Test
+  void afterANewerFenceAnOlderOwnerDoesNotGrowIt() {
+    Volume volume = created("fenced");
+    get(volume.fence(1));
+    Volume newer = get(store().open("fenced"));
+    get(newer.fence(2));
+    assertReason(Reason.FENCED, volume.grow(2L * SIZE));
+    get(newer.grow(2L * SIZE));
+    assertEquals(2L * SIZE, newer.geometry().size());
+  }
+
+  @Test
+  void manyThatGrowItAtTheSameTimeLeaveTheGreatestSize() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    Volume volume = created("race");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      long greatest = SIZE;
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        long size = SIZE + (1 + random.nextInt(10_000)) * (long) BLOCK;
+        greatest = Math.max(greatest, size);
+        boolean byStore = random.nextBoolean();
+        all.add(
+            threads.submit(
+                () -> {
+                  get(byStore ? store().grow("race", size) : volume.grow(size));
+                  byte[] last = random(BLOCK, size);
+                  Volume own = get(store().open("race"));
+                  assertTrue(own.geometry().size() >= size);
+                  get(own.write(size - BLOCK, ByteBuffer.wrap(last), false));
+                  assertArrayEquals(last, read(own, size - BLOCK, BLOCK));
+                  get(own.close());
+                }));
+      }
+      for (Future<?> one : all) {
+        one.get();
+      }
+      Volume after = get(store().open("race"));
+      assertEquals(greatest, after.geometry().size(), "seed " + seed);
+      assertArrayEquals(
+          random(BLOCK, greatest), read(after, greatest - BLOCK, BLOCK), "seed " + seed);
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
   void nothingIsTransferredForAnEmptyRange() {
     Volume volume = created("empty");
     get(volume.read(SIZE, ByteBuffer.allocate(0)));

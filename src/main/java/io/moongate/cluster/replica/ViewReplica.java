@@ -1,6 +1,7 @@
 package io.moongate.cluster.replica;
 
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import java.time.Duration;
@@ -40,6 +41,7 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
   private static final Duration SYNC = Duration.ofSeconds(1);
   private static final int BUCKETS = 64;
   private static final int ENTRIES_PER_MESSAGE = 64;
+  private static final int LUNS_PER_ENTRY = 32;
 
   /** A message to a replica. */
   public sealed interface Command extends CborSerializable {}
@@ -180,17 +182,30 @@ public final class ViewReplica extends AbstractBehavior<ViewReplica.Command> {
         differing.add(entry);
       }
     }
-    for (int from = 0; from < differing.size(); from += ENTRIES_PER_MESSAGE) {
-      int to = Math.min(from + ENTRIES_PER_MESSAGE, differing.size());
-      compare
-          .replyTo()
-          .tell(new Differences(new ArrayList<>(differing.subList(from, to)), false, false));
+    List<ViewEntry> batch = new ArrayList<>();
+    int weight = 0;
+    for (ViewEntry entry : differing) {
+      if (!batch.isEmpty() && weight + weight(entry) > ENTRIES_PER_MESSAGE) {
+        compare.replyTo().tell(new Differences(List.copyOf(batch), false, false));
+        batch.clear();
+        weight = 0;
+      }
+      batch.add(entry);
+      weight += weight(entry);
+    }
+    if (!batch.isEmpty()) {
+      compare.replyTo().tell(new Differences(List.copyOf(batch), false, false));
     }
     // Messages can be lost: that everything arrived is only known when nothing differs any more.
     compare
         .replyTo()
         .tell(new Differences(List.of(), true, completed.isDone() && differing.isEmpty()));
     return this;
+  }
+
+  /** How many usual entries it is as large as: a target with many LUNs is sent by itself. */
+  private static int weight(ViewEntry entry) {
+    return entry instanceof TargetEntry target ? 1 + target.luns().size() / LUNS_PER_ENTRY : 1;
   }
 
   private Behavior<Command> onDifferences(Differences differences) {

@@ -40,7 +40,10 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** Deletes it; refused while it has a LUN. */
   public record Delete(ActorRef<Answer> replyTo) implements Command {}
 
-  /** Maps a logical unit; refused when the LUN is another unit's. */
+  /**
+   * Maps a logical unit; refused when the LUN is another unit's, or the unit has another LUN here:
+   * to one nexus a unit has one LUN (SAM-5 section 4.7.1).
+   */
   public record MapLun(int lun, String unitId, ActorRef<Answer> replyTo) implements Command {}
 
   /** Takes a LUN away from a logical unit; accepted when the LUN is not, or not any more, its. */
@@ -262,6 +265,16 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
               ? new Answer.Accepted(now)
               : Answer.conflict(
                   "lun", "LUN %d is logical unit %s already".formatted(map.lun(), mapped)));
+    }
+    for (Map.Entry<Integer, String> other : now.luns().entrySet()) {
+      if (other.getValue().equals(map.unitId())) {
+        return answer(
+            map.replyTo(),
+            Answer.conflict(
+                "lun",
+                "logical unit %s is LUN %d of this target already"
+                    .formatted(map.unitId(), other.getKey())));
+      }
     }
     return record(new LunMapped(map.lun(), map.unitId(), clock.instant()), map.replyTo());
   }

@@ -46,6 +46,15 @@ public interface DataPath {
    */
   CompletionStage<Void> release(UnitEntry unit);
 
+  /** Takes on the sizes of the entry: what hosts are told, and what is accepted from them. */
+  void resize(UnitEntry unit);
+
+  /**
+   * Makes the open volume accept blocks up to {@link UnitEntry#growingTo}. Does not overlap with
+   * {@code open} and {@code release}.
+   */
+  CompletionStage<Void> grow(UnitEntry unit);
+
   /** The unit was deleted. */
   void remove(String unitId);
 }

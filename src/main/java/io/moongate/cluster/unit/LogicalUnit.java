@@ -71,6 +71,19 @@ public final class LogicalUnit
       ActorRef<Answer> replyTo)
       implements Command {}
 
+  /**
+   * Makes it larger; the store has the size already. Accepted when the growth is on record; hosts
+   * are told once the owner has {@link Grown} its volume. Repeating it is accepted; a smaller size
+   * is refused.
+   *
+   * @param size bytes
+   */
+  public record Resize(long size, String cause, ActorRef<Answer> replyTo) implements Command {}
+
+  /** The owner serves blocks up to {@code size} bytes from now on. */
+  public record Grown(String gateway, String incarnation, long epoch, long size)
+      implements Command {}
+
   /** Deletes it; its volume is the caller's to remove. */
   public record Delete(String cause, ActorRef<Answer> replyTo) implements Command {}
 
@@ -132,6 +145,8 @@ public final class LogicalUnit
     @JsonSubTypes.Type(value = OwnerGaveUp.class, name = "owner-gave-up"),
     @JsonSubTypes.Type(value = ReleaseBegun.class, name = "release-begun"),
     @JsonSubTypes.Type(value = ReleaseAbandoned.class, name = "release-abandoned"),
+    @JsonSubTypes.Type(value = GrowthBegun.class, name = "growth-begun"),
+    @JsonSubTypes.Type(value = Resized.class, name = "resized"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -177,6 +192,12 @@ public final class LogicalUnit
 
   /** The owner did not release within the bound and stays the owner, under the same epoch. */
   public record ReleaseAbandoned(long epoch, String reason, Instant at) implements Event {}
+
+  /** It is to have so many bytes, and its store has. */
+  public record GrowthBegun(long size, String cause, Instant at) implements Event {}
+
+  /** The owner serves so many bytes: hosts are told from now on. */
+  public record Resized(long size, long epoch, Instant at) implements Event {}
 
   /** It is no more. */
   public record Deleted(String cause, Instant at) implements Event {}
@@ -225,6 +246,11 @@ public final class LogicalUnit
       Ownership now = unit.ownership();
       if (event instanceof Adopted) {
         return new State(Optional.of(copy(now, unit.deleted())), successorIncarnation);
+      } else if (event instanceof GrowthBegun growth) {
+        return new State(Optional.of(sized(unit.size(), growth.size())), successorIncarnation);
+      } else if (event instanceof Resized resized) {
+        long rest = unit.growingTo() > resized.size() ? unit.growingTo() : 0;
+        return new State(Optional.of(sized(resized.size(), rest)), successorIncarnation);
       } else if (event instanceof OwnerChosen chosen) {
         return with(
             new Ownership(
@@ -328,7 +354,24 @@ public final class LogicalUnit
           unit.blockSize(),
           unit.preferred(),
           ownership,
-          deleted);
+          deleted,
+          unit.growingTo());
+    }
+
+    private UnitEntry sized(long size, long growingTo) {
+      UnitEntry unit = entry.orElseThrow();
+      return new UnitEntry(
+          unit.id(),
+          unit.version() + 1,
+          unit.naa(),
+          unit.serial(),
+          unit.store(),
+          size,
+          unit.blockSize(),
+          unit.preferred(),
+          unit.ownership(),
+          unit.deleted(),
+          growingTo);
     }
 
     boolean live() {
@@ -396,6 +439,8 @@ public final class LogicalUnit
     return newCommandHandlerWithReplyBuilder()
         .forAnyState()
         .onCommand(Create.class, this::onCreate)
+        .onCommand(Resize.class, this::onResize)
+        .onCommand(Grown.class, this::onGrown)
         .onCommand(Delete.class, this::onDelete)
         .onCommand(TakeOver.class, this::onTakeOver)
         .onCommand(Move.class, this::onMove)
@@ -463,6 +508,47 @@ public final class LogicalUnit
             create.preferred(),
             clock.instant()),
         Optional.of(create.replyTo()));
+  }
+
+  private ReplyEffect<Event, State> onResize(State state, Resize resize) {
+    if (!state.live()) {
+      return answer(resize.replyTo(), unknown());
+    }
+    UnitEntry unit = state.entry().orElseThrow();
+    if (resize.size() <= 0 || resize.size() % unit.blockSize() != 0) {
+      return answer(
+          resize.replyTo(),
+          Answer.invalid(
+              "size",
+              "%d bytes are not whole blocks of %d".formatted(resize.size(), unit.blockSize())));
+    }
+    if (resize.size() < unit.acceptedSize()) {
+      return answer(
+          resize.replyTo(),
+          Answer.conflict(
+              "size",
+              "the unit has %d bytes%s: it can only grow"
+                  .formatted(
+                      unit.size(),
+                      unit.growingTo() == 0 ? "" : ", and is growing to " + unit.growingTo())));
+    }
+    if (resize.size() == unit.acceptedSize()) {
+      republish(state);
+      return answer(resize.replyTo(), new Answer.Accepted(unit));
+    }
+    return record(
+        new GrowthBegun(resize.size(), resize.cause(), clock.instant()),
+        Optional.of(resize.replyTo()));
+  }
+
+  /** Only of the owner that serves: whoever owns it next opens the volume with its new size. */
+  private ReplyEffect<Event, State> onGrown(State state, Grown grown) {
+    boolean awaited =
+        in(state, Phase.SERVING, grown.gateway(), grown.incarnation(), grown.epoch())
+            && grown.size() == state.entry().orElseThrow().growingTo();
+    return awaited
+        ? record(new Resized(grown.size(), grown.epoch(), clock.instant()), Optional.empty())
+        : republish(state);
   }
 
   private ReplyEffect<Event, State> onDelete(State state, Delete delete) {

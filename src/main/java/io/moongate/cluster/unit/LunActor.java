@@ -34,6 +34,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  */
 final class LunActor extends AbstractBehavior<LunActor.Command> {
   private static final Duration REPEAT = Duration.ofMillis(300);
+  private static final Duration GROW_AGAIN = Duration.ofSeconds(5);
   private static final Duration QUERY_BOUND = Duration.ofSeconds(2);
 
   sealed interface Command {}
@@ -53,6 +54,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private record OpenEnded(long epoch, Throwable failure) implements Command {}
 
   private record ReleaseEnded(Throwable failure) implements Command {}
+
+  private record GrowEnded(long epoch, long size, Throwable failure) implements Command {}
 
   private enum Again implements Command {
     TICK
@@ -84,6 +87,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private Optional<GatewayEntry> owner;
   private PathStates published;
   private OptionalLong openEpoch = OptionalLong.empty();
+
+  /** What the volume that is open is known to accept; 0 before it was asked to grow. */
+  private long grownTo;
+
   private boolean busy;
   private boolean removed;
 
@@ -127,6 +134,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .onMessage(Query.class, this::onQuery)
         .onMessage(OpenEnded.class, this::onOpenEnded)
         .onMessage(ReleaseEnded.class, this::onReleaseEnded)
+        .onMessage(GrowEnded.class, this::onGrowEnded)
         .onMessage(Removed.class, this::onRemoved)
         .onMessage(Again.class, tick -> reconcile())
         .build();
@@ -177,6 +185,25 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     return this;
   }
 
+  private Behavior<Command> onGrowEnded(GrowEnded ended) {
+    busy = false;
+    if (ended.failure() == null) {
+      grownTo = ended.size();
+      return reconcile();
+    }
+    getContext()
+        .getLog()
+        .error(
+            "event=store-not-grown unit={} epoch={} size={} reason=\"{}\"",
+            unit.id(),
+            ended.epoch(),
+            ended.size(),
+            ended.failure().toString());
+    // It serves what it has all the same; hosts are told nothing yet.
+    timers.startSingleTimer(Again.TICK, GROW_AGAIN);
+    return this;
+  }
+
   private Behavior<Command> onReleaseEnded(ReleaseEnded ended) {
     busy = false;
     if (ended.failure() != null) {
@@ -200,6 +227,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         !removed && mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING);
     boolean open = openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
 
+    surroundings.dataPath().resize(unit);
     publish(mine, open && wanted);
     if (busy) {
       if (mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.RELEASING)) {
@@ -226,6 +254,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     }
     if (wanted && !open) {
       busy = true;
+      grownTo = 0;
       long epoch = now.epoch();
       getContext()
           .pipeToSelf(
@@ -239,8 +268,24 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       repeat(
           new LogicalUnit.Released(
               surroundings.gateway(), surroundings.incarnation(), now.epoch()));
+    } else if (open && now.phase() == Phase.SERVING && unit.growingTo() > 0) {
+      grow(now.epoch());
     }
     return this;
+  }
+
+  private void grow(long epoch) {
+    long size = unit.growingTo();
+    if (grownTo >= size) {
+      repeat(
+          new LogicalUnit.Grown(surroundings.gateway(), surroundings.incarnation(), epoch, size));
+      return;
+    }
+    busy = true;
+    getContext()
+        .pipeToSelf(
+            surroundings.dataPath().grow(unit),
+            (done, failure) -> new GrowEnded(epoch, size, failure));
   }
 
   private void publish(boolean mine, boolean openForThisEpoch) {

@@ -5,7 +5,6 @@ import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,7 +41,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   private final View view;
   private final LunActor.Surroundings surroundings;
   private final Map<String, ActorRef<LunActor.Command>> actors = new HashMap<>();
-  private final Map<String, Set<String>> unitsOfTarget = new HashMap<>();
+
+  /** Targets as they were when their units were last told. */
+  private final Map<String, TargetEntry> targets = new HashMap<>();
+
   private final Set<String> gone = new HashSet<>();
 
   private Luns(ActorContext<Command> context, View view, LunActor.Surroundings surroundings) {
@@ -99,16 +101,41 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     if (entry instanceof UnitEntry unit) {
       tell(unit.id());
     } else if (entry instanceof TargetEntry target) {
-      Set<String> concerned = new HashSet<>(target.luns().values());
-      Set<String> before = unitsOfTarget.put(target.name(), new HashSet<>(concerned));
-      if (before != null) {
-        concerned.addAll(before);
-      }
-      concerned.forEach(this::tell);
+      concernedBy(targets.put(target.name(), target), target).forEach(this::tell);
     } else {
       tellAll();
     }
     return this;
+  }
+
+  /** Units whose paths a change of a target may change: with many LUNs, few of them. */
+  private static Set<String> concernedBy(TargetEntry before, TargetEntry now) {
+    Set<String> concerned = new HashSet<>();
+    if (before == null
+        || before.deleted() != now.deleted()
+        || !before.gateways().equals(now.gateways())) {
+      concerned.addAll(now.luns().values());
+      if (before != null) {
+        concerned.addAll(before.luns().values());
+      }
+      return concerned;
+    }
+    now.luns()
+        .forEach(
+            (lun, unit) -> {
+              if (!unit.equals(before.luns().get(lun))) {
+                concerned.add(unit);
+              }
+            });
+    before
+        .luns()
+        .forEach(
+            (lun, unit) -> {
+              if (!unit.equals(now.luns().get(lun))) {
+                concerned.add(unit);
+              }
+            });
+    return concerned;
   }
 
   private Behavior<Command> onProcessGone(ProcessGone proven) {
@@ -125,10 +152,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   }
 
   private void tellAll() {
-    view.targets()
-        .forEach(
-            target ->
-                unitsOfTarget.putIfAbsent(target.name(), new HashSet<>(target.luns().values())));
+    view.targets().forEach(target -> targets.put(target.name(), target));
     view.units().forEach(unit -> tell(unit.id()));
   }
 
@@ -167,18 +191,13 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   }
 
   private List<GatewayEntry> exporters(String unitId) {
-    List<TargetEntry> targets = new ArrayList<>();
-    for (TargetEntry target : view.targets()) {
-      if (target.luns().containsValue(unitId)) {
-        targets.add(target);
-      }
-    }
+    List<TargetEntry> mapping = view.targetsOf(unitId);
     return view.gateways().stream()
         .map(this::known)
         .filter(
             gateway ->
-                targets.isEmpty()
-                    || targets.stream().anyMatch(target -> target.exportedBy(gateway.name())))
+                mapping.isEmpty()
+                    || mapping.stream().anyMatch(target -> target.exportedBy(gateway.name())))
         .toList();
   }
 }

@@ -11,11 +11,13 @@ import java.util.List;
  * @param naa 64 bits, NAA format 3
  * @param serial unit serial number
  * @param store kind of the volume store
- * @param size bytes
+ * @param size bytes, as hosts are told
  * @param blockSize bytes of a logical block
  * @param preferred gateways in the order in which they should own it; the rest follow by load
  * @param ownership who owns it and since when
  * @param deleted whether it was deleted: such an entry is kept so that no older one revives it
+ * @param growingTo bytes that it is to have; 0 when it is not growing. The store has that size
+ *     already; hosts are told once the owner serves it
  */
 public record UnitEntry(
     String id,
@@ -27,11 +29,32 @@ public record UnitEntry(
     int blockSize,
     List<String> preferred,
     Ownership ownership,
-    boolean deleted)
+    boolean deleted,
+    long growingTo)
     implements ViewEntry {
 
   public UnitEntry {
     preferred = List.copyOf(preferred);
+  }
+
+  /** A unit that is not growing. */
+  public UnitEntry(
+      String id,
+      long version,
+      long naa,
+      String serial,
+      String store,
+      long size,
+      int blockSize,
+      List<String> preferred,
+      Ownership ownership,
+      boolean deleted) {
+    this(id, version, naa, serial, store, size, blockSize, preferred, ownership, deleted, 0);
+  }
+
+  /** Bytes up to which blocks are accepted from hosts: more than they are told while it grows. */
+  public long acceptedSize() {
+    return Math.max(size, growingTo);
   }
 
   @Override

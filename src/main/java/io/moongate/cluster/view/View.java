@@ -2,10 +2,14 @@ package io.moongate.cluster.view;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * The view as this gateway's replica holds it. Readable from any thread; each entry is immutable
@@ -15,6 +19,14 @@ public final class View {
   private final Map<String, GatewayEntry> gateways = new ConcurrentHashMap<>();
   private final Map<String, TargetEntry> targets = new ConcurrentHashMap<>();
   private final Map<String, UnitEntry> units = new ConcurrentHashMap<>();
+
+  /** Names of the targets that map each unit, deleted targets not among them. */
+  private final Map<String, Set<String>> targetsOfUnit = new ConcurrentHashMap<>();
+
+  /**
+   * For each target that was ever asked about or known, how often its mappings may have changed.
+   */
+  private final Map<String, AtomicLong> mappings = new ConcurrentHashMap<>();
 
   /** The gateway of that name. */
   public Optional<GatewayEntry> gateway(String name) {
@@ -54,6 +66,28 @@ public final class View {
     return all;
   }
 
+  /** The targets that map a unit, by name. */
+  public List<TargetEntry> targetsOf(String unitId) {
+    List<TargetEntry> all = new ArrayList<>();
+    for (String name : targetsOfUnit.getOrDefault(unitId, Set.of())) {
+      target(name).ifPresent(all::add);
+    }
+    all.sort(Comparator.comparing(TargetEntry::name));
+    return all;
+  }
+
+  /**
+   * A number that grows whenever the target's entry changes, or one of its units comes into being
+   * or is deleted. To be asked once and read often: reading is one volatile read.
+   */
+  public LongSupplier mappings(String target) {
+    return counter(target)::get;
+  }
+
+  private AtomicLong counter(String target) {
+    return mappings.computeIfAbsent(target, absent -> new AtomicLong());
+  }
+
   /** Every entry, deleted ones included: what one replica gives another. */
   public List<ViewEntry> entries() {
     List<ViewEntry> all = new ArrayList<>(gateways.values());
@@ -80,11 +114,51 @@ public final class View {
     if (entry instanceof GatewayEntry gateway) {
       gateways.put(gateway.name(), gateway);
     } else if (entry instanceof TargetEntry target) {
-      targets.put(target.name(), target);
+      index(targets.put(target.name(), target), target);
+      counter(target.name()).incrementAndGet();
     } else if (entry instanceof UnitEntry unit) {
-      units.put(unit.id(), unit);
+      UnitEntry before = units.put(unit.id(), unit);
+      if (before == null || before.deleted() != unit.deleted()) {
+        targetsOfUnit
+            .getOrDefault(unit.id(), Set.of())
+            .forEach(target -> counter(target).incrementAndGet());
+      }
     }
     return true;
+  }
+
+  /** Goes through the LUNs that differ; nothing per unit is done for those that don't. */
+  private void index(TargetEntry before, TargetEntry now) {
+    Map<Integer, String> then = mapped(before);
+    Map<Integer, String> since = mapped(now);
+    then.forEach(
+        (lun, unit) -> {
+          if (!unit.equals(since.get(lun)) && !since.containsValue(unit)) {
+            targetsOfUnit.computeIfPresent(unit, (id, names) -> without(names, now.name()));
+          }
+        });
+    since.forEach(
+        (lun, unit) -> {
+          if (!unit.equals(then.get(lun))) {
+            targetsOfUnit.merge(unit, Set.of(now.name()), View::union);
+          }
+        });
+  }
+
+  private static Map<Integer, String> mapped(TargetEntry target) {
+    return target == null || target.deleted() ? Map.of() : target.luns();
+  }
+
+  private static Set<String> without(Set<String> names, String name) {
+    Set<String> rest = new HashSet<>(names);
+    rest.remove(name);
+    return rest.isEmpty() ? null : Set.copyOf(rest);
+  }
+
+  private static Set<String> union(Set<String> some, Set<String> others) {
+    Set<String> all = new HashSet<>(some);
+    all.addAll(others);
+    return Set.copyOf(all);
   }
 
   private ViewEntry held(ViewEntry entry) {

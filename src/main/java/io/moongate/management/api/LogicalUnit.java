@@ -7,7 +7,8 @@ import java.util.List;
  * A logical unit as the API shows it.
  *
  * @param id a UUID
- * @param target iSCSI name of the target that maps it; null when none does
+ * @param target iSCSI name of a target that maps it: in a list the one that this element is about,
+ *     else the first by name; null when none does
  * @param lun its number there; null when no target maps it
  * @param naa NAA identifier, 16 hexadecimal digits
  * @param serial unit serial number
@@ -22,6 +23,8 @@ import java.util.List;
  * @param cause why
  * @param evidence the observations that led to it, when it was a failover
  * @param refusedBy gateways that could not open the store since it was last served
+ * @param growingTo bytes that it is to have once its owner serves them; null when it does not grow
+ * @param mappings every place where it is mapped, by target and LUN
  */
 public record LogicalUnit(
     String id,
@@ -39,7 +42,17 @@ public record LogicalUnit(
     Instant since,
     String cause,
     List<Evidence> evidence,
-    List<String> refusedBy) {
+    List<String> refusedBy,
+    Long growingTo,
+    List<Mapping> mappings) {
+
+  /**
+   * A place where it is mapped.
+   *
+   * @param target iSCSI name
+   * @param lun its number there
+   */
+  public record Mapping(String target, int lun) {}
 
   /**
    * What one gateway saw of another.

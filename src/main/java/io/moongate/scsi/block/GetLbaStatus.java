@@ -31,7 +31,7 @@ public final class GetLbaStatus implements CommandHandler.Medium {
     Cdb cdb = new Cdb(command.cdb());
     long first = cdb.i64(2);
     LogicalBlocks one = LogicalBlocks.of(server, first, 1);
-    long rest = server.geometry().size() - one.offset();
+    long rest = Math.max(server.geometry().size() - one.offset(), one.bytes());
     LogicalBlocks blocks =
         new LogicalBlocks(first, Math.min(WINDOW, rest) / one.blockSize(), one.blockSize());
     return new Operation(blocks, cdb.u32(10));

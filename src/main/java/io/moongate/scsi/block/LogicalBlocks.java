@@ -4,6 +4,7 @@ import io.moongate.scsi.command.Cdb;
 import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
+import io.moongate.volume.VolumeGeometry;
 
 /**
  * A range of logical blocks that is within the medium.
@@ -30,8 +31,9 @@ record LogicalBlocks(long first, long count, int blockSize) {
 
   /** Refuses a range that is not within the medium; the LBA is unsigned. */
   static LogicalBlocks of(DeviceServer server, long lba, long count) {
-    int blockSize = server.geometry().blockSize();
-    long capacity = server.geometry().size() / blockSize;
+    VolumeGeometry medium = server.addressable();
+    int blockSize = medium.blockSize();
+    long capacity = medium.size() / blockSize;
     if (lba < 0 || lba > capacity || count > capacity - lba) {
       throw new CheckCondition(Sense.LBA_OUT_OF_RANGE);
     }

@@ -22,8 +22,13 @@ public interface DeviceServer {
   /** Who the unit is. */
   UnitIdentity identity();
 
-  /** Its size, its block size, and what its store can do. */
+  /** Its size as hosts are told, its block size, and what its store can do. */
   VolumeGeometry geometry();
+
+  /** The same with the size up to which blocks are accepted: greater while the unit grows. */
+  default VolumeGeometry addressable() {
+    return geometry();
+  }
 
   /** Limits. */
   ScsiSettings settings();

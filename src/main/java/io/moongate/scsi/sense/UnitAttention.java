@@ -20,7 +20,11 @@ public enum UnitAttention {
   /** MODE PARAMETERS CHANGED by another initiator. */
   MODE_PARAMETERS_CHANGED(0x2A01),
   /** ASYMMETRIC ACCESS STATE CHANGED. */
-  ACCESS_STATE_CHANGED(0x2A06);
+  ACCESS_STATE_CHANGED(0x2A06),
+  /** CAPACITY DATA HAS CHANGED: the unit has grown (SBC-3 section 4.7). */
+  CAPACITY_CHANGED(0x2A09),
+  /** REPORTED LUNS DATA HAS CHANGED: other units are mapped in the target (SPC-4 section 6.33). */
+  REPORTED_LUNS_CHANGED(0x3F0E);
 
   private final Sense sense;
 

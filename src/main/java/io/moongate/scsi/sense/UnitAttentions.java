@@ -61,6 +61,19 @@ public final class UnitAttentions {
     pending.computeIfPresent(nexus, (key, bits) -> with(bits, attention));
   }
 
+  /** Clears a condition of one nexus that has not been reported. */
+  public void withdraw(UnitAttention attention, Nexus nexus) {
+    pending.computeIfPresent(nexus, (key, bits) -> without(bits, attention.ordinal()));
+  }
+
+  private int without(int bits, int condition) {
+    int rest = bits & ~(1 << condition);
+    if (bits != 0 && rest == 0) {
+      nexusesWithSome.decrementAndGet();
+    }
+    return rest;
+  }
+
   private int with(int bits, UnitAttention attention) {
     if (bits == 0) {
       nexusesWithSome.incrementAndGet();
@@ -73,6 +86,11 @@ public final class UnitAttentions {
     if (nexusesWithSome.get() == 0) {
       return Optional.empty();
     }
+    // Others have some: those of this nexus are looked up without a lock.
+    Integer known = pending.get(nexus);
+    if (known == null || known == 0) {
+      return Optional.empty();
+    }
     UnitAttention[] taken = new UnitAttention[1];
     pending.computeIfPresent(
         nexus,
@@ -82,11 +100,7 @@ public final class UnitAttentions {
           }
           int first = Integer.numberOfTrailingZeros(bits);
           taken[0] = ALL[first];
-          int rest = bits & ~(1 << first);
-          if (rest == 0) {
-            nexusesWithSome.decrementAndGet();
-          }
-          return rest;
+          return without(bits, first);
         });
     return Optional.ofNullable(taken[0]);
   }

@@ -31,7 +31,6 @@ import java.util.function.BiConsumer;
 final class FileVolume implements Volume {
   private final VolumeDirectory directory;
   private final ImageFile image;
-  private final VolumeGeometry geometry;
   private final GroupCommit commits;
   private final Executor threads;
   private final Runnable released;
@@ -40,6 +39,7 @@ final class FileVolume implements Volume {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Object fencing = new Object();
   private boolean owner;
+  private volatile VolumeGeometry geometry;
   private volatile File epochRecord;
 
   FileVolume(
@@ -67,6 +67,21 @@ final class FileVolume implements Volume {
   @Override
   public VolumeGeometry geometry() {
     return geometry;
+  }
+
+  @Override
+  public CompletionStage<Void> grow(long size) {
+    return perform(
+        0,
+        0,
+        done -> {
+          requireWritable();
+          VolumeGeometry wanted = directory.grow(geometry, size);
+          synchronized (fencing) {
+            geometry = geometry.grownTo(wanted.size());
+          }
+          done.complete(null);
+        });
   }
 
   @Override

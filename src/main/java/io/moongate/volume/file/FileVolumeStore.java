@@ -90,6 +90,17 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<Void> grow(String id, long size) {
+    return perform(
+        () -> {
+          VolumeId.require(id);
+          VolumeDirectory volume = VolumeDirectory.open(directory, id);
+          volume.grow(geometry(volume.layout().size(), volume.layout().blockSize()), size);
+          return null;
+        });
+  }
+
+  @Override
   public CompletionStage<Volume> open(String id) {
     return perform(
         () -> {
@@ -119,7 +130,8 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
     }
     ImageFile image = ImageFile.open(volume.image());
     try {
-      if (image.size() != geometry.size()) {
+      // It may have more: the image grows before that is recorded.
+      if (image.size() < geometry.size()) {
         throw new VolumeException(
             Reason.IO,
             "the image of volume %s has %d bytes, not %d"

@@ -60,6 +60,25 @@ final class ImageFile implements Closeable {
     return channel.size();
   }
 
+  /**
+   * Makes the file at least so long, durably, and never shorter, whoever else does the same at the
+   * same time: allocating its last byte does that in one step, and leaves data that is there alone.
+   * Setting the length would not: by the time it happens the file may have grown further.
+   */
+  void extend(long size) throws IOException {
+    if (channel.size() < size) {
+      if (descriptor < 0 || !fallocate(Libc.ALLOCATE, size - 1, 1)) {
+        throw new VolumeException(
+            Reason.UNSUPPORTED, "the file system can't allocate: a volume on it can't grow");
+      }
+      if (channel.size() < size) {
+        throw new VolumeException(
+            Reason.UNSUPPORTED, "the file system does not make a file longer by allocating");
+      }
+    }
+    channel.force(true);
+  }
+
   /** Fills the buffer. A file that ends early has been damaged: that is an error, not zeros. */
   void read(long offset, ByteBuffer target) throws IOException {
     long at = offset;
@@ -174,6 +193,11 @@ final class ImageFile implements Closeable {
       int errno = Native.getLastError();
       if (errno == Libc.EOPNOTSUPP || errno == Libc.ENOSYS || errno == Libc.EINVAL) {
         return false;
+      }
+      if (errno == Libc.EFBIG) {
+        throw new VolumeException(
+            Reason.UNSUPPORTED,
+            "the file system can't hold a file of %d bytes".formatted(offset + length));
       }
       if (errno != Libc.EINTR) {
         throw failure("fallocate", errno, null);

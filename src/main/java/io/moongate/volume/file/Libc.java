@@ -12,6 +12,9 @@ final class Libc {
   /** {@code O_RDWR | O_CLOEXEC}, equal on every 64-bit Linux that a JDK runs on. */
   static final int READ_WRITE = 2 | 0x80000;
 
+  /** No mode: allocates, and makes the file longer when the range ends beyond it. */
+  static final int ALLOCATE = 0x00;
+
   static final int KEEP_SIZE = 0x01;
   static final int PUNCH_HOLE = 0x02;
   static final int ZERO_RANGE = 0x10;
@@ -22,6 +25,7 @@ final class Libc {
   static final int EINTR = 4;
   static final int ENXIO = 6;
   static final int EINVAL = 22;
+  static final int EFBIG = 27;
   static final int ENOSPC = 28;
   static final int ENOSYS = 38;
   static final int EOPNOTSUPP = 95;

@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -27,7 +29,8 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * &lt;id&gt;/volume.img                     the blocks, sparse
- * &lt;id&gt;/geometry                       format version, size, block size; never changes
+ * &lt;id&gt;/geometry                       format version, first size, block size; never changes
+ * &lt;id&gt;/size-0000000000010485760         a record: it was grown to so many bytes
  * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID
  * </pre>
  *
@@ -38,6 +41,10 @@ import java.util.zip.CRC32C;
  * successor), and two that record at the same time can't take the highest epoch back. A record's
  * name is used once, so a record that was removed never comes back: whoever finds his own gone has
  * been fenced, for good.
+ *
+ * <p>A growth is recorded in the same way, once the image has the size; the greatest record counts.
+ * So no two that grow it at the same time can take the greater size back, and an image that is
+ * larger than what is recorded only means that a growth was interrupted.
  */
 final class VolumeDirectory {
   /** Layout described above. A volume of another version is not opened. */
@@ -46,6 +53,7 @@ final class VolumeDirectory {
   private static final String IMAGE = "volume.img";
   private static final String GEOMETRY = "geometry";
   private static final Pattern EPOCH = Pattern.compile("epoch-([0-9]{19})-[0-9a-f-]{36}");
+  private static final Pattern SIZE = Pattern.compile("size-([0-9]{19})");
   private static final Pattern GEOMETRY_TEXT =
       Pattern.compile(
           """
@@ -58,7 +66,7 @@ final class VolumeDirectory {
   private final Path path;
   private final Layout layout;
 
-  /** What {@code geometry} says. */
+  /** What {@code geometry} says, and the records of what came later. */
   record Layout(long size, int blockSize) {}
 
   private VolumeDirectory(Path path, Layout layout) {
@@ -94,8 +102,20 @@ final class VolumeDirectory {
   private static void makeImage(Path image, long size) throws IOException {
     // FileChannel.truncate does not grow a file; this sets the size without allocating anything.
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-      file.setLength(size);
+      setLength(file, size);
       file.getFD().sync();
+    }
+  }
+
+  /** A fresh file takes any length that its file system has at all: nothing is allocated. */
+  private static void setLength(RandomAccessFile file, long size) throws IOException {
+    try {
+      file.setLength(size);
+    } catch (IOException e) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "the file system can't hold a file of %d bytes: %s".formatted(size, e.getMessage()),
+          e);
     }
   }
 
@@ -121,7 +141,58 @@ final class VolumeDirectory {
     } catch (NoSuchFileException e) {
       throw new VolumeException(Reason.NOT_FOUND, "there is no volume " + id, e);
     }
-    return new VolumeDirectory(path, parse(id, new String(bytes, US_ASCII)));
+    Layout first = parse(id, new String(bytes, US_ASCII));
+    return new VolumeDirectory(path, new Layout(recorded(path, first.size()), first.blockSize()));
+  }
+
+  /** The greatest size on record, or the first one. */
+  private static long recorded(Path path, long first) throws IOException {
+    long greatest = first;
+    try (DirectoryStream<Path> records = Files.newDirectoryStream(path, "size-*")) {
+      for (Path each : records) {
+        Matcher name = SIZE.matcher(each.getFileName().toString());
+        if (name.matches() && isLong(name.group(1))) {
+          greatest = Math.max(greatest, Long.parseLong(name.group(1)));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      throw new VolumeException(Reason.NOT_FOUND, "the volume has been deleted", e);
+    }
+    return greatest;
+  }
+
+  /** Nineteen digits reach past the largest long; such a file is none of ours. */
+  private static boolean isLong(String nineteenDigits) {
+    return nineteenDigits.compareTo(Long.toString(Long.MAX_VALUE)) <= 0;
+  }
+
+  /**
+   * Makes the image at least so large, durably, and then records it durably.
+   *
+   * @return what the volume offers now
+   */
+  VolumeGeometry grow(VolumeGeometry before, long size) throws IOException {
+    VolumeGeometry wanted;
+    try {
+      wanted = before.grownTo(size);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeException(Reason.RANGE, e.getMessage(), e);
+    }
+    if (size <= recorded(path, layout.size())) {
+      // By somebody who may not have made it durable yet.
+      sync(path);
+      return wanted;
+    }
+    try (ImageFile image = ImageFile.open(image())) {
+      image.extend(size);
+    }
+    try {
+      Files.createFile(path.resolve("size-%019d".formatted(size)));
+    } catch (FileAlreadyExistsException e) {
+      // Somebody else was first: the same record.
+    }
+    sync(path);
+    return wanted;
   }
 
   /** Takes the volume away under its name by one rename, then removes what it was. */
@@ -229,10 +300,7 @@ final class VolumeDirectory {
   /** The epoch of a record; -1 when the file is none. */
   static long epochOf(Path record) {
     Matcher name = EPOCH.matcher(record.getFileName().toString());
-    // 19 digits reach past the largest long; such a file is none of ours.
-    return name.matches() && name.group(1).compareTo(Long.toString(Long.MAX_VALUE)) <= 0
-        ? Long.parseLong(name.group(1))
-        : -1;
+    return name.matches() && isLong(name.group(1)) ? Long.parseLong(name.group(1)) : -1;
   }
 
   private static String text(Layout layout) {

@@ -23,7 +23,7 @@ final class MemoryBlocks {
 
   private static final ByteBuffer ZEROS = ByteBuffer.allocate(PAGE).asReadOnlyBuffer();
 
-  private final VolumeGeometry geometry;
+  private volatile VolumeGeometry geometry;
   private final AtomicLong available;
   private final ConcurrentHashMap<Long, byte[]> pages = new ConcurrentHashMap<>();
   private final AtomicInteger handles = new AtomicInteger();
@@ -40,6 +40,15 @@ final class MemoryBlocks {
 
   VolumeGeometry geometry() {
     return geometry;
+  }
+
+  /** Makes it at least so large. */
+  synchronized void grow(long size) {
+    try {
+      geometry = geometry.grownTo(size);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeException(Reason.RANGE, e.getMessage(), e);
+    }
   }
 
   void opened() {
@@ -109,7 +118,8 @@ final class MemoryBlocks {
   }
 
   void unmap(long offset, long length) {
-    long first = (offset + PAGE - 1) / PAGE;
+    // Written so that no sum can overflow, at the end of 8 EiB.
+    long first = offset / PAGE + (offset % PAGE == 0 ? 0 : 1);
     long end = (offset + length) / PAGE;
     if (end - first > pages.size()) {
       // Fewer pages than the range has places for them: don't walk over the holes.
@@ -124,7 +134,7 @@ final class MemoryBlocks {
       }
     }
     // The parts of pages at both ends, or the part of one when the range is within it.
-    long head = Math.min(length, first * PAGE - offset);
+    long head = Math.min(length, (PAGE - offset % PAGE) % PAGE);
     zero(offset, head);
     long tail = Math.max(offset + head, end * PAGE);
     zero(tail, offset + length - tail);

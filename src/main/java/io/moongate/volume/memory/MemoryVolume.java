@@ -44,6 +44,18 @@ final class MemoryVolume implements Volume {
     return blocks.geometry();
   }
 
+  /** The epoch decides here too: what an older owner asks for after a newer fence is refused. */
+  @Override
+  public CompletionStage<Void> grow(long size) {
+    return perform(
+        0,
+        0,
+        () -> {
+          blocks.grow(size);
+          return null;
+        });
+  }
+
   @Override
   public CompletionStage<Void> read(long offset, ByteBuffer target) {
     return perform(

@@ -69,6 +69,20 @@ public final class MemoryVolumeStore implements VolumeStore {
   }
 
   @Override
+  public CompletionStage<Void> grow(String id, long size) {
+    return MemoryVolume.attempt(
+        () -> {
+          VolumeId.require(id);
+          MemoryBlocks blocks = volumes.get(id);
+          if (blocks == null) {
+            throw new VolumeException(Reason.NOT_FOUND, "there is no volume " + id);
+          }
+          blocks.grow(size);
+          return null;
+        });
+  }
+
+  @Override
   public CompletionStage<Volume> open(String id) {
     return MemoryVolume.attempt(
         () -> {

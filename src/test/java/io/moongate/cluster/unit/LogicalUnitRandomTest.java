@@ -155,7 +155,8 @@ class LogicalUnitRandomTest {
       String gateway = GATEWAYS.get(random.nextInt(GATEWAYS.size()));
       long decided = fixture.rows.decided(fixture.id).size();
       long epoch = Math.max(0, decided - random.nextInt(2));
-      return switch (random.nextInt(6)) {
+      long size = (1L + random.nextInt(4)) << 20;
+      return switch (random.nextInt(8)) {
         case 0, 1 ->
             new LogicalUnit.TakeOver(
                 gateway,
@@ -170,6 +171,8 @@ class LogicalUnitRandomTest {
         case 2 -> new LogicalUnit.Move(gateway, incarnationOf(gateway), "random", answers.ref());
         case 3 -> new LogicalUnit.Opened(gateway, incarnationOf(gateway), epoch);
         case 4 -> new LogicalUnit.OpenFailed(gateway, incarnationOf(gateway), epoch, "random");
+        case 5 -> new LogicalUnit.Resize(size, "random", answers.ref());
+        case 6 -> new LogicalUnit.Grown(gateway, incarnationOf(gateway), epoch, size);
         default -> new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch);
       };
     }
@@ -234,12 +237,18 @@ class LogicalUnitRandomTest {
         }
       }
       long epoch = 0;
+      long size = 0;
       for (UnitEntry entry :
           byVersion.values().stream()
               .sorted(java.util.Comparator.comparingLong(UnitEntry::version))
               .toList()) {
         assertTrue(entry.ownership().epoch() >= epoch, "seed " + seed + ": " + entry);
         epoch = entry.ownership().epoch();
+        assertTrue(entry.size() >= size, "seed " + seed + ": it has shrunk: " + entry);
+        assertTrue(
+            entry.growingTo() == 0 || entry.growingTo() > entry.size(),
+            "seed " + seed + ": " + entry);
+        size = entry.size();
       }
     }
   }

@@ -406,4 +406,101 @@ class LogicalUnitTest {
     assertEquals(2, next.epoch());
     assertEquals("gw2", next.owner());
   }
+
+  private LogicalUnit.Grown grown(String gateway, long epoch, long size) {
+    return new LogicalUnit.Grown(gateway, incarnationOf(gateway), epoch, size);
+  }
+
+  @Test
+  void hostsAreToldOfAGrowthOnceTheOwnerServesIt() {
+    fixture.serving("gw1");
+    UnitEntry growing = fixture.accepted(to -> new LogicalUnit.Resize(2 << 20, "test", to));
+    assertEquals(1 << 20, growing.size());
+    assertEquals(2 << 20, growing.growingTo());
+    assertEquals(2 << 20, growing.acceptedSize());
+    assertEquals(growing, fixture.nextPublished());
+
+    // Not of another process, under another epoch, nor of another size.
+    fixture.unit.tell(grown("gw2", 1, 2 << 20));
+    fixture.unit.tell(grown("gw1", 2, 2 << 20));
+    fixture.unit.tell(grown("gw1", 1, 3 << 20));
+    assertEquals(1 << 20, fixture.get().size());
+    fixture.rehome();
+    assertEquals(2 << 20, fixture.get().growingTo(), "it is on record");
+
+    fixture.unit.tell(grown("gw1", 1, 2 << 20));
+    UnitEntry told = fixture.get();
+    assertEquals(2 << 20, told.size());
+    assertEquals(0, told.growingTo());
+    fixture.unit.tell(grown("gw1", 1, 2 << 20));
+    assertEquals(told, fixture.get(), "a repeated report changes nothing");
+    fixture.rehome();
+    assertEquals(2 << 20, fixture.get().size());
+  }
+
+  @Test
+  void aGrowthMayBeRepeatedAndGrowFurtherAndNothingShrinks() {
+    fixture.serving("gw1");
+    UnitEntry same = fixture.accepted(to -> new LogicalUnit.Resize(1 << 20, "test", to));
+    assertEquals(0, same.growingTo());
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.Resize((1 << 20) - 512, "test", to)).kind());
+    assertEquals(
+        Refusal.Kind.INVALID,
+        fixture.refused(to -> new LogicalUnit.Resize((2 << 20) + 1, "test", to)).kind());
+    assertEquals(
+        Refusal.Kind.INVALID,
+        fixture.refused(to -> new LogicalUnit.Resize(-512, "test", to)).kind());
+    UnitEntry growing = fixture.accepted(to -> new LogicalUnit.Resize(2 << 20, "test", to));
+    assertEquals(growing, fixture.accepted(to -> new LogicalUnit.Resize(2 << 20, "test", to)));
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.Resize((2 << 20) - 512, "test", to)).kind());
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.Resize(1 << 20, "test", to)).kind(),
+        "nor is a growth taken back that is under way");
+    UnitEntry further = fixture.accepted(to -> new LogicalUnit.Resize(8L << 40, "test", to));
+    assertEquals(8L << 40, further.growingTo());
+    // The owner has done the first part only: it is asked for the whole.
+    fixture.unit.tell(grown("gw1", 1, 2 << 20));
+    assertEquals(1 << 20, fixture.get().size());
+    fixture.unit.tell(grown("gw1", 1, 8L << 40));
+    assertEquals(8L << 40, fixture.get().size());
+    long most = Long.MAX_VALUE / 512 * 512;
+    assertEquals(
+        most,
+        fixture.accepted(to -> new LogicalUnit.Resize(most, "test", to)).growingTo(),
+        "8 EiB less a block");
+  }
+
+  @Test
+  void aGrowthOutlivesAFailover() {
+    fixture.serving("gw1");
+    fixture.accepted(to -> new LogicalUnit.Resize(2 << 20, "test", to));
+    fixture.takeOver("gw2", 1, seen("gw1", Kind.PROCESS_GONE));
+    fixture.unit.tell(grown("gw1", 1, 2 << 20));
+    fixture.unit.tell(grown("gw2", 2, 2 << 20));
+    assertEquals(1 << 20, fixture.get().size(), "nobody serves it yet");
+    fixture.opened("gw2", 2);
+    fixture.unit.tell(grown("gw1", 1, 2 << 20));
+    assertEquals(1 << 20, fixture.get().size());
+    fixture.unit.tell(grown("gw2", 2, 2 << 20));
+    assertEquals(2 << 20, fixture.get().size());
+  }
+
+  @Test
+  void whatIsNotThereDoesNotGrow() {
+    assertEquals(
+        Refusal.Kind.NOT_FOUND,
+        fixture.refused(to -> new LogicalUnit.Resize(2 << 20, "test", to)).kind());
+    fixture.accepted(fixture::create);
+    UnitEntry unowned = fixture.accepted(to -> new LogicalUnit.Resize(2 << 20, "test", to));
+    assertEquals(2 << 20, unowned.growingTo());
+    fixture.accepted(to -> new LogicalUnit.Delete("test", to));
+    assertEquals(
+        Refusal.Kind.NOT_FOUND,
+        fixture.refused(to -> new LogicalUnit.Resize(3 << 20, "test", to)).kind());
+  }
 }

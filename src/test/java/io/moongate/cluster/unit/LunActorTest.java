@@ -44,6 +44,8 @@ class LunActorTest {
 
     record Releasing(CompletableFuture<Void> done) implements Call {}
 
+    record Growing(long size, CompletableFuture<Void> done) implements Call {}
+
     record Removed() implements Call {}
   }
 
@@ -52,6 +54,8 @@ class LunActorTest {
     private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
     private long openEpoch;
     private Way way = Way.HELD;
+    volatile long announced;
+    volatile long accepted;
 
     @Override
     public synchronized void publish(
@@ -91,6 +95,21 @@ class LunActorTest {
       openEpoch = 0;
       underWay = new CompletableFuture<>();
       calls.add(new Call.Releasing(underWay));
+      return underWay;
+    }
+
+    @Override
+    public void resize(UnitEntry unit) {
+      announced = unit.size();
+      accepted = unit.acceptedSize();
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> grow(UnitEntry unit) {
+      check(underWay.isDone(), "grow overlaps");
+      check(openEpoch == unit.ownership().epoch(), "grow of what is not open");
+      underWay = new CompletableFuture<>();
+      calls.add(new Call.Growing(unit.growingTo(), underWay));
       return underWay;
     }
 
@@ -165,13 +184,27 @@ class LunActorTest {
   }
 
   private LunActor.Changed entry(Phase phase, long epoch, String owner) {
+    return entry(phase, epoch, owner, 4096, 0);
+  }
+
+  private LunActor.Changed entry(Phase phase, long epoch, String owner, long size, long growingTo) {
     String process = owner.isEmpty() ? "" : "p" + owner.charAt(2);
     Ownership ownership =
         new Ownership(
             phase, epoch, owner, process, "", UnitFixture.NOW, "test", List.of(), List.of());
     UnitEntry unit =
         new UnitEntry(
-            "u1", ++version, 1, "s", "memory", 4096, 512, List.of("gw1"), ownership, false);
+            "u1",
+            ++version,
+            1,
+            "s",
+            "memory",
+            size,
+            512,
+            List.of("gw1"),
+            ownership,
+            false,
+            growingTo);
     List<GatewayEntry> gateways = List.of(gateway(1), gateway(2));
     return new LunActor.Changed(
         unit,
@@ -423,5 +456,74 @@ class LunActorTest {
       }
       assertEquals(List.of(), path.broken(), "seed " + seed + " step " + step);
     }
+  }
+
+  @Test
+  void growsTheVolumeBeforeAnyHostIsTold() throws InterruptedException {
+    serve();
+    actor.tell(entry(Phase.SERVING, 1, "gw1", 4096, 8192));
+    Call.Growing growing = path.next(Call.Growing.class);
+    assertEquals(8192, growing.size());
+    settle();
+    assertEquals(4096, path.announced);
+    assertEquals(8192, path.accepted, "what another gateway's host may know of is not refused");
+    assertTrue(reports.isEmpty());
+
+    growing.done().complete(null);
+    LogicalUnit.Grown grown = new LogicalUnit.Grown("gw1", "p1", 1, 8192);
+    report(grown);
+    settle();
+    time.timePasses(REPEAT);
+    report(grown);
+    actor.tell(entry(Phase.SERVING, 1, "gw1", 8192, 0));
+    settle();
+    assertEquals(8192, path.announced);
+    time.timePasses(REPEAT.multipliedBy(3));
+    settle();
+    assertTrue(reports.isEmpty(), () -> "still reporting " + reports);
+  }
+
+  @Test
+  void aVolumeThatDoesNotGrowIsServedAsItIsAndAskedAgain() throws InterruptedException {
+    serve();
+    actor.tell(entry(Phase.SERVING, 1, "gw1", 4096, 8192));
+    path.next(Call.Growing.class)
+        .done()
+        .completeExceptionally(new IllegalStateException("no space"));
+    settle();
+    assertTrue(reports.isEmpty());
+    assertEquals(4096, path.announced);
+    time.timePasses(Duration.ofSeconds(5));
+    path.next(Call.Growing.class).done().complete(null);
+    report(new LogicalUnit.Grown("gw1", "p1", 1, 8192));
+  }
+
+  @Test
+  void onlyTheOwnerGrowsAndANewOneAnew() throws InterruptedException {
+    spawn(Phase.SERVING, 1, "gw2");
+    published(Way.REMOTE);
+    actor.tell(entry(Phase.SERVING, 1, "gw2", 4096, 8192));
+    settle();
+    assertEquals(8192, path.accepted);
+    actor.tell(entry(Phase.ACQUIRING, 2, "gw1", 4096, 8192));
+    published(Way.HELD);
+    open(2);
+    report(new LogicalUnit.Opened("gw1", "p1", 2));
+    actor.tell(entry(Phase.SERVING, 2, "gw1", 4096, 8192));
+    published(Way.LOCAL);
+    Call.Growing growing = path.next(Call.Growing.class);
+    // The unit moves on while the store is at it: what was opened is released after that.
+    actor.tell(entry(Phase.RELEASING, 2, "gw1", 4096, 8192));
+    published(Way.HELD);
+    settle();
+    assertTrue(path.calls.isEmpty());
+    growing.done().complete(null);
+    path.next(Call.Releasing.class).done().complete(null);
+    LogicalUnit.Command next = reports.poll(10, TimeUnit.SECONDS);
+    while (next instanceof LogicalUnit.Get) {
+      // Keeps the entity awake while the store is busy.
+      next = reports.poll(10, TimeUnit.SECONDS);
+    }
+    assertEquals(new LogicalUnit.Released("gw1", "p1", 2), next);
   }
 }

@@ -126,6 +126,73 @@ class FileVolumeTest extends VolumeContract {
   }
 
   @Test
+  void anInterruptedGrowthLeavesAUsableVolumeAndIsRepeated() throws IOException {
+    Volume volume = created("growing");
+    byte[] data = random(512, 7);
+    get(volume.write((4 << 20) - 512, ByteBuffer.wrap(data), true));
+    get(volume.close());
+    // The image has grown, and the gateway died before that was recorded.
+    Path image = directory.toRealPath().resolve("growing").resolve("volume.img");
+    try (ImageFile file = ImageFile.open(image)) {
+      file.extend(8 << 20);
+    }
+    Volume again = get(store.open("growing"));
+    assertEquals(4 << 20, again.geometry().size());
+    assertArrayEquals(data, read(again, (4 << 20) - 512, 512));
+    assertReason(Reason.RANGE, again.read(4 << 20, ByteBuffer.allocate(512)));
+    get(again.grow(6 << 20));
+    assertEquals(8 << 20, Files.size(image), "nothing makes the image shorter");
+    get(store.grow("growing", 8 << 20));
+    get(again.grow(8 << 20));
+    assertArrayEquals(new byte[4 << 20], read(again, 4 << 20, 4 << 20));
+    get(again.close());
+    try (FileVolumeStore other = newStore()) {
+      assertEquals(8 << 20, get(other.open("growing")).geometry().size());
+    }
+  }
+
+  @Test
+  void anImageThatIsShorterThanWhatIsRecordedIsNotOpened() throws IOException {
+    get(created("lost").close());
+    get(store.grow("lost", 8 << 20));
+    try (var image =
+        Files.newByteChannel(
+            directory.resolve("lost").resolve("volume.img"), StandardOpenOption.WRITE)) {
+      image.truncate(4 << 20);
+    }
+    assertReason(Reason.IO, store.open("lost"));
+  }
+
+  @Test
+  void foreignFilesAreNoRecordsOfASize() throws IOException {
+    get(created("foreign").close());
+    for (String name : List.of("size-9999999999999999999", "size-1", "size-x", "size-")) {
+      Files.createFile(directory.resolve("foreign").resolve(name));
+    }
+    assertEquals(4 << 20, get(store.open("foreign")).geometry().size());
+  }
+
+  @Test
+  void aSizeThatTheFileSystemCannotHoldIsRefusedAsSuch() throws IOException {
+    Volume volume = created("limit");
+    long most = Long.MAX_VALUE / 512 * 512;
+    boolean holds;
+    try (var probe = new java.io.RandomAccessFile(directory.resolve("probe").toFile(), "rw")) {
+      probe.setLength(most);
+      holds = true;
+    } catch (IOException tooLarge) {
+      holds = false;
+    }
+    Assumptions.assumeFalse(holds, "this file system holds 8 EiB");
+    assertReason(Reason.UNSUPPORTED, store.create("huge", most, 512));
+    assertReason(Reason.NOT_FOUND, store.open("huge"));
+    assertReason(Reason.UNSUPPORTED, store.grow("limit", most));
+    assertReason(Reason.UNSUPPORTED, volume.grow(most));
+    assertEquals(4 << 20, volume.geometry().size());
+    get(volume.write(0, ByteBuffer.allocate(512), true));
+  }
+
+  @Test
   void aLinkInPlaceOfTheImageIsNotFollowed() throws IOException {
     get(created("link").close());
     Path image = directory.resolve("link").resolve("volume.img");

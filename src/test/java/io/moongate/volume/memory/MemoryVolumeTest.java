@@ -10,7 +10,10 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeStore;
 import java.io.File;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryVolumeTest extends VolumeContract {
   private static final int PAGE = 64 * 1024;
@@ -19,6 +22,40 @@ class MemoryVolumeTest extends VolumeContract {
   @Override
   protected VolumeStore store() {
     return store;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {512, 4096})
+  void theEndOfTheLargestMediumIsLikeAnyOther(int block) {
+    long size = Long.MAX_VALUE / block * block;
+    get(store.create("largest-" + block, size, block));
+    Volume volume = get(store.open("largest-" + block));
+    byte[] data = random(4 * block, 8);
+    long offset = size - 4L * block;
+    get(volume.write(offset, ByteBuffer.wrap(data), true));
+    assertArrayEquals(data, read(volume, offset, data.length));
+    assertReason(Reason.RANGE, volume.read(size, ByteBuffer.allocate(block)));
+    assertReason(Reason.RANGE, volume.write(offset + block, ByteBuffer.wrap(data), true));
+    get(volume.writeSame(size - block, block, ByteBuffer.wrap(data, 0, block), true));
+    assertEquals(
+        -1L,
+        get(
+            volume.compareAndWrite(
+                size - block,
+                ByteBuffer.wrap(data, 0, block),
+                ByteBuffer.wrap(data, block, block),
+                true)));
+    assertArrayEquals(
+        java.util.Arrays.copyOfRange(data, block, 2 * block), read(volume, size - block, block));
+    assertEquals(
+        List.of(new Volume.Extent(size - block, block, true)),
+        get(volume.status(size - block, block)));
+    get(volume.unmap(size - block, block));
+    assertArrayEquals(new byte[block], read(volume, size - block, block));
+    get(volume.unmap(size - 1024L * 4096, 1024L * 4096));
+    assertArrayEquals(new byte[4 * block], read(volume, offset, 4 * block));
+    get(volume.unmap(0, size));
+    get(volume.close());
   }
 
   @Test
