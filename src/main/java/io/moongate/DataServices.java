@@ -17,6 +17,9 @@ import io.moongate.scsi.BlockUnit;
 import io.moongate.scsi.Lease;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.ScsiSettings;
+import io.moongate.scsi.copy.CopySettings;
+import io.moongate.scsi.copy.CopyUnits;
+import io.moongate.scsi.copy.ThirdPartyCopy;
 import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.session.IscsiServer;
 import io.moongate.session.SessionRegistry;
@@ -42,6 +45,7 @@ final class DataServices {
       List<PortalAddress> portals,
       SessionSettings sessions,
       ScsiSettings scsi,
+      CopySettings copies,
       RelaySettings relay,
       FileStoreSettings fileStore,
       ChapSecrets chapSecrets,
@@ -52,6 +56,7 @@ final class DataServices {
           portals(config),
           SessionSettings.from(config),
           ScsiSettings.from(config),
+          CopySettings.from(config),
           RelaySettings.from(config),
           FileStoreSettings.from(config),
           ChapSecrets.from(config),
@@ -92,12 +97,16 @@ final class DataServices {
   /** Binds the parts to what the cluster knows; before anything is started. */
   void attach(View view, ServingLease lease) {
     Lease serving = lease::coversNanos;
+    ThirdPartyCopy copies =
+        ThirdPartyCopy.of(
+            settings.copies(), (nexus, naa) -> CopyUnits.visible(targets, nexus, naa));
     units =
         new ExportedUnits(
             volumes,
             this::relayTo,
             (identity, geometry, alua) ->
-                new BlockUnit(identity, geometry, alua, serving, UnitPeers.ALONE, settings.scsi()));
+                new BlockUnit(
+                    identity, geometry, alua, serving, UnitPeers.ALONE, settings.scsi(), copies));
     targets =
         new ExportedTargets(
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());

@@ -7,6 +7,9 @@ import io.moongate.scsi.command.Cdb;
 import io.moongate.scsi.command.CommandHandler;
 import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.command.SupportedCommand;
+import io.moongate.scsi.copy.CopyManager;
+import io.moongate.scsi.copy.CopyParty;
+import io.moongate.scsi.copy.ThirdPartyCopy;
 import io.moongate.scsi.mode.ModeParameters;
 import io.moongate.scsi.reservation.Conflicts;
 import io.moongate.scsi.reservation.LostHolders;
@@ -76,6 +79,8 @@ public final class BlockUnit implements LogicalUnit {
   private final LostHolders lostHolders;
   private final Answers answers;
   private final TaskSet tasks;
+  private final CopyParty party = new Party();
+  private final CopyManager copies;
 
   /** What hosts are told, and what is accepted from them, which is more while the unit grows. */
   private record Capacity(VolumeGeometry announced, VolumeGeometry accepted) {}
@@ -91,6 +96,22 @@ public final class BlockUnit implements LogicalUnit {
     this(identity, geometry, alua, lease, peers, settings, DeadlineTimer.shared());
   }
 
+  /**
+   * The same beside other units.
+   *
+   * @param copies what the copy managers of all units of the gateway share
+   */
+  public BlockUnit(
+      UnitIdentity identity,
+      VolumeGeometry geometry,
+      AluaQueries alua,
+      Lease lease,
+      UnitPeers peers,
+      ScsiSettings settings,
+      ThirdPartyCopy copies) {
+    this(identity, geometry, alua, lease, peers, settings, DeadlineTimer.shared(), copies);
+  }
+
   /** The same with another clock. */
   public BlockUnit(
       UnitIdentity identity,
@@ -100,6 +121,19 @@ public final class BlockUnit implements LogicalUnit {
       UnitPeers peers,
       ScsiSettings settings,
       DeadlineTimer timer) {
+    this(identity, geometry, alua, lease, peers, settings, timer, ThirdPartyCopy.ofOneUnit(timer));
+  }
+
+  /** The same with both. */
+  public BlockUnit(
+      UnitIdentity identity,
+      VolumeGeometry geometry,
+      AluaQueries alua,
+      Lease lease,
+      UnitPeers peers,
+      ScsiSettings settings,
+      DeadlineTimer timer,
+      ThirdPartyCopy copies) {
     if (identity.naa() >>> 60 != 0x3) {
       throw new IllegalArgumentException("not an NAA of format 3: " + identity);
     }
@@ -113,6 +147,7 @@ public final class BlockUnit implements LogicalUnit {
         new Answers(identity.id(), modeParameters::descriptorSense, settings.transitionSense());
     this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), this::refusal, answers);
     this.lostHolders = new LostHolders(identity.id(), timer, this::executeInternally);
+    this.copies = new CopyManager(copies, party);
   }
 
   @Override
@@ -130,6 +165,7 @@ public final class BlockUnit implements LogicalUnit {
     attentions.detach(nexus);
     tasks.abort(command -> command.nexus().equals(nexus), nexuses -> {});
     lostHolders.ended(nexus, shared.state().reservations());
+    copies.forget(nexus);
   }
 
   /** What a reservation makes of a command: one volatile read when nothing is reserved. */
@@ -208,6 +244,10 @@ public final class BlockUnit implements LogicalUnit {
     if (refusal.isPresent()) {
       return refusal;
     }
+    if (handler instanceof CommandHandler.ThirdPartyCopy copy) {
+      tasks.submitCopy(command, copy.prepare(server, command), reply);
+      return Optional.empty();
+    }
     if (handler instanceof CommandHandler.Query query) {
       var unused =
           query
@@ -222,6 +262,11 @@ public final class BlockUnit implements LogicalUnit {
       return Optional.of(immediate.answer(server, command));
     }
     throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+  }
+
+  @Override
+  public Optional<CopyParty> copyParty() {
+    return Optional.of(party);
   }
 
   @Override
@@ -267,6 +312,7 @@ public final class BlockUnit implements LogicalUnit {
       case LOGICAL_UNIT_RESET, TARGET_RESET -> {
         attentions.establish(UnitAttention.DEVICE_RESET);
         modeParameters.reset();
+        copies.reset();
         tasks.abort(command -> true, nexuses -> done.accept(true));
       }
       case QUERY_TASK -> done.accept(tasks.contains(one));
@@ -307,6 +353,7 @@ public final class BlockUnit implements LogicalUnit {
       case RESET -> {
         attentions.establish(UnitAttention.DEVICE_RESET);
         modeParameters.reset();
+        copies.reset();
         tasks.abort(command -> true, nexuses -> done.complete(null));
       }
     }
@@ -372,6 +419,44 @@ public final class BlockUnit implements LogicalUnit {
     return tasks.drain();
   }
 
+  /** What copy managers of this gateway see of this unit. */
+  private final class Party implements CopyParty {
+    @Override
+    public UnitIdentity identity() {
+      return identity;
+    }
+
+    @Override
+    public VolumeGeometry geometry() {
+      return server.geometry();
+    }
+
+    @Override
+    public void execute(Command command, Consumer<Response> reply) {
+      MediumOperation operation;
+      try {
+        Cdb cdb = new Cdb(command.cdb());
+        SupportedCommand supported = SupportedCommand.of(cdb, server.geometry());
+        supported.check(cdb);
+        if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
+          throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
+        }
+        operation = medium.prepare(server, command);
+        server
+            .readiness()
+            .notReady()
+            .ifPresent(
+                sense -> {
+                  throw new CheckCondition(sense);
+                });
+      } catch (RuntimeException | Error failure) {
+        deliver(reply, answers.failed(failure, false, true));
+        return;
+      }
+      tasks.submitForCopy(command, operation, reply);
+    }
+  }
+
   /** What the handlers of commands see of this unit. */
   private final class Server implements DeviceServer {
     @Override
@@ -408,6 +493,11 @@ public final class BlockUnit implements LogicalUnit {
     public CompletionStage<Response> change(
         Execution execution, String cause, Function<SharedState, Change> decide) {
       return shared.change(execution, cause, decide);
+    }
+
+    @Override
+    public CopyManager copies() {
+      return copies;
     }
 
     /** What was published last stands in for an answer that fails or does not come in time. */

@@ -1,8 +1,10 @@
 package io.moongate.scsi;
 
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.copy.CopyParty;
 import io.moongate.scsi.shared.Notice;
 import io.moongate.scsi.shared.SharedState;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -83,6 +85,11 @@ public interface LogicalUnit {
    * 6.33).
    */
   void lunsReported(Nexus nexus);
+
+  /** The unit as copy managers of this gateway reach it; empty when it can't be copied. */
+  default Optional<CopyParty> copyParty() {
+    return Optional.empty();
+  }
 
   /** Stops taking commands to the volume of a {@link Route.Local} and completes when none runs. */
   CompletionStage<Void> drain();

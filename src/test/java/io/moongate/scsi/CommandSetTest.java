@@ -136,13 +136,14 @@ class CommandSetTest {
     for (String cdb :
         List.of(
             "a4 0a 00 00 00 00 00 00 00 08 00 00",
-            "83 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
             "c0 00 00 00 00 00",
             "7f 00 00 00 00 00 00 00 00 00")) {
       assertSense("05/2000", fixture.run(cdb));
     }
     assertSense("05/2400", fixture.run("5e 04 00 00 00 00 00 00 ff 00"));
     assertSense("05/2400", fixture.run("5f 08 00 00 00 00 00 00 18 00", new byte[24]));
+    assertSense("05/2400", fixture.run("83 01 0000 0000 0000 0000 00000000 00 00"));
+    assertSense("05/2400", fixture.run("84 05 0000 0000 0000 0000 00000000 00 00"));
     assertSense("05/2400", fixture.run("a3 05 00 00 00 00 00 00 00 ff 00 00"));
     assertSense("05/2400", fixture.run("9e 11 0000000000000000 00000020 00 00"));
     assertSense("05/2000", fixture.run("28 00 00 00 00 00"));

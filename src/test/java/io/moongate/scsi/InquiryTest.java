@@ -29,7 +29,7 @@ class InquiryTest {
     assertEquals(96, data.length);
     assertEquals("00000612", HexFormat.of().formatHex(data, 0, 4));
     assertEquals(91, data[4]);
-    assertEquals(0x10, data[5], "TPGS: implicit only");
+    assertEquals(0x18, data[5], "TPGS: implicit only; 3PC");
     assertEquals(0x02, data[7], "CMDQUE");
     String text = new String(data, 8, 28, StandardCharsets.US_ASCII);
     assertEquals("MOONGATEVOLUME          0001", text);
@@ -53,7 +53,7 @@ class InquiryTest {
   void everyPageThatIsListedCanBeRead() {
     byte[] codes = page(0x00);
     byte[] listed = Arrays.copyOfRange(codes, 4, codes.length);
-    assertEquals("0080838687b0b1b2", HexFormat.of().formatHex(listed));
+    assertEquals("00808386878fb0b1b2", HexFormat.of().formatHex(listed));
     for (byte code : listed) {
       page(code & 0xFF);
     }

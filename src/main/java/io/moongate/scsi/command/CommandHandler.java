@@ -32,6 +32,15 @@ public sealed interface CommandHandler {
     MediumOperation prepare(DeviceServer server, Command command);
   }
 
+  /**
+   * Executed by the gateway where it arrived, whoever owns the unit, by commands of its own to this
+   * unit and others.
+   */
+  non-sealed interface ThirdPartyCopy extends CommandHandler {
+    /** Checks the CDB and the parameter list, and says what is to be done. */
+    MediumOperation prepare(DeviceServer server, Command command);
+  }
+
   /** Concerns the target and not one unit: the task router answers it. */
   non-sealed interface OfTarget extends CommandHandler {}
 }

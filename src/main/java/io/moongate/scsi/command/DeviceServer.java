@@ -5,6 +5,7 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.copy.CopyManager;
 import io.moongate.scsi.mode.ModeParameters;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.shared.Change;
@@ -50,6 +51,9 @@ public interface DeviceServer {
    */
   CompletionStage<Response> change(
       Execution execution, String cause, Function<SharedState, Change> decide);
+
+  /** The copy manager of the unit. */
+  CopyManager copies();
 
   /** The path states, from this gateway's own knowledge: never waits for another gateway. */
   CompletionStage<PathStates> pathStates();

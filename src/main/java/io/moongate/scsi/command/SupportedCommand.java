@@ -13,6 +13,8 @@ import io.moongate.scsi.block.Verify;
 import io.moongate.scsi.block.Write;
 import io.moongate.scsi.block.WriteAndVerify;
 import io.moongate.scsi.block.WriteSame;
+import io.moongate.scsi.copy.ExtendedCopy;
+import io.moongate.scsi.copy.ReceiveCopyResults;
 import io.moongate.scsi.inquiry.Inquiry;
 import io.moongate.scsi.mode.ModeSelect;
 import io.moongate.scsi.mode.ModeSense;
@@ -67,6 +69,16 @@ public enum SupportedCommand {
   PREEMPT_AND_ABORT("5F 05 FF 00 00 FF FF FF FF 04", new PersistentReserveOut()),
   REGISTER_AND_IGNORE_EXISTING_KEY("5F 06 00 00 00 FF FF FF FF 04", new PersistentReserveOut()),
   REGISTER_AND_MOVE("5F 07 00 00 00 FF FF FF FF 04", new PersistentReserveOut()),
+  EXTENDED_COPY("83 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ExtendedCopy()),
+  RECEIVE_COPY_STATUS(
+      "84 00 FF 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReceiveCopyResults.CopyStatus()),
+  RECEIVE_COPY_DATA(
+      "84 01 FF 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReceiveCopyResults.HeldData()),
+  RECEIVE_COPY_OPERATING_PARAMETERS(
+      "84 03 00 00 00 00 00 00 00 00 FF FF FF FF 00 04",
+      new ReceiveCopyResults.OperatingParameters()),
+  RECEIVE_COPY_FAILURE_DETAILS(
+      "84 04 FF 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReceiveCopyResults.FailureDetails()),
   READ_16("88 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Read()),
   COMPARE_AND_WRITE("89 18 FF FF FF FF FF FF FF FF 00 00 00 FF 00 04", new CompareAndWrite()),
   WRITE_16("8A 18 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Write()),
@@ -224,7 +236,7 @@ public enum SupportedCommand {
   /** Whether byte 1 of the CDB has a service action. */
   boolean hasServiceAction() {
     return switch (operationCode()) {
-      case 0x5E, 0x5F, 0x9E, 0xA3 -> true;
+      case 0x5E, 0x5F, 0x83, 0x84, 0x9E, 0xA3 -> true;
       default -> false;
     };
   }

@@ -2,6 +2,7 @@ package io.moongate.scsi.inquiry;
 
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.command.DeviceServer;
+import io.moongate.scsi.copy.ThirdPartyCopyPage;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -56,6 +57,14 @@ enum VitalProductData {
     @Override
     byte[] body(DeviceServer server, Nexus nexus) {
       return new byte[] {0x0A, 0x00, 0x01, 0x00, 0x3F, (byte) 0xFF, 0x00, 0x00};
+    }
+  },
+
+  /** Third-party copy. */
+  THIRD_PARTY_COPY(0x8F) {
+    @Override
+    byte[] body(DeviceServer server, Nexus nexus) {
+      return ThirdPartyCopyPage.body(server);
     }
   },
 

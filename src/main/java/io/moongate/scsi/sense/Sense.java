@@ -11,13 +11,19 @@ import java.util.OptionalLong;
  * @param additional ADDITIONAL SENSE CODE in the high byte, QUALIFIER in the low one
  * @param information the INFORMATION field when it is valid
  * @param specific the 24 SENSE KEY SPECIFIC bits with SKSV set, or 0 when there are none
+ * @param copy where a third-party copy stood when it was aborted; not read back
  */
-public record Sense(int key, int additional, OptionalLong information, int specific) {
+public record Sense(
+    int key, int additional, OptionalLong information, int specific, Optional<CopyProgress> copy) {
   private static final int FIXED_CURRENT = 0x70;
   private static final int DESCRIPTOR_CURRENT = 0x72;
   private static final int FIXED_LENGTH = 18;
   private static final int INFORMATION_DESCRIPTOR = 0x00;
   private static final int SPECIFIC_DESCRIPTOR = 0x02;
+
+  public Sense(int key, int additional, OptionalLong information, int specific) {
+    this(key, additional, information, specific, Optional.empty());
+  }
 
   private static final int NO_ADDITIONAL_SENSE = 0x0000;
 
@@ -114,7 +120,17 @@ public record Sense(int key, int additional, OptionalLong information, int speci
 
   /** The same with an INFORMATION field. */
   public Sense withInformation(long value) {
-    return new Sense(key, additional, OptionalLong.of(value), specific);
+    return new Sense(key, additional, OptionalLong.of(value), specific, copy);
+  }
+
+  /** The same with SENSE KEY SPECIFIC bits. */
+  public Sense withSpecific(int bits) {
+    return new Sense(key, additional, information, bits, copy);
+  }
+
+  /** The same with the progress of a copy. */
+  public Sense with(CopyProgress progress) {
+    return new Sense(key, additional, information, specific, Optional.of(progress));
   }
 
   /** In the format that the D_SENSE bit asks for. */
@@ -124,14 +140,16 @@ public record Sense(int key, int additional, OptionalLong information, int speci
 
   /** SPC-4 section 4.5.3. Information that needs more than 32 bits is left out, not truncated. */
   private byte[] fixed() {
-    ByteBuffer out = ByteBuffer.allocate(FIXED_LENGTH);
+    int reported = copy.map(CopyProgress::fixedLength).orElse(0);
+    ByteBuffer out = ByteBuffer.allocate(FIXED_LENGTH + reported);
     boolean fits = information.isPresent() && information.getAsLong() >>> 32 == 0;
     out.put(0, (byte) (FIXED_CURRENT | (fits ? 0x80 : 0)));
     out.put(2, (byte) key);
     if (fits) {
       out.putInt(3, (int) information.getAsLong());
     }
-    out.put(7, (byte) (FIXED_LENGTH - 8));
+    out.put(7, (byte) (out.capacity() - 8));
+    copy.ifPresent(progress -> progress.putFixed(out, FIXED_LENGTH));
     out.putShort(12, (short) additional);
     out.put(15, (byte) (specific >> 16));
     out.putShort(16, (short) specific);
@@ -140,7 +158,8 @@ public record Sense(int key, int additional, OptionalLong information, int speci
 
   /** SPC-4 section 4.5.2. */
   private byte[] descriptors() {
-    int length = 8 + (information.isPresent() ? 12 : 0) + (specific != 0 ? 8 : 0);
+    int reported = copy.map(CopyProgress::descriptorsLength).orElse(0);
+    int length = 8 + (information.isPresent() ? 12 : 0) + (specific != 0 ? 8 : 0) + reported;
     ByteBuffer out = ByteBuffer.allocate(length);
     out.put((byte) DESCRIPTOR_CURRENT).put((byte) key).putShort((short) additional);
     out.putShort((short) 0).put((byte) 0).put((byte) (length - 8));
@@ -152,6 +171,7 @@ public record Sense(int key, int additional, OptionalLong information, int speci
       out.put((byte) SPECIFIC_DESCRIPTOR).put((byte) 0x06).putShort((short) 0);
       out.put((byte) (specific >> 16)).putShort((short) specific).put((byte) 0);
     }
+    copy.ifPresent(progress -> progress.putDescriptors(out));
     return out.array();
   }
 

@@ -21,4 +21,13 @@ public interface Execution {
    * volume. The same checks, and the same exception.
    */
   long epoch();
+
+  /**
+   * Whether nothing more is to be begun for the command: it was aborted, or its deadline has
+   * passed. For commands that touch the medium by commands of their own only.
+   */
+  boolean over();
+
+  /** Whether it was aborted. */
+  boolean aborted();
 }

@@ -26,6 +26,8 @@ final class Task extends RangeLock.Claim implements Execution {
     RUNNING,
     /** Goes to the owner. */
     FORWARDED,
+    /** Is executed on this gateway by commands of its own, whoever owns the unit. */
+    COPYING,
     ENDED
   }
 
@@ -41,6 +43,10 @@ final class Task extends RangeLock.Claim implements Execution {
   long epoch;
 
   long transition;
+
+  /** Whether a copy manager of this gateway sent it: it is always answered, also when aborted. */
+  boolean forCopy;
+
   LocalService service;
   volatile boolean aborted;
   Task previous;
@@ -112,6 +118,21 @@ final class Task extends RangeLock.Claim implements Execution {
   public long epoch() {
     set.checkMayExecute(this);
     return epoch;
+  }
+
+  @Override
+  public boolean over() {
+    return aborted || set.isDue(this);
+  }
+
+  @Override
+  public boolean aborted() {
+    return aborted;
+  }
+
+  /** Whether somebody other than the initiator waits for its answer, and converts the sense. */
+  boolean indirect() {
+    return relayed || forCopy;
   }
 
   /** To be run once the task has ended, whichever way. */

@@ -46,6 +46,8 @@ import java.util.function.Predicate;
 public final class TaskSet {
   private static final Logger LOG = System.getLogger(TaskSet.class.getName());
 
+  private static final Response TASK_ABORTED = Response.status(Status.TASK_ABORTED);
+
   /** What a task needs once the monitor is left. */
   private enum Step {
     NONE,
@@ -116,6 +118,41 @@ public final class TaskSet {
     Step step;
     synchronized (this) {
       step = arrive(task);
+    }
+    take(task, step);
+  }
+
+  /**
+   * Executes a command of a copy manager of this gateway, on behalf of the nexus that sent the copy
+   * command: like one of that nexus's own, but answered always, with TASK ABORTED when it was
+   * aborted, and not a task that the initiator can ask about.
+   */
+  public void submitForCopy(Command command, MediumOperation operation, Consumer<Response> reply) {
+    Task task = Task.of(this, command, operation, reply, false);
+    task.forCopy = true;
+    Step step;
+    synchronized (this) {
+      step = arrive(task);
+    }
+    take(task, step);
+  }
+
+  /**
+   * Executes a copy command: begun at once, whoever owns the unit. What touches a medium are the
+   * commands that it sends itself; here it is only counted and can be aborted.
+   */
+  public void submitCopy(Command command, MediumOperation operation, Consumer<Response> reply) {
+    Task task = Task.of(this, command, operation, reply, false);
+    Step step = Step.START;
+    synchronized (this) {
+      if (!tasks.hasRoom(task, limits)) {
+        step = Step.FULL;
+      } else if (isDue(task)) {
+        step = Step.BUSY;
+      } else {
+        task.state = Task.State.COPYING;
+        tasks.add(task);
+      }
     }
     take(task, step);
   }
@@ -231,6 +268,10 @@ public final class TaskSet {
     }
   }
 
+  boolean isDue(Task task) {
+    return isDue(task, timer.nanoTime());
+  }
+
   private static boolean isDue(Task task, long now) {
     return now - task.command().deadlineNanos() >= 0;
   }
@@ -256,7 +297,7 @@ public final class TaskSet {
   }
 
   private Response failed(Task task, Throwable failure) {
-    return answers.failed(failure, task.operation().writes(), task.relayed());
+    return answers.failed(failure, task.operation().writes(), task.indirect());
   }
 
   private void end(Task task, Response response) {
@@ -275,12 +316,12 @@ public final class TaskSet {
         ranges.release(task, this::acquired);
         idle = task.service.leave();
       }
-      silent = task.aborted && !task.relayed();
+      silent = task.aborted && !task.indirect();
       endings = task.endings();
       more = dispatcher.isNeeded();
     }
     if (!silent) {
-      task.answer(response);
+      task.answer(task.aborted && task.forCopy ? TASK_ABORTED : response);
     }
     endings.forEach(TaskSet::runSafely);
     idle.forEach(future -> future.complete(null));
@@ -393,7 +434,8 @@ public final class TaskSet {
 
   /** Whether there is a task that {@code covered} accepts. */
   public synchronized boolean contains(Predicate<Command> covered) {
-    return tasks.copy().stream().anyMatch(task -> !task.aborted && covered.test(task.command()));
+    return tasks.copy().stream()
+        .anyMatch(task -> !task.aborted && !task.forCopy && covered.test(task.command()));
   }
 
   /**
@@ -417,7 +459,9 @@ public final class TaskSet {
         if (!covered.test(task.command())) {
           continue;
         }
-        nexuses.add(task.command().nexus());
+        if (!task.forCopy) {
+          nexuses.add(task.command().nexus());
+        }
         switch (task.state) {
           case HELD -> {
             held.remove(task);
@@ -429,7 +473,7 @@ public final class TaskSet {
             drop(task);
             dropped.add(task);
           }
-          case RUNNING, FORWARDED -> {
+          case RUNNING, FORWARDED, COPYING -> {
             task.aborted = true;
             pending.incrementAndGet();
             task.whenEnded(ending);
@@ -442,6 +486,8 @@ public final class TaskSet {
       if (task.relayed()) {
         // The gateway that relayed it waits for an answer; the initiator asks again.
         task.answer(Response.status(Status.BUSY));
+      } else if (task.forCopy) {
+        task.answer(TASK_ABORTED);
       }
     }
     runSafely(ending);
@@ -480,7 +526,7 @@ public final class TaskSet {
       }
     }
     late.forEach(task -> take(task, Step.BUSY));
-    lateHeld.forEach(task -> task.answer(answers.heldTooLong(task.relayed())));
+    lateHeld.forEach(task -> task.answer(answers.heldTooLong(task.indirect())));
     dispatcher.run();
   }
 
