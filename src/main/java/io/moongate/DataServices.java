@@ -15,6 +15,7 @@ import io.moongate.relay.RelayServer;
 import io.moongate.relay.RelaySettings;
 import io.moongate.scsi.BlockUnit;
 import io.moongate.scsi.Lease;
+import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.copy.CopySettings;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -78,7 +80,7 @@ final class DataServices {
   private final AccessWatch access = new AccessWatch();
   private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
   private final List<IscsiServer> portals = new ArrayList<>();
-  private ExportedUnits units;
+  private volatile ExportedUnits units;
   private ExportedTargets targets;
   private RelayServer relay;
 
@@ -95,7 +97,7 @@ final class DataServices {
   }
 
   /** Binds the parts to what the cluster knows; before anything is started. */
-  void attach(View view, ServingLease lease) {
+  void attach(View view, ServingLease lease, UnitPeers peers) {
     Lease serving = lease::coversNanos;
     ThirdPartyCopy copies =
         ThirdPartyCopy.of(
@@ -106,10 +108,16 @@ final class DataServices {
             this::relayTo,
             (identity, geometry, alua) ->
                 new BlockUnit(
-                    identity, geometry, alua, serving, UnitPeers.ALONE, settings.scsi(), copies));
+                    identity, geometry, alua, serving, peers, settings.scsi(), copies));
     targets =
         new ExportedTargets(
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());
+  }
+
+  /** A unit that this gateway exports; none before it is attached. */
+  Optional<LogicalUnit> unit(String unitId) {
+    ExportedUnits exported = units;
+    return exported == null ? Optional.empty() : exported.unit(unitId);
   }
 
   DataPath dataPath() {

@@ -50,6 +50,7 @@ final class ExportedUnits implements DataPath {
     Exported(UnitEntry entry, UnitFactory factory) {
       unit = factory.make(identity(entry), geometry(entry), queries);
       unit.grow(entry.size(), entry.acceptedSize());
+      unit.share(entry.shared());
     }
   }
 
@@ -85,6 +86,11 @@ final class ExportedUnits implements DataPath {
 
   private Exported exported(UnitEntry entry) {
     return units.computeIfAbsent(entry.id(), id -> new Exported(entry, factory));
+  }
+
+  @Override
+  public void share(UnitEntry entry) {
+    exported(entry).unit.share(entry.shared());
   }
 
   @Override

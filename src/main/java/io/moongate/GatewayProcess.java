@@ -12,10 +12,12 @@ import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.management.ManagementServer;
 import io.moongate.management.ManagementSettings;
+import io.moongate.scsi.LogicalUnit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -108,7 +110,7 @@ final class GatewayProcess {
 
     void start() throws IOException, ExecutionException, InterruptedException {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
-      services.attach(node.view(), node.lease());
+      services.attach(node.view(), node.lease(), node.peers());
       stopInOrder();
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();
@@ -175,6 +177,11 @@ final class GatewayProcess {
     @Override
     public ChapSecrets chapSecrets() {
       return services.chapSecrets();
+    }
+
+    @Override
+    public Optional<LogicalUnit> unit(String unitId) {
+      return services.unit(unitId);
     }
 
     @Override

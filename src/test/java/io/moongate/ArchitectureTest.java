@@ -66,6 +66,8 @@ class ArchitectureTest {
               // A nexus is what registrations and unit attentions are about.
               "io.moongate.scsi",
               "io.moongate.scsi.sense..",
+              // How a change of what is shared fails.
+              "io.moongate.scsi.task..",
               SETTINGS,
               LOG,
               JACKSON,

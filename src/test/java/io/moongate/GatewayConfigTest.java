@@ -69,6 +69,20 @@ class GatewayConfigTest {
   }
 
   @Test
+  void whoIsSilentIsWaitedForAtLeastAsLongAsItsLease() throws IOException {
+    Config longer = load("moongate.gateway.name = gw1\nmoongate.lease.length = 6 s");
+    assertEquals(
+        java.time.Duration.ofSeconds(6),
+        io.moongate.cluster.NodeSettings.from(longer).telling().silence());
+    Config shorter = load("moongate.gateway.name = gw1\nmoongate.shared.tell-bound = 1 s");
+    com.typesafe.config.ConfigException refused =
+        assertThrows(
+            com.typesafe.config.ConfigException.class,
+            () -> io.moongate.cluster.NodeSettings.from(shorter));
+    assertTrue(refused.getMessage().contains("moongate.shared.tell-bound"));
+  }
+
+  @Test
   void aMissingNameIsNamed() {
     assertTrue(mistake("moongate.lease.length = 5 s").contains("moongate.gateway.name"));
   }

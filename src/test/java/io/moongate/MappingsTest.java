@@ -84,7 +84,8 @@ class MappingsTest {
         List.of(),
         ownership,
         deleted,
-        growingTo);
+        growingTo,
+        io.moongate.scsi.shared.SharedState.INITIAL);
   }
 
   private void exists(int number) {

@@ -17,17 +17,22 @@ import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.Target;
+import io.moongate.cluster.unit.ClusterPeers;
 import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.Luns;
 import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.unit.SharedTeller;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.scsi.shared.UnitPeers;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -37,6 +42,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -67,6 +73,7 @@ public final class GatewayNode {
   private final ActorRef<ViewReplica.Command> replica;
   private final ActorRef<Steward.Command> steward;
   private final Metadata metadata;
+  private final UnitPeers peers;
   private final Consumer<ViewEntry> onEntry;
   private volatile ActorRef<Luns.Command> luns;
 
@@ -82,6 +89,9 @@ public final class GatewayNode {
 
     /** Encrypts the CHAP secrets that the metadata keeps. */
     ChapSecrets chapSecrets();
+
+    /** What this gateway serves initiators with of a unit; empty while it exports no such one. */
+    Optional<io.moongate.scsi.LogicalUnit> unit(String unitId);
 
     /** The iSCSI sessions of this gateway now. */
     List<Metadata.SessionEntry> sessions();
@@ -161,6 +171,7 @@ public final class GatewayNode {
             System::nanoTime),
         "lease-keeper");
     spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
+    peers = unitPeers(surroundings);
     metadata =
         new ShardedMetadata(
             system,
@@ -170,6 +181,45 @@ public final class GatewayNode {
             identifiers,
             surroundings.volumes(),
             surroundings.chapSecrets());
+  }
+
+  private UnitPeers unitPeers(Surroundings surroundings) {
+    ActorRef<SharedTeller.Command> teller =
+        spawn(
+            SharedTeller.create(
+                incarnation, settings.telling(), this::otherGateways, surroundings::unit),
+            SharedTeller.NAME);
+    ClusterSharding sharding = ClusterSharding.get(system);
+    return new ClusterPeers(
+        system,
+        settings.gateway(),
+        incarnation,
+        settings.sharedRecordBound(),
+        (unitId, command, bound) ->
+            sharding.entityRefFor(LogicalUnit.KEY, unitId).ask(command::apply, bound),
+        teller,
+        surroundings::unit);
+  }
+
+  /** Those that may have sessions: members until they exit, for a gateway drops them before. */
+  private List<SharedTeller.Peer> otherGateways() {
+    CurrentClusterState state = Cluster.get(system).state();
+    Set<Member> unreachable = state.getUnreachable();
+    List<SharedTeller.Peer> gateways = new ArrayList<>();
+    for (Member member : state.getMembers()) {
+      boolean serves =
+          member.status() == MemberStatus.up() || member.status() == MemberStatus.leaving();
+      if (serves) {
+        MemberIdentity.of(member)
+            .filter(peer -> !peer.incarnation().equals(incarnation))
+            .ifPresent(
+                peer ->
+                    gateways.add(
+                        new SharedTeller.Peer(
+                            peer.incarnation(), peer.address(), !unreachable.contains(member))));
+      }
+    }
+    return gateways;
   }
 
   /** Where proofs of death go: set once the monitor is there; those that come before are kept. */
@@ -333,6 +383,11 @@ public final class GatewayNode {
   /** The metadata, for the management API. */
   public Metadata metadata() {
     return metadata;
+  }
+
+  /** The cluster, as the device servers of units need it. */
+  public UnitPeers peers() {
+    return peers;
   }
 
   /** This gateway's replica of the view. */

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.SharedTeller;
 import java.time.Duration;
 
 /**
@@ -17,6 +18,8 @@ import java.time.Duration;
  * @param leaseInterval between pings
  * @param implicitTransitionSeconds told to hosts as the longest transition
  * @param unit bounds of the transitions of a unit
+ * @param sharedRecordBound within which a change of what a unit's device servers share is recorded
+ * @param telling bounds of telling it to the other gateways
  * @param failback whether ownership goes back by itself
  */
 public record NodeSettings(
@@ -28,6 +31,8 @@ public record NodeSettings(
     Duration leaseInterval,
     int implicitTransitionSeconds,
     LogicalUnit.Settings unit,
+    Duration sharedRecordBound,
+    SharedTeller.Settings telling,
     Steward.Failback failback) {
 
   /**
@@ -52,6 +57,13 @@ public record NodeSettings(
           "moongate.lease.interval",
           "expected at most a third of moongate.lease.length (" + length + "), not " + interval);
     }
+    Duration silence = moongate.getDuration("shared.tell-bound");
+    if (silence.compareTo(length) < 0) {
+      throw new ConfigException.BadValue(
+          moongate.getValue("shared.tell-bound").origin(),
+          "moongate.shared.tell-bound",
+          "expected at least moongate.lease.length (" + length + "), not " + silence);
+    }
     return new NodeSettings(
         name,
         moongate.getString("gateway.host"),
@@ -63,6 +75,9 @@ public record NodeSettings(
         new LogicalUnit.Settings(
             moongate.getDuration("ownership.open-bound"),
             moongate.getDuration("ownership.release-bound")),
+        moongate.getDuration("shared.record-bound"),
+        new SharedTeller.Settings(
+            silence, moongate.getDuration("shared.work-bound"), leaseBound(length)),
         new Steward.Failback(
             moongate.getBoolean("ownership.failback.automatic"),
             moongate.getDuration("ownership.failback.stable-for")));
@@ -74,6 +89,10 @@ public record NodeSettings(
    * the removal's news to whoever acknowledges.
    */
   public Duration leaseBound() {
+    return leaseBound(leaseLength);
+  }
+
+  private static Duration leaseBound(Duration leaseLength) {
     return leaseLength.multipliedBy(11).dividedBy(10).plusMillis(500);
   }
 }

@@ -35,6 +35,7 @@ import io.moongate.scsi.task.TaskSet;
 import io.moongate.volume.VolumeGeometry;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -53,7 +54,8 @@ import java.util.stream.Collectors;
  * ownership.
  *
  * <p>Task management covers the commands that came to this gateway, and those that others relayed
- * here. Commands that this gateway has relayed are waited for.
+ * here; commands that this gateway has relayed are waited for. A function that covers every nexus
+ * is done on every gateway ({@link UnitPeers#tell}).
  */
 public final class BlockUnit implements LogicalUnit {
   private static final Logger LOG = System.getLogger(BlockUnit.class.getName());
@@ -62,6 +64,7 @@ public final class BlockUnit implements LogicalUnit {
 
   private static final Optional<Response> RESERVATION_CONFLICT =
       Optional.of(Response.status(Status.RESERVATION_CONFLICT));
+  private static final int PERSISTENT_RESERVE_OUT = 0x5F;
 
   /** How long REPORT TARGET PORT GROUPS waits before it is answered from what was published. */
   private static final long QUERY_BOUND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -75,6 +78,7 @@ public final class BlockUnit implements LogicalUnit {
   private final DeviceServer server = new Server();
   private final ModeParameters modeParameters = new ModeParameters();
   private final UnitAttentions attentions = new UnitAttentions();
+  private final UnitPeers peers;
   private final SharedUnit shared;
   private final LostHolders lostHolders;
   private final Answers answers;
@@ -142,6 +146,7 @@ public final class BlockUnit implements LogicalUnit {
     this.alua = alua;
     this.settings = settings;
     this.timer = timer;
+    this.peers = peers;
     this.shared = new SharedUnit(identity.id(), peers, this::take);
     this.answers =
         new Answers(identity.id(), modeParameters::descriptorSense, settings.transitionSense());
@@ -166,6 +171,7 @@ public final class BlockUnit implements LogicalUnit {
     tasks.abort(command -> command.nexus().equals(nexus), nexuses -> {});
     lostHolders.ended(nexus, shared.state().reservations());
     copies.forget(nexus);
+    shared.dropAborted();
   }
 
   /** What a reservation makes of a command: one volatile read when nothing is reserved. */
@@ -300,24 +306,48 @@ public final class BlockUnit implements LogicalUnit {
     Predicate<Command> ofNexus = command -> command.nexus().equals(nexus);
     Predicate<Command> one = command -> command.tag() == tag && ofNexus.test(command);
     switch (function) {
-      case ABORT_TASK -> tasks.abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
-      case ABORT_TASK_SET -> tasks.abort(ofNexus, nexuses -> done.accept(true));
-      case CLEAR_TASK_SET ->
-          tasks.abort(
-              command -> true,
-              nexuses -> {
-                tellCleared(nexuses, nexus);
-                done.accept(true);
-              });
-      case LOGICAL_UNIT_RESET, TARGET_RESET -> {
-        attentions.establish(UnitAttention.DEVICE_RESET);
-        modeParameters.reset();
-        copies.reset();
-        tasks.abort(command -> true, nexuses -> done.accept(true));
+      case ABORT_TASK -> {
+        tasks.abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
+        shared.dropAborted();
       }
+      case ABORT_TASK_SET -> {
+        tasks.abort(ofNexus, nexuses -> done.accept(true));
+        shared.dropAborted();
+      }
+      case CLEAR_TASK_SET -> everywhere(Notice.clearTaskSet(nexus), done);
+      case LOGICAL_UNIT_RESET, TARGET_RESET -> everywhere(Notice.reset(nexus), done);
       case QUERY_TASK -> done.accept(tasks.contains(one));
       case QUERY_TASK_SET -> done.accept(tasks.contains(ofNexus));
     }
+  }
+
+  /**
+   * Does it here and has the other gateways do it. Not done, and said so, when a gateway is still
+   * at it after its bound, and when there was something for the owner to reset that could not be
+   * recorded: the initiator asks again then, or for more.
+   */
+  private void everywhere(Notice notice, Consumer<Boolean> done) {
+    CompletableFuture<Void> here = take(notice).toCompletableFuture();
+    var unused =
+        peers
+            .tell(identity.id(), shared.state(), List.of(notice))
+            .thenCombine(here, (told, taken) -> null)
+            .handle(
+                (all, failure) -> {
+                  if (failure != null) {
+                    LOG.log(
+                        Level.WARNING,
+                        () -> "unit %s: not done everywhere: %s".formatted(identity.id(), notice),
+                        failure);
+                  }
+                  return failure == null
+                      && (notice.kind() != Notice.Kind.RESET || isReset(shared.state()));
+                })
+            .thenAccept(done);
+  }
+
+  private static boolean isReset(SharedState state) {
+    return state.sameContent(state.afterReset());
   }
 
   @Override
@@ -339,22 +369,32 @@ public final class BlockUnit implements LogicalUnit {
         attentions.establishForOthers(notice.attention(), notice.cause());
         done.complete(null);
       }
-      case ABORT ->
-          tasks.abort(
-              command -> notice.nexuses().contains(command.nexus()),
-              nexuses -> done.complete(null));
-      case CLEAR_TASK_SET ->
-          tasks.abort(
-              command -> true,
-              nexuses -> {
-                tellCleared(nexuses, notice.cause());
-                done.complete(null);
-              });
+      case ABORT -> {
+        Set<Nexus> concerned = Set.copyOf(notice.nexuses());
+        tasks.abort(
+            command ->
+                concerned.contains(command.nexus())
+                    && !(command.nexus().equals(notice.cause())
+                        && command.operationCode() == PERSISTENT_RESERVE_OUT),
+            nexuses -> done.complete(null));
+        shared.dropAborted();
+      }
+      case CLEAR_TASK_SET -> {
+        tasks.abort(
+            command -> true,
+            nexuses -> {
+              tellCleared(nexuses, notice.cause());
+              done.complete(null);
+            });
+        shared.dropAborted();
+      }
       case RESET -> {
         attentions.establish(UnitAttention.DEVICE_RESET);
         modeParameters.reset();
         copies.reset();
         tasks.abort(command -> true, nexuses -> done.complete(null));
+        shared.dropAborted();
+        return done.thenCombine(resetShared(notice.cause()), (ended, reset) -> null);
       }
     }
     return done;
@@ -382,6 +422,32 @@ public final class BlockUnit implements LogicalUnit {
     attentions.withdraw(UnitAttention.REPORTED_LUNS_CHANGED, nexus);
   }
 
+  /**
+   * The owner's part of a reset; nothing on any other gateway. It does not fail: when it can't be
+   * recorded the state says that it was not done.
+   */
+  private CompletionStage<Void> resetShared(Nexus cause) {
+    // Also when there seems to be nothing to do: a change that is being recorded comes before it.
+    if (tasks.servedHere().isEmpty()) {
+      return CompletableFuture.completedStage(null);
+    }
+    return shared
+        .change(
+            () -> tasks.servedHere().orElseThrow(() -> NotExecuted.INSTANCE),
+            "reset by " + (cause == null ? "nobody" : cause.initiatorPort()),
+            present -> new Change(present.afterReset(), List.of(), Response.good(0)))
+        .handle(
+            (reset, failure) -> {
+              if (failure != null) {
+                LOG.log(
+                    Level.WARNING,
+                    () -> "unit " + identity.id() + ": a reset could not be recorded",
+                    failure);
+              }
+              return null;
+            });
+  }
+
   private void tellCleared(Set<Nexus> nexuses, Nexus cause) {
     for (Nexus each : nexuses) {
       if (!each.equals(cause)) {
@@ -393,6 +459,7 @@ public final class BlockUnit implements LogicalUnit {
   @Override
   public void publish(PathStates states, Route route) {
     OwnershipChange change = tasks.publish(states, route);
+    shared.dropAborted();
     boolean altered =
         change
             .before()
@@ -416,7 +483,9 @@ public final class BlockUnit implements LogicalUnit {
 
   @Override
   public CompletionStage<Void> drain() {
-    return tasks.drain();
+    CompletionStage<Void> idle = tasks.drain();
+    shared.dropAborted();
+    return idle;
   }
 
   /** What copy managers of this gateway see of this unit. */

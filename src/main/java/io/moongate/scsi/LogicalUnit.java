@@ -46,7 +46,11 @@ public interface LogicalUnit {
   /**
    * Task management (SAM-5 section 7). {@code done} is called once no command that the function
    * covers can change the medium any more; true when the function is complete, false when the task
-   * (for ABORT TASK and QUERY TASK) does not exist.
+   * (for ABORT TASK and QUERY TASK) does not exist, or when a function that covers every nexus
+   * could not be completed.
+   *
+   * <p>CLEAR TASK SET and the resets are done on every gateway. The others concern one nexus: its
+   * commands are here, and what was relayed is waited for.
    */
   void manage(TaskManagement function, Nexus nexus, int tag, Consumer<Boolean> done);
 

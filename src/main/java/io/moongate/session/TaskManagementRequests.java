@@ -36,6 +36,7 @@ final class TaskManagementRequests {
     private final long deadlineNanos;
     private int awaited;
     private boolean found = true;
+    private boolean rejected;
 
     Pending(TaskManagementRequest request, long deadlineNanos) {
       this.request = request;
@@ -167,6 +168,7 @@ final class TaskManagementRequests {
           0,
           session.reentry.guard(
               done -> {
+                reset.rejected |= !done;
                 if (reset.awaited == 1) {
                   running.forEach(tasks::drop);
                 }
@@ -211,6 +213,10 @@ final class TaskManagementRequests {
 
   private void completed(Pending function) {
     if (--function.awaited > 0 || !pending.remove(function)) {
+      return;
+    }
+    if (function.rejected) {
+      respond(function.request, TaskManagementResponseCode.FUNCTION_REJECTED);
       return;
     }
     respond(

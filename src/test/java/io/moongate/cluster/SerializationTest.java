@@ -16,7 +16,11 @@ import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.SharedTeller;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -53,6 +57,7 @@ class SerializationTest {
           ViewPublisher.Command.class,
           GatewayMonitor.Command.class,
           LeaseKeeper.Command.class,
+          SharedTeller.Command.class,
           Answer.class,
           ViewEntry.class,
           SessionsActor.Ask.class,
@@ -136,6 +141,42 @@ class SerializationTest {
       assertContains(
           golden.getKey(), CBOR.readTree(bytes), CBOR.readTree(serializer.toBinary(decoded)));
     }
+  }
+
+  /** Kept before units had a shared state: it is as at the beginning. */
+  @Test
+  void aUnitThatWasKeptWithoutASharedStateHasTheInitialOne() {
+    byte[] bytes = Base64.getMimeDecoder().decode(read(LogicalUnit.Snapshot.class, "full"));
+    LogicalUnit.Snapshot snapshot =
+        (LogicalUnit.Snapshot)
+            serialization
+                .deserialize(
+                    bytes,
+                    serialization
+                        .findSerializerFor(new Samples(ref, true).of(LogicalUnit.Snapshot.class))
+                        .identifier(),
+                    LogicalUnit.Snapshot.class.getName())
+                .get();
+    assertEquals(SharedState.INITIAL, snapshot.state().entry().orElseThrow().shared());
+  }
+
+  @Test
+  void whatMayBeNullComesBackAsNull() {
+    Nexus nexus = new Nexus("iqn.2026-01.io.host:a", 1, "iqn.2026-01.io.moongate:t", 1);
+    SharedTeller.Tell tell =
+        new SharedTeller.Tell(
+            "id",
+            "unit",
+            SharedState.INITIAL,
+            List.of(Notice.reset(nexus), Notice.abort(List.of(nexus))),
+            ref.narrow());
+    var serializer = serialization.findSerializerFor(tell);
+    byte[] bytes = serialization.serialize(tell).get();
+    assertEquals(
+        tell,
+        serialization
+            .deserialize(bytes, serializer.identifier(), Serializers.manifestFor(serializer, tell))
+            .get());
   }
 
   @Test

@@ -319,7 +319,8 @@ public final class FakeMetadata implements Metadata {
         unit.preferred(),
         unit.ownership(),
         false,
-        growingTo);
+        growingTo,
+        unit.shared());
   }
 
   @Override

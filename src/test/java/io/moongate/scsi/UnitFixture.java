@@ -49,6 +49,10 @@ final class UnitFixture {
     this(GEOMETRY, SETTINGS);
   }
 
+  UnitFixture(UnitPeers peers) {
+    this(GEOMETRY, SETTINGS, peers);
+  }
+
   UnitFixture(VolumeGeometry geometry, ScsiSettings settings) {
     this(geometry, settings, UnitPeers.ALONE);
   }

@@ -40,6 +40,7 @@ final class FakeUnit implements LogicalUnit {
   private final List<Command> executed = new ArrayList<>();
   private final List<String> noticed = new ArrayList<>();
   private final List<String> managed = new ArrayList<>();
+  private boolean failingFunctions;
   private final List<Consumer<Boolean>> functions = new ArrayList<>();
   private boolean holding;
   private boolean holdingFunctions;
@@ -95,6 +96,11 @@ final class FakeUnit implements LogicalUnit {
 
   synchronized List<Nexus> attached() {
     return List.copyOf(attached);
+  }
+
+  /** From now on functions are said not to be done. */
+  synchronized void failFunctions() {
+    failingFunctions = true;
   }
 
   /** What {@link #manage} was asked. */
@@ -169,6 +175,7 @@ final class FakeUnit implements LogicalUnit {
               yield true;
             }
           };
+      found &= !failingFunctions;
       if (holdingFunctions) {
         functions.add(done);
         return;

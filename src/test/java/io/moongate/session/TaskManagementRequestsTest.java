@@ -54,6 +54,12 @@ class TaskManagementRequestsTest {
   }
 
   @Test
+  void aResetThatCouldNotBeDoneEverywhereIsRejected() {
+    unit.failFunctions();
+    assertEquals(REJECTED, manage(host.manage(LOGICAL_UNIT_RESET, 0, -1, 0)));
+  }
+
+  @Test
   void respondsOnlyWhenTheTaskCanDoNothingMore() {
     unit.hold();
     unit.holdFunctions();

@@ -24,6 +24,14 @@ public interface DataPath {
   }
 
   /**
+   * Takes over what the device servers of the unit share. Called with every entry, and with the one
+   * that the path states follow from before these are published: so nothing is served locally by an
+   * older state than the one that the ownership began with. Older ones than what is known are
+   * ignored.
+   */
+  void share(UnitEntry unit);
+
+  /**
    * Publishes new path states for the sessions of this gateway.
    *
    * @param owner the gateway to relay to; present with REMOTE

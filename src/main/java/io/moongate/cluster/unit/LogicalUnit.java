@@ -12,6 +12,7 @@ import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.FailureDecision;
 import io.moongate.failure.Observation;
+import io.moongate.scsi.shared.SharedState;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -114,6 +115,24 @@ public final class LogicalUnit
   /** The owner has drained and closed the store: nothing of its epoch will touch it any more. */
   public record Released(String gateway, String incarnation, long epoch) implements Command {}
 
+  /**
+   * The owner changes what the device servers of the unit share (design rule 7).
+   *
+   * @param gateway that owns the unit
+   * @param incarnation of its process
+   * @param epoch of its ownership
+   * @param next what it is to be, one version after what it is; its {@code change} is the name by
+   *     which a repetition of this command is recognised
+   */
+  public record ChangeShared(
+      String gateway,
+      String incarnation,
+      long epoch,
+      SharedState next,
+      String cause,
+      ActorRef<Answer> replyTo)
+      implements Command {}
+
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}
 
@@ -124,8 +143,8 @@ public final class LogicalUnit
   /** The ownership row has answered. {@code row} is null when it could not be asked. */
   record RowSaid(OwnershipRows.Row row, Proposal proposal) implements Command {}
 
-  /** The bound of the transition that made this version of the entry. */
-  record BoundPassed(long version) implements Command {}
+  /** The bound of a transition: the one that was armed as the {@code number}th. */
+  record BoundPassed(long number) implements Command {}
 
   /** What was proposed to the row, and who wants to know. */
   record Proposal(
@@ -147,6 +166,7 @@ public final class LogicalUnit
     @JsonSubTypes.Type(value = ReleaseAbandoned.class, name = "release-abandoned"),
     @JsonSubTypes.Type(value = GrowthBegun.class, name = "growth-begun"),
     @JsonSubTypes.Type(value = Resized.class, name = "resized"),
+    @JsonSubTypes.Type(value = SharedChanged.class, name = "shared-changed"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -199,6 +219,10 @@ public final class LogicalUnit
   /** The owner serves so many bytes: hosts are told from now on. */
   public record Resized(long size, long epoch, Instant at) implements Event {}
 
+  /** The owner of the epoch changed what the device servers of the unit share. */
+  public record SharedChanged(long epoch, SharedState state, String cause, Instant at)
+      implements Event {}
+
   /** It is no more. */
   public record Deleted(String cause, Instant at) implements Event {}
 
@@ -245,7 +269,9 @@ public final class LogicalUnit
       UnitEntry unit = entry.orElseThrow();
       Ownership now = unit.ownership();
       if (event instanceof Adopted) {
-        return new State(Optional.of(copy(now, unit.deleted())), successorIncarnation);
+        return new State(Optional.of(copy(now, unit.shared())), successorIncarnation);
+      } else if (event instanceof SharedChanged changed) {
+        return new State(Optional.of(copy(now, changed.state())), successorIncarnation);
       } else if (event instanceof GrowthBegun growth) {
         return new State(Optional.of(sized(unit.size(), growth.size())), successorIncarnation);
       } else if (event instanceof Resized resized) {
@@ -334,15 +360,15 @@ public final class LogicalUnit
                 deleted.cause(),
                 List.of(),
                 List.of());
-        return new State(Optional.of(copy(none, true)), "");
+        return new State(Optional.of(copy(none, SharedState.INITIAL).asDeleted()), "");
       }
     }
 
     private State with(Ownership ownership, String successor) {
-      return new State(Optional.of(copy(ownership, entry.orElseThrow().deleted())), successor);
+      return new State(Optional.of(copy(ownership, entry.orElseThrow().shared())), successor);
     }
 
-    private UnitEntry copy(Ownership ownership, boolean deleted) {
+    private UnitEntry copy(Ownership ownership, SharedState shared) {
       UnitEntry unit = entry.orElseThrow();
       return new UnitEntry(
           unit.id(),
@@ -354,8 +380,9 @@ public final class LogicalUnit
           unit.blockSize(),
           unit.preferred(),
           ownership,
-          deleted,
-          unit.growingTo());
+          unit.deleted(),
+          unit.growingTo(),
+          shared);
     }
 
     private UnitEntry sized(long size, long growingTo) {
@@ -371,7 +398,8 @@ public final class LogicalUnit
           unit.preferred(),
           unit.ownership(),
           unit.deleted(),
-          growingTo);
+          growingTo,
+          unit.shared());
     }
 
     boolean live() {
@@ -390,6 +418,7 @@ public final class LogicalUnit
   private final Settings settings;
   private final Clock clock;
   private boolean proposing;
+  private long bounds;
 
   private LogicalUnit(
       ActorContext<Command> context,
@@ -447,6 +476,7 @@ public final class LogicalUnit
         .onCommand(Opened.class, this::onOpened)
         .onCommand(OpenFailed.class, this::onOpenFailed)
         .onCommand(Released.class, this::onReleased)
+        .onCommand(ChangeShared.class, this::onChangeShared)
         .onCommand(Get.class, this::onGet)
         .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(RowSaid.class, this::onRowSaid)
@@ -650,6 +680,57 @@ public final class LogicalUnit
         Optional.empty());
   }
 
+  /**
+   * Records a change of the shared state, and answers once that is confirmed.
+   *
+   * <p>No change that was ever accepted can be missed by the next owner. What an owner serves by is
+   * the entry that says that it serves. That entry comes after its OwnerChosen, which is the event
+   * by which this entity leaves the former epoch; from then on a change of the former epoch is
+   * refused here, and the one state carries what was accepted before. Another incarnation of this
+   * entity can't accept one beside it either: an acceptance is confirmed after its event, and what
+   * is confirmed lies on the branch of every later incarnation (rule 9), so the one that chose the
+   * next owner had it.
+   *
+   * <p>While the row is being asked, the next owner may be decided already, and whoever proposed
+   * had reason to take the present one for gone: nothing is accepted any more, so that nothing
+   * changes behind a decision. The owner may ask again, in case the proposal comes to nothing. In
+   * RELEASING it is accepted: the owner says Released only after the commands that it had begun
+   * have ended, and this is what some of them wait for.
+   */
+  private ReplyEffect<Event, State> onChangeShared(State state, ChangeShared change) {
+    if (!state.live()) {
+      return answer(change.replyTo(), unknown());
+    }
+    UnitEntry unit = state.entry().orElseThrow();
+    SharedState present = unit.shared();
+    if (present.version() == change.next().version()
+        && present.change().equals(change.next().change())) {
+      return answer(change.replyTo(), new Answer.Accepted(unit));
+    }
+    Ownership now = unit.ownership();
+    if (now.epoch() != change.epoch()
+        || !now.ownedBy(change.gateway(), change.incarnation())
+        || (now.phase() != Phase.SERVING && now.phase() != Phase.RELEASING)) {
+      return answer(
+          change.replyTo(),
+          Answer.conflict("epoch", "%s does not own it now: %s".formatted(change.gateway(), now)));
+    }
+    if (change.next().version() != present.version() + 1) {
+      return answer(
+          change.replyTo(),
+          Answer.conflict(
+              "version",
+              "version %d can't follow version %d"
+                  .formatted(change.next().version(), present.version())));
+    }
+    if (proposing) {
+      return answer(change.replyTo(), Answer.unavailable("the next owner is being decided"));
+    }
+    return record(
+        new SharedChanged(now.epoch(), change.next(), change.cause(), clock.instant()),
+        Optional.of(change.replyTo()));
+  }
+
   private ReplyEffect<Event, State> onGet(State state, Get get) {
     return answer(
         get.replyTo(), state.entry().<Answer>map(Answer.Accepted::new).orElseGet(this::unknown));
@@ -659,9 +740,8 @@ public final class LogicalUnit
     if (!state.live()) {
       return Effect().noReply();
     }
-    UnitEntry unit = state.entry().orElseThrow();
-    Ownership now = unit.ownership();
-    if (unit.version() != bound.version() || proposing) {
+    Ownership now = state.entry().orElseThrow().ownership();
+    if (bounds != bound.number() || proposing) {
       return Effect().noReply();
     }
     if (now.phase() == Phase.ACQUIRING) {
@@ -759,7 +839,9 @@ public final class LogicalUnit
         .thenRun(
             state -> {
               UnitEntry unit = state.entry().orElseThrow();
-              armBound(state);
+              if (!(event instanceof SharedChanged)) {
+                armBound(state); // A change of what is shared is no step of a transition.
+              }
               whenConfirmed(
                   () -> {
                     log(event);
@@ -787,7 +869,9 @@ public final class LogicalUnit
     return Answer.notFound("id", "there is no logical unit of id " + id);
   }
 
+  /** Sets the bound of the transition that is under way, if one is; a former bound is void. */
   private void armBound(State state) {
+    bounds++;
     if (!state.live()) {
       return;
     }
@@ -797,11 +881,24 @@ public final class LogicalUnit
       context.scheduleOnce(
           phase == Phase.ACQUIRING ? settings.openBound() : settings.releaseBound(),
           context.getSelf(),
-          new BoundPassed(unit.version()));
+          new BoundPassed(bounds));
     }
   }
 
   private void log(Event event) {
+    if (event instanceof SharedChanged shared) {
+      context
+          .getLog()
+          .info(
+              "event=shared-changed unit={} term={} epoch={} version={} change={} cause=\"{}\"",
+              id,
+              termNumber(),
+              shared.epoch(),
+              shared.state().version(),
+              shared.state().change(),
+              shared.cause());
+      return;
+    }
     context.getLog().info("event=unit-changed unit={} term={} change={}", id, termNumber(), event);
   }
 

@@ -149,6 +149,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     unit = changed.unit();
     exporters = changed.exporters();
     owner = changed.owner();
+    surroundings.dataPath().share(unit);
   }
 
   private Behavior<Command> onQuery(Query query) {

@@ -1,6 +1,7 @@
 package io.moongate.cluster.view;
 
 import io.moongate.failure.Observation;
+import io.moongate.scsi.shared.SharedState;
 import java.time.Instant;
 import java.util.List;
 
@@ -18,6 +19,8 @@ import java.util.List;
  * @param deleted whether it was deleted: such an entry is kept so that no older one revives it
  * @param growingTo bytes that it is to have; 0 when it is not growing. The store has that size
  *     already; hosts are told once the owner serves it
+ * @param shared what its device servers share; as at the beginning when it is absent, as in what
+ *     was kept before there was any
  */
 public record UnitEntry(
     String id,
@@ -30,14 +33,22 @@ public record UnitEntry(
     List<String> preferred,
     Ownership ownership,
     boolean deleted,
-    long growingTo)
+    long growingTo,
+    SharedState shared)
     implements ViewEntry {
 
   public UnitEntry {
     preferred = List.copyOf(preferred);
+    shared = shared == null ? SharedState.INITIAL : shared;
   }
 
-  /** A unit that is not growing. */
+  /** The same, deleted. */
+  public UnitEntry asDeleted() {
+    return new UnitEntry(
+        id, version, naa, serial, store, size, blockSize, preferred, ownership, true, growingTo, shared);
+  }
+
+  /** A unit that is not growing, and whose shared state nobody has changed. */
   public UnitEntry(
       String id,
       long version,
@@ -49,7 +60,7 @@ public record UnitEntry(
       List<String> preferred,
       Ownership ownership,
       boolean deleted) {
-    this(id, version, naa, serial, store, size, blockSize, preferred, ownership, deleted, 0);
+    this(id, version, naa, serial, store, size, blockSize, preferred, ownership, deleted, 0, SharedState.INITIAL);
   }
 
   /** Bytes up to which blocks are accepted from hosts: more than they are told while it grows. */

@@ -25,7 +25,10 @@ public record Notice(Kind kind, UnitAttention attention, Nexus cause, List<Nexus
     ATTENTION,
     /** Establish the attention for every nexus but the cause; for every one when it is null. */
     ATTENTION_FOR_OTHERS,
-    /** Abort the tasks of the nexuses named, without a response (PREEMPT AND ABORT). */
+    /**
+     * Abort the tasks of the nexuses named, without a response (PREEMPT AND ABORT), but for a
+     * PERSISTENT RESERVE OUT of the cause.
+     */
     ABORT,
     /** CLEAR TASK SET by the cause. */
     CLEAR_TASK_SET,
@@ -38,6 +41,16 @@ public record Notice(Kind kind, UnitAttention attention, Nexus cause, List<Nexus
     return new Notice(Kind.ATTENTION, attention, null, nexuses);
   }
 
+  /** CLEAR TASK SET, asked for by this nexus. */
+  public static Notice clearTaskSet(Nexus cause) {
+    return new Notice(Kind.CLEAR_TASK_SET, null, cause, List.of());
+  }
+
+  /** LOGICAL UNIT RESET or TARGET RESET, asked for by this nexus. */
+  public static Notice reset(Nexus cause) {
+    return new Notice(Kind.RESET, null, cause, List.of());
+  }
+
   /** Establishes an attention for every nexus but the one that caused it. */
   public static Notice attentionForOthers(UnitAttention attention, Nexus cause) {
     return new Notice(Kind.ATTENTION_FOR_OTHERS, attention, cause, List.of());
@@ -46,5 +59,13 @@ public record Notice(Kind kind, UnitAttention attention, Nexus cause, List<Nexus
   /** Aborts the tasks of these nexuses. */
   public static Notice abort(List<Nexus> nexuses) {
     return new Notice(Kind.ABORT, null, null, nexuses);
+  }
+
+  /**
+   * Aborts the tasks of these nexuses, but for the PERSISTENT RESERVE OUT commands of the one that
+   * asked for it, should it be among them: its own one would wait for its own end.
+   */
+  public static Notice abort(List<Nexus> nexuses, Nexus cause) {
+    return new Notice(Kind.ABORT, null, cause, nexuses);
   }
 }

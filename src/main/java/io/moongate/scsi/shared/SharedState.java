@@ -39,6 +39,14 @@ public record SharedState(
     return new SharedState(version, change, reservations, modes, newSavedModes);
   }
 
+  /**
+   * What a logical unit reset leaves of it (SAM-5 section 6.3.3): saved mode parameters, and no
+   * reservation by RESERVE. Persistent reservations outlive it.
+   */
+  public SharedState afterReset() {
+    return with(reservations.withoutBasicHolder()).with(savedModes);
+  }
+
   /** The same as the outcome of a change. */
   public SharedState as(long newVersion, String newChange) {
     return new SharedState(newVersion, newChange, reservations, modes, savedModes);

@@ -12,7 +12,9 @@ public interface UnitPeers {
    * version is the one before. Bounded in time.
    *
    * @return completes once it is durable and confirmed; fails with {@link
-   *     io.moongate.scsi.task.NotExecuted} when it was not recorded and never will be
+   *     io.moongate.scsi.task.NotExecuted} when it was not recorded and never will be, and when
+   *     nothing is known of it at the bound: it may still be recorded then, as the successor of
+   *     that version and under that epoch, and {@link SharedUnit#learn} gets to know of it
    */
   CompletionStage<Void> record(String unitId, long epoch, SharedState next, String cause);
 
@@ -20,8 +22,9 @@ public interface UnitPeers {
    * Has every other live gateway take the state and do what the notices say.
    *
    * @param state the newest state
-   * @return completes when each has done it, or the bound is over: a gateway that does not answer
-   *     that long loses its lease, and with it the sessions that should have been told
+   * @return completes when each has done it or has not answered for so long that it loses its
+   *     lease, and with it the sessions that should have been told; fails when one has answered
+   *     that it is still at it when its bound is over
    */
   CompletionStage<Void> tell(String unitId, SharedState state, List<Notice> notices);
 

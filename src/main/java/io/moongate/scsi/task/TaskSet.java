@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -94,6 +95,14 @@ public final class TaskSet {
   /** Who serves, as this gateway knows it now. */
   public Ownership ownership() {
     return ownership;
+  }
+
+  /** The epoch under which this gateway serves the unit itself now, holding its lease. */
+  public OptionalLong servedHere() {
+    Ownership now = ownership;
+    boolean here =
+        now.serving() && now.route() instanceof Route.Local && lease.coversNanos(timer.nanoTime());
+    return here ? OptionalLong.of(now.epoch()) : OptionalLong.empty();
   }
 
   // ---- arrival

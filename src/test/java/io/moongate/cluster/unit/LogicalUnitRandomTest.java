@@ -13,6 +13,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation.Kind;
+import io.moongate.scsi.shared.SharedState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,9 +56,11 @@ class LogicalUnitRandomTest {
     private final Random random;
     private final TestProbe<ViewPublisher.Command> published;
     private final TestProbe<Answer> answers;
+    private final TestProbe<Answer> changes;
     private final List<ActorRef<LogicalUnit.Command>> incarnations = new ArrayList<>();
     private final List<LogicalUnit.Command> late = new ArrayList<>();
     private final List<UnitEntry> seen = new ArrayList<>();
+    private int named;
 
     Run(UnitFixture fixture, ActorTestKit otherNode, long seed) {
       this.fixture = fixture;
@@ -67,6 +70,7 @@ class LogicalUnitRandomTest {
       fixture.fresh();
       published = fixture.kit.createTestProbe();
       answers = fixture.kit.createTestProbe();
+      changes = fixture.kit.createTestProbe();
       fixture.kit.stop(fixture.unit);
       start();
       fixture.ask(newest(), fixture::create);
@@ -97,6 +101,7 @@ class LogicalUnitRandomTest {
       start();
       UnitEntry settled = settle();
       check();
+      checkShared(settled);
       assertEquals(Phase.SERVING, settled.ownership().phase(), "seed " + seed);
     }
 
@@ -107,7 +112,7 @@ class LogicalUnitRandomTest {
 
     private void step() {
       Gate gate = gates().get(random.nextInt(gates().size() - 1));
-      switch (random.nextInt(24)) {
+      switch (random.nextInt(28)) {
         case 0 -> start();
         case 1 -> gate.close();
         case 2, 3, 4 -> gate.open();
@@ -118,7 +123,40 @@ class LogicalUnitRandomTest {
           gates().forEach(Gate::open);
           collect(UnitFixture.entry(ask()));
         }
+        case 9, 10, 11 -> onward();
         default -> send();
+      }
+    }
+
+    /** What the gateways would do next, so that units are served now and then. */
+    private void onward() {
+      gates().forEach(Gate::open);
+      UnitEntry last = UnitFixture.entry(ask());
+      collect(last);
+      Ownership now = last.ownership();
+      switch (now.phase()) {
+        case UNOWNED ->
+            newest()
+                .tell(
+                    new LogicalUnit.TakeOver(
+                        "gw2",
+                        incarnationOf("gw2"),
+                        now.epoch(),
+                        "random",
+                        List.of(),
+                        answers.ref()));
+        case ACQUIRING ->
+            newest().tell(new LogicalUnit.Opened(now.owner(), now.incarnation(), now.epoch()));
+        case SERVING, RELEASING ->
+            newest()
+                .tell(
+                    new LogicalUnit.ChangeShared(
+                        now.owner(),
+                        now.incarnation(),
+                        now.epoch(),
+                        last.shared().as(last.shared().version() + 1, "c" + ++named),
+                        "random",
+                        changes.ref()));
       }
     }
 
@@ -156,7 +194,7 @@ class LogicalUnitRandomTest {
       long decided = fixture.rows.decided(fixture.id).size();
       long epoch = Math.max(0, decided - random.nextInt(2));
       long size = (1L + random.nextInt(4)) << 20;
-      return switch (random.nextInt(8)) {
+      return switch (random.nextInt(9)) {
         case 0, 1 ->
             new LogicalUnit.TakeOver(
                 gateway,
@@ -173,8 +211,28 @@ class LogicalUnitRandomTest {
         case 4 -> new LogicalUnit.OpenFailed(gateway, incarnationOf(gateway), epoch, "random");
         case 5 -> new LogicalUnit.Resize(size, "random", answers.ref());
         case 6 -> new LogicalUnit.Grown(gateway, incarnationOf(gateway), epoch, size);
+        case 7 -> change();
         default -> new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch);
       };
+    }
+
+    /** By who owned it when it was last seen, or by anyone; from a version that is about right. */
+    private LogicalUnit.Command change() {
+      if (seen.isEmpty() || random.nextInt(3) == 0) {
+        gates().forEach(Gate::open);
+        collect(UnitFixture.entry(ask()));
+      }
+      UnitEntry last = seen.get(seen.size() - 1);
+      boolean owner = random.nextInt(4) > 0;
+      String gateway =
+          owner ? last.ownership().owner() : GATEWAYS.get(random.nextInt(GATEWAYS.size()));
+      return new LogicalUnit.ChangeShared(
+          gateway,
+          incarnationOf(gateway),
+          last.ownership().epoch(),
+          last.shared().as(last.shared().version() + 1 + random.nextInt(2), "c" + ++named),
+          "random",
+          changes.ref());
     }
 
     /** Does what the gateways and the bounds do until somebody serves. */
@@ -209,6 +267,29 @@ class LogicalUnitRandomTest {
       throw new AssertionError("seed " + seed + ": nobody serves");
     }
 
+    /** No change that was accepted is missing in the end, and no version had two of them. */
+    private void checkShared(UnitEntry settled) {
+      Answer marker = Answer.unavailable("the last");
+      changes.ref().tell(marker);
+      List<SharedState> states = new ArrayList<>();
+      for (Answer answer = changes.receiveMessage();
+          !answer.equals(marker);
+          answer = changes.receiveMessage()) {
+        if (answer instanceof Answer.Accepted accepted) {
+          states.add(((UnitEntry) accepted.entry()).shared());
+        }
+      }
+      seen.forEach(entry -> states.add(entry.shared()));
+      Map<Long, String> names = new HashMap<>();
+      for (SharedState state : states) {
+        String other = names.putIfAbsent(state.version(), state.change());
+        assertTrue(other == null || other.equals(state.change()), "seed " + seed + ": " + states);
+        assertTrue(
+            state.version() <= settled.shared().version(),
+            "seed " + seed + ": lost " + state + " in " + settled.shared());
+      }
+    }
+
     private void check() {
       ViewPublisher.Publish marker = new ViewPublisher.Publish(null);
       published.ref().tell(marker);
@@ -238,6 +319,7 @@ class LogicalUnitRandomTest {
       }
       long epoch = 0;
       long size = 0;
+      long shared = 0;
       for (UnitEntry entry :
           byVersion.values().stream()
               .sorted(java.util.Comparator.comparingLong(UnitEntry::version))
@@ -249,6 +331,8 @@ class LogicalUnitRandomTest {
             entry.growingTo() == 0 || entry.growingTo() > entry.size(),
             "seed " + seed + ": " + entry);
         size = entry.size();
+        assertTrue(entry.shared().version() >= shared, "seed " + seed + ": " + entry);
+        shared = entry.shared().version();
       }
     }
   }

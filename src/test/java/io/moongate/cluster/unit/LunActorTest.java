@@ -56,6 +56,12 @@ class LunActorTest {
     private Way way = Way.HELD;
     volatile long announced;
     volatile long accepted;
+    private long shared = -1;
+
+    @Override
+    public synchronized void share(UnitEntry unit) {
+      shared = unit.shared().version();
+    }
 
     @Override
     public synchronized void publish(
@@ -65,6 +71,7 @@ class LunActorTest {
         Optional<GatewayEntry> owner,
         AluaQueries queries) {
       way = newWay;
+      check(shared == unit.shared().version(), "published before the shared state is known");
       if (way == Way.LOCAL) {
         check(underWay.isDone(), "LOCAL while it opens or releases");
         check(openEpoch == states.epoch(), "LOCAL under an epoch that is not open");
@@ -204,7 +211,8 @@ class LunActorTest {
             List.of("gw1"),
             ownership,
             false,
-            growingTo);
+            growingTo,
+            io.moongate.scsi.shared.SharedState.INITIAL);
     List<GatewayEntry> gateways = List.of(gateway(1), gateway(2));
     return new LunActor.Changed(
         unit,

@@ -1,0 +1,262 @@
+package io.moongate.cluster.unit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.unit.SharedTeller.Begin;
+import io.moongate.cluster.unit.SharedTeller.Peer;
+import io.moongate.cluster.unit.SharedTeller.Tell;
+import io.moongate.cluster.unit.SharedTeller.Told;
+import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SharedTellerTest {
+  private static final SharedTeller.Settings SETTINGS =
+      new SharedTeller.Settings(
+          Duration.ofSeconds(3), Duration.ofSeconds(10), Duration.ofSeconds(4));
+  private static final Nexus NEXUS =
+      new Nexus("iqn.2026-01.io.host:a", 1, "iqn.2026-01.io.moongate:t", 1);
+  private static final SharedState STATE = SharedState.INITIAL.as(5, "five");
+  private static final List<Notice> RESET = List.of(Notice.reset(NEXUS));
+
+  /** What was sent to another gateway. */
+  private record Sent(String incarnation, Tell tell) {}
+
+  private ActorTestKit kit;
+  private ManualTime time;
+  private TestProbe<Sent> sent;
+  private volatile List<Peer> peers = List.of();
+  private ActorRef<SharedTeller.Command> teller;
+
+  /** What a unit was asked, and when it will have done it. */
+  private final List<String> taken = Collections.synchronizedList(new ArrayList<>());
+
+  private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+  @BeforeEach
+  void start() {
+    kit = ActorTestKit.create(ManualTime.config());
+    time = ManualTime.get(kit.system());
+    sent = kit.createTestProbe();
+    LogicalUnit unit =
+        (LogicalUnit)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {LogicalUnit.class},
+                (self, method, arguments) -> {
+                  taken.add(
+                      arguments[0] instanceof SharedState state
+                          ? "share " + state.version()
+                          : "take " + ((Notice) arguments[0]).kind());
+                  return method.getName().equals("take") ? done : null;
+                });
+    teller =
+        kit.spawn(
+            SharedTeller.create(
+                "self",
+                SETTINGS,
+                () -> peers,
+                id -> id.equals("u1") ? Optional.of(unit) : Optional.empty(),
+                (peer, tell) -> sent.ref().tell(new Sent(peer.incarnation(), tell))));
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  private static Peer peer(String incarnation, boolean reachable) {
+    return new Peer(incarnation, new Address("pekko", "m", "127.0.0.1", 1), reachable);
+  }
+
+  private CompletableFuture<Void> begin() {
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    teller.tell(new Begin("u1", STATE, RESET, told));
+    return told;
+  }
+
+  private Tell sentTo(String incarnation) {
+    Sent next = sent.receiveMessage();
+    assertEquals(incarnation, next.incarnation());
+    return next.tell();
+  }
+
+  private void answer(Tell tell, String incarnation, boolean over) {
+    teller.tell(new Told(tell.id(), incarnation, over));
+  }
+
+  /** After everything that was sent to the teller. */
+  private void settle() {
+    TestProbe<SharedTeller.Command> probe = kit.createTestProbe();
+    teller.tell(new Tell("settle", "unknown", STATE, List.of(), probe.ref()));
+    probe.receiveMessage();
+  }
+
+  private void rounds(Duration time) {
+    long rounds = time.dividedBy(SharedTeller.REPEAT);
+    for (long i = 0; i < rounds; i++) {
+      this.time.timePasses(SharedTeller.REPEAT);
+      settle();
+    }
+  }
+
+  private int sentNow() {
+    settle();
+    kit.createTestProbe();
+    TestProbe<Sent> before = sent;
+    sent.ref().tell(new Sent("marker", null));
+    int count = 0;
+    while (!before.receiveMessage().incarnation().equals("marker")) {
+      count++;
+    }
+    return count;
+  }
+
+  @Test
+  void whoIsAloneHasToldEveryone() throws Exception {
+    begin().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void itIsOverWhenEachHasDoneIt() throws Exception {
+    peers = List.of(peer("p2", true), peer("p3", true));
+    CompletableFuture<Void> told = begin();
+    Tell tell = sentTo("p2");
+    assertEquals(tell, sentTo("p3"));
+    assertEquals(STATE, tell.state());
+    assertEquals(RESET, tell.notices());
+    answer(tell, "p2", true);
+    settle();
+    assertFalse(told.isDone());
+    time.timePasses(SharedTeller.REPEAT);
+    assertEquals(tell, sentTo("p3"), "repeated to whom it concerns");
+    answer(tell, "p3", true);
+    told.get(10, TimeUnit.SECONDS);
+    rounds(Duration.ofSeconds(1));
+    assertEquals(0, sentNow());
+  }
+
+  @Test
+  void whoIsSilentIsNotWaitedForLongAndToldOn() throws Exception {
+    peers = List.of(peer("p2", true));
+    CompletableFuture<Void> told = begin();
+    rounds(SETTINGS.silence().minus(SharedTeller.REPEAT));
+    assertFalse(told.isDone());
+    rounds(SharedTeller.REPEAT);
+    told.get(10, TimeUnit.SECONDS);
+    sentNow();
+    rounds(SharedTeller.REPEAT);
+    assertEquals(1, sentNow(), "it may only be slow");
+    rounds(SETTINGS.work());
+    sentNow();
+    rounds(SharedTeller.REPEAT);
+    assertEquals(0, sentNow());
+  }
+
+  @Test
+  void whoIsNotSeenAliveIsToldAndNotWaitedFor() throws Exception {
+    peers = List.of(peer("p2", false));
+    begin().get(10, TimeUnit.SECONDS);
+    Tell tell = sentTo("p2");
+    time.timePasses(SharedTeller.REPEAT);
+    assertEquals(tell, sentTo("p2"));
+    answer(tell, "p2", true);
+    settle();
+    rounds(Duration.ofSeconds(1));
+    assertEquals(0, sentNow());
+  }
+
+  @Test
+  void whoLeavesIsNotWaitedForAndWhoComesIsTold() throws Exception {
+    peers = List.of(peer("p2", true));
+    CompletableFuture<Void> told = begin();
+    Tell tell = sentTo("p2");
+    peers = List.of(peer("p3", true));
+    time.timePasses(SharedTeller.REPEAT);
+    assertEquals(tell, sentTo("p3"));
+    assertFalse(told.isDone());
+    peers = List.of();
+    time.timePasses(SharedTeller.REPEAT);
+    told.get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whoIsAtItIsWaitedForUntilItsBound() throws Exception {
+    peers = List.of(peer("p2", true));
+    CompletableFuture<Void> told = begin();
+    Tell tell = sentTo("p2");
+    Duration most = SETTINGS.work().minus(SharedTeller.REPEAT);
+    for (Duration passed = Duration.ZERO;
+        passed.compareTo(most) < 0;
+        passed = passed.plus(SharedTeller.REPEAT)) {
+      answer(tell, "p2", false);
+      rounds(SharedTeller.REPEAT);
+      assertFalse(told.isDone());
+    }
+    answer(tell, "p2", false);
+    rounds(SharedTeller.REPEAT);
+    try {
+      told.get(10, TimeUnit.SECONDS);
+      throw new AssertionError("not said to be done");
+    } catch (ExecutionException late) {
+      assertInstanceOf(TimeoutException.class, late.getCause());
+    }
+  }
+
+  @Test
+  void aDeliveryIsDoneOnceAndAnsweredEachTime() {
+    TestProbe<SharedTeller.Command> sender = kit.createTestProbe();
+    Tell tell = new Tell("d1", "u1", STATE, RESET, sender.ref());
+    teller.tell(tell);
+    assertEquals(new Told("d1", "self", false), sender.receiveMessage());
+    teller.tell(tell);
+    assertEquals(new Told("d1", "self", false), sender.receiveMessage());
+    assertEquals(List.of("share 5", "take RESET"), taken);
+    done.complete(null);
+    assertEquals(new Told("d1", "self", true), sender.receiveMessage());
+    teller.tell(tell);
+    assertEquals(new Told("d1", "self", true), sender.receiveMessage());
+    assertEquals(2, taken.size());
+    teller.tell(new Tell("d2", "u1", STATE, RESET, sender.ref()));
+    assertEquals(new Told("d2", "self", true), sender.receiveMessage());
+    assertEquals(4, taken.size());
+  }
+
+  @Test
+  void aUnitThatIsNotExportedHasNothingToDo() {
+    TestProbe<SharedTeller.Command> sender = kit.createTestProbe();
+    teller.tell(new Tell("d1", "another", STATE, RESET, sender.ref()));
+    assertEquals(new Told("d1", "self", true), sender.receiveMessage());
+    assertTrue(taken.isEmpty());
+  }
+
+  @Test
+  void aUnitThatFailsIsDoneWith() {
+    TestProbe<SharedTeller.Command> sender = kit.createTestProbe();
+    done.completeExceptionally(new IllegalStateException("broken"));
+    teller.tell(new Tell("d1", "u1", STATE, RESET, sender.ref()));
+    assertEquals(new Told("d1", "self", true), sender.receiveMessage());
+  }
+}
