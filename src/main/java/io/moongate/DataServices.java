@@ -1,6 +1,7 @@
 package io.moongate;
 
 import com.typesafe.config.Config;
+import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.membership.ServingLease;
@@ -97,7 +98,8 @@ final class DataServices {
   }
 
   /** Binds the parts to what the cluster knows; before anything is started. */
-  void attach(View view, ServingLease lease, UnitPeers peers) {
+  void attach(Metadata metadata, ServingLease lease, UnitPeers peers) {
+    View view = metadata.view();
     Lease serving = lease::coversNanos;
     ThirdPartyCopy copies =
         ThirdPartyCopy.of(
@@ -107,8 +109,8 @@ final class DataServices {
             volumes,
             this::relayTo,
             (identity, geometry, alua) ->
-                new BlockUnit(
-                    identity, geometry, alua, serving, peers, settings.scsi(), copies));
+                new BlockUnit(identity, geometry, alua, serving, peers, settings.scsi(), copies),
+            (unitId, portGroup, cause) -> move(metadata, unitId, portGroup, cause));
     targets =
         new ExportedTargets(
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());
@@ -118,6 +120,18 @@ final class DataServices {
   Optional<LogicalUnit> unit(String unitId) {
     ExportedUnits exported = units;
     return exported == null ? Optional.empty() : exported.unit(unitId);
+  }
+
+  /** The planned move that SET TARGET PORT GROUPS asks for. */
+  private static CompletionStage<?> move(
+      Metadata metadata, String unitId, int portGroup, String cause) {
+    for (GatewayEntry gateway : metadata.view().gateways()) {
+      if (gateway.portGroup() == portGroup) {
+        return metadata.moveUnit(unitId, gateway.name(), cause);
+      }
+    }
+    return CompletableFuture.failedStage(
+        new IllegalArgumentException("no gateway has the target port group " + portGroup));
   }
 
   DataPath dataPath() {

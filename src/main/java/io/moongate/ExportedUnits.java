@@ -31,10 +31,14 @@ final class ExportedUnits implements DataPath {
   /** Discarding is asked in pieces of this many bytes. */
   private static final int UNMAP_GRANULARITY = 4096;
 
+  /** What every store here writes atomically. */
+  private static final int ATOMIC_WRITE = 1 << 20;
+
   private final Map<String, Exported> units = new ConcurrentHashMap<>();
   private final Volumes volumes;
   private final Function<GatewayEntry, Route.Forwarder> relays;
   private final UnitFactory factory;
+  private final Moves moves;
   private volatile boolean stopping;
 
   /** Makes the device server of a unit. */
@@ -42,12 +46,23 @@ final class ExportedUnits implements DataPath {
     LogicalUnit make(UnitIdentity identity, VolumeGeometry geometry, AluaQueries alua);
   }
 
+  /** Moves a unit as a host has asked for. */
+  interface Moves {
+    /**
+     * Makes the gateway of a target port group the owner; completes when it serves.
+     *
+     * @param cause who asked, for the record
+     */
+    CompletionStage<?> move(String unitId, int portGroup, String cause);
+  }
+
   private static final class Exported {
     final LogicalUnit unit;
-    final LateQueries queries = new LateQueries();
+    final LateQueries queries;
     volatile Volume volume;
 
-    Exported(UnitEntry entry, UnitFactory factory) {
+    Exported(UnitEntry entry, UnitFactory factory, Moves moves) {
+      queries = new LateQueries(entry.id(), moves);
       unit = factory.make(identity(entry), geometry(entry), queries);
       unit.grow(entry.size(), entry.acceptedSize());
       unit.share(entry.shared());
@@ -57,15 +72,31 @@ final class ExportedUnits implements DataPath {
   /** ALUA queries before the LUN actor has published: there is nothing to tell yet. */
   private static final class LateQueries implements AluaQueries {
     private final CompletableFuture<AluaQueries> actor = new CompletableFuture<>();
+    private final String unitId;
+    private final Moves moves;
+
+    LateQueries(String unitId, Moves moves) {
+      this.unitId = unitId;
+      this.moves = moves;
+    }
 
     @Override
     public CompletionStage<PathStates> pathStates() {
       return actor.thenCompose(AluaQueries::pathStates);
     }
+
+    @Override
+    public CompletionStage<Void> optimize(int group, String cause) {
+      return moves.move(unitId, group, cause).thenApply(moved -> null);
+    }
   }
 
   ExportedUnits(
-      Volumes volumes, Function<GatewayEntry, Route.Forwarder> relays, UnitFactory factory) {
+      Volumes volumes,
+      Function<GatewayEntry, Route.Forwarder> relays,
+      UnitFactory factory,
+      Moves moves) {
+    this.moves = moves;
     this.volumes = volumes;
     this.relays = relays;
     this.factory = factory;
@@ -85,7 +116,7 @@ final class ExportedUnits implements DataPath {
   }
 
   private Exported exported(UnitEntry entry) {
-    return units.computeIfAbsent(entry.id(), id -> new Exported(entry, factory));
+    return units.computeIfAbsent(entry.id(), id -> new Exported(entry, factory, moves));
   }
 
   @Override
@@ -227,7 +258,8 @@ final class ExportedUnits implements DataPath {
 
   /** What hosts are told, the same through every gateway: only the owner has the volume itself. */
   private static VolumeGeometry geometry(UnitEntry entry) {
-    return new VolumeGeometry(entry.size(), entry.blockSize(), true, UNMAP_GRANULARITY, 0, true);
+    return new VolumeGeometry(
+        entry.size(), entry.blockSize(), true, UNMAP_GRANULARITY, 0, true, ATOMIC_WRITE);
   }
 
   /** The lease as the data path asks for it. */

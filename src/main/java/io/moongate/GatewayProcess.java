@@ -110,7 +110,7 @@ final class GatewayProcess {
 
     void start() throws IOException, ExecutionException, InterruptedException {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
-      services.attach(node.view(), node.lease(), node.peers());
+      services.attach(node.metadata(), node.lease(), node.peers());
       stopInOrder();
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();

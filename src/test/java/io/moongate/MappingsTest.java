@@ -49,8 +49,12 @@ class MappingsTest {
             throw new IllegalStateException("nothing is relayed");
           },
           (identity, geometry, alua) ->
-              new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS));
-  private final ExportedTargets targets = new ExportedTargets(view, "gw1", units, new ChapSecrets(Optional.empty()), Admission.OPEN);
+              new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS),
+          (unit, group, cause) ->
+              java.util.concurrent.CompletableFuture.failedStage(
+                  new IllegalStateException("nothing is moved")));
+  private final ExportedTargets targets =
+      new ExportedTargets(view, "gw1", units, new ChapSecrets(Optional.empty()), Admission.OPEN);
   private long version;
 
   MappingsTest() {

@@ -10,11 +10,15 @@ import io.moongate.scsi.command.SupportedCommand;
 import io.moongate.scsi.copy.CopyManager;
 import io.moongate.scsi.copy.CopyParty;
 import io.moongate.scsi.copy.ThirdPartyCopy;
-import io.moongate.scsi.mode.ModeParameters;
+import io.moongate.scsi.mode.ThresholdWatch;
 import io.moongate.scsi.reservation.Conflicts;
 import io.moongate.scsi.reservation.LostHolders;
 import io.moongate.scsi.reservation.Reservations;
 import io.moongate.scsi.reservation.Reserve;
+import io.moongate.scsi.sanitize.Sanitize;
+import io.moongate.scsi.sanitize.SanitizeGuard;
+import io.moongate.scsi.sanitize.SanitizeWait;
+import io.moongate.scsi.sanitize.SanitizeWork;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.sense.UnitAttention;
@@ -76,13 +80,15 @@ public final class BlockUnit implements LogicalUnit {
   private final ScsiSettings settings;
   private final DeadlineTimer timer;
   private final DeviceServer server = new Server();
-  private final ModeParameters modeParameters = new ModeParameters();
   private final UnitAttentions attentions = new UnitAttentions();
   private final UnitPeers peers;
   private final SharedUnit shared;
   private final LostHolders lostHolders;
   private final Answers answers;
   private final TaskSet tasks;
+  private final SanitizeWork sanitizeWork;
+  private final SanitizeWait sanitizeWait;
+  private final ThresholdWatch threshold;
   private final CopyParty party = new Party();
   private final CopyManager copies;
 
@@ -149,10 +155,17 @@ public final class BlockUnit implements LogicalUnit {
     this.peers = peers;
     this.shared = new SharedUnit(identity.id(), peers, this::take);
     this.answers =
-        new Answers(identity.id(), modeParameters::descriptorSense, settings.transitionSense());
+        new Answers(
+            identity.id(),
+            () -> shared.state().modes().descriptorSense(),
+            settings.transitionSense());
     this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), this::refusal, answers);
     this.lostHolders = new LostHolders(identity.id(), timer, this::executeInternally);
     this.copies = new CopyManager(copies, party);
+    this.sanitizeWork = new SanitizeWork(server, tasks, timer);
+    this.sanitizeWait =
+        new SanitizeWait(shared::state, timer, failure -> answers.failed(failure, true, false));
+    this.threshold = new ThresholdWatch(server, tasks, timer);
   }
 
   @Override
@@ -168,15 +181,36 @@ public final class BlockUnit implements LogicalUnit {
   @Override
   public void detach(Nexus nexus) {
     attentions.detach(nexus);
-    tasks.abort(command -> command.nexus().equals(nexus), nexuses -> {});
+    abort(command -> command.nexus().equals(nexus), nexuses -> {});
     lostHolders.ended(nexus, shared.state().reservations());
     copies.forget(nexus);
     shared.dropAborted();
   }
 
-  /** What a reservation makes of a command: one volatile read when nothing is reserved. */
-  private Optional<Response> refusal(Command command) {
-    Reservations reservations = shared.state().reservations();
+  /**
+   * For the task set: what the shared state forbids, when a command's turn has come. One volatile
+   * read when it forbids nothing.
+   */
+  private Optional<Response> refusal(Command command, MediumOperation operation) {
+    if (SanitizeWork.isPiece(operation)) {
+      return Optional.empty();
+    }
+    SharedState now = shared.state();
+    Optional<Response> conflict = conflict(now, command);
+    if (conflict.isPresent()) {
+      return conflict;
+    }
+    if (now.sanitizing() != null) {
+      SanitizeGuard.check(now.sanitizing(), sanitizeWork.progress(), command.operationCode());
+    }
+    if (now.modes().writeProtect() && operation.writes()) {
+      throw new CheckCondition(Sense.WRITE_PROTECTED);
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Response> conflict(SharedState now, Command command) {
+    Reservations reservations = now.reservations();
     return reservations.nothingReserved()
             || !Conflicts.keepAway(reservations, command.nexus(), command.cdb())
         ? Optional.empty()
@@ -185,7 +219,7 @@ public final class BlockUnit implements LogicalUnit {
 
   /** Executes a command to the medium that no initiator has sent. */
   private void executeInternally(Command command, Consumer<Response> reply) {
-    SupportedCommand supported = SupportedCommand.of(new Cdb(command.cdb()), capacity.announced());
+    SupportedCommand supported = SupportedCommand.of(new Cdb(command.cdb()), server);
     if (supported.handler() instanceof CommandHandler.Medium medium) {
       tasks.submit(command, medium.prepare(server, command), reply);
     }
@@ -195,7 +229,7 @@ public final class BlockUnit implements LogicalUnit {
   public long dataOutLength(byte[] bytes) {
     Cdb cdb = new Cdb(bytes);
     try {
-      SupportedCommand supported = SupportedCommand.of(cdb, capacity.announced());
+      SupportedCommand supported = SupportedCommand.of(cdb, server);
       supported.check(cdb);
       return supported.handler().dataOutLength(server, cdb);
     } catch (CheckCondition refused) {
@@ -225,7 +259,11 @@ public final class BlockUnit implements LogicalUnit {
                 throw new CheckCondition(attention.sense());
               });
     }
-    SupportedCommand supported = SupportedCommand.of(cdb, capacity.announced());
+    SupportedCommand supported = SupportedCommand.of(cdb, server);
+    SharedState now = shared.state();
+    if (now.sanitizing() != null) {
+      SanitizeGuard.check(now.sanitizing(), sanitizeWork.progress(), cdb.operationCode());
+    }
     supported.check(cdb);
     if (command.attribute() == TaskAttribute.ACA) {
       throw new CheckCondition(Sense.INVALID_MESSAGE_ERROR);
@@ -235,6 +273,9 @@ public final class BlockUnit implements LogicalUnit {
       if (handler instanceof Reserve) {
         lostHolders.reserves(command.nexus());
       }
+      if (now.modes().writeProtect() && medium.writes()) {
+        throw new CheckCondition(Sense.WRITE_PROTECTED);
+      }
       MediumOperation operation = medium.prepare(server, command);
       server
           .readiness()
@@ -243,10 +284,11 @@ public final class BlockUnit implements LogicalUnit {
               sense -> {
                 throw new CheckCondition(sense);
               });
-      tasks.submit(command, operation, reply);
+      boolean waits = medium instanceof Sanitize sanitize && sanitize.waits(cdb);
+      tasks.submit(command, operation, waits ? sanitizeWait.after(command, reply) : reply);
       return Optional.empty();
     }
-    Optional<Response> refusal = refusal(command);
+    Optional<Response> refusal = conflict(now, command);
     if (refusal.isPresent()) {
       return refusal;
     }
@@ -280,7 +322,7 @@ public final class BlockUnit implements LogicalUnit {
     MediumOperation operation;
     try {
       Cdb cdb = new Cdb(command.cdb());
-      SupportedCommand supported = SupportedCommand.of(cdb, capacity.announced());
+      SupportedCommand supported = SupportedCommand.of(cdb, server);
       supported.check(cdb);
       if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
         throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
@@ -307,17 +349,17 @@ public final class BlockUnit implements LogicalUnit {
     Predicate<Command> one = command -> command.tag() == tag && ofNexus.test(command);
     switch (function) {
       case ABORT_TASK -> {
-        tasks.abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
+        abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
         shared.dropAborted();
       }
       case ABORT_TASK_SET -> {
-        tasks.abort(ofNexus, nexuses -> done.accept(true));
+        abort(ofNexus, nexuses -> done.accept(true));
         shared.dropAborted();
       }
       case CLEAR_TASK_SET -> everywhere(Notice.clearTaskSet(nexus), done);
       case LOGICAL_UNIT_RESET, TARGET_RESET -> everywhere(Notice.reset(nexus), done);
-      case QUERY_TASK -> done.accept(tasks.contains(one));
-      case QUERY_TASK_SET -> done.accept(tasks.contains(ofNexus));
+      case QUERY_TASK -> done.accept(contains(one));
+      case QUERY_TASK_SET -> done.accept(contains(ofNexus));
     }
   }
 
@@ -354,6 +396,7 @@ public final class BlockUnit implements LogicalUnit {
   public void share(SharedState state) {
     if (shared.learn(state)) {
       lostHolders.review(state.reservations(), tasks.ownership(), attentions.nexuses());
+      sanitizeWork.look();
     }
   }
 
@@ -371,7 +414,7 @@ public final class BlockUnit implements LogicalUnit {
       }
       case ABORT -> {
         Set<Nexus> concerned = Set.copyOf(notice.nexuses());
-        tasks.abort(
+        abort(
             command ->
                 concerned.contains(command.nexus())
                     && !(command.nexus().equals(notice.cause())
@@ -380,7 +423,7 @@ public final class BlockUnit implements LogicalUnit {
         shared.dropAborted();
       }
       case CLEAR_TASK_SET -> {
-        tasks.abort(
+        abort(
             command -> true,
             nexuses -> {
               tellCleared(nexuses, notice.cause());
@@ -390,9 +433,8 @@ public final class BlockUnit implements LogicalUnit {
       }
       case RESET -> {
         attentions.establish(UnitAttention.DEVICE_RESET);
-        modeParameters.reset();
         copies.reset();
-        tasks.abort(command -> true, nexuses -> done.complete(null));
+        abort(command -> true, nexuses -> done.complete(null));
         shared.dropAborted();
         return done.thenCombine(resetShared(notice.cause()), (ended, reset) -> null);
       }
@@ -448,6 +490,21 @@ public final class BlockUnit implements LogicalUnit {
             });
   }
 
+  /** As the task set's; also for commands that wait for the end of what they have begun. */
+  private void abort(Predicate<Command> covered, Consumer<Set<Nexus>> done) {
+    Set<Nexus> waiting = sanitizeWait.abort(covered);
+    tasks.abort(
+        covered,
+        nexuses -> {
+          waiting.addAll(nexuses);
+          done.accept(waiting);
+        });
+  }
+
+  private boolean contains(Predicate<Command> covered) {
+    return tasks.contains(covered) || sanitizeWait.contains(covered);
+  }
+
   private void tellCleared(Set<Nexus> nexuses, Nexus cause) {
     for (Nexus each : nexuses) {
       if (!each.equals(cause)) {
@@ -460,6 +517,8 @@ public final class BlockUnit implements LogicalUnit {
   public void publish(PathStates states, Route route) {
     OwnershipChange change = tasks.publish(states, route);
     shared.dropAborted();
+    sanitizeWork.look();
+    threshold.look();
     boolean altered =
         change
             .before()
@@ -505,7 +564,7 @@ public final class BlockUnit implements LogicalUnit {
       MediumOperation operation;
       try {
         Cdb cdb = new Cdb(command.cdb());
-        SupportedCommand supported = SupportedCommand.of(cdb, server.geometry());
+        SupportedCommand supported = SupportedCommand.of(cdb, server);
         supported.check(cdb);
         if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
           throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
@@ -549,11 +608,6 @@ public final class BlockUnit implements LogicalUnit {
     }
 
     @Override
-    public ModeParameters modeParameters() {
-      return modeParameters;
-    }
-
-    @Override
     public SharedState shared() {
       return shared.state();
     }
@@ -561,7 +615,9 @@ public final class BlockUnit implements LogicalUnit {
     @Override
     public CompletionStage<Response> change(
         Execution execution, String cause, Function<SharedState, Change> decide) {
-      return shared.change(execution, cause, decide);
+      return shared
+          .change(execution, cause, decide)
+          .whenComplete((response, failure) -> sanitizeWork.look());
     }
 
     @Override
@@ -626,8 +682,32 @@ public final class BlockUnit implements LogicalUnit {
     }
 
     @Override
-    public void modeParametersChanged(Nexus by) {
-      attentions.establishForOthers(UnitAttention.MODE_PARAMETERS_CHANGED, by);
+    public Optional<PathStates> publishedStates() {
+      return tasks.ownership().states();
+    }
+
+    @Override
+    public CompletionStage<Void> optimize(int group, Command by) {
+      CompletableFuture<Void> answer = new CompletableFuture<>();
+      var unused =
+          alua.optimize(group, "SET TARGET PORT GROUPS by " + by.nexus())
+              .whenComplete(
+                  (moved, failure) -> {
+                    if (failure == null) {
+                      answer.complete(null);
+                    } else {
+                      answer.completeExceptionally(failure);
+                    }
+                  });
+      if (!answer.isDone()) {
+        timer.at(by.deadlineNanos(), () -> answer.completeExceptionally(NotExecuted.INSTANCE));
+      }
+      return answer;
+    }
+
+    @Override
+    public double sanitizeProgress() {
+      return sanitizeWork.progress();
     }
   }
 }

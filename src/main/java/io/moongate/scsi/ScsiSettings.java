@@ -3,6 +3,7 @@ package io.moongate.scsi;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.moongate.scsi.task.TaskLimits;
+import java.time.Duration;
 
 /**
  * Limits of a logical unit, read once from {@code moongate.scsi}. Every key is described in {@code
@@ -16,6 +17,10 @@ import io.moongate.scsi.task.TaskLimits;
  * @param maxWriteSame bytes of one WRITE SAME
  * @param transitionSense whether a command that was held for its whole time is answered NOT READY
  *     (02/04/0A) instead of BUSY
+ * @param explicitAlua whether SET TARGET PORT GROUPS is offered
+ * @param thinThreshold bytes that a thin unit's store has left when hosts are warned; 0: never
+ * @param thinInterval how often the owner looks at that
+ * @param sanitizeRate bytes a second that one SANITIZE overwrites
  */
 public record ScsiSettings(
     TaskLimits tasks,
@@ -24,12 +29,39 @@ public record ScsiSettings(
     long maxUnmap,
     int maxUnmapDescriptors,
     long maxWriteSame,
-    boolean transitionSense) {
+    boolean transitionSense,
+    boolean explicitAlua,
+    long thinThreshold,
+    Duration thinInterval,
+    long sanitizeRate) {
   private static final String PATH = "moongate.scsi";
   private static final int LARGEST_BLOCK = 4096;
 
   /** The Block Limits page counts blocks of 512 bytes in 32 bits. */
   private static final long MOST = 0xFFFF_FFFFL * 512;
+
+  /** Without explicit ALUA and without a threshold. */
+  public ScsiSettings(
+      TaskLimits tasks,
+      int maxTransfer,
+      int maxCompareAndWrite,
+      long maxUnmap,
+      int maxUnmapDescriptors,
+      long maxWriteSame,
+      boolean transitionSense) {
+    this(
+        tasks,
+        maxTransfer,
+        maxCompareAndWrite,
+        maxUnmap,
+        maxUnmapDescriptors,
+        maxWriteSame,
+        transitionSense,
+        false,
+        0,
+        Duration.ofSeconds(10),
+        32 << 20);
+  }
 
   /** Reads the settings; a value out of its range is refused. */
   public static ScsiSettings from(Config root) {
@@ -47,7 +79,17 @@ public record ScsiSettings(
         bytes(own, "max-unmap", LARGEST_BLOCK, MOST),
         (int) within(own, "max-unmap-descriptors", own.getInt("max-unmap-descriptors"), 1, 4095),
         bytes(own, "max-write-same", LARGEST_BLOCK, MOST),
-        own.getBoolean("transition-sense"));
+        own.getBoolean("transition-sense"),
+        own.getBoolean("explicit-alua"),
+        bytes(own, "thin-provisioning-threshold", 0, MOST),
+        interval(own, "thin-provisioning-interval"),
+        bytes(own, "sanitize-rate", 1 << 20, Long.MAX_VALUE));
+  }
+
+  private static Duration interval(Config own, String key) {
+    Duration value = own.getDuration(key);
+    within(own, key, value.toSeconds(), 1, 3600);
+    return value;
   }
 
   private static long bytes(Config own, String key, long least, long most) {

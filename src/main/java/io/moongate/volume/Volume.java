@@ -2,6 +2,8 @@ package io.moongate.volume;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -36,6 +38,24 @@ public interface Volume {
    */
   CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable);
 
+  /**
+   * Writes {@code source} at {@code offset}, all of it or nothing: when it completes it is all on
+   * stable storage; when it fails, or the process or the host dies meanwhile, whoever opens the
+   * volume next and has it fenced finds either all of it or what was there before. Overlapping
+   * operations are the caller's to keep away.
+   *
+   * @param source at most {@link VolumeGeometry#atomicWrite} bytes
+   */
+  default CompletionStage<Void> writeAtomic(long offset, ByteBuffer source) {
+    return CompletableFuture.failedStage(
+        new VolumeException(VolumeException.Reason.UNSUPPORTED, "no atomic writes here"));
+  }
+
+  /** What the store can tell of its space; nothing when it can't. */
+  default CompletionStage<Space> space() {
+    return CompletableFuture.completedStage(Space.UNKNOWN);
+  }
+
   /** Completes when everything whose write had completed before is on stable storage. */
   CompletionStage<Void> flush();
 
@@ -67,6 +87,17 @@ public interface Volume {
 
   /** Waits for what is under way, flushes, and closes. Later calls fail; closing twice is fine. */
   CompletionStage<Void> close();
+
+  /**
+   * Space of a store, as far as it can tell.
+   *
+   * @param used bytes that this volume takes
+   * @param available bytes that it, or any other of the store, can still take
+   */
+  record Space(OptionalLong used, OptionalLong available) {
+    /** Nothing is known. */
+    public static final Space UNKNOWN = new Space(OptionalLong.empty(), OptionalLong.empty());
+  }
 
   /** A run of bytes that are either all mapped or all deallocated. */
   record Extent(long offset, long length, boolean mapped) {}

@@ -9,6 +9,7 @@ package io.moongate.volume;
  * @param unmapGranularity bytes in which deallocation is effective
  * @param optimalTransfer bytes of the store's preferred transfer, 0 when it has none
  * @param volatileCache whether completed writes may still be lost before a flush
+ * @param atomicWrite bytes that {@link Volume#writeAtomic} takes at most; 0 when it is not offered
  */
 public record VolumeGeometry(
     long size,
@@ -16,7 +17,19 @@ public record VolumeGeometry(
     boolean unmap,
     int unmapGranularity,
     int optimalTransfer,
-    boolean volatileCache) {
+    boolean volatileCache,
+    int atomicWrite) {
+
+  /** Without atomic writes. */
+  public VolumeGeometry(
+      long size,
+      int blockSize,
+      boolean unmap,
+      int unmapGranularity,
+      int optimalTransfer,
+      boolean volatileCache) {
+    this(size, blockSize, unmap, unmapGranularity, optimalTransfer, volatileCache, 0);
+  }
 
   public VolumeGeometry {
     if (blockSize != 512 && blockSize != 4096) {
@@ -33,7 +46,13 @@ public record VolumeGeometry(
     return newSize <= size
         ? this
         : new VolumeGeometry(
-            newSize, blockSize, unmap, unmapGranularity, optimalTransfer, volatileCache);
+            newSize,
+            blockSize,
+            unmap,
+            unmapGranularity,
+            optimalTransfer,
+            volatileCache,
+            atomicWrite);
   }
 
   /**

@@ -129,6 +129,26 @@ class FakeVolume implements Volume {
         });
   }
 
+  /** What the store says of its space. */
+  Space space = Space.UNKNOWN;
+
+  @Override
+  public CompletionStage<Space> space() {
+    return start("space", () -> space);
+  }
+
+  @Override
+  public CompletionStage<Void> writeAtomic(long offset, ByteBuffer source) {
+    int length = source.remaining();
+    return start(
+        "writeAtomic " + offset + "+" + length,
+        () -> {
+          map(offset, length, true);
+          source.get(data, (int) offset, length);
+          return null;
+        });
+  }
+
   @Override
   public CompletionStage<Void> flush() {
     return start("flush", () -> null);

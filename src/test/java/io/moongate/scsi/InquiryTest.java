@@ -53,7 +53,7 @@ class InquiryTest {
   void everyPageThatIsListedCanBeRead() {
     byte[] codes = page(0x00);
     byte[] listed = Arrays.copyOfRange(codes, 4, codes.length);
-    assertEquals("00808386878fb0b1b2", HexFormat.of().formatHex(listed));
+    assertEquals("0080838687888fb0b1b2", HexFormat.of().formatHex(listed));
     for (byte code : listed) {
       page(code & 0xFF);
     }
@@ -96,7 +96,7 @@ class InquiryTest {
   void blockLimits() {
     ByteBuffer page = ByteBuffer.wrap(page(0xB0));
     assertEquals(64, page.capacity());
-    assertEquals(0x01, page.get(4), "WSNZ");
+    assertEquals(0, page.get(4), "WSNZ");
     assertEquals(8, page.get(5), "MAXIMUM COMPARE AND WRITE LENGTH");
     assertEquals(256, page.getInt(8), "MAXIMUM TRANSFER LENGTH");
     assertEquals(64, page.getInt(12), "OPTIMAL TRANSFER LENGTH");
@@ -140,5 +140,37 @@ class InquiryTest {
                 now -> true,
                 UnitPeers.ALONE,
                 UnitFixture.SETTINGS));
+  }
+
+  @Test
+  void portsOfEveryGateway() {
+    ByteBuffer page = ByteBuffer.wrap(page(0x88)).position(4);
+    for (int port = 1; port <= 2; port++) {
+      assertEquals(port, page.getInt(), "RELATIVE PORT IDENTIFIER");
+      assertEquals(0, page.getInt(), "no initiator port");
+      int length = page.getInt();
+      assertEquals(0x5398, page.getShort() & 0xFFFF);
+      assertEquals(length - 4, page.getShort());
+      assertEquals(
+          "iqn.2026-01.io.moongate:t,t,0x%04x".formatted(port),
+          text(page, length - 4).replace("\0", ""));
+    }
+    assertEquals(0, page.remaining());
+  }
+
+  @Test
+  void modePagesAreShared() {
+    assertArrayEquals(UnitFixture.hex("00 87 0004 3f ff 00 00"), page(0x87));
+  }
+
+  @Test
+  void atomicWritesAndExplicitAlua() {
+    ByteBuffer none = ByteBuffer.wrap(page(0xB0));
+    assertEquals(0, none.getInt(44), "MAXIMUM ATOMIC TRANSFER LENGTH");
+    VolumeGeometry atomic = new VolumeGeometry(1 << 20, 512, true, 4096, 0, true, 1 << 16);
+    UnitFixture other = new UnitFixture(atomic, UnitFixture.EXPLICIT).served();
+    assertEquals(128, ByteBuffer.wrap(other.data("12 01 b0 00 ff 00")).getInt(44));
+    assertEquals(0x38, other.data("12 00 00 00 ff 00")[5], "TPGS: both, 3PC");
+    assertEquals(0x40, other.data("12 01 b1 00 ff 00")[7], "WABEREQ");
   }
 }

@@ -323,8 +323,17 @@ class MediumCommandsTest {
   }
 
   @Test
+  void writeSameOfNoBlocksGoesToTheEnd() {
+    assertEquals(Status.GOOD, fixture.run("41 08 000003fe 00 0000 00", blocks(1, 0)).status());
+    assertEquals(
+        Status.GOOD, fixture.run("93 00 0000000000000200 00000000 00 00", blocks(1, 6)).status());
+    assertStarted("unmap 523264+1024", "writeSame 262144+131072", "writeSame 393216+131072");
+  }
+
+  @Test
   void writeSameIsChecked() {
-    assertSense("05/2400", fixture.run("41 00 00000000 00 0000 00", blocks(1, 0)));
+    assertSense("05/2400", fixture.run("41 00 000001ff 00 0000 00", blocks(1, 0)));
+    assertSense("05/2100", fixture.run("41 00 00000400 00 0000 00", blocks(1, 0)));
     assertSense("05/2400", fixture.run("41 10 00000000 00 0001 00", blocks(1, 0)));
     assertSense("05/2400", fixture.run("41 00 00000000 00 0201 00", blocks(1, 0)));
     assertSense("05/0e03", fixture.run("41 00 00000000 00 0001 00", blocks(2, 0)));
@@ -422,5 +431,78 @@ class MediumCommandsTest {
     volume.throwing(null);
     assertEquals(Status.GOOD, fixture.run(write, blocks(1, 0)).status());
     assertEquals(true, fixture.unit.drain().toCompletableFuture().isDone());
+  }
+
+  @Test
+  void writeAtomic() {
+    String cdb = "9c 00 0000000000000004 0000 0002 00 00";
+    assertSense("05/2000", fixture.run(cdb, blocks(2, 1)));
+    VolumeGeometry atomic =
+        new VolumeGeometry(CAPACITY * BLOCK, BLOCK, true, 8 * BLOCK, 0, true, 4 * BLOCK);
+    UnitFixture other = new UnitFixture(atomic, UnitFixture.SETTINGS).served();
+    assertEquals(2 * BLOCK, other.unit.dataOutLength(hex(cdb)));
+    assertEquals(Status.GOOD, other.run(cdb, blocks(2, 1)).status());
+    assertEquals(
+        Status.GOOD, other.run("9c 18 0000000000000000 0000 0004 1f 00", blocks(4, 1)).status());
+    assertEquals(Status.GOOD, other.run("9c 00 0000000000000000 0000 0000 00 00").status());
+    assertEquals(List.of("writeAtomic 2048+1024", "writeAtomic 0+2048"), other.volume.started);
+    assertSense("05/2400", other.run("9c 00 0000000000000000 0000 0005 00 00", blocks(5, 1)));
+    assertSense("05/2400", other.run("9c 00 0000000000000000 0001 0001 00 00", blocks(1, 1)));
+    assertSense("05/2400", other.run("9c 20 0000000000000000 0000 0001 00 00", blocks(1, 1)));
+    assertSense("05/2100", other.run("9c 00 00000000000003ff 0000 0100 00 00", blocks(2, 1)));
+    assertSense("05/2100", other.run("9c 00 8000000000000000 0000 0000 00 00"));
+    assertSense("05/0e03", other.run(cdb, blocks(1, 1)));
+  }
+
+  @Test
+  void defectListsAreEmpty() {
+    assertArrayEquals(hex("00 00 0000"), fixture.data("37 00 00 00 00 00 00 0020 00"));
+    assertArrayEquals(hex("00 1d 0000"), fixture.data("37 00 1d 00 00 00 00 0020 00"));
+    assertArrayEquals(hex("00 08 0000 00000000"), fixture.data("b7 08 00000000 00000020 00 00"));
+    assertArrayEquals(hex("00 10"), fixture.data("b7 10 00000007 00000002 00 00"));
+    assertSense("05/2400", fixture.run("37 00 1e 00 00 00 00 0020 00"));
+    assertSense("05/2400", fixture.run("b7 1f 00000000 00000020 00 00"));
+  }
+
+  @Test
+  void theStatusOfALongMediumIsLookedAtInGrowingWindows() {
+    // Only what the volume says counts: nothing of it is there.
+    long size = 1L << 43;
+    VolumeGeometry huge = new VolumeGeometry(size, 512, true, 4096, 0, false);
+    List<Long> windows = new java.util.ArrayList<>();
+    FakeVolume hole =
+        new FakeVolume(UnitFixture.GEOMETRY) {
+          @Override
+          public java.util.concurrent.CompletionStage<List<Extent>> status(
+              long offset, long length) {
+            windows.add(length);
+            return java.util.concurrent.CompletableFuture.completedFuture(
+                List.of(new Extent(offset, length, false)));
+          }
+        };
+    BlockUnit unit =
+        new BlockUnit(
+            UnitFixture.IDENTITY,
+            huge,
+            () -> null,
+            now -> true,
+            UnitPeers.ALONE,
+            UnitFixture.SETTINGS,
+            fixture.timer);
+    unit.publish(UnitFixture.states(1, 5, true), new Route.Local(hole));
+    UnitFixture.Outcome outcome =
+        new UnitFixture.Outcome(fixture.command("9e 12 0000000000000001 000000ff 00 00"));
+    unit.execute(outcome.command, outcome);
+    outcome.assertGood();
+    ByteBuffer data = ByteBuffer.wrap(UnitFixture.bytes(outcome.response()));
+    data.position(8);
+    long next = 1;
+    while (data.hasRemaining()) {
+      assertEquals(next, data.getLong());
+      next += data.getInt() & 0xFFFF_FFFFL;
+      assertEquals(1 << 24, data.getInt(), "deallocated");
+    }
+    assertEquals(size / 512, next, "all of it, with a length field of 32 bits");
+    assertEquals(true, windows.size() < 20, windows::toString);
   }
 }

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.moongate.scsi.task.TaskLimits;
 import java.io.File;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class ScsiSettingsTest {
@@ -24,7 +25,11 @@ class ScsiSettingsTest {
             512L << 20,
             256,
             16L << 20,
-            false),
+            false,
+            false,
+            1L << 30,
+            Duration.ofSeconds(10),
+            32 << 20),
         ScsiSettings.from(SHIPPED));
   }
 
@@ -39,7 +44,10 @@ class ScsiSettingsTest {
           "max-compare-and-write = 256",
           "max-unmap = 1",
           "max-unmap-descriptors = 4096",
-          "max-write-same = 10 TiB"
+          "max-write-same = 10 TiB",
+          "thin-provisioning-threshold = -1",
+          "thin-provisioning-interval = 0s",
+          "sanitize-rate = 1"
         }) {
       Config config = ConfigFactory.parseString("moongate.scsi { " + wrong + " }");
       assertThrows(

@@ -11,6 +11,7 @@ import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.scsi.task.TaskLimits;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,6 +34,26 @@ final class UnitFixture {
   static final ScsiSettings SETTINGS =
       new ScsiSettings(
           new TaskLimits(64, 4, 4, 1 << 20), 256 * BLOCK, 8, 512 * BLOCK, 4, 512 * BLOCK, false);
+
+  /** With a thin provisioning threshold of 3 MiB, looked at every second. */
+  static final ScsiSettings THIN = settings(false, 3 << 20);
+
+  static final ScsiSettings EXPLICIT = settings(true, 0);
+
+  private static ScsiSettings settings(boolean explicitAlua, long threshold) {
+    return new ScsiSettings(
+        new TaskLimits(64, 4, 4, 4 << 20),
+        SETTINGS.maxTransfer(),
+        SETTINGS.maxCompareAndWrite(),
+        SETTINGS.maxUnmap(),
+        SETTINGS.maxUnmapDescriptors(),
+        SETTINGS.maxWriteSame(),
+        false,
+        explicitAlua,
+        threshold,
+        Duration.ofSeconds(1),
+        1 << 20);
+  }
 
   final ManualTimer timer = new ManualTimer();
   final FakeVolume volume;

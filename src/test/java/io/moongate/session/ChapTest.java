@@ -107,6 +107,7 @@ class ChapTest {
         host.answer(LoginResponse.class, host.login(1, 3, Harness.text("ImmediateData", "Yes")));
     assertEquals(0, end.statusClass());
     assertEquals(Connection.Phase.FULL_FEATURE, host.connection.phase());
+    host.exchange(host.ready(host.nextCmdSn()));
     assertEquals(1, unit.attached().size());
   }
 

@@ -64,6 +64,43 @@ public abstract class VolumeContract {
     assertReason(Reason.NOT_FOUND, store().open("odd"));
   }
 
+  @Test
+  void anAtomicWriteIsThereWhenItCompletes() {
+    Volume volume = created("atomic");
+    get(volume.fence(1));
+    int longest = volume.geometry().atomicWrite();
+    assertTrue(longest >= 256 * 4096, "at least what the conformance suite asks for");
+    byte[] data = random(longest, 1);
+    get(volume.writeAtomic(BLOCK, ByteBuffer.wrap(data)));
+    assertArrayEquals(data, read(volume, BLOCK, longest));
+    List<CompletionStage<Void>> many = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      many.add(volume.writeAtomic((long) i * BLOCK, ByteBuffer.wrap(random(BLOCK, i))));
+    }
+    many.forEach(VolumeContract::get);
+    for (int i = 0; i < 100; i++) {
+      assertArrayEquals(random(BLOCK, i), read(volume, (long) i * BLOCK, BLOCK));
+    }
+    get(volume.fence(2));
+    assertArrayEquals(random(BLOCK, 7), read(volume, 7L * BLOCK, BLOCK));
+    get(volume.writeAtomic(0, ByteBuffer.wrap(random(BLOCK, 5))));
+    get(volume.close());
+    Volume again = get(store().open("atomic"));
+    get(again.fence(3));
+    assertArrayEquals(random(BLOCK, 5), read(again, 0, BLOCK));
+    assertReason(Reason.RANGE, again.writeAtomic(SIZE, ByteBuffer.allocate(BLOCK)));
+    get(again.close());
+  }
+
+  @Test
+  void whatTheStoreSaysOfItsSpaceIsNotNegative() {
+    Volume volume = created("space");
+    get(volume.write(0, ByteBuffer.wrap(random(1 << 20, 1)), true));
+    Volume.Space space = get(volume.space());
+    assertTrue(space.available().orElse(0) >= 0);
+    assertTrue(space.used().orElse(1 << 20) >= 1 << 20);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "..", "../x", "a/b", ".hidden", "UPPER", "a b", "a\0", "ä"})
   void anIdThatCouldBeAPathIsRefused(String id) {

@@ -45,7 +45,8 @@ public record UnitEntry(
   /** The same, deleted. */
   public UnitEntry asDeleted() {
     return new UnitEntry(
-        id, version, naa, serial, store, size, blockSize, preferred, ownership, true, growingTo, shared);
+        id, version, naa, serial, store, size, blockSize, preferred, ownership, true, growingTo,
+        shared);
   }
 
   /** A unit that is not growing, and whose shared state nobody has changed. */
@@ -60,7 +61,19 @@ public record UnitEntry(
       List<String> preferred,
       Ownership ownership,
       boolean deleted) {
-    this(id, version, naa, serial, store, size, blockSize, preferred, ownership, deleted, 0, SharedState.INITIAL);
+    this(
+        id,
+        version,
+        naa,
+        serial,
+        store,
+        size,
+        blockSize,
+        preferred,
+        ownership,
+        deleted,
+        0,
+        SharedState.INITIAL);
   }
 
   /** Bytes up to which blocks are accepted from hosts: more than they are told while it grows. */

@@ -1,5 +1,6 @@
 package io.moongate.scsi.alua;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -10,4 +11,16 @@ public interface AluaQueries {
 
   /** The path states for REPORT TARGET PORT GROUPS. */
   CompletionStage<PathStates> pathStates();
+
+  /**
+   * Explicit ALUA: makes the gateway of a target port group the owner, as a planned move.
+   *
+   * @param group id of the target port group
+   * @param cause who asked, for the record
+   * @return completes when it serves; fails when it was refused or could not be done in time
+   */
+  default CompletionStage<Void> optimize(int group, String cause) {
+    return CompletableFuture.failedStage(
+        new UnsupportedOperationException("there is nobody to move the unit"));
+  }
 }

@@ -1,2 +1,2 @@
-/** Asymmetric logical unit access (SPC-4 section 5.15), implicit only. */
+/** Asymmetric logical unit access (SPC-4 section 5.15): implicit, and explicit where opted in. */
 package io.moongate.scsi.alua;

@@ -22,6 +22,11 @@ public final class CompareAndWrite implements CommandHandler.Medium {
   private static final int LENGTH_FIELD = 13;
 
   @Override
+  public boolean writes() {
+    return true;
+  }
+
+  @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
     // A block more than is wanted, so that an initiator which sends too much can be told so: with a
     // count of blocks that was cut to the field's 8 bits, the wrong ones would be compared.

@@ -67,6 +67,18 @@ record LogicalBlocks(long first, long count, int blockSize) {
     };
   }
 
+  /** The same; when it has no blocks, all from the first one to the end of the medium. */
+  LogicalBlocks orToTheEnd(DeviceServer server) {
+    long rest = server.geometry().size() / blockSize - first;
+    if (count > 0) {
+      return this;
+    }
+    if (rest <= 0) {
+      throw new CheckCondition(Sense.LBA_OUT_OF_RANGE);
+    }
+    return new LogicalBlocks(first, rest, blockSize);
+  }
+
   /** Bytes before the first block. */
   long offset() {
     return first * blockSize;

@@ -21,6 +21,11 @@ public final class Unmap implements CommandHandler.Medium {
   private static final int DESCRIPTOR = 16;
 
   @Override
+  public boolean writes() {
+    return true;
+  }
+
+  @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
     return cdb.u16(7);
   }

@@ -16,6 +16,11 @@ public final class Write implements CommandHandler.Medium {
   private static final int FUA = 0x08;
 
   @Override
+  public boolean writes() {
+    return true;
+  }
+
+  @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
     return DataOut.lengthUnlessRefused(() -> LogicalBlocks.transfer(server, cdb).bytes());
   }

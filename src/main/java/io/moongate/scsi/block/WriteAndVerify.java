@@ -21,6 +21,11 @@ public final class WriteAndVerify implements CommandHandler.Medium {
   private static final int COMPARED = 1;
 
   @Override
+  public boolean writes() {
+    return true;
+  }
+
+  @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
     return DataOut.lengthUnlessRefused(() -> LogicalBlocks.transfer(server, cdb).bytes());
   }

@@ -15,12 +15,18 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * WRITE SAME (10) and (16) (SBC-3 sections 5.43 and 5.44). With UNMAP, blocks are deallocated when
- * what is to be read back is zeros (LBPRZ), and written otherwise.
+ * what is to be read back is zeros (LBPRZ), and written otherwise. A length of 0 means all blocks
+ * to the end, if they are not more than one command may write.
  */
 public final class WriteSame implements CommandHandler.Medium {
   private static final int ANCHOR = 0x10;
   private static final int UNMAP = 0x08;
   private static final int NDOB = 0x01;
+
+  @Override
+  public boolean writes() {
+    return true;
+  }
 
   @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
@@ -38,8 +44,8 @@ public final class WriteSame implements CommandHandler.Medium {
     if (cdb.has(1, UNMAP) && !server.geometry().unmap()) {
       throw new CheckCondition(Sense.invalidCdb(1, 3));
     }
-    LogicalBlocks blocks = LogicalBlocks.addressed(server, cdb);
-    if (blocks.count() == 0 || blocks.bytes() > server.settings().maxWriteSame()) {
+    LogicalBlocks blocks = LogicalBlocks.addressed(server, cdb).orToTheEnd(server);
+    if (blocks.bytes() > server.settings().maxWriteSame()) {
       throw new CheckCondition(Sense.invalidCdb(LogicalBlocks.lengthField(cdb)));
     }
     return blocks;

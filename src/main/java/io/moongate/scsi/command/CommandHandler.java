@@ -28,6 +28,14 @@ public sealed interface CommandHandler {
 
   /** Goes to the medium: executed by the owner of the unit only. */
   non-sealed interface Medium extends CommandHandler {
+    /**
+     * Whether it is a command that writes: refused at once while the unit is write protected,
+     * whatever else is wrong with it. The owner looks again when its turn has come.
+     */
+    default boolean writes() {
+      return false;
+    }
+
     /** Checks the CDB, and says what is to be done when the command's turn has come. */
     MediumOperation prepare(DeviceServer server, Command command);
   }

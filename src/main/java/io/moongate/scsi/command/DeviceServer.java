@@ -1,12 +1,12 @@
 package io.moongate.scsi.command;
 
+import io.moongate.scsi.Command;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.copy.CopyManager;
-import io.moongate.scsi.mode.ModeParameters;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.shared.Change;
 import io.moongate.scsi.shared.SharedState;
@@ -33,9 +33,6 @@ public interface DeviceServer {
 
   /** Limits. */
   ScsiSettings settings();
-
-  /** Mode parameters that can be changed. */
-  ModeParameters modeParameters();
 
   /** What is the same through every path, as this gateway knows it now. */
   SharedState shared();
@@ -67,8 +64,17 @@ public interface DeviceServer {
   /** The sense data of the first unit attention condition of a nexus, which clears it. */
   Optional<Sense> takeUnitAttention(Nexus nexus);
 
-  /** Mode parameters were changed through a nexus: the others are told. */
-  void modeParametersChanged(Nexus by);
+  /** The path states that were published last; empty until the first are. */
+  Optional<PathStates> publishedStates();
+
+  /**
+   * Explicit ALUA, as {@link io.moongate.scsi.alua.AluaQueries#optimize}; fails with {@link
+   * io.moongate.scsi.task.NotExecuted} at the command's deadline, while the move may go on.
+   */
+  CompletionStage<Void> optimize(int group, Command by);
+
+  /** How much of a sanitize operation is done, as this gateway knows it, from 0 to 1. */
+  double sanitizeProgress();
 
   /**
    * Whether the unit takes commands to the medium.

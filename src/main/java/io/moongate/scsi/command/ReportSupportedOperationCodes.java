@@ -4,7 +4,6 @@ import io.moongate.scsi.Command;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
-import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -29,32 +28,31 @@ final class ReportSupportedOperationCodes implements CommandHandler.Immediate {
     int code = cdb.u8(3);
     int action = cdb.u16(4);
     boolean hasActions = SupportedCommand.hasServiceActions(code);
-    VolumeGeometry geometry = server.geometry();
     byte[] data =
         switch (cdb.u8(2) & REPORTING_OPTIONS) {
-          case 0 -> all(geometry, timeouts);
+          case 0 -> all(server, timeouts);
           case 1 -> {
             if (hasActions) {
               throw new CheckCondition(Sense.invalidCdb(2, 2));
             }
-            yield one(SupportedCommand.find(code, 0, geometry), timeouts);
+            yield one(SupportedCommand.find(code, 0, server), timeouts);
           }
           case 2 -> {
-            if (!hasActions && SupportedCommand.find(code, 0, geometry) != null) {
+            if (!hasActions && SupportedCommand.find(code, 0, server) != null) {
               throw new CheckCondition(Sense.invalidCdb(2, 2));
             }
-            yield one(SupportedCommand.find(code, action, geometry), timeouts);
+            yield one(SupportedCommand.find(code, action, server), timeouts);
           }
-          case 3 -> one(SupportedCommand.find(code, action, geometry), timeouts);
+          case 3 -> one(SupportedCommand.find(code, action, server), timeouts);
           default -> throw new CheckCondition(Sense.invalidCdb(2, 2));
         };
     return DataIn.of(data, cdb.u32(6));
   }
 
-  private static byte[] all(VolumeGeometry geometry, boolean timeouts) {
+  private static byte[] all(DeviceServer server, boolean timeouts) {
     SupportedCommand[] commands =
         Arrays.stream(SupportedCommand.values())
-            .filter(each -> each.isSupported(geometry))
+            .filter(each -> each.isSupported(server))
             .toArray(SupportedCommand[]::new);
     int length = commands.length * (8 + (timeouts ? TIMEOUTS_LENGTH : 0));
     ByteBuffer out = ByteBuffer.allocate(4 + length).putInt(length);

@@ -1,29 +1,34 @@
 package io.moongate.scsi.command;
 
 import io.moongate.scsi.alua.ReportTargetPortGroups;
+import io.moongate.scsi.alua.SetTargetPortGroups;
 import io.moongate.scsi.block.CompareAndWrite;
 import io.moongate.scsi.block.GetLbaStatus;
 import io.moongate.scsi.block.OrWrite;
 import io.moongate.scsi.block.PreFetch;
 import io.moongate.scsi.block.Read;
 import io.moongate.scsi.block.ReadCapacity;
+import io.moongate.scsi.block.ReadDefectData;
 import io.moongate.scsi.block.SynchronizeCache;
 import io.moongate.scsi.block.Unmap;
 import io.moongate.scsi.block.Verify;
 import io.moongate.scsi.block.Write;
 import io.moongate.scsi.block.WriteAndVerify;
+import io.moongate.scsi.block.WriteAtomic;
 import io.moongate.scsi.block.WriteSame;
 import io.moongate.scsi.copy.ExtendedCopy;
 import io.moongate.scsi.copy.ReceiveCopyResults;
 import io.moongate.scsi.inquiry.Inquiry;
+import io.moongate.scsi.log.LogSense;
 import io.moongate.scsi.mode.ModeSelect;
 import io.moongate.scsi.mode.ModeSense;
 import io.moongate.scsi.reservation.PersistentReserveIn;
 import io.moongate.scsi.reservation.PersistentReserveOut;
 import io.moongate.scsi.reservation.Reserve;
+import io.moongate.scsi.sanitize.Sanitize;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
-import io.moongate.volume.VolumeGeometry;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -51,8 +56,14 @@ public enum SupportedCommand {
   VERIFY_10("2F 16 FF FF FF FF 00 FF FF 04", new Verify()),
   PRE_FETCH_10("34 02 FF FF FF FF 00 FF FF 04", new PreFetch()),
   SYNCHRONIZE_CACHE_10("35 02 FF FF FF FF 00 FF FF 04", new SynchronizeCache()),
+  READ_DEFECT_DATA_10("37 00 1F 00 00 00 00 FF FF 04", new ReadDefectData()),
   WRITE_SAME_10("41 18 FF FF FF FF 00 FF FF 04", new WriteSame()),
   UNMAP("42 01 00 00 00 00 00 FF FF 04", new Unmap()),
+  SANITIZE_OVERWRITE("48 A1 00 00 00 00 00 FF FF 04", new Sanitize(Sanitize.Action.OVERWRITE)),
+  SANITIZE_BLOCK_ERASE("48 A2 00 00 00 00 00 00 00 04", new Sanitize(Sanitize.Action.BLOCK_ERASE)),
+  SANITIZE_EXIT_FAILURE_MODE(
+      "48 9F 00 00 00 00 00 00 00 04", new Sanitize(Sanitize.Action.EXIT_FAILURE_MODE)),
+  LOG_SENSE("4D 00 FF FF 00 FF FF FF FF 04", new LogSense()),
   MODE_SELECT_10("55 11 00 00 00 00 00 FF FF 04", new ModeSelect()),
   RESERVE_10("56 00 00 00 00 00 00 00 00 04", Reserve.reserving()),
   RELEASE_10("57 00 00 00 00 00 00 00 00 04", Reserve.releasing()),
@@ -88,16 +99,21 @@ public enum SupportedCommand {
   PRE_FETCH_16("90 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new PreFetch()),
   SYNCHRONIZE_CACHE_16("91 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new SynchronizeCache()),
   WRITE_SAME_16("93 19 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteSame()),
+  WRITE_ATOMIC_16("9C 18 FF FF FF FF FF FF FF FF 00 00 FF FF 00 04", new WriteAtomic()),
   READ_CAPACITY_16("9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReadCapacity()),
   GET_LBA_STATUS("9E 12 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new GetLbaStatus()),
   REPORT_LUNS("A0 00 FF 00 00 00 FF FF FF FF 00 04", new ReportLuns()),
   REPORT_TARGET_PORT_GROUPS("A3 EA 00 00 00 00 FF FF FF FF 00 04", new ReportTargetPortGroups()),
   REPORT_SUPPORTED_OPERATION_CODES(
       "A3 0C 87 FF FF FF FF FF FF FF 00 04", new ReportSupportedOperationCodes()),
+  REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS(
+      "A3 0D 80 00 00 00 FF FF FF FF 00 04", new ReportSupportedTaskManagementFunctions()),
+  SET_TARGET_PORT_GROUPS("A4 0A 00 00 00 00 FF FF FF FF 00 04", new SetTargetPortGroups()),
   READ_12("A8 18 FF FF FF FF FF FF FF FF 00 04", new Read()),
   WRITE_12("AA 18 FF FF FF FF FF FF FF FF 00 04", new Write()),
   WRITE_AND_VERIFY_12("AE 16 FF FF FF FF FF FF FF FF 00 04", new WriteAndVerify()),
-  VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 00 04", new Verify());
+  VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 00 04", new Verify()),
+  READ_DEFECT_DATA_12("B7 1F FF FF FF FF FF FF FF FF 00 04", new ReadDefectData());
 
   private static final int NACA = 0x04;
   private static final int SERVICE_ACTION_FIELD = 0x1F;
@@ -143,51 +159,50 @@ public enum SupportedCommand {
     if (handler instanceof PersistentReserveOut) {
       bits[2] = (byte) 0xFF; // SCOPE and TYPE, which some service actions ignore
     }
-    boolean grouped =
-        handler instanceof CommandHandler.Medium
-                && !reserves()
-                && !(handler instanceof GetLbaStatus)
-            || handler instanceof PreFetch;
-    if (grouped && usage.length > 6) {
+    if (hasGroupNumber()) {
       bits[usage.length == 10 ? 6 : usage.length - 2] |= GROUP_NUMBER_FIELD;
     }
     return bits;
   }
 
-  /** Whether it is about reservations: executed by the owner, but not of the medium. */
-  private boolean reserves() {
-    return handler instanceof PersistentReserveIn
-        || handler instanceof PersistentReserveOut
-        || handler instanceof Reserve;
+  private boolean hasGroupNumber() {
+    return switch (operationCode()) {
+      case 0x28, 0x2A, 0x2E, 0x2F, 0x34, 0x35, 0x41, 0x42 -> true;
+      case 0x88, 0x89, 0x8A, 0x8B, 0x8E, 0x8F, 0x90, 0x91, 0x93, 0x9C -> true;
+      case 0xA8, 0xAA, 0xAE, 0xAF -> true;
+      default -> false;
+    };
   }
 
   /** The command that a CDB asks for. */
-  public static SupportedCommand of(Cdb cdb, VolumeGeometry geometry) {
+  public static SupportedCommand of(Cdb cdb, DeviceServer server) {
     SupportedCommand[] commands = BY_OPERATION_CODE[cdb.operationCode()];
     if (commands == null) {
       throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
     }
     if (commands.length == 1) {
-      if (!commands[0].isSupported(geometry)) {
+      if (!commands[0].isSupported(server)) {
         throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
       }
       return commands[0];
     }
     SupportedCommand command = commands[cdb.serviceAction()];
-    if (command == null || !command.isSupported(geometry)) {
-      throw new CheckCondition(Sense.invalidCdb(1, 4));
+    if (command == null || !command.isSupported(server)) {
+      boolean another =
+          Arrays.stream(commands).anyMatch(each -> each != null && each.isSupported(server));
+      throw new CheckCondition(another ? Sense.invalidCdb(1, 4) : Sense.INVALID_OPERATION_CODE);
     }
     return command;
   }
 
   /** The command of an operation code and a service action, or null; the latter 0 without one. */
-  static SupportedCommand find(int operationCode, int serviceAction, VolumeGeometry geometry) {
+  static SupportedCommand find(int operationCode, int serviceAction, DeviceServer server) {
     SupportedCommand[] commands = BY_OPERATION_CODE[operationCode];
     if (commands == null || serviceAction >= commands.length) {
       return null;
     }
     SupportedCommand command = commands[serviceAction];
-    return command != null && command.isSupported(geometry) ? command : null;
+    return command != null && command.isSupported(server) ? command : null;
   }
 
   /** Whether the operation code, when it is supported at all, has service actions. */
@@ -196,10 +211,12 @@ public enum SupportedCommand {
     return commands != null && commands.length > 1;
   }
 
-  /** Whether a unit with this geometry has the command: deallocation needs a store that does it. */
-  public boolean isSupported(VolumeGeometry geometry) {
+  /** Whether a unit has the command: some need a store that can do it, or have to be opted in. */
+  boolean isSupported(DeviceServer server) {
     return switch (this) {
-      case UNMAP, GET_LBA_STATUS -> geometry.unmap();
+      case UNMAP, GET_LBA_STATUS, SANITIZE_BLOCK_ERASE -> server.geometry().unmap();
+      case WRITE_ATOMIC_16 -> server.geometry().atomicWrite() > 0;
+      case SET_TARGET_PORT_GROUPS -> server.settings().explicitAlua();
       default -> true;
     };
   }
@@ -236,7 +253,7 @@ public enum SupportedCommand {
   /** Whether byte 1 of the CDB has a service action. */
   boolean hasServiceAction() {
     return switch (operationCode()) {
-      case 0x5E, 0x5F, 0x83, 0x84, 0x9E, 0xA3 -> true;
+      case 0x48, 0x5E, 0x5F, 0x83, 0x84, 0x9E, 0x9F, 0xA3, 0xA4 -> true;
       default -> false;
     };
   }

@@ -87,7 +87,7 @@ public final class ReceiveCopyResults {
       if (end.success()) {
         return ReceiveCopyResults.answer(ByteBuffer.allocate(4), cdb);
       }
-      boolean descriptors = server.modeParameters().descriptorSense();
+      boolean descriptors = server.shared().modes().descriptorSense();
       byte[] sense = end.sense().map(each -> each.encode(descriptors)).orElse(new byte[0]);
       ByteBuffer data = ByteBuffer.allocate(SENSE_AT + sense.length);
       data.put(STATUS_AT, (byte) end.status().code());

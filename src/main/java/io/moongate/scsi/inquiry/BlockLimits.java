@@ -1,13 +1,13 @@
 package io.moongate.scsi.inquiry;
 
 import io.moongate.scsi.ScsiSettings;
+import io.moongate.scsi.block.WriteAtomic;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 
 /** The Block Limits page (SBC-3 section 6.6.3): what the commands refuse to go beyond. */
 final class BlockLimits {
   private static final int LENGTH = 60;
-  private static final int WSNZ = 0x01;
   private static final int UGAVALID = 0x8000_0000;
 
   private BlockLimits() {}
@@ -15,7 +15,8 @@ final class BlockLimits {
   static byte[] of(ScsiSettings settings, VolumeGeometry geometry) {
     int block = geometry.blockSize();
     ByteBuffer out = ByteBuffer.allocate(LENGTH);
-    out.put((byte) WSNZ).put((byte) settings.maxCompareAndWrite()).putShort((short) 0);
+    // WSNZ is zero: WRITE SAME of no blocks is one of all to the end.
+    out.put((byte) 0).put((byte) settings.maxCompareAndWrite()).putShort((short) 0);
     out.putInt(settings.maxTransfer() / block);
     out.putInt(Math.min(geometry.optimalTransfer(), settings.maxTransfer()) / block);
     out.putInt(0); // MAXIMUM PREFETCH LENGTH: no limit is given
@@ -27,6 +28,8 @@ final class BlockLimits {
       out.position(out.position() + 16);
     }
     out.putLong(settings.maxWriteSame() / block);
+    // Neither alignment nor granularity is asked of an atomic write; there is no boundary.
+    out.putInt(WriteAtomic.longest(settings, geometry) / block);
     return out.array();
   }
 }

@@ -2,9 +2,11 @@ package io.moongate.scsi.inquiry;
 
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.UnitIdentity;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Designation descriptors of the Device Identification page (SPC-4 section 7.8.6). The first two
@@ -39,6 +41,28 @@ final class Designators {
     put(out, OF_TARGET_PORT, TARGET_PORT_GROUP, BINARY, port);
     put(out, OF_TARGET_PORT, SCSI_NAME_STRING, UTF_8, name);
     return out.array();
+  }
+
+  /**
+   * The descriptors of the SCSI Ports page (SPC-4 section 7.8.14): a port's name, and no initiator
+   * port's.
+   *
+   * @param nexus whose target it is
+   * @param ports relative target port identifiers; that of the nexus stands in for none
+   */
+  static byte[] ofPorts(Nexus nexus, List<Integer> ports) {
+    List<Integer> all = ports.isEmpty() ? List.of(nexus.portalGroupTag()) : ports;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (int port : all) {
+      byte[] name =
+          portName(new Nexus(nexus.initiatorName(), nexus.isid(), nexus.targetName(), port));
+      ByteBuffer descriptor = ByteBuffer.allocate(12 + 4 + name.length);
+      descriptor.putShort((short) 0).putShort((short) port).putShort((short) 0);
+      descriptor.putShort((short) 0).putShort((short) 0).putShort((short) (4 + name.length));
+      put(descriptor, OF_TARGET_PORT, SCSI_NAME_STRING, UTF_8, name);
+      out.writeBytes(descriptor.array());
+    }
+    return out.toByteArray();
   }
 
   /** The SCSI target port name of RFC 7143 section 4.4.2, null-terminated and padded to fours. */

@@ -19,7 +19,9 @@ public final class Inquiry implements CommandHandler.Immediate {
     int allocationLength = cdb.u16(3);
     if (!cdb.has(1, EVPD)) {
       refusePageCode(cdb);
-      return DataIn.of(StandardData.ofUnit(server.identity()), allocationLength);
+      return DataIn.of(
+          StandardData.ofUnit(server.identity(), server.settings().explicitAlua()),
+          allocationLength);
     }
     VitalProductData page =
         VitalProductData.of(cdb.u8(2)).orElseThrow(() -> new CheckCondition(Sense.invalidCdb(2)));

@@ -14,6 +14,7 @@ final class StandardData {
   private static final int HISUP_AND_FORMAT_2 = 0x12;
   private static final int TPGS_IMPLICIT = 0x10;
   private static final int THIRD_PARTY_COPY = 0x08;
+  private static final int TPGS_BOTH = 0x30;
   private static final int CMDQUE = 0x02;
   private static final int VERSION_DESCRIPTORS_AT = 58;
 
@@ -22,8 +23,11 @@ final class StandardData {
 
   private StandardData() {}
 
-  static byte[] ofUnit(UnitIdentity identity) {
-    return encode(0x00, TPGS_IMPLICIT | THIRD_PARTY_COPY, identity.product());
+  static byte[] ofUnit(UnitIdentity identity, boolean explicitAlua) {
+    return encode(
+        0x00,
+        explicitAlua ? TPGS_BOTH | THIRD_PARTY_COPY : TPGS_IMPLICIT | THIRD_PARTY_COPY,
+        identity.product());
   }
 
   static byte[] ofAbsent() {

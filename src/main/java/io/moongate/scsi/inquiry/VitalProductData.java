@@ -3,6 +3,7 @@ package io.moongate.scsi.inquiry;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.copy.ThirdPartyCopyPage;
+import io.moongate.scsi.mode.Threshold;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -49,14 +50,24 @@ enum VitalProductData {
     }
   },
 
-  /**
-   * Mode page policy: each gateway keeps the D_SENSE bit of the control page for itself, so it is
-   * per target port; nothing else can be changed.
-   */
+  /** Mode page policy: every page is shared by all nexuses, through every gateway. */
   MODE_PAGE_POLICY(0x87) {
     @Override
     byte[] body(DeviceServer server, Nexus nexus) {
-      return new byte[] {0x0A, 0x00, 0x01, 0x00, 0x3F, (byte) 0xFF, 0x00, 0x00};
+      return new byte[] {0x3F, (byte) 0xFF, 0x00, 0x00};
+    }
+  },
+
+  /** SCSI ports: the target port of every gateway. */
+  SCSI_PORTS(0x88) {
+    @Override
+    byte[] body(DeviceServer server, Nexus nexus) {
+      return Designators.ofPorts(
+          nexus,
+          server.publishedStates().stream()
+              .flatMap(states -> states.groups().stream())
+              .flatMap(group -> group.relativePorts().stream())
+              .toList());
     }
   },
 
@@ -76,24 +87,34 @@ enum VitalProductData {
     }
   },
 
-  /** Block device characteristics: MEDIUM ROTATION RATE says that nothing rotates. */
+  /**
+   * Block device characteristics: MEDIUM ROTATION RATE says that nothing rotates; WABEREQ that
+   * blocks can be read after a BLOCK ERASE without having been written first.
+   */
   BLOCK_DEVICE_CHARACTERISTICS(0xB1) {
     @Override
     byte[] body(DeviceServer server, Nexus nexus) {
       byte[] out = new byte[60];
       out[1] = 0x01;
+      out[3] = (byte) (server.geometry().unmap() ? 0x40 : 0);
       return out;
     }
   },
 
   /**
-   * Logical block provisioning: LBPU, LBPWS, LBPWS10, LBPRZ and thin, where the store deallocates.
+   * Logical block provisioning: LBPU, LBPWS, LBPWS10, LBPRZ and thin, where the store deallocates;
+   * and the size of a threshold set, where there is a threshold.
    */
   LOGICAL_BLOCK_PROVISIONING(0xB2) {
     @Override
     byte[] body(DeviceServer server, Nexus nexus) {
       VolumeGeometry geometry = server.geometry();
-      return geometry.unmap() ? new byte[] {0, (byte) 0xE4, 0x02, 0} : new byte[4];
+      if (!geometry.unmap()) {
+        return new byte[4];
+      }
+      boolean threshold = Threshold.isThere(geometry, server.settings());
+      int exponent = threshold ? Threshold.exponent(geometry) : 0;
+      return new byte[] {(byte) exponent, (byte) 0xE4, 0x02, 0};
     }
   };
 

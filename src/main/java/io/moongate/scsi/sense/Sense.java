@@ -57,9 +57,6 @@ public record Sense(
   public static final Sense INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT =
       of(SenseKey.ILLEGAL_REQUEST, 0x0E03);
 
-  /** Saved mode pages are asked for. */
-  public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED = of(SenseKey.ILLEGAL_REQUEST, 0x3900);
-
   /** An asymmetric access state transition is under way. */
   public static final Sense TRANSITION = of(SenseKey.NOT_READY, 0x040A);
 
@@ -77,6 +74,18 @@ public record Sense(
 
   /** WRITE ERROR. */
   public static final Sense WRITE_ERROR = of(SenseKey.MEDIUM_ERROR, 0x0C00);
+
+  /** LOGICAL UNIT NOT READY, SANITIZE IN PROGRESS; without the progress. */
+  public static final Sense SANITIZE_IN_PROGRESS = of(SenseKey.NOT_READY, 0x041B);
+
+  /** SANITIZE COMMAND FAILED. */
+  public static final Sense SANITIZE_FAILED = of(SenseKey.MEDIUM_ERROR, 0x3103);
+
+  /** LOGICAL UNIT SOFTWARE WRITE PROTECTED: SWP of the control mode page is set. */
+  public static final Sense WRITE_PROTECTED = of(SenseKey.DATA_PROTECT, 0x2702);
+
+  /** SET TARGET PORT GROUPS COMMAND FAILED. */
+  public static final Sense SET_GROUPS_FAILED = of(SenseKey.HARDWARE_ERROR, 0x670A);
 
   /** SPACE ALLOCATION FAILED WRITE PROTECT: a thin store is full. */
   public static final Sense SPACE_ALLOCATION_FAILED = of(SenseKey.DATA_PROTECT, 0x2707);
@@ -111,6 +120,16 @@ public record Sense(
    */
   public static Sense miscompare(long offset) {
     return of(SenseKey.MISCOMPARE, 0x1D00).withInformation(offset);
+  }
+
+  /**
+   * The same with the PROGRESS INDICATION field (SPC-4 section 4.5.2.4.4).
+   *
+   * @param done from 0 to 1
+   */
+  public Sense withProgress(double done) {
+    int progress = (int) Math.min(0xFFFF, Math.max(0, done * 0x1_0000));
+    return new Sense(key, additional, information, 0x80 << 16 | progress);
   }
 
   private static Sense fieldPointer(int additional, int flags, int at) {

@@ -24,7 +24,9 @@ public enum UnitAttention {
   /** CAPACITY DATA HAS CHANGED: the unit has grown (SBC-3 section 4.7). */
   CAPACITY_CHANGED(0x2A09),
   /** REPORTED LUNS DATA HAS CHANGED: other units are mapped in the target (SPC-4 section 6.33). */
-  REPORTED_LUNS_CHANGED(0x3F0E);
+  REPORTED_LUNS_CHANGED(0x3F0E),
+  /** THIN PROVISIONING SOFT THRESHOLD REACHED: the store is filling up (SBC-3 section 4.7.3.7). */
+  THIN_PROVISIONING_THRESHOLD(0x3807);
 
   private final Sense sense;
 

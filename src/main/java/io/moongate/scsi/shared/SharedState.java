@@ -12,13 +12,25 @@ import io.moongate.scsi.reservation.Reservations;
  * @param reservations registrations and reservations
  * @param modes current values of the mode parameters
  * @param savedModes saved values of the mode parameters, which a reset returns to
+ * @param sanitizing the sanitize operation that goes on or has failed; null when there is none
  */
 public record SharedState(
     long version,
     String change,
     Reservations reservations,
     ModeValues modes,
-    ModeValues savedModes) {
+    ModeValues savedModes,
+    Sanitizing sanitizing) {
+
+  /** Without a sanitize operation. */
+  public SharedState(
+      long version,
+      String change,
+      Reservations reservations,
+      ModeValues modes,
+      ModeValues savedModes) {
+    this(version, change, reservations, modes, savedModes, null);
+  }
 
   /** A unit that nobody has changed yet. */
   public static final SharedState INITIAL =
@@ -26,17 +38,22 @@ public record SharedState(
 
   /** The same with other reservations. */
   public SharedState with(Reservations newReservations) {
-    return new SharedState(version, change, newReservations, modes, savedModes);
+    return new SharedState(version, change, newReservations, modes, savedModes, sanitizing);
   }
 
   /** The same with other current mode parameters. */
   public SharedState with(ModeValues newModes) {
-    return new SharedState(version, change, reservations, newModes, savedModes);
+    return new SharedState(version, change, reservations, newModes, savedModes, sanitizing);
   }
 
   /** The same with other saved mode parameters. */
   public SharedState withSaved(ModeValues newSavedModes) {
-    return new SharedState(version, change, reservations, modes, newSavedModes);
+    return new SharedState(version, change, reservations, modes, newSavedModes, sanitizing);
+  }
+
+  /** The same with another sanitize operation, or none when it is null. */
+  public SharedState withSanitizing(Sanitizing newSanitizing) {
+    return new SharedState(version, change, reservations, modes, savedModes, newSanitizing);
   }
 
   /**
@@ -49,7 +66,7 @@ public record SharedState(
 
   /** The same as the outcome of a change. */
   public SharedState as(long newVersion, String newChange) {
-    return new SharedState(newVersion, newChange, reservations, modes, savedModes);
+    return new SharedState(newVersion, newChange, reservations, modes, savedModes, sanitizing);
   }
 
   /** Whether both have the same content, whatever their versions. */

@@ -40,7 +40,8 @@ public abstract class MediumOperation {
     return to;
   }
 
-  final boolean writes() {
+  /** Whether it may change what it touches. */
+  public final boolean writes() {
     return writes;
   }
 

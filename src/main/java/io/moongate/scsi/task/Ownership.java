@@ -4,6 +4,7 @@ import io.moongate.scsi.Route;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.volume.Volume;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Who serves a logical unit, as this gateway knows it: path states and route of one version of the
@@ -110,6 +111,13 @@ public final class Ownership {
   /** Whether this gateway is the owner that serves. */
   public boolean servesHere() {
     return serving && route instanceof Route.Local;
+  }
+
+  /** The epoch under which this gateway itself serves; empty when it does not. */
+  public OptionalLong servedHere() {
+    return serving && route instanceof Route.Local
+        ? OptionalLong.of(epoch())
+        : OptionalLong.empty();
   }
 
   /** The epoch that is served; an arriving command is stamped with it. */

@@ -7,6 +7,7 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.sense.CheckCondition;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
@@ -90,6 +91,15 @@ public final class TaskSet {
     this.precondition = precondition;
     this.answers = answers;
     this.wakeUp = new WakeUp(timer, this::expire);
+  }
+
+  /**
+   * Executes an operation of the unit's own, as a command that the owner has sent to itself: it is
+   * always answered, with BUSY when this gateway does not serve the unit under the epoch.
+   */
+  public void submitOwn(
+      long epoch, Command command, MediumOperation operation, Consumer<Response> reply) {
+    submitRelayed(epoch, command, operation, reply);
   }
 
   /** Who serves, as this gateway knows it now. */
@@ -250,7 +260,13 @@ public final class TaskSet {
   private void start(Task task) {
     CompletionStage<Response> outcome;
     try {
-      Optional<Response> refusal = precondition.refusal(task.command());
+      Optional<Response> refusal;
+      try {
+        refusal = precondition.refusal(task.command(), task.operation());
+      } catch (CheckCondition refused) {
+        checkMayExecute(task); // as below
+        throw refused;
+      }
       if (refusal.isPresent()) {
         checkMayExecute(task); // what is known here holds only as long as this gateway serves
         end(task, refusal.get());

@@ -8,8 +8,10 @@ import io.moongate.volume.VolumeGeometry;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -38,8 +40,10 @@ final class FileVolume implements Volume {
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Object fencing = new Object();
+  private final AtomicJournal journal;
   private boolean owner;
   private volatile VolumeGeometry geometry;
+  private volatile boolean broken;
   private volatile File epochRecord;
 
   FileVolume(
@@ -57,6 +61,25 @@ final class FileVolume implements Volume {
     this.threads = threads;
     this.released = released;
     this.epochRecord = directory.newest().toFile();
+    this.journal = new AtomicJournal(directory.path(), image, commits, new JournalTarget());
+  }
+
+  private final class JournalTarget implements AtomicJournal.Target {
+    @Override
+    public Path epochRecord() {
+      return epochRecord.toPath();
+    }
+
+    @Override
+    public void requireWritable() {
+      FileVolume.this.requireWritable();
+    }
+
+    @Override
+    public void broken(VolumeException cause) {
+      commits.fail(cause);
+      broken = true;
+    }
   }
 
   /** What an operation does on a thread of the store: completes {@code done} now or later. */
@@ -91,6 +114,9 @@ final class FileVolume implements Volume {
         target.remaining(),
         done -> {
           requireEpoch();
+          if (broken) {
+            commits.requireIntact(); // What an atomic write has left in part is nobody's to see.
+          }
           image.read(offset, target);
           done.complete(null);
         });
@@ -105,6 +131,25 @@ final class FileVolume implements Volume {
           requireWritable();
           image.write(offset, source);
           wrote(done, stable);
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> writeAtomic(long offset, ByteBuffer source) {
+    if (source.remaining() > AtomicJournal.LONGEST) {
+      return refused("%d bytes are too many for an atomic write".formatted(source.remaining()));
+    }
+    return perform(offset, source.remaining(), done -> journal.write(offset, source, done));
+  }
+
+  @Override
+  public CompletionStage<Space> space() {
+    return perform(
+        0,
+        0,
+        done -> {
+          long usable = Files.getFileStore(directory.path()).getUsableSpace();
+          done.complete(new Space(OptionalLong.empty(), OptionalLong.of(usable)));
         });
   }
 
@@ -213,13 +258,17 @@ final class FileVolume implements Volume {
             }
             if (owner && VolumeDirectory.epochOf(mine) == epoch) {
               directory.confirm(mine);
+              directory.retireBefore(epoch);
             } else {
-              // Ours before the others' are taken away: our own operations look for it all the
-              // time.
-              epochRecord = directory.claim(epoch).toFile();
-              owner = true;
+              journal.renew(
+                  () -> {
+                    // Ours before the others' are taken away: our own operations look for it all
+                    // the time.
+                    epochRecord = directory.claim(epoch).toFile();
+                    owner = true;
+                  },
+                  () -> directory.retireBefore(epoch));
             }
-            directory.retireBefore(epoch);
           }
           done.complete(null);
         });
@@ -241,6 +290,7 @@ final class FileVolume implements Volume {
         (none, failure) -> {
           Throwable failed = failure;
           try {
+            journal.close();
             image.close();
           } catch (IOException e) {
             failed = failed == null ? e : failed;

@@ -149,7 +149,13 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
     try {
       int fileBlock = (int) Math.min(1 << 20, Files.getFileStore(directory).getBlockSize());
       return new VolumeGeometry(
-          size, blockSize, Libc.AVAILABLE, Math.max(blockSize, fileBlock), 0, true);
+          size,
+          blockSize,
+          Libc.AVAILABLE,
+          Math.max(blockSize, fileBlock),
+          0,
+          true,
+          AtomicJournal.LONGEST);
     } catch (IllegalArgumentException e) {
       throw new VolumeException(Reason.RANGE, e.getMessage(), e);
     }

@@ -81,6 +81,11 @@ final class GroupCommit {
     }
   }
 
+  /** Something else has failed after which nothing may be written: as if a sync had. */
+  void fail(VolumeException cause) {
+    failure = cause;
+  }
+
   /**
    * Refuses to go on after a failed sync.
    *

@@ -136,6 +136,13 @@ final class ImageFile implements Closeable {
     }
   }
 
+  /** Has space ready for the range, where the file system can; fails with FULL when it has none. */
+  void allocate(long offset, long length) {
+    if (descriptor >= 0 && length > 0) {
+      var unused = fallocate(Libc.KEEP_SIZE, offset, length);
+    }
+  }
+
   /** Deallocates the range, or writes zeros where the file system can't. It reads as zeros. */
   void deallocate(long offset, long length) throws IOException {
     if (length == 0) {

@@ -32,6 +32,8 @@ import java.util.zip.CRC32C;
  * &lt;id&gt;/geometry                       format version, first size, block size; never changes
  * &lt;id&gt;/size-0000000000010485760         a record: it was grown to so many bytes
  * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID
+ * &lt;id&gt;/atomic-epoch-...-&lt;u&gt;              a journal of atomic writes, under that record
+ * &lt;id&gt;/redo-atomic-epoch-...-&lt;u&gt;         one that a successor is working off
  * </pre>
  *
  * <p>A directory appears and disappears under its name by one rename, so a volume is there with all
@@ -228,6 +230,10 @@ final class VolumeDirectory {
     return layout;
   }
 
+  Path path() {
+    return path;
+  }
+
   Path image() {
     return path.resolve(IMAGE);
   }
@@ -341,7 +347,7 @@ final class VolumeDirectory {
   }
 
   /** Makes the names in a directory durable. */
-  private static void sync(Path directory) throws IOException {
+  static void sync(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -1,6 +1,7 @@
 package io.moongate.volume.memory;
 
 import io.moongate.volume.Volume.Extent;
+import io.moongate.volume.Volume.Space;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
@@ -8,10 +9,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.LongStream;
 
 /**
  * A sparse table of pages, shared by all who have the volume open. Thread-safe: what concerns one
@@ -109,6 +112,16 @@ final class MemoryBlocks {
                 }));
   }
 
+  /** Has a page for all of the range; nothing that is read changes. */
+  void allocate(long offset, long length) {
+    each(offset, length, (page, from, part) -> pages.computeIfAbsent(page, same -> newPage()));
+  }
+
+  Space space() {
+    return new Space(
+        OptionalLong.of((long) pages.size() * PAGE), OptionalLong.of(Math.max(0, available.get())));
+  }
+
   void repeat(long offset, long length, ByteBuffer block) {
     byte[] bytes = new byte[block.remaining()];
     block.get(bytes);
@@ -169,21 +182,43 @@ final class MemoryBlocks {
 
   List<Extent> status(long offset, long length) {
     List<Extent> extents = new ArrayList<>();
-    each(
-        offset,
-        length,
-        (page, from, part) -> {
-          long start = page * PAGE + from;
-          boolean mapped = pages.containsKey(page);
-          int last = extents.size() - 1;
-          if (last >= 0 && extents.get(last).mapped() == mapped) {
-            Extent before = extents.get(last);
-            extents.set(last, new Extent(before.offset(), before.length() + part, mapped));
-          } else {
-            extents.add(new Extent(start, part, mapped));
-          }
-        });
+    long end = offset + length;
+    long at = offset;
+    for (long page : mapped(offset, length)) {
+      long from = Math.max(at, page * PAGE);
+      long to = Math.min(end, page == (Long.MAX_VALUE / PAGE) ? end : (page + 1) * PAGE);
+      add(extents, at, from, false);
+      add(extents, from, to, true);
+      at = to;
+    }
+    add(extents, at, end, false);
     return extents;
+  }
+
+  /** The pages of a range that are mapped, in order; the holes between them are not walked over. */
+  private long[] mapped(long offset, long length) {
+    long first = offset / PAGE;
+    long last = (offset + length - 1) / PAGE;
+    return last - first < pages.size()
+        ? LongStream.rangeClosed(first, last).filter(pages::containsKey).toArray()
+        : pages.keySet().stream()
+            .mapToLong(Long::longValue)
+            .filter(page -> page >= first && page <= last)
+            .sorted()
+            .toArray();
+  }
+
+  private static void add(List<Extent> extents, long from, long to, boolean mapped) {
+    int last = extents.size() - 1;
+    if (from == to) {
+      return;
+    }
+    if (last >= 0 && extents.get(last).mapped() == mapped) {
+      Extent before = extents.get(last);
+      extents.set(last, new Extent(before.offset(), to - before.offset(), mapped));
+    } else {
+      extents.add(new Extent(from, to - from, mapped));
+    }
   }
 
   private interface Part {

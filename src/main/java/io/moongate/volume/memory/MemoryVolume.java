@@ -78,6 +78,24 @@ final class MemoryVolume implements Volume {
         });
   }
 
+  /** Memory that is missing is missed before the first byte is written; nothing else can fail. */
+  @Override
+  public CompletionStage<Void> writeAtomic(long offset, ByteBuffer source) {
+    return perform(
+        offset,
+        source.remaining(),
+        () -> {
+          blocks.allocate(offset, source.remaining());
+          blocks.write(offset, source);
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<Space> space() {
+    return perform(0, 0, blocks::space);
+  }
+
   @Override
   public CompletionStage<Void> flush() {
     return perform(0, 0, () -> null);

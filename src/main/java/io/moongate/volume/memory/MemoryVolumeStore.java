@@ -62,7 +62,7 @@ public final class MemoryVolumeStore implements VolumeStore {
   private static VolumeGeometry geometry(long size, int blockSize) {
     try {
       // A cache that a flush doesn't save is still volatile: claim the least.
-      return new VolumeGeometry(size, blockSize, true, MemoryBlocks.PAGE, 0, true);
+      return new VolumeGeometry(size, blockSize, true, MemoryBlocks.PAGE, 0, true, 1 << 20);
     } catch (IllegalArgumentException e) {
       throw new VolumeException(Reason.RANGE, e.getMessage(), e);
     }
