@@ -179,12 +179,12 @@ public final class BlockUnit implements LogicalUnit {
   }
 
   @Override
-  public void detach(Nexus nexus) {
+  public CompletionStage<Void> detach(Nexus nexus) {
     attentions.detach(nexus);
     abort(command -> command.nexus().equals(nexus), nexuses -> {});
-    lostHolders.ended(nexus, shared.state().reservations());
     copies.forget(nexus);
     shared.dropAborted();
+    return lostHolders.ended(nexus, shared.state().reservations());
   }
 
   /**

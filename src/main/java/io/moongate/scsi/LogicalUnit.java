@@ -20,8 +20,13 @@ public interface LogicalUnit {
   /** A nexus came into being: it gets a POWER ON unit attention (29/00). */
   void attach(Nexus nexus);
 
-  /** The nexus is gone: its commands that have not begun are dropped and not answered. */
-  void detach(Nexus nexus);
+  /**
+   * The nexus is gone: its commands that have not begun are dropped and not answered.
+   *
+   * @return completes once nothing is reserved for it by RESERVE (SPC-2) any more, or that could not
+   *     be achieved within its bound; as a rule it is complete at once
+   */
+  CompletionStage<Void> detach(Nexus nexus);
 
   /**
    * Bytes of data-out that this CDB asks for: what the transport solicits. 0 when it transfers

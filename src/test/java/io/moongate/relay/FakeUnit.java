@@ -57,7 +57,7 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
-  public void detach(Nexus nexus) {
+  public CompletionStage<Void> detach(Nexus nexus) {
     throw new UnsupportedOperationException();
   }
 

@@ -36,6 +36,9 @@ final class FakeUnit implements LogicalUnit {
   private final byte[] blocks;
   private final Executor executor;
   private final List<Nexus> attached = new ArrayList<>();
+
+  /** What the end of a nexus waits for. */
+  CompletionStage<Void> releasing = CompletableFuture.completedStage(null);
   private final List<Held> held = new ArrayList<>();
   private final List<Command> executed = new ArrayList<>();
   private final List<String> noticed = new ArrayList<>();
@@ -123,9 +126,10 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
-  public synchronized void detach(Nexus nexus) {
+  public synchronized CompletionStage<Void> detach(Nexus nexus) {
     attached.remove(nexus);
     held.removeIf(waiting -> waiting.command().nexus().equals(nexus));
+    return releasing;
   }
 
   @Override

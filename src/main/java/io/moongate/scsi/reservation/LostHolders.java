@@ -13,6 +13,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -30,6 +32,8 @@ public final class LostHolders {
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0).asReadOnlyBuffer();
   private static final long ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int ATTEMPTS = 20;
+  private static final CompletionStage<Void> NOTHING_TO_DO =
+      CompletableFuture.completedStage(null);
 
   private final String unit;
   private final DeadlineTimer timer;
@@ -42,6 +46,7 @@ public final class LostHolders {
 
   /** One series of attempts. */
   private static final class Attempts {
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
     private int left = ATTEMPTS;
   }
 
@@ -59,18 +64,22 @@ public final class LostHolders {
   /** A RESERVE has come: what is tried for a predecessor with the same names is void. */
   public void reserves(Nexus nexus) {
     candidates.add(nexus);
-    pending.remove(nexus);
+    Attempts predecessor = pending.remove(nexus);
+    if (predecessor != null) {
+      predecessor.over.complete(null);
+    }
   }
 
   /**
    * A nexus of this gateway has ended, after its commands were aborted.
    *
    * @param known the reservations as they are known here
+   * @return completes once it holds nothing any more, or this is given up
    */
-  public void ended(Nexus nexus, Reservations known) {
-    if (candidates.remove(nexus) || nexus.equals(known.basicHolder())) {
-      release(nexus);
-    }
+  public CompletionStage<Void> ended(Nexus nexus, Reservations known) {
+    return candidates.remove(nexus) || nexus.equals(known.basicHolder())
+        ? release(nexus)
+        : NOTHING_TO_DO;
   }
 
   /**
@@ -94,15 +103,18 @@ public final class LostHolders {
                     .filter(group -> group.id() == holder.portalGroupTag())
                     .allMatch(group -> group.state() == AccessState.UNAVAILABLE);
     if (lost) {
-      release(holder);
+      var unused = release(holder);
     }
   }
 
-  private void release(Nexus nexus) {
+  private CompletionStage<Void> release(Nexus nexus) {
     Attempts attempts = new Attempts();
-    if (pending.putIfAbsent(nexus, attempts) == null) {
+    Attempts underWay = pending.putIfAbsent(nexus, attempts);
+    if (underWay == null) {
       attempt(nexus, attempts);
+      return attempts.over;
     }
+    return underWay.over;
   }
 
   private void attempt(Nexus nexus, Attempts attempts) {
@@ -110,7 +122,7 @@ public final class LostHolders {
       return;
     }
     if (attempts.left-- == 0) {
-      pending.remove(nexus, attempts);
+      over(nexus, attempts);
       LOG.log(Level.WARNING, () -> "unit " + unit + ": could not be released for " + nexus);
       return;
     }
@@ -121,11 +133,16 @@ public final class LostHolders {
         release,
         response -> {
           if (response.status() != Status.BUSY && response.status() != Status.TASK_SET_FULL) {
-            pending.remove(nexus, attempts);
+            over(nexus, attempts);
           }
         });
     if (pending.get(nexus) == attempts) {
       timer.at(deadline, () -> attempt(nexus, attempts));
     }
+  }
+
+  private void over(Nexus nexus, Attempts attempts) {
+    pending.remove(nexus, attempts);
+    attempts.over.complete(null);
   }
 }
