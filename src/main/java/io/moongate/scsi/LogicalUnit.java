@@ -23,8 +23,8 @@ public interface LogicalUnit {
   /**
    * The nexus is gone: its commands that have not begun are dropped and not answered.
    *
-   * @return completes once nothing is reserved for it by RESERVE (SPC-2) any more, or that could not
-   *     be achieved within its bound; as a rule it is complete at once
+   * @return completes once nothing is reserved for it by RESERVE (SPC-2) any more, or that could
+   *     not be achieved within its bound; as a rule it is complete at once
    */
   CompletionStage<Void> detach(Nexus nexus);
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Command numbering of a session (RFC 7143 section 4.2.2.1): puts non-immediate requests into CmdSN
@@ -17,6 +18,7 @@ final class CommandWindow<T> {
   private final Map<Integer, Optional<T>> held = new HashMap<>();
   private int expCmdSn;
   private int maxCmdSn;
+  private int announcedMaxCmdSn;
   private int owed;
 
   /**
@@ -26,6 +28,15 @@ final class CommandWindow<T> {
   CommandWindow(int firstCmdSn, int queueDepth) {
     this.expCmdSn = firstCmdSn;
     this.maxCmdSn = firstCmdSn + queueDepth - 1;
+    this.announcedMaxCmdSn = maxCmdSn;
+  }
+
+  /**
+   * Numbers that tell an initiator nothing: MaxCmdSN below ExpCmdSN - 1, which it has to ignore
+   * (section 4.2.2.1). For a login that is not yet let into the session that it names.
+   */
+  static <T> CommandWindow<T> unnumbered(int cmdSn) {
+    return new CommandWindow<>(cmdSn, -1);
   }
 
   int expCmdSn() {
@@ -34,6 +45,17 @@ final class CommandWindow<T> {
 
   int maxCmdSn() {
     return maxCmdSn;
+  }
+
+  /** MaxCmdSN, remembered as told to the initiator. */
+  int announceMaxCmdSn() {
+    announcedMaxCmdSn = maxCmdSn;
+    return maxCmdSn;
+  }
+
+  /** Whether the initiator thinks that it may send nothing, and may. */
+  boolean reopened() {
+    return SerialNumber.lessThan(announcedMaxCmdSn, expCmdSn) && !closed();
   }
 
   /** Whether the initiator may send no further non-immediate request. */
@@ -70,6 +92,18 @@ final class CommandWindow<T> {
     }
     held.put(cmdSn, Optional.empty());
     deliverHeld(deliver);
+  }
+
+  /** Considers a request as received that has not come; leaves alone what waits at its number. */
+  void plug(int cmdSn, Consumer<T> deliver) {
+    if (!held.containsKey(cmdSn)) {
+      skip(cmdSn, deliver);
+    }
+  }
+
+  /** Forgets requests that wait, as if they had not come; they may come again. */
+  void discard(Predicate<T> discarded) {
+    held.values().removeIf(waits -> waits.isPresent() && discarded.test(waits.get()));
   }
 
   /** The requests that wait for an earlier one. */

@@ -18,14 +18,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 
 /**
- * A connection and, as MaxConnections is 1, its session: login, then full feature phase. Pure: PDUs
- * and time in; PDUs, and how to end, out. Confined to one thread at a time.
+ * A connection: login, then full feature phase. Pure: PDUs and time in; PDUs, and how to end, out.
+ * Confined to one thread at a time; once it is in a session, to the session's turn ({@link #enter},
+ * {@link SessionConnections}), in which other connections may touch it too.
  *
  * <pre>
- *  LOGIN ──granted──▶ BEGINNING ──predecessor ended──▶ FULL_FEATURE
+ *  LOGIN ──granted──▶ BEGINNING ──what it replaces has ended──▶ FULL_FEATURE
  *    any ──refused, logged out, a violation──▶ FLUSHING: what is queued is sent, within a bound,
  *                                              then the end
  *    any ──silence, dropped by the gateway──▶ ENDED: nothing more is sent
@@ -62,6 +62,10 @@ final class Connection {
   private Optional<Duration> logoutDue = Optional.empty();
   private LoginPhase.Granted granted;
   private LiveSession live;
+  private LiveConnection shown;
+  private SessionConnections connections;
+  private SessionConnections entered;
+  private CompletableFuture<Void> tasksEnded = CompletableFuture.completedFuture(null);
   private Ledger ledger;
   private SessionState session;
   private FullFeaturePhase fullFeature;
@@ -99,6 +103,32 @@ final class Connection {
 
   Phase phase() {
     return phase;
+  }
+
+  /** Takes the turn of the session, if it is in one: to be called before anything else. */
+  void enter() {
+    if (connections != null) {
+      entered = connections;
+      entered.enter();
+    }
+  }
+
+  /** Gives the turn back. */
+  void leave() {
+    if (entered != null) {
+      SessionConnections left = entered;
+      entered = null;
+      left.leave();
+    }
+  }
+
+  int cid() {
+    return granted.cid();
+  }
+
+  /** Empty until the login is answered. */
+  Optional<FullFeaturePhase> fullFeature() {
+    return Optional.ofNullable(fullFeature);
   }
 
   /** Why it ends. */
@@ -150,15 +180,15 @@ final class Connection {
             fullFeature.receivedDamaged(damaged.get(), Violations.dataLength(error));
             return;
           } catch (ProtocolException e) {
-            afterQueue(e.getMessage());
+            fail(e.getMessage());
           }
         }
         boolean recoverable =
             error.connectionUsable()
                 && error.reason().filter(why -> why != RejectReason.DATA_DIGEST_ERROR).isPresent();
         if (!recoverable) {
-          // Without error recovery (level 0) the session is what recovers: section 7.1.4.1.
-          afterQueue(error.getMessage());
+          // Without error recovery (level 0) the session is what recovers: sections 7.7, 7.8.
+          fail(error.getMessage());
         }
       }
       case FLUSHING, ENDED -> {}
@@ -191,7 +221,7 @@ final class Connection {
   void turnEnded() {
     if (phase == Phase.FULL_FEATURE) {
       fullFeature.turnEnded();
-      live.load(fullFeature.commands(), ledger.bytes());
+      shown.load(fullFeature.commands(), ledger.bytes());
     }
   }
 
@@ -250,37 +280,64 @@ final class Connection {
   }
 
   /**
-   * The connection is gone: its commands that have not begun never do, and the nexus ends. What has
-   * begun is awaited by whoever logs in next from the same initiator port.
+   * The connection is gone: its commands that have not begun never do. Unless it was logged out,
+   * the session ends, and with it the nexus. What has begun is awaited by whoever logs in next from
+   * the same initiator port.
    */
   void disconnected() {
     now("the initiator closed the connection");
     if (live == null) {
       return;
     }
-    LiveSession ended = live;
-    Ledger held = ledger;
-    CompletableFuture<Void> tasksEnded = new CompletableFuture<>();
-    if (fullFeature == null) {
-      tasksEnded.complete(null);
-    } else {
-      fullFeature.endTasks(() -> tasksEnded.complete(null), handler -> handler);
-      fullFeature.detach();
+    live.remove(shown);
+    if (connections == null) {
+      live.detached();
+      live.ended().complete(null);
+      registry.ended(live);
+      return;
     }
-    ended.detached();
-    // Only now: whoever waits for this end attaches the same nexus anew.
-    CompletionStage<Void> unused =
-        tasksEnded
-            .completeOnTimeout(
-                null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
-            .thenRun(
-                () -> {
-                  if (held != null) {
-                    held.close();
-                  }
-                  ended.ended().complete(null);
-                });
-    registry.ended(ended);
+    Ledger held = ledger;
+    CompletableFuture<Void> tasks = connections.gone(this);
+    if (held != null) {
+      CompletionStage<Void> unused = tasks.thenRun(held::close);
+    }
+  }
+
+  /** It has left its session, which goes on; nothing of it counts there any more. */
+  void left(CompletableFuture<Void> whenTasksEnded) {
+    tasksEnded = whenTasksEnded;
+    if (session != null) {
+      session.leave();
+    }
+  }
+
+  /** Completes when the tasks that it had when it left can't change a medium any more. */
+  CompletableFuture<Void> tasksEnded() {
+    return tasksEnded;
+  }
+
+  /** Another connection has taken its place, or has logged it out. */
+  void removed(String why) {
+    now(why);
+    reentry.wake();
+  }
+
+  /** Another connection has logged out the session. */
+  void closed(String why) {
+    if (phase == Phase.FULL_FEATURE) {
+      afterQueue(why);
+    } else if (phase == Phase.BEGINNING) {
+      now(why);
+    }
+    reentry.wake();
+  }
+
+  /** The session is dropped for another connection's sake. */
+  void dropped(String why) {
+    if (phase == Phase.FULL_FEATURE) {
+      fullFeature.announceDrop();
+    }
+    closed(why);
   }
 
   private void logIn(Pdu pdu) {
@@ -297,6 +354,10 @@ final class Connection {
 
   private void begin(LoginPhase.Granted result) {
     granted = result;
+    if (result.tsih() != 0) {
+      join(result);
+      return;
+    }
     Optional<Nexus> nexus =
         result
             .target()
@@ -307,16 +368,51 @@ final class Connection {
                         result.isid(),
                         target.name(),
                         target.portalGroupTag()));
-    LiveSession beginning = new LiveSession(result, nexus, peer, portal, control);
+    LiveSession beginning = new LiveSession(result, nexus);
+    LiveConnection first = new LiveConnection(result.cid(), peer, portal, control);
+    beginning.add(first);
     Optional<CompletionStage<Void>> ready = registry.begin(beginning);
     if (ready.isEmpty()) {
       login.refuseGranted(LoginStatus.OUT_OF_RESOURCES, "max-sessions is reached");
       return;
     }
     live = beginning;
+    shown = first;
+    await(ready.get());
+  }
+
+  /** Joins the session that the login names, if that is still there and has room. */
+  private void join(LoginPhase.Granted result) {
+    Optional<LiveSession> found =
+        registry.find(
+            result.initiatorName(),
+            result.isid(),
+            result.target().map(TargetDevice::name),
+            result.tsih());
+    SessionConnections joined = found.flatMap(LiveSession::connections).orElse(null);
+    if (joined == null) {
+      login.refuseGranted(LoginStatus.SESSION_DOES_NOT_EXIST, "the session has ended");
+      return;
+    }
+    joined.enter();
+    Optional<LoginStatus> refused = joined.refuses(result.cid());
+    if (refused.isPresent()) {
+      joined.leave();
+      login.refuseGranted(refused.get(), "the session takes no further connection");
+      return;
+    }
+    connections = joined;
+    entered = joined;
+    live = found.get();
+    shown = new LiveConnection(result.cid(), peer, portal, control);
+    live.add(shown);
+    await(joined.join(this));
+  }
+
+  private void await(CompletionStage<Void> ready) {
     phase = Phase.BEGINNING;
     var whenReady = reentry.guard(this::begun);
-    ready.get().whenComplete((done, failure) -> whenReady.accept(Optional.ofNullable(failure)));
+    ready.whenComplete((done, failure) -> whenReady.accept(Optional.ofNullable(failure)));
   }
 
   private void begun(Optional<Throwable> failure) {
@@ -332,13 +428,34 @@ final class Connection {
     decoder.maxDataSegmentLength(parameters.targetMaxRecvDataSegmentLength());
     var woken = reentry.<Void>guard(nothing -> ledger.woken());
     ledger = new Ledger(settings.maxConnectionBytes(), registry.budget(), () -> woken.accept(null));
-    session = new SessionState(settings, granted, out, ledger, reentry, now);
-    Optional<NexusUnits> units =
-        granted.target().map(target -> new NexusUnits(target, live.nexus().orElseThrow()));
-    fullFeature = new FullFeaturePhase(session, granted, units, directory, new Endings());
+    if (connections == null) {
+      lead();
+    }
+    out.numberBy(connections.window());
+    session = new SessionState(settings, connections, parameters, out, ledger, reentry, now);
+    fullFeature =
+        new FullFeaturePhase(session, granted, connections.units(), directory, new Endings());
     phase = Phase.FULL_FEATURE;
     login.finish(live.tsih());
     logoutDue.ifPresent(fullFeature::requestLogout);
+  }
+
+  /** The session begins with this connection. */
+  private void lead() {
+    Optional<NexusUnits> units =
+        granted.target().map(target -> new NexusUnits(target, live.nexus().orElseThrow()));
+    connections =
+        new SessionConnections(
+            settings, registry, live, granted.window(), granted.parameters(), units, this);
+    entered = connections;
+    entered.enter();
+    live.began(connections);
+  }
+
+  /** The connection can't go on, and so can't its session. */
+  private void fail(String why) {
+    afterQueue(why);
+    connections.fail(this);
   }
 
   private void afterQueue(String why) {
@@ -365,12 +482,36 @@ final class Connection {
     }
 
     @Override
+    public boolean isOver() {
+      return phase != Phase.FULL_FEATURE;
+    }
+
+    @Override
+    public void violated(ProtocolException error) {
+      malformed(error);
+    }
+
+    @Override
     public void coldReset() {
       Connection.this.afterQueue("target cold reset");
+      connections.closeOthers(Connection.this, "target cold reset");
       granted
           .target()
           .map(TargetDevice::name)
-          .ifPresent(name -> registry.closeTarget(name, control, "target cold reset"));
+          .ifPresent(name -> registry.closeTarget(name, live.control(), "target cold reset"));
+    }
+
+    @Override
+    public CompletableFuture<Void> loggingOut(boolean wholeSession) {
+      return wholeSession ? connections.close() : connections.logOut(Connection.this);
+    }
+
+    @Override
+    public void loggedOut(boolean wholeSession) {
+      if (wholeSession) {
+        connections.end();
+        connections.closeOthers(Connection.this, "logout");
+      }
     }
   }
 }

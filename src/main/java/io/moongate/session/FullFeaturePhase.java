@@ -1,7 +1,6 @@
 package io.moongate.session;
 
 import io.moongate.scsi.LogicalUnit;
-import io.moongate.scsi.LogicalUnit.TaskManagement;
 import io.moongate.scsi.TargetDirectory;
 import io.moongate.wire.AsyncEvent;
 import io.moongate.wire.InitiatorPdu;
@@ -12,27 +11,25 @@ import io.moongate.wire.InitiatorPdu.ScsiCommand;
 import io.moongate.wire.InitiatorPdu.SnackRequest;
 import io.moongate.wire.InitiatorPdu.TaskManagementRequest;
 import io.moongate.wire.InitiatorPdu.TextRequest;
-import io.moongate.wire.LogoutReason;
-import io.moongate.wire.LogoutResponseCode;
 import io.moongate.wire.Pdu;
 import io.moongate.wire.PduEncoder;
 import io.moongate.wire.ProtocolException;
 import io.moongate.wire.RejectReason;
 import io.moongate.wire.TargetPdu.AsyncMessage;
-import io.moongate.wire.TargetPdu.LogoutResponse;
 import io.moongate.wire.TargetPdu.NopIn;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
+import java.util.function.Predicate;
 import org.apache.pekko.util.ByteString;
 
 /**
- * The full feature phase of a session (RFC 7143 section 4.2): numbers requests, hands each to the
- * part that it is for, keeps the connection alive, and ends it. Pure: PDUs and time in, PDUs into
- * the send queue, commands to logical units.
+ * The full feature phase of a connection (RFC 7143 section 4.2): puts requests into the order of
+ * the session, hands each to the part that it is for, keeps the connection alive, and ends it.
+ * Pure: PDUs and time in, PDUs into the send queue, commands to logical units.
  *
  * <pre>
  *  ACTIVE ──Logout──▶ LOGGING_OUT ──tasks ended──▶ response queued, the connection ends
@@ -45,19 +42,18 @@ final class FullFeaturePhase {
   private static final int MAX_PING_BYTES = 1 << 20;
 
   private final SessionState session;
-  private final int cid;
-  private final Optional<NexusUnits> units;
   private final ScsiTasks tasks;
   private final TaskManagementRequests taskManagement;
   private final TextNegotiation text;
   private final Ending ending;
   private final KeepAlive keepAlive;
 
+  private final Consumer<Sequenced> inOrder = this::handOut;
+  private final int cid;
+  private final Logouts logouts;
+
   private int pingBytes;
   private Optional<Long> logoutDeadlineNanos = Optional.empty();
-  private LogoutRequest logout;
-  private long logoutEndNanos;
-  private boolean loggedOut;
 
   /** How a connection ends. */
   interface Ending {
@@ -67,8 +63,25 @@ final class FullFeaturePhase {
     /** At once. */
     void now(String reason);
 
+    /** Whether nothing is to be taken any more. */
+    boolean isOver();
+
+    /** A PDU that waited for its turn can't be taken. */
+    void violated(ProtocolException error);
+
     /** A target was reset as if power had been cycled: its connections end. */
     void coldReset();
+
+    /**
+     * A logout was asked for.
+     *
+     * @param session whether it closes the whole session
+     * @return completes when the tasks that it ends can't change a medium any more
+     */
+    CompletableFuture<Void> loggingOut(boolean session);
+
+    /** The logout is about to be answered. */
+    void loggedOut(boolean session);
   }
 
   /**
@@ -82,13 +95,14 @@ final class FullFeaturePhase {
       Ending ending) {
     this.session = session;
     this.cid = login.cid();
-    this.units = units;
+    this.logouts = new Logouts(session, cid, ending);
     this.ending = ending;
-    this.tasks = units.map(attached -> new ScsiTasks(session, attached)).orElse(null);
+    this.tasks = units.map(attached -> new ScsiTasks(session, attached, this::waits)).orElse(null);
     this.taskManagement =
         units
             .map(
-                attached -> new TaskManagementRequests(session, tasks, attached, ending::coldReset))
+                attached ->
+                    new TaskManagementRequests(session, this, tasks, attached, ending::coldReset))
             .orElse(null);
     this.text = new TextNegotiation(session, directory, login.target(), login.initiatorName());
     this.keepAlive =
@@ -100,6 +114,15 @@ final class FullFeaturePhase {
     return tasks == null ? 0 : tasks.size();
   }
 
+  SessionState session() {
+    return session;
+  }
+
+  /** Whether a task of this tag is under way. */
+  boolean hasTask(int tag) {
+    return tasks != null && tasks.find(tag).isPresent();
+  }
+
   /**
    * Takes a PDU.
    *
@@ -107,8 +130,11 @@ final class FullFeaturePhase {
    */
   void received(InitiatorPdu pdu, long arrivedNanos) {
     keepAlive.heard(session.now);
-    if (logout != null) {
+    if (isClosing()) {
       return;
+    }
+    if (session.connections.fence().isUp()) {
+      session.connections.fence().acknowledged(session, pdu.expStatSn());
     }
     if (pdu instanceof ScsiCommand command) {
       request(command, command.immediate(), command.cmdSn(), arrivedNanos);
@@ -142,7 +168,7 @@ final class FullFeaturePhase {
   /** Takes a Data-Out PDU whose data segment was damaged. */
   void receivedDamaged(DataOut pdu, int length) {
     keepAlive.heard(session.now);
-    if (logout == null && tasks != null) {
+    if (!isClosing() && tasks != null) {
       tasks.receiveDamaged(pdu, length);
     }
   }
@@ -153,12 +179,17 @@ final class FullFeaturePhase {
         && pingBytes < MAX_PING_BYTES;
   }
 
+  /** Commands have come: begins what has waited for them on this connection. */
+  void resume() {
+    if (taskManagement != null) {
+      taskManagement.resume();
+    }
+  }
+
   /** Looks after every wait that is bounded. */
   void tick() {
-    if (logout != null) {
-      if (session.now - logoutEndNanos >= 0) {
-        loggedOut();
-      }
+    if (logouts.isUnderWay()) {
+      logouts.tick();
       return;
     }
     if (!wantsInput()) {
@@ -173,6 +204,11 @@ final class FullFeaturePhase {
       }
       case NOTHING -> {}
     }
+    if (session.connections.fence().isOverdue(session)) {
+      ending.now("responses are not acknowledged");
+      return;
+    }
+    logouts.tick();
     if (logoutDeadlineNanos.filter(deadline -> session.now - deadline >= 0).isPresent()) {
       dropped();
       return;
@@ -193,18 +229,14 @@ final class FullFeaturePhase {
       tasks.admit();
     }
     session.openWindow();
-    boolean unannounced =
-        session.out.isEmpty()
-            && session.out.numbers().advertisedClosed()
-            && !session.window.closed();
-    if (unannounced && logout == null) {
+    if (session.out.isEmpty() && session.window.reopened() && !isClosing()) {
       nopIn(Pdu.RESERVED_TAG);
     }
   }
 
   /** Asks the initiator to log out (section 11.9.1, event 1). */
   void requestLogout(Duration within) {
-    if (logoutDeadlineNanos.isPresent() || logout != null) {
+    if (logoutDeadlineNanos.isPresent() || logouts.isUnderWay()) {
       return;
     }
     logoutDeadlineNanos = Optional.of(session.now + within.toNanos());
@@ -240,36 +272,66 @@ final class FullFeaturePhase {
   }
 
   /**
-   * Ends every task: those that have not begun never do.
-   *
-   * @param whenEnded called when those that have begun can't change a medium any more
-   * @param guard how a logical unit's thread gets back to the caller
+   * Tells that every connection of the session is dropped (section 11.9.1, event 3), after how many
+   * seconds the initiator may come back, and that no task is retained.
    */
-  void endTasks(Runnable whenEnded, UnaryOperator<Consumer<Boolean>> guard) {
-    if (units.isEmpty()) {
-      whenEnded.run();
-      return;
-    }
-    Set<LogicalUnit> busy = new HashSet<>();
-    for (Task task : tasks.dropNotRunning(task -> true)) {
-      if (task.unit != null) {
-        busy.add(task.unit);
-      }
-    }
-    CountDown countDown = new CountDown(busy.size() + 1, whenEnded);
-    for (LogicalUnit unit : busy) {
-      unit.manage(
-          TaskManagement.ABORT_TASK_SET,
-          units.get().nexus(),
-          0,
-          guard.apply(done -> countDown.one()));
-    }
-    countDown.one();
+  void announceDrop() {
+    int wait = session.parameters.defaultTime2Wait();
+    session.out.add(
+        n ->
+            new AsyncMessage(
+                0,
+                n.takeStatSn(),
+                n.expCmdSn(),
+                n.maxCmdSn(),
+                AsyncEvent.SESSION_DROP.code(),
+                0,
+                0,
+                wait,
+                0,
+                ByteString.emptyByteString()));
   }
 
-  /** The nexus is gone. */
-  void detach() {
-    units.ifPresent(NexusUnits::detach);
+  /** Whether a task of this connection is with the unit. */
+  boolean isBusy(LogicalUnit unit) {
+    return tasks != null && tasks.isBusy(unit);
+  }
+
+  /** Lets go of every task: {@link ScsiTasks#abandon}. */
+  List<Task> abandonTasks() {
+    return tasks == null ? List.of() : tasks.abandon();
+  }
+
+  /**
+   * Drops the tasks that no logical unit has yet.
+   *
+   * @return drops each of the others, to be run when the logical unit has aborted them
+   */
+  List<Runnable> dropTasks(Predicate<Task> selected) {
+    List<Runnable> running = new ArrayList<>();
+    for (Task task : tasks.dropNotRunning(selected)) {
+      running.add(() -> tasks.drop(task));
+    }
+    // What they held may be what others wait for.
+    session.reentry.wake();
+    return running;
+  }
+
+  /** A request of this connection that waited for its turn never gets it. */
+  void forget(Sequenced request) {
+    if (tasks != null && request.pdu() instanceof ScsiCommand command) {
+      tasks.forget(command);
+    }
+  }
+
+  /** Whether nothing is taken any more. */
+  private boolean isClosing() {
+    return logouts.isUnderWay() || session.connections.closing();
+  }
+
+  /** Whether a SCSI command of this connection waits for one with a smaller CmdSN. */
+  private boolean waits(int tag) {
+    return session.connections.isHeld(tag, by -> by == this);
   }
 
   private void request(InitiatorPdu pdu, boolean immediate, int cmdSn, long arrivedNanos) {
@@ -280,9 +342,10 @@ final class FullFeaturePhase {
           false,
           PduEncoder.basicHeader(pdu));
     }
-    Sequenced request = new Sequenced(pdu, arrivedNanos);
+    Sequenced request = new Sequenced(this, pdu, arrivedNanos);
     if (!immediate) {
-      session.window.accept(cmdSn, request, this::deliver);
+      session.window.accept(cmdSn, request, inOrder);
+      session.connections.ordered();
     } else if (session.beginImmediate()) {
       deliver(request);
     } else {
@@ -290,16 +353,46 @@ final class FullFeaturePhase {
     }
   }
 
-  private void deliver(Sequenced request) {
-    InitiatorPdu pdu = request.pdu();
-    if (logout != null) {
+  /** Takes what the window hands out, for the connection that it came on. */
+  private void handOut(Sequenced request) {
+    if (request.connection() == this) {
+      takeInOrder(request);
+    } else {
+      request.connection().takeFromOther(request, session.now);
+    }
+  }
+
+  private void takeFromOther(Sequenced request, long now) {
+    session.now = now;
+    if (ending.isOver()) {
+      session.window.ended();
       return;
     }
+    try {
+      takeInOrder(request);
+    } catch (ProtocolException e) {
+      ending.violated(e);
+    }
+    session.reentry.wake();
+  }
+
+  private void takeInOrder(Sequenced request) {
+    if (isClosing()) {
+      session.window.ended();
+    } else {
+      session.beginOrdered();
+      deliver(request);
+    }
+  }
+
+  private void deliver(Sequenced request) {
+    InitiatorPdu pdu = request.pdu();
     if (pdu instanceof ScsiCommand command) {
       if (tasks == null) {
         refuse(command, command.immediate());
       } else {
-        tasks.start(command, request.arrivedNanos());
+        boolean usedElsewhere = session.connections.usedElsewhere(command.initiatorTaskTag(), this);
+        tasks.start(command, request.arrivedNanos(), usedElsewhere);
       }
     } else if (pdu instanceof NopOut ping) {
       answer(ping);
@@ -307,12 +400,12 @@ final class FullFeaturePhase {
       if (taskManagement == null) {
         refuse(function, function.immediate());
       } else {
-        taskManagement.start(function, this::deliver);
+        taskManagement.start(function, inOrder);
       }
     } else if (pdu instanceof TextRequest negotiation) {
       negotiate(negotiation);
     } else if (pdu instanceof LogoutRequest out) {
-      logOut(out);
+      logouts.received(out);
     }
   }
 
@@ -349,55 +442,6 @@ final class FullFeaturePhase {
               n.expCmdSn(),
               n.maxCmdSn(),
               data);
-        });
-  }
-
-  private void logOut(LogoutRequest request) {
-    Optional<LogoutReason> reason = LogoutReason.of(request.reason());
-    if (reason.isEmpty()) {
-      session.reject(RejectReason.INVALID_PDU_FIELD, request);
-      session.requestEnded(request.immediate());
-      return;
-    }
-    LogoutResponseCode refused =
-        switch (reason.get()) {
-          case CLOSE_SESSION -> LogoutResponseCode.CLOSED;
-          case CLOSE_CONNECTION ->
-              request.cid() == cid ? LogoutResponseCode.CLOSED : LogoutResponseCode.CID_NOT_FOUND;
-          case REMOVE_CONNECTION_FOR_RECOVERY ->
-              LogoutResponseCode.CONNECTION_RECOVERY_NOT_SUPPORTED;
-        };
-    if (refused != LogoutResponseCode.CLOSED) {
-      respond(request, refused);
-      return;
-    }
-    logout = request;
-    logoutEndNanos = session.now + session.settings.taskManagementTimeout().toNanos();
-    endTasks(this::loggedOut, session.reentry::guard);
-  }
-
-  private void loggedOut() {
-    if (loggedOut) {
-      return;
-    }
-    loggedOut = true;
-    detach();
-    respond(logout, LogoutResponseCode.CLOSED);
-    ending.afterQueue("logout");
-  }
-
-  private void respond(LogoutRequest request, LogoutResponseCode response) {
-    session.out.add(
-        n -> {
-          session.requestEnded(request.immediate());
-          return new LogoutResponse(
-              response.code(),
-              request.initiatorTaskTag(),
-              n.takeStatSn(),
-              n.expCmdSn(),
-              n.maxCmdSn(),
-              session.parameters.defaultTime2Wait(),
-              session.parameters.defaultTime2Retain());
         });
   }
 

@@ -1,9 +1,12 @@
 package io.moongate.session;
 
 import io.moongate.scsi.Nexus;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A session from its beginning until nothing of it can have an effect any more. Thread-safe. */
 final class LiveSession {
@@ -11,34 +14,42 @@ final class LiveSession {
   private final String initiatorAlias;
   private final long isid;
   private final Optional<Nexus> nexus;
-  private final String peer;
-  private final String portal;
-  private final ConnectionControl control;
+  private final List<LiveConnection> live = new CopyOnWriteArrayList<>();
+  private final ConnectionControl control = new All();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   private volatile CompletableFuture<Void> gone = ended;
   private volatile int tsih;
   private volatile Instant since = Instant.EPOCH;
-  private volatile int commands;
-  private volatile long bytes;
+  private volatile SessionConnections connections;
   private volatile boolean detached;
 
   /**
    * @param nexus empty for a discovery session
    */
-  LiveSession(
-      LoginPhase.Granted login,
-      Optional<Nexus> nexus,
-      String peer,
-      String portal,
-      ConnectionControl control) {
+  LiveSession(LoginPhase.Granted login, Optional<Nexus> nexus) {
     this.initiatorName = login.initiatorName();
     this.initiatorAlias = login.initiatorAlias();
     this.isid = login.isid();
     this.nexus = nexus;
-    this.peer = peer;
-    this.portal = portal;
-    this.control = control;
+  }
+
+  void add(LiveConnection connection) {
+    live.add(connection);
+  }
+
+  void remove(LiveConnection connection) {
+    live.remove(connection);
+  }
+
+  /** The leading login is about to be answered: others may join from now on. */
+  void began(SessionConnections begun) {
+    connections = begun;
+  }
+
+  /** Empty until {@link #began(SessionConnections)}. */
+  Optional<SessionConnections> connections() {
+    return Optional.ofNullable(connections);
   }
 
   Optional<Nexus> nexus() {
@@ -57,20 +68,15 @@ final class LiveSession {
     return tsih;
   }
 
-  /** The session has begun. */
+  /** The session has a TSIH. */
   void began(int assignedTsih, Instant when) {
     this.tsih = assignedTsih;
     this.since = when;
   }
 
+  /** Of all its connections together. */
   ConnectionControl control() {
     return control;
-  }
-
-  /** Updates what {@link #info} shows. */
-  void load(int commandsNow, long bytesNow) {
-    this.commands = commandsNow;
-    this.bytes = bytesNow;
   }
 
   /** The nexus was detached from every logical unit, or never attached. */
@@ -98,16 +104,32 @@ final class LiveSession {
   }
 
   SessionInfo info() {
+    List<SessionInfo.ConnectionInfo> all = live.stream().map(LiveConnection::info).toList();
+    Optional<SessionInfo.ConnectionInfo> first = all.stream().findFirst();
     return new SessionInfo(
         initiatorName,
         initiatorAlias,
         nexus.map(Nexus::targetName),
         isid,
         tsih,
-        peer,
-        portal,
+        first.map(SessionInfo.ConnectionInfo::peer).orElse(""),
+        first.map(SessionInfo.ConnectionInfo::portal).orElse(""),
         since,
-        commands,
-        bytes);
+        all.stream().mapToInt(SessionInfo.ConnectionInfo::commands).sum(),
+        all.stream().mapToLong(SessionInfo.ConnectionInfo::bytes).sum(),
+        all);
+  }
+
+  /** What is done to a session is done to every connection. */
+  private final class All implements ConnectionControl {
+    @Override
+    public void close(String reason) {
+      live.forEach(connection -> connection.control().close(reason));
+    }
+
+    @Override
+    public void requestLogout(Duration within) {
+      live.forEach(connection -> connection.control().requestLogout(within));
+    }
   }
 }

@@ -69,11 +69,17 @@ final class LoginPhase {
   private Optional<LoginStatus> refused = Optional.empty();
   private String refusal = "";
 
-  /** What a login came to. */
+  /**
+   * What a login came to.
+   *
+   * @param tsih of the session to join; 0 for a new one
+   * @param window of a new session
+   */
   record Granted(
       String initiatorName,
       String initiatorAlias,
       long isid,
+      int tsih,
       int cid,
       Optional<TargetDevice> target,
       OperationalParameters parameters,
@@ -210,7 +216,10 @@ final class LoginPhase {
     if (first == null) {
       first = request;
       stage = request.currentStage();
-      window = new CommandWindow<>(request.cmdSn(), settings.queueDepth());
+      window =
+          request.tsih() == 0
+              ? new CommandWindow<>(request.cmdSn(), settings.queueDepth())
+              : CommandWindow.unnumbered(request.cmdSn());
       out.numberBy(window);
     }
     boolean same =
@@ -278,12 +287,7 @@ final class LoginPhase {
       negotiation.once(key);
     }
     if (request.tsih() != 0) {
-      boolean exists =
-          registry.exists(
-              initiatorName, request.isid(), target.map(TargetDevice::name), request.tsih());
-      throw exists
-          ? new LoginRefused(LoginStatus.TOO_MANY_CONNECTIONS, "MaxConnections is 1")
-          : new LoginRefused(LoginStatus.SESSION_DOES_NOT_EXIST, "no session " + request.tsih());
+      negotiation.join(session(request));
     }
     if (target.isPresent()) {
       put(answers, "TargetPortalGroupTag", Integer.toString(target.get().portalGroupTag()));
@@ -291,6 +295,38 @@ final class LoginPhase {
         put(answers, "TargetAlias", settings.targetAlias());
       }
     }
+  }
+
+  /**
+   * What the session that a login wants to join has agreed on (section 6.3.1). Whether it still may
+   * join is asked again when its login ends.
+   */
+  private OperationalParameters session(LoginRequest request) throws LoginRefused {
+    LiveSession live =
+        registry
+            .find(initiatorName, request.isid(), target.map(TargetDevice::name), request.tsih())
+            .orElseThrow(() -> noSession(request));
+    boolean otherPortalGroup =
+        live.nexus().isPresent()
+            && live.nexus().get().portalGroupTag() != target.orElseThrow().portalGroupTag();
+    if (otherPortalGroup) {
+      throw new LoginRefused(
+          LoginStatus.CANNOT_INCLUDE_IN_SESSION, "the session is of another portal group");
+    }
+    SessionConnections connections = live.connections().orElseThrow(() -> noSession(request));
+    Optional<LoginStatus> refused = connections.refuses(request.cid());
+    if (refused.isPresent()) {
+      throw new LoginRefused(
+          refused.get(),
+          "the session takes no further connection, MaxConnections is "
+              + connections.parameters().maxConnections());
+    }
+    return connections.parameters();
+  }
+
+  private static LoginRefused noSession(LoginRequest request) {
+    return new LoginRefused(
+        LoginStatus.SESSION_DOES_NOT_EXIST, "no such session: TSIH " + request.tsih());
   }
 
   private void negotiate(
@@ -332,6 +368,7 @@ final class LoginPhase {
               initiatorName,
               initiatorAlias,
               request.isid(),
+              request.tsih(),
               request.cid(),
               target,
               parameters,

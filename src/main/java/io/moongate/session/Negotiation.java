@@ -20,10 +20,9 @@ final class Negotiation {
   static final String NONE = "None";
   static final String CRC32C = "CRC32C";
 
-  /** What the target offers: one connection, no recovery beyond a new session, RFC 7143. */
-  private static final int MAX_CONNECTIONS = 1;
-
+  /** What the target offers: no recovery beyond a new session, RFC 7143. */
   private static final int ERROR_RECOVERY_LEVEL = 0;
+
   private static final int PROTOCOL_LEVEL = 1;
   private static final int DEFAULT_TIME_2_WAIT = 2;
   private static final int DEFAULT_TIME_2_RETAIN = 0;
@@ -33,6 +32,7 @@ final class Negotiation {
   private final SessionSettings settings;
   private final boolean discovery;
   private final Set<String> seen = new HashSet<>();
+  private boolean joining;
 
   private String headerDigest = NONE;
   private String dataDigest = NONE;
@@ -40,6 +40,7 @@ final class Negotiation {
   private int targetMaxRecv = OperationalParameters.DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH;
   private int maxBurstLength = 262_144;
   private int firstBurstLength = 65_536;
+  private int maxConnections = 1;
   private int maxOutstandingR2t = 1;
   private boolean initialR2t = true;
   private boolean immediateData = true;
@@ -49,6 +50,22 @@ final class Negotiation {
   Negotiation(SessionSettings settings, boolean discovery) {
     this.settings = settings;
     this.discovery = discovery;
+  }
+
+  /**
+   * This login joins a session: what was agreed for that one holds, and the keys that only a
+   * leading login may use (section 13, "LO") are answered Reject.
+   */
+  void join(OperationalParameters session) {
+    joining = true;
+    maxBurstLength = session.maxBurstLength();
+    firstBurstLength = session.firstBurstLength();
+    maxConnections = session.maxConnections();
+    maxOutstandingR2t = session.maxOutstandingR2t();
+    initialR2t = session.initialR2t();
+    immediateData = session.immediateData();
+    defaultTime2Wait = session.defaultTime2Wait();
+    defaultTime2Retain = session.defaultTime2Retain();
   }
 
   /** The longest data segment that the target takes; to be declared once (section 13.12). */
@@ -75,6 +92,9 @@ final class Negotiation {
     }
     if (discovery && meansNothingInDiscovery(key)) {
       return Optional.of(IRRELEVANT);
+    }
+    if (joining && isLeadingOnly(key)) {
+      return Optional.of(REJECT);
     }
     return switch (key) {
       case "HeaderDigest" -> {
@@ -131,7 +151,11 @@ final class Negotiation {
         defaultTime2Retain = retain < 0 ? defaultTime2Retain : retain;
         yield result(value, 0, 3600, defaultTime2Retain);
       }
-      case "MaxConnections" -> result(value, 1, 65_535, MAX_CONNECTIONS);
+      case "MaxConnections" -> {
+        int ours = settings.maxConnectionsPerSession();
+        maxConnections = least(value, 1, 65_535, ours, maxConnections);
+        yield result(value, 1, 65_535, maxConnections);
+      }
       case "ErrorRecoveryLevel" -> result(value, 0, 2, ERROR_RECOVERY_LEVEL);
       case "iSCSIProtocolLevel" -> {
         int level = function(value, 0, 31, PROTOCOL_LEVEL, Math::min);
@@ -169,6 +193,7 @@ final class Negotiation {
         targetMaxRecv,
         maxBurstLength,
         Math.min(firstBurstLength, maxBurstLength),
+        maxConnections,
         maxOutstandingR2t,
         initialR2t,
         immediateData,
@@ -230,6 +255,26 @@ final class Negotiation {
       }
     }
     return false;
+  }
+
+  private static boolean isLeadingOnly(String key) {
+    return switch (key) {
+      case "MaxConnections",
+          "InitialR2T",
+          "ImmediateData",
+          "MaxBurstLength",
+          "FirstBurstLength",
+          "DefaultTime2Wait",
+          "DefaultTime2Retain",
+          "MaxOutstandingR2T",
+          "DataPDUInOrder",
+          "DataSequenceInOrder",
+          "ErrorRecoveryLevel",
+          "iSCSIProtocolLevel",
+          "TaskReporting" ->
+          true;
+      default -> false;
+    };
   }
 
   private static boolean meansNothingInDiscovery(String key) {

@@ -10,6 +10,7 @@ import io.moongate.scsi.TargetDevice;
 import io.moongate.scsi.TaskRouter;
 import io.moongate.scsi.sense.UnitAttention;
 import io.moongate.scsi.shared.Notice;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -28,7 +31,7 @@ import java.util.function.Predicate;
  * <p>Unit attention conditions are seen by commands only, so it is at each command that a change of
  * the target's mappings is looked for; the units that are attached then establish REPORTED LUNS
  * DATA HAS CHANGED (SPC-4 section 6.33), and those that are attached later as well, until REPORT
- * LUNS is answered. A LUN without a unit has no conditions. Confined to the connection.
+ * LUNS is answered. A LUN without a unit has no conditions. Touched only in the session's turn.
  */
 final class NexusUnits {
   private static final int REPORT_LUNS = 0xA0;
@@ -168,21 +171,27 @@ final class NexusUnits {
           unit -> {
             boolean idle = !busy.test(unit);
             if (idle) {
-              unit.detach(nexus);
+              var unused = unit.detach(nexus);
             }
             return idle;
           });
     }
   }
 
-  /** The nexus is gone. */
-  void detach() {
+  /**
+   * The nexus is gone.
+   *
+   * @return completes when no unit has anything reserved for it any more
+   */
+  CompletionStage<Void> detach() {
+    List<CompletableFuture<Void>> over = new ArrayList<>();
     if (!detached) {
       detached = true;
-      attached.values().forEach(unit -> unit.detach(nexus));
+      attached.values().forEach(unit -> over.add(unit.detach(nexus).toCompletableFuture()));
       attached.clear();
-      unmapped.forEach(unit -> unit.detach(nexus));
+      unmapped.forEach(unit -> over.add(unit.detach(nexus).toCompletableFuture()));
       unmapped.clear();
     }
+    return CompletableFuture.allOf(over.toArray(CompletableFuture<?>[]::new));
   }
 }

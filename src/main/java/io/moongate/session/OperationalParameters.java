@@ -7,6 +7,7 @@ package io.moongate.session;
  * @param dataDigest whether CRC32C protects data segments
  * @param initiatorMaxRecvDataSegmentLength longest data segment that the initiator takes
  * @param targetMaxRecvDataSegmentLength longest data segment that the target declared to take
+ * @param maxConnections connections that the session may have
  * @param defaultTime2Wait DefaultTime2Wait
  * @param defaultTime2Retain DefaultTime2Retain
  */
@@ -17,6 +18,7 @@ record OperationalParameters(
     int targetMaxRecvDataSegmentLength,
     int maxBurstLength,
     int firstBurstLength,
+    int maxConnections,
     int maxOutstandingR2t,
     boolean initialR2t,
     boolean immediateData,
@@ -34,6 +36,7 @@ record OperationalParameters(
         targetMaxRecvDataSegmentLength,
         maxBurstLength,
         firstBurstLength,
+        maxConnections,
         maxOutstandingR2t,
         initialR2t,
         immediateData,

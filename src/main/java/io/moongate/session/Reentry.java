@@ -13,4 +13,7 @@ interface Reentry {
    * own turn; not at all once the connection is gone.
    */
   <T> Consumer<T> guard(Consumer<T> handler);
+
+  /** Brings about a turn of the connection: another one has given it something to do. */
+  void wake();
 }

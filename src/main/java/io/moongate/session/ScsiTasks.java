@@ -1,6 +1,7 @@
 package io.moongate.session;
 
 import io.moongate.scsi.Command;
+import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.LogicalUnit.TaskManagement;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
@@ -24,10 +25,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /**
- * The SCSI tasks of a session (RFC 7143 sections 11.3, 11.4, 11.7 and 11.8): memory before data,
+ * The SCSI tasks of a connection (RFC 7143 sections 11.3, 11.4, 11.7 and 11.8): memory before data,
  * data before execution, in the order of delivery. The states are those of {@link Task}.
  */
 final class ScsiTasks {
@@ -49,8 +51,12 @@ final class ScsiTasks {
   /** Tags of tasks that were aborted while their unsolicited data was still to come. */
   private final Set<Integer> abortedTags = new LinkedHashSet<>();
 
-  ScsiTasks(SessionState session, NexusUnits units) {
+  /** Data of commands that wait for their turn, as those before them come elsewhere. */
+  private final EarlyDataOut early;
+
+  ScsiTasks(SessionState session, NexusUnits units, IntPredicate held) {
     this.session = session;
+    this.early = new EarlyDataOut(session.parameters.firstBurstLength(), held);
     this.units = units;
   }
 
@@ -63,9 +69,14 @@ final class ScsiTasks {
     return Optional.ofNullable(tasks.get(tag));
   }
 
-  /** Takes a command that is due. */
-  void start(ScsiCommand command, long arrivedNanos) {
-    if (tasks.containsKey(command.initiatorTaskTag())) {
+  /**
+   * Takes a command that is due.
+   *
+   * @param usedElsewhere whether another connection of the session has a task of this tag
+   */
+  void start(ScsiCommand command, long arrivedNanos, boolean usedElsewhere) {
+    List<EarlyDataOut.Piece> came = early.take(command.initiatorTaskTag());
+    if (usedElsewhere || tasks.containsKey(command.initiatorTaskTag())) {
       session.reject(RejectReason.TASK_IN_PROGRESS, command);
       session.requestEnded(command.immediate());
       return;
@@ -99,10 +110,20 @@ final class ScsiTasks {
       }
       waiting.add(task);
     }
+    for (EarlyDataOut.Piece piece : came) {
+      if (piece.damaged()) {
+        receiveDamaged(piece.pdu(), piece.length());
+      } else {
+        receive(piece.pdu());
+      }
+    }
   }
 
   /** Takes a Data-Out PDU. */
   void receive(DataOut pdu) {
+    if (early.keep(pdu, pdu.data().size(), false)) {
+      return;
+    }
     Task task = taskOf(pdu);
     if (task != null) {
       task.dataOut.receive(pdu);
@@ -118,6 +139,9 @@ final class ScsiTasks {
    * the rest of its data has come (section 7.8).
    */
   void receiveDamaged(DataOut pdu, int length) {
+    if (early.keep(pdu, length, true)) {
+      return;
+    }
     Task task = taskOf(pdu);
     if (task != null) {
       task.dataOut.receiveDamaged(pdu, length);
@@ -169,8 +193,13 @@ final class ScsiTasks {
         case ENDED -> {}
       }
     }
-    units.releaseUnmapped(unit -> tasks.values().stream().anyMatch(task -> task.unit == unit));
+    units.releaseUnmapped(session.connections::isBusy);
     return true;
+  }
+
+  /** Whether a task is with the unit. */
+  boolean isBusy(LogicalUnit unit) {
+    return tasks.values().stream().anyMatch(task -> task.unit == unit);
   }
 
   /** Ends a task without a response; late data for it is dropped. */
@@ -179,14 +208,42 @@ final class ScsiTasks {
       return;
     }
     if (task.dataOut != null && task.dataOut.unsolicitedOpen()) {
-      abortedTags.add(task.tag());
-      if (abortedTags.size() > REMEMBERED_ABORTS) {
-        abortedTags.remove(abortedTags.iterator().next());
-      }
+      dropData(task.tag());
     }
     free(task);
     end(task);
     session.requestEnded(task.command.immediate());
+  }
+
+  /** A command that waited for its turn never gets it; late data for it is dropped. */
+  void forget(ScsiCommand command) {
+    List<EarlyDataOut.Piece> came = early.take(command.initiatorTaskTag());
+    boolean all = came.stream().anyMatch(piece -> piece.pdu().finalBit());
+    if (!command.finalBit() && !all) {
+      dropData(command.initiatorTaskTag());
+    }
+  }
+
+  /**
+   * Lets go of every task: those that have not begun never do, the others are not answered. What
+   * they hold is given back with the connection's {@link Ledger}.
+   *
+   * @return the tasks that a logical unit has
+   */
+  List<Task> abandon() {
+    List<Task> running = dropNotRunning(task -> true);
+    for (Task task : running) {
+      end(task);
+    }
+    waiting.clear();
+    return running;
+  }
+
+  private void dropData(int tag) {
+    abortedTags.add(tag);
+    if (abortedTags.size() > REMEMBERED_ABORTS) {
+      abortedTags.remove(abortedTags.iterator().next());
+    }
   }
 
   /** Drops the tasks that no logical unit has yet, and returns those that one has. */
@@ -356,7 +413,7 @@ final class ScsiTasks {
   }
 
   private void respond(ScsiCommand command, Response response, int r2ts, long held) {
-    session.out.add(
+    session.respond(
         new CommandResponse(
             command,
             response,
@@ -365,7 +422,8 @@ final class ScsiTasks {
             () -> {
               session.ledger.adjust(held, 0);
               session.requestEnded(command.immediate());
-            }));
+            }),
+        !session.connections.alone() && ResponseFence.concerns(command, response));
   }
 
   private void free(Task task) {

@@ -36,7 +36,6 @@ final class SendQueue {
   static final class Numbers {
     private int statSn = 1;
     private CommandWindow<?> window = new CommandWindow<>(0, 1);
-    private boolean advertisedClosed;
 
     /** The number of the next status. */
     int statSn() {
@@ -54,23 +53,13 @@ final class SendQueue {
 
     /** MaxCmdSN, remembered as told to the initiator. */
     int maxCmdSn() {
-      advertisedClosed = window.closed();
-      return window.maxCmdSn();
-    }
-
-    /** Whether the initiator was last told that it may send nothing. */
-    boolean advertisedClosed() {
-      return advertisedClosed;
+      return window.announceMaxCmdSn();
     }
   }
 
   /** Takes numbers from this window from now on. */
   void numberBy(CommandWindow<?> window) {
     numbers.window = window;
-  }
-
-  Numbers numbers() {
-    return numbers;
   }
 
   void add(Item item) {

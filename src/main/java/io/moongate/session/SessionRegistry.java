@@ -99,7 +99,7 @@ public final class SessionRegistry {
     closeTarget(targetName, null, reason);
   }
 
-  /** The same but for one connection. */
+  /** The same but for one session. */
   void closeTarget(String targetName, ConnectionControl except, String reason) {
     live(nexus -> nexus.targetName().equals(targetName)).stream()
         .filter(session -> session.control() != except)
@@ -164,14 +164,13 @@ public final class SessionRegistry {
     connections.remove(connection);
   }
 
-  /** Whether there is a session with this TSIH between these two. */
-  synchronized boolean exists(
+  /** The session with this TSIH, if it is between these two. */
+  synchronized Optional<LiveSession> find(
       String initiatorName, long isid, Optional<String> targetName, int tsih) {
-    LiveSession found = sessions.get(tsih);
-    return found != null
-        && found.isid() == isid
-        && found.initiatorName().equals(initiatorName)
-        && found.nexus().map(Nexus::targetName).equals(targetName);
+    return Optional.ofNullable(sessions.get(tsih))
+        .filter(found -> found.isid() == isid)
+        .filter(found -> found.initiatorName().equals(initiatorName))
+        .filter(found -> found.nexus().map(Nexus::targetName).equals(targetName));
   }
 
   /**
@@ -219,7 +218,7 @@ public final class SessionRegistry {
                 }));
   }
 
-  /** The session's connection is gone; it is forgotten once its tasks have ended. */
+  /** The session has ended; it is forgotten once its tasks have ended. */
   void ended(LiveSession session) {
     synchronized (this) {
       sessions.remove(session.tsih(), session);

@@ -27,6 +27,7 @@ import java.util.Locale;
  * @param maxGatewayBytes the same over all connections of the gateway
  * @param maxConnections TCP connections of the gateway, in whatever phase
  * @param maxSessions sessions of the gateway
+ * @param maxConnectionsPerSession greatest MaxConnections agreed to
  * @param maxRecvDataSegmentLength declared to initiators; bytes
  * @param maxBurstLength greatest value agreed to; bytes
  * @param firstBurstLength greatest value agreed to; bytes
@@ -54,6 +55,7 @@ public record SessionSettings(
     long maxGatewayBytes,
     int maxConnections,
     int maxSessions,
+    int maxConnectionsPerSession,
     int maxRecvDataSegmentLength,
     int maxBurstLength,
     int firstBurstLength,
@@ -118,6 +120,7 @@ public record SessionSettings(
         in.bytes("max-gateway-bytes", 1 << 20, 1L << 50),
         in.whole("max-connections", 1, 1_000_000),
         in.whole("max-sessions", 1, 65_535),
+        in.whole("max-connections-per-session", 1, 65_535),
         (int) in.bytes("max-recv-data-segment-length", 8192, MAX_LENGTH),
         (int) in.bytes("max-burst-length", 262_144, MAX_LENGTH),
         (int) in.bytes("first-burst-length", 65_536, MAX_LENGTH),

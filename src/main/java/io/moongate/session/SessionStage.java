@@ -127,8 +127,13 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
     public void postStop() {
       registry.disconnected(this);
       if (connection != null) {
-        connection.at(System.nanoTime());
-        connection.disconnected();
+        connection.enter();
+        try {
+          connection.at(System.nanoTime());
+          connection.disconnected();
+        } finally {
+          connection.leave();
+        }
         if (connection.loginRefused()) {
           LOG.warn("connection of {}: {}", peer, connection.reason());
         } else {
@@ -139,16 +144,21 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
 
     @Override
     public void onTimer(Object key) {
-      long now = System.nanoTime();
-      connection.at(now);
-      boolean stuck =
-          connection.hasOutput()
-              && !isAvailable(out)
-              && now - pushedNanos >= settings.sendTimeout().toNanos();
-      if (stuck) {
-        connection.now("the initiator does not read");
-      } else {
-        connection.tick();
+      connection.enter();
+      try {
+        long now = System.nanoTime();
+        connection.at(now);
+        boolean stuck =
+            connection.hasOutput()
+                && !isAvailable(out)
+                && now - pushedNanos >= settings.sendTimeout().toNanos();
+        if (stuck) {
+          connection.now("the initiator does not read");
+        } else {
+          connection.tick();
+        }
+      } finally {
+        connection.leave();
       }
       turn();
     }
@@ -173,8 +183,9 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
       wake();
     }
 
-    /** Brings about a turn, unless one is running on this thread or is due already. */
-    private void wake() {
+    /** Unless one is running on this thread or is due already. */
+    @Override
+    public void wake() {
       if (Thread.currentThread() != owner && woken.compareAndSet(false, true)) {
         wakeUp.invoke(true);
       }
@@ -183,21 +194,26 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
     private void turn() {
       woken.set(false);
       owner = Thread.currentThread();
-      connection.at(System.nanoTime());
-      work();
-      if (isAvailable(out) && connection.hasOutput()) {
-        List<TargetPdu> batch = new ArrayList<>();
-        connection.take(batch);
-        pushedNanos = System.nanoTime();
-        push(out, batch);
-        // What was sent made room: for commands that wait for memory, and for input.
+      connection.enter();
+      try {
+        connection.at(System.nanoTime());
         work();
-      }
-      owner = null;
-      if (connection.over()) {
-        end();
-      } else if (unread.isEmpty() && connection.wantsInput() && !hasBeenPulled(in)) {
-        pull(in);
+        if (isAvailable(out) && connection.hasOutput()) {
+          List<TargetPdu> batch = new ArrayList<>();
+          connection.take(batch);
+          pushedNanos = System.nanoTime();
+          push(out, batch);
+          // What was sent made room: for commands that wait for memory, and for input.
+          work();
+        }
+        if (connection.over()) {
+          end();
+        } else if (unread.isEmpty() && connection.wantsInput() && !hasBeenPulled(in)) {
+          pull(in);
+        }
+      } finally {
+        connection.leave();
+        owner = null;
       }
     }
 

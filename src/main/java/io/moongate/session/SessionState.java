@@ -7,11 +7,12 @@ import io.moongate.wire.TargetPdu.Reject;
 import org.apache.pekko.util.ByteString;
 
 /**
- * What the parts of a session in full feature phase share: what was agreed, the command window, the
- * send queue, memory, and the time of this turn. Confined to the connection.
+ * What the parts of a connection in full feature phase share: its session, what was agreed, the
+ * send queue, memory, and the time of this turn. Touched only in the session's turn.
  */
 final class SessionState {
   final SessionSettings settings;
+  final SessionConnections connections;
   final CommandWindow<Sequenced> window;
   final SendQueue out;
   final Ledger ledger;
@@ -21,19 +22,26 @@ final class SessionState {
   /** The time of this turn, {@link System#nanoTime}. */
   long now;
 
+  /** Requests under way, by how they are numbered. */
+  private int ordered;
+
   private int immediates;
+
+  private boolean left;
   private int lastTransferTag;
 
   SessionState(
       SessionSettings settings,
-      LoginPhase.Granted login,
+      SessionConnections connections,
+      OperationalParameters parameters,
       SendQueue out,
       Ledger ledger,
       Reentry reentry,
       long now) {
     this.settings = settings;
-    this.window = login.window();
-    this.parameters = login.parameters();
+    this.connections = connections;
+    this.window = connections.window();
+    this.parameters = parameters;
     this.out = out;
     this.ledger = ledger;
     this.reentry = reentry;
@@ -42,21 +50,50 @@ final class SessionState {
 
   /** Counts an immediate request; false when too many are under way (section 11.17.1). */
   boolean beginImmediate() {
-    if (immediates >= settings.maxImmediateCommands()) {
+    if (!connections.beginImmediate()) {
       return false;
     }
     immediates++;
     return true;
   }
 
+  /** Counts a request that the command window has handed out. */
+  void beginOrdered() {
+    ordered++;
+  }
+
   /** A request has ended, answered or not: another may come in its place. */
   void requestEnded(boolean immediate) {
+    if (left) {
+      return;
+    }
     if (immediate) {
       immediates--;
+      connections.immediatesEnded(1);
     } else {
+      ordered--;
       window.ended();
     }
     openWindow();
+  }
+
+  /** The connection leaves a session that goes on: its requests give their places back. */
+  void leave() {
+    left = true;
+    connections.immediatesEnded(immediates);
+    for (int i = 0; i < ordered; i++) {
+      window.ended();
+    }
+    connections.fence().left(this);
+  }
+
+  /**
+   * Queues a response to a SCSI command or a task management function.
+   *
+   * @param fenced whether its place among the responses of all connections matters
+   */
+  void respond(SendQueue.Item response, boolean fenced) {
+    connections.fence().respond(this, response, fenced);
   }
 
   /** Lets the initiator send as many requests as have ended, unless it holds too many bytes. */

@@ -17,18 +17,29 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Task management of a session (RFC 7143 sections 11.5 and 11.6, SAM-5 section 7). A function
- * covers what was delivered before it and, for an immediate one, what waits for its turn with a
- * smaller CmdSN. Its response follows the responses of the tasks that ended before it, and comes
- * when no covered task can change the medium any more, or says "function rejected" when that takes
- * too long.
+ * Task management on a connection (RFC 7143 sections 11.5 and 11.6, SAM-5 section 7). A function
+ * covers what was delivered before it on any connection of the session and, for an immediate one,
+ * what waits for its turn with a smaller CmdSN. Its response follows the responses of the tasks
+ * that ended before it, and comes when no covered task can change the medium any more, or says
+ * "function rejected" when that takes too long.
+ *
+ * <p>ABORT TASK is for a task of its own connection (section 11.5.1). In a session of several
+ * connections, commands that were sent before an immediate function may still be on their way on
+ * another one: a function that covers the tasks of a unit is begun when they have come (section
+ * 4.2.3.2), one that covers the target counts them as received.
  */
 final class TaskManagementRequests {
   private final SessionState session;
+  private final FullFeaturePhase own;
   private final ScsiTasks tasks;
   private final NexusUnits units;
   private final Runnable coldReset;
   private final List<Pending> pending = new ArrayList<>();
+
+  /** Immediate functions that wait for commands that were sent before them. */
+  private final List<Deferred> deferred = new ArrayList<>();
+
+  private record Deferred(TaskManagementRequest request, long deadlineNanos, Runnable begin) {}
 
   /** A function whose end is awaited. */
   private static final class Pending {
@@ -45,11 +56,17 @@ final class TaskManagementRequests {
   }
 
   /**
-   * @param coldReset called when a TARGET COLD RESET is complete and its response queued
+   * @param own the connection that it is of
+   * @param coldReset called when a TARGET COLD RESET is complete and its response is being sent
    */
   TaskManagementRequests(
-      SessionState session, ScsiTasks tasks, NexusUnits units, Runnable coldReset) {
+      SessionState session,
+      FullFeaturePhase own,
+      ScsiTasks tasks,
+      NexusUnits units,
+      Runnable coldReset) {
     this.session = session;
+    this.own = own;
     this.tasks = tasks;
     this.units = units;
     this.coldReset = coldReset;
@@ -85,9 +102,34 @@ final class TaskManagementRequests {
         respond(late.request, TaskManagementResponseCode.FUNCTION_REJECTED);
       }
     }
+    for (Deferred late : List.copyOf(deferred)) {
+      if (session.now - late.deadlineNanos() >= 0) {
+        deferred.remove(late);
+        respond(late.request(), TaskManagementResponseCode.FUNCTION_REJECTED);
+      }
+    }
+  }
+
+  /** Begins what waited for commands that have come now, on whatever connection. */
+  void resume() {
+    if (deferred.isEmpty()) {
+      return;
+    }
+    for (Deferred function : List.copyOf(deferred)) {
+      if (SerialNumber.lessOrEqual(function.request().cmdSn(), session.window.expCmdSn())) {
+        deferred.remove(function);
+        function.begin().run();
+        session.reentry.wake();
+      }
+    }
   }
 
   private void abortTask(TaskManagementRequest request, Consumer<Sequenced> deliver) {
+    if (session.connections.usedElsewhere(request.referencedTaskTag(), own)) {
+      // Section 11.5.1: to be asked where the task is. To deny that there is one would be a lie.
+      respond(request, TaskManagementResponseCode.FUNCTION_REJECTED);
+      return;
+    }
     Optional<Task> found =
         tasks.find(request.referencedTaskTag()).filter(task -> task.lun() == request.lun());
     if (found.isEmpty()) {
@@ -127,7 +169,7 @@ final class TaskManagementRequests {
               .filter(waits -> waits.pdu() instanceof ScsiCommand)
               .isPresent();
       if (meant) {
-        session.window.skip(held.getKey(), deliver);
+        skip(held.getKey(), deliver);
         return TaskManagementResponseCode.FUNCTION_COMPLETE;
       }
     }
@@ -149,7 +191,22 @@ final class TaskManagementRequests {
       respond(request, TaskManagementResponseCode.LUN_DOES_NOT_EXIST);
       return;
     }
-    onUnits(request, function, List.of(unit.get()), task -> task.lun() == request.lun(), deliver);
+    Runnable begin =
+        () ->
+            onUnits(
+                request,
+                function,
+                List.of(unit.get()),
+                task -> task.lun() == request.lun(),
+                deliver);
+    boolean early =
+        !session.connections.alone()
+            && SerialNumber.lessThan(session.window.expCmdSn(), request.cmdSn());
+    if (early) {
+      deferred.add(new Deferred(request, deadline(), begin));
+    } else {
+      begin.run();
+    }
   }
 
   private void onUnits(
@@ -159,7 +216,10 @@ final class TaskManagementRequests {
       Predicate<Task> selected,
       Consumer<Sequenced> deliver) {
     skipUndelivered(request, function, deliver);
-    List<Task> running = tasks.dropNotRunning(selected);
+    List<Runnable> running = new ArrayList<>();
+    for (FullFeaturePhase phase : session.connections.phases()) {
+      running.addAll(phase.dropTasks(selected));
+    }
     Pending reset = begin(request, covered.size());
     for (LogicalUnit unit : covered) {
       unit.manage(
@@ -170,7 +230,7 @@ final class TaskManagementRequests {
               done -> {
                 reset.rejected |= !done;
                 if (reset.awaited == 1) {
-                  running.forEach(tasks::drop);
+                  running.forEach(Runnable::run);
                 }
                 completed(reset);
               }));
@@ -200,12 +260,32 @@ final class TaskManagementRequests {
                 covered.add(cmdSn);
               }
             });
-    covered.forEach(cmdSn -> session.window.skip(cmdSn, deliver));
+    covered.forEach(cmdSn -> skip(cmdSn, deliver));
+    boolean onTheWay = function == TaskManagement.TARGET_RESET && !session.connections.alone();
+    int last = session.window.maxCmdSn();
+    for (int cmdSn = session.window.expCmdSn();
+        onTheWay
+            && SerialNumber.lessThan(cmdSn, request.cmdSn())
+            && SerialNumber.lessOrEqual(cmdSn, last);
+        cmdSn++) {
+      session.window.plug(cmdSn, deliver);
+    }
+  }
+
+  private void skip(int cmdSn, Consumer<Sequenced> deliver) {
+    Optional<Sequenced> waits = session.window.held().get(cmdSn);
+    if (waits != null) {
+      waits.ifPresent(request -> request.connection().forget(request));
+    }
+    session.window.skip(cmdSn, deliver);
+  }
+
+  private long deadline() {
+    return session.now + session.settings.taskManagementTimeout().toNanos();
   }
 
   private Pending begin(TaskManagementRequest request, int awaited) {
-    Pending function =
-        new Pending(request, session.now + session.settings.taskManagementTimeout().toNanos());
+    Pending function = new Pending(request, deadline());
     function.awaited = awaited;
     pending.add(function);
     return function;
@@ -224,22 +304,27 @@ final class TaskManagementRequests {
         function.found
             ? TaskManagementResponseCode.FUNCTION_COMPLETE
             : TaskManagementResponseCode.TASK_DOES_NOT_EXIST);
-    boolean cold = function.request.function() == TaskManagementFunction.TARGET_COLD_RESET.code();
-    if (cold) {
-      coldReset.run();
-    }
   }
 
   private void respond(TaskManagementRequest request, TaskManagementResponseCode response) {
-    session.out.add(
+    boolean cold =
+        request.function() == TaskManagementFunction.TARGET_COLD_RESET.code()
+            && response == TaskManagementResponseCode.FUNCTION_COMPLETE;
+    // Section 4.2.2.3: a function that covers several tasks, over all connections.
+    boolean fenced = request.function() != TaskManagementFunction.ABORT_TASK.code();
+    session.respond(
         n -> {
           session.requestEnded(request.immediate());
+          if (cold) {
+            coldReset.run();
+          }
           return new TaskManagementResponse(
               response.code(),
               request.initiatorTaskTag(),
               n.takeStatSn(),
               n.expCmdSn(),
               n.maxCmdSn());
-        });
+        },
+        fenced);
   }
 }

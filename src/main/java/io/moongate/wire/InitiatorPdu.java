@@ -5,6 +5,9 @@ import org.apache.pekko.util.ByteString;
 /** The PDUs that an initiator sends (RFC 7143 section 11). */
 public sealed interface InitiatorPdu extends Pdu {
 
+  /** ExpStatSN: which of the target's responses the initiator has received (section 4.2.2.2). */
+  int expStatSn();
+
   /** NOP-Out (section 11.18). {@code targetTransferTag} answers a target's NOP-In. */
   record NopOut(
       boolean immediate,

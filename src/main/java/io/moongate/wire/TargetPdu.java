@@ -5,6 +5,9 @@ import org.apache.pekko.util.ByteString;
 /** The PDUs that a target sends (RFC 7143 section 11). */
 public sealed interface TargetPdu extends Pdu {
 
+  /** StatSN: the number of this status, or of the next one (section 4.2.2.2). */
+  int statSn();
+
   /** NOP-In (section 11.19). */
   record NopIn(
       long lun,

@@ -17,6 +17,9 @@ final class FakeDirectory implements TargetDirectory {
   static final String TARGET = "iqn.2026-11.io.moongate:one";
   static final int GROUP = 7;
 
+  /** The portal group tag of every target. */
+  volatile int group = GROUP;
+
   private final Map<String, TargetDevice> targets = new ConcurrentHashMap<>();
   private final List<Entry> entries = new ArrayList<>();
   private volatile Admission discovery = Admission.OPEN;
@@ -34,7 +37,7 @@ final class FakeDirectory implements TargetDirectory {
     for (int i = 0; i < units.length; i++) {
       luns.put((long) i << 48, units[i]);
     }
-    targets.put(name, new Device(name, luns, new AtomicLong()));
+    targets.put(name, new Device(this, name, luns, new AtomicLong()));
     entries.add(
         new Entry(
             name,
@@ -90,11 +93,12 @@ final class FakeDirectory implements TargetDirectory {
     ((Device) targets.get(target)).changes().incrementAndGet();
   }
 
-  private record Device(String name, TreeMap<Long, LogicalUnit> map, AtomicLong changes)
+  private record Device(
+      FakeDirectory directory, String name, TreeMap<Long, LogicalUnit> map, AtomicLong changes)
       implements TargetDevice {
     @Override
     public int portalGroupTag() {
-      return GROUP;
+      return directory.group;
     }
 
     @Override

@@ -39,6 +39,7 @@ final class FakeUnit implements LogicalUnit {
 
   /** What the end of a nexus waits for. */
   CompletionStage<Void> releasing = CompletableFuture.completedStage(null);
+
   private final List<Held> held = new ArrayList<>();
   private final List<Command> executed = new ArrayList<>();
   private final List<String> noticed = new ArrayList<>();

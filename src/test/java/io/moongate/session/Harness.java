@@ -14,7 +14,10 @@ import io.moongate.wire.InitiatorPdu.TextRequest;
 import io.moongate.wire.Pdu;
 import io.moongate.wire.PduDecoder;
 import io.moongate.wire.TargetPdu;
+import io.moongate.wire.TargetPdu.DataIn;
 import io.moongate.wire.TargetPdu.LoginResponse;
+import io.moongate.wire.TargetPdu.NopIn;
+import io.moongate.wire.TargetPdu.ReadyToTransfer;
 import io.moongate.wire.TextKeys;
 import java.io.File;
 import java.nio.ByteBuffer;
@@ -40,9 +43,16 @@ final class Harness implements Reentry, ConnectionControl {
   final PduDecoder decoder = new PduDecoder(digests);
   final Connection connection;
   private final Queue<Runnable> reentries = new ArrayDeque<>();
+  private Numbers numbers = new Numbers();
   private long now;
-  private int cmdSn = 100;
-  private int tag = 1;
+  private int expStatSn;
+  private boolean woken;
+
+  /** What a session has one of: shared by the harnesses of its connections. */
+  private static final class Numbers {
+    private int cmdSn = 100;
+    private int tag = 1;
+  }
 
   Harness(FakeDirectory directory) {
     this(settings(""), directory);
@@ -82,6 +92,18 @@ final class Harness implements Reentry, ConnectionControl {
         reentries.add(() -> handler.accept(value));
       }
     };
+  }
+
+  @Override
+  public void wake() {
+    woken = true;
+  }
+
+  /** Whether another connection has asked for a turn since this was last asked. */
+  boolean woken() {
+    boolean was = woken;
+    woken = false;
+    return was;
   }
 
   /** As from another thread: nothing happens before the next turn. */
@@ -147,7 +169,26 @@ final class Harness implements Reentry, ConnectionControl {
       connection.take(all);
       settle();
     }
+    for (TargetPdu pdu : all) {
+      if (!(pdu instanceof DataIn data && !data.statusBit())
+          && !(pdu instanceof ReadyToTransfer)
+          && !(pdu instanceof NopIn ping && ping.initiatorTaskTag() == Pdu.RESERVED_TAG)) {
+        expStatSn = pdu.statSn() + 1;
+      }
+    }
     return all;
+  }
+
+  /** Tells what was received: an answer to a NOP-In of the target's. */
+  NopOut acknowledge(NopIn question) {
+    return new NopOut(
+        true,
+        0,
+        Pdu.RESERVED_TAG,
+        question.targetTransferTag(),
+        numbers.cmdSn,
+        expStatSn,
+        ByteString.emptyByteString());
   }
 
   /** Gives a PDU and returns all that is sent then. */
@@ -181,6 +222,33 @@ final class Harness implements Reentry, ConnectionControl {
     return this;
   }
 
+  /** A connection that joins the session of this one. */
+  Harness joinedBy(int cid, FakeDirectory directory) {
+    Harness joining = joining(directory);
+    LoginResponse response =
+        joining.answer(LoginResponse.class, joining.join(tsih(), cid, text(names())));
+    if (response.statusClass() != 0 || !response.transit() || response.tsih() != tsih()) {
+      throw new AssertionError("not joined: " + response);
+    }
+    return joining;
+  }
+
+  /** A connection that numbers its commands together with this one. */
+  Harness joining(FakeDirectory directory) {
+    Harness joining = new Harness(settings, directory, registry);
+    joining.numbers = numbers;
+    return joining;
+  }
+
+  static String[] names() {
+    return new String[] {"InitiatorName", INITIATOR, "TargetName", FakeDirectory.TARGET};
+  }
+
+  /** TSIH of the only session. */
+  int tsih() {
+    return registry.sessions().get(0).tsih();
+  }
+
   static ByteString text(Map<String, String> keys) {
     TextKeys text = TextKeys.none();
     for (Map.Entry<String, String> key : keys.entrySet()) {
@@ -198,20 +266,31 @@ final class Harness implements Reentry, ConnectionControl {
   }
 
   LoginRequest login(int current, int next, ByteString data) {
-    return new LoginRequest(true, false, current, next, 0, 0, ISID, 0, 0, 1, cmdSn, 0, data);
+    return new LoginRequest(
+        true, false, current, next, 0, 0, ISID, 0, 0, 1, numbers.cmdSn, 0, data);
+  }
+
+  /** A login that joins a session. */
+  LoginRequest join(int tsih, int cid, ByteString data) {
+    return new LoginRequest(true, false, 1, 3, 0, 0, ISID, tsih, 0, cid, numbers.cmdSn, 0, data);
   }
 
   /** The same without the T bit. */
   LoginRequest stay(int current, ByteString data) {
-    return new LoginRequest(false, false, current, 0, 0, 0, ISID, 0, 0, 1, cmdSn, 0, data);
+    return new LoginRequest(false, false, current, 0, 0, 0, ISID, 0, 0, 1, numbers.cmdSn, 0, data);
   }
 
   int nextCmdSn() {
-    return cmdSn++;
+    return numbers.cmdSn++;
+  }
+
+  /** The CmdSN that comes next. */
+  int peekCmdSn() {
+    return numbers.cmdSn;
   }
 
   int nextTag() {
-    return tag++;
+    return numbers.tag++;
   }
 
   static byte[] read10(int block, int count) {
@@ -291,12 +370,18 @@ final class Harness implements Reentry, ConnectionControl {
 
   TaskManagementRequest manage(int function, long lun, int referenced, int refCmdSn) {
     return new TaskManagementRequest(
-        true, function, lun, nextTag(), referenced, cmdSn, 0, refCmdSn, 0);
+        true, function, lun, nextTag(), referenced, numbers.cmdSn, 0, refCmdSn, 0);
   }
 
   NopOut ping(boolean immediate, ByteString data) {
     return new NopOut(
-        immediate, 0, nextTag(), Pdu.RESERVED_TAG, immediate ? cmdSn : nextCmdSn(), 0, data);
+        immediate,
+        0,
+        nextTag(),
+        Pdu.RESERVED_TAG,
+        immediate ? numbers.cmdSn : nextCmdSn(),
+        0,
+        data);
   }
 
   TextRequest textRequest(int itt, int transferTag, boolean last, ByteString data) {

@@ -378,6 +378,118 @@ class IscsiServerTest {
     }
   }
 
+  private List<TestInitiator> session(int connections) throws IOException {
+    Map<String, String> keys = TestInitiator.keys(HOST, FakeDirectory.TARGET);
+    keys.put("MaxConnections", Integer.toString(connections));
+    List<TestInitiator> session = new ArrayList<>();
+    session.add(connect().login(ISID, keys));
+    Map<String, String> names = new java.util.LinkedHashMap<>();
+    names.put("InitiatorName", HOST);
+    names.put("TargetName", FakeDirectory.TARGET);
+    for (int cid = 1; cid < connections; cid++) {
+      session.add(connect().join(session.get(0), cid, ISID, names));
+    }
+    return session;
+  }
+
+  @Test
+  void servesSeveralConnectionsOfASessionFromManyThreads() throws Exception {
+    List<TestInitiator> session = session(4);
+    ExecutorService threads = Executors.newFixedThreadPool(session.size());
+    try {
+      List<java.util.concurrent.Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < session.size(); i++) {
+        TestInitiator connection = session.get(i);
+        int region = i * 1024;
+        all.add(
+            threads.submit(
+                () -> {
+                  Random random = new Random(region);
+                  for (int round = 0; round < 100; round++) {
+                    List<Integer> tags = new ArrayList<>();
+                    List<byte[]> written = new ArrayList<>();
+                    for (int n = 0; n < 8; n++) {
+                      byte[] data = new byte[8 * FakeUnit.BLOCK];
+                      random.nextBytes(data);
+                      written.add(data);
+                      byte[] write = Harness.write10(region + n * 8, 8);
+                      tags.add(connection.start(0, write, data, 0));
+                    }
+                    for (int tag : tags) {
+                      assertEquals(0, connection.await(tag).status());
+                    }
+                    for (int n = 0; n < 8; n++) {
+                      byte[] read = Harness.read10(region + n * 8, 8);
+                      Result result = connection.command(0, read, new byte[0], 4096);
+                      assertArrayEquals(written.get(n), result.dataIn());
+                    }
+                  }
+                  return null;
+                }));
+      }
+      for (java.util.concurrent.Future<?> each : all) {
+        each.get();
+      }
+      assertEquals(4, registry.sessions().get(0).connections().size());
+      session.get(2).logout();
+      for (TestInitiator connection : session) {
+        connection.awaitEnd();
+      }
+      eventually(() -> assertEquals(0, registry.connectionCount()));
+      assertEquals(List.of(), unit.attached());
+      assertEquals(0, registry.bytes());
+    } finally {
+      threads.shutdownNow();
+      for (TestInitiator connection : session) {
+        connection.close();
+      }
+    }
+  }
+
+  @Test
+  void dropsASessionWhoseConnectionIsCut() throws Exception {
+    List<TestInitiator> session = session(3);
+    unit.hold();
+    for (TestInitiator connection : session) {
+      connection.start(0, Harness.read10(0, 1), new byte[0], 512);
+    }
+    eventually(() -> assertEquals(3, unit.held().size()));
+    session.get(1).reset();
+    assertEquals(3, session.get(0).awaitPdu(AsyncMessage.class).asyncEvent());
+    session.get(0).awaitEnd();
+    session.get(2).awaitEnd();
+    eventually(() -> assertEquals(0, registry.connectionCount()));
+    assertEquals(List.of(), registry.sessions());
+    assertEquals(List.of(), unit.attached());
+    eventually(() -> assertEquals(0, registry.bytes()));
+    unit.release();
+    try (TestInitiator anew = connect().login(HOST, ISID, FakeDirectory.TARGET)) {
+      assertEquals(0, anew.command(0, new byte[6], new byte[0], 0).status());
+    }
+  }
+
+  @Test
+  void reinstatesAConnectionOfASessionInUse() throws Exception {
+    List<TestInitiator> session = session(2);
+    Map<String, String> names = new java.util.LinkedHashMap<>();
+    names.put("InitiatorName", HOST);
+    names.put("TargetName", FakeDirectory.TARGET);
+    TestInitiator kept = session.get(0);
+    TestInitiator replaced = session.get(1);
+    for (int i = 0; i < 20; i++) {
+      byte[] read = Harness.read10(0, 1);
+      replaced.command(0, read, new byte[0], 512);
+      TestInitiator anew = connect().join(kept, 1, ISID, names);
+      replaced.awaitEnd();
+      assertEquals(0, anew.command(0, read, new byte[0], 512).status());
+      assertEquals(0, kept.command(0, read, new byte[0], 512).status());
+      replaced = anew;
+    }
+    assertEquals(1, registry.sessions().size());
+    replaced.close();
+    kept.awaitEnd();
+  }
+
   @Test
   void takesACommandThatComesByteByByte() throws Exception {
     try (TestInitiator initiator = connect().login(HOST, ISID, FakeDirectory.TARGET)) {

@@ -28,14 +28,11 @@ class SessionRegistryTest {
           }
         };
     LoginPhase.Granted granted =
-        new LoginPhase.Granted(initiator, "", 1, 0, Optional.empty(), null, null);
-    registry.begin(
-        new LiveSession(
-            granted,
-            target.map(name -> new Nexus(initiator, 1, name, 1)),
-            "peer",
-            "portal",
-            control));
+        new LoginPhase.Granted(initiator, "", 1, 0, 0, Optional.empty(), null, null);
+    LiveSession session =
+        new LiveSession(granted, target.map(name -> new Nexus(initiator, 1, name, 1)));
+    session.add(new LiveConnection(1, "peer", "portal", control));
+    registry.begin(session);
   }
 
   @Test

@@ -24,6 +24,7 @@ class SessionSettingsTest {
   @CsvSource({
     "queue-depth, 0, a whole number from 1 to 4096",
     "queue-depth, many, a whole number from 1 to 4096",
+    "max-connections-per-session, 0, a whole number from 1 to 65535",
     "command-deadline, 0 s, a duration above 0 s and up to 3600 s",
     "nop-interval, 500 ms, a duration from 1 s to 3600 s",
     "max-burst-length, 64 KiB, a size from 262144 to 16777215 bytes",

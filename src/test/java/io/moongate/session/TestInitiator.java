@@ -35,13 +35,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.util.ByteString;
 
 /**
- * A small iSCSI initiator over a blocking socket: one connection, one session, used by one thread.
- * Commands may be issued together ({@link #start}, then {@link #await}) or one at a time ({@link
- * #command}). Every wait is bounded by the socket's timeout: then a {@link
- * java.net.SocketTimeoutException}.
+ * A small iSCSI initiator over a blocking socket: one connection, used by one thread. Commands may
+ * be issued together ({@link #start}, then {@link #await}) or one at a time ({@link #command}).
+ * Every wait is bounded by the socket's timeout: then a {@link java.net.SocketTimeoutException}.
  */
 public final class TestInitiator implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
@@ -56,8 +56,9 @@ public final class TestInitiator implements AutoCloseable {
   private final List<TargetPdu> other = new ArrayList<>();
   private final Map<String, String> negotiated = new LinkedHashMap<>();
 
-  private int taskTag = 1;
-  private int cmdSn = 1;
+  private AtomicInteger taskTags = new AtomicInteger(1);
+  private AtomicInteger cmdSns = new AtomicInteger(1);
+  private int cid;
   private int expStatSn;
   private int tsih;
   private int expCmdSn;
@@ -175,8 +176,7 @@ public final class TestInitiator implements AutoCloseable {
    * @throws LoginRefusedException when the target refuses
    */
   public TestInitiator login(long isid, Map<String, String> keys) throws IOException {
-    loginStep(isid, taskTag++, true, LoginStage.LOGIN_OPERATIONAL_NEGOTIATION, keys);
-    return loggedIn(keys);
+    return login(isid, 0, keys);
   }
 
   /**
@@ -192,23 +192,44 @@ public final class TestInitiator implements AutoCloseable {
     names.keySet().retainAll(List.of("InitiatorName", "SessionType", "TargetName"));
     operational.keySet().removeAll(names.keySet());
     names.put("AuthMethod", "CHAP,None");
-    int tag = taskTag++;
+    int tag = taskTags.getAndIncrement();
     LoginStage security = LoginStage.SECURITY_NEGOTIATION;
-    TextKeys method = loginStep(isid, tag, false, security, names);
+    TextKeys method = loginStep(isid, 0, tag, false, security, names);
     if (!method.value("AuthMethod").equals(Optional.of("CHAP"))) {
       throw new IOException("the target does not ask for CHAP: " + method);
     }
-    TextKeys asked = loginStep(isid, tag, false, security, chap.proposal());
-    TextKeys proof = loginStep(isid, tag, true, security, chap.response(asked));
+    TextKeys asked = loginStep(isid, 0, tag, false, security, chap.proposal());
+    TextKeys proof = loginStep(isid, 0, tag, true, security, chap.response(asked));
     if (chap.asks() && !chap.believes(proof)) {
       throw new IOException("the target is not who it says");
     }
-    loginStep(isid, tag, true, LoginStage.LOGIN_OPERATIONAL_NEGOTIATION, operational);
+    loginStep(isid, 0, tag, true, LoginStage.LOGIN_OPERATIONAL_NEGOTIATION, operational);
+    return loggedIn(keys);
+  }
+
+  /**
+   * Joins the session of another connection, which numbers its commands together with this one.
+   *
+   * @param connection its CID
+   */
+  public TestInitiator join(
+      TestInitiator leading, int connection, long isid, Map<String, String> keys)
+      throws IOException {
+    taskTags = leading.taskTags;
+    cmdSns = leading.cmdSns;
+    cid = connection;
+    negotiated.putAll(leading.negotiated);
+    return login(isid, leading.tsih, keys);
+  }
+
+  private TestInitiator login(long isid, int session, Map<String, String> keys) throws IOException {
+    int tag = taskTags.getAndIncrement();
+    loginStep(isid, session, tag, true, LoginStage.LOGIN_OPERATIONAL_NEGOTIATION, keys);
     return loggedIn(keys);
   }
 
   private TextKeys loginStep(
-      long isid, int tag, boolean transit, LoginStage stage, Map<String, String> keys)
+      long isid, int session, int tag, boolean transit, LoginStage stage, Map<String, String> keys)
       throws IOException {
     TextKeys text = TextKeys.none();
     for (Map.Entry<String, String> key : keys.entrySet()) {
@@ -227,10 +248,10 @@ public final class TestInitiator implements AutoCloseable {
             0,
             0,
             isid,
-            0,
+            session,
             tag,
-            0,
-            cmdSn,
+            cid,
+            cmdSns.get(),
             expStatSn,
             text.format()));
     LoginResponse response = (LoginResponse) receive();
@@ -269,7 +290,7 @@ public final class TestInitiator implements AutoCloseable {
 
   /** Commands that may be sent before an answer must be awaited. */
   public int window() {
-    return maxCmdSn - cmdSn + 1;
+    return maxCmdSn - cmdSns.get() + 1;
   }
 
   /** Executes a command and waits for its end. */
@@ -280,7 +301,7 @@ public final class TestInitiator implements AutoCloseable {
 
   /** Sends a command; data-out goes along as immediate data as far as that was agreed. */
   public int start(long lun, byte[] cdb, byte[] dataOut, int expectedDataIn) throws IOException {
-    int tag = taskTag++;
+    int tag = taskTags.getAndIncrement();
     byte[] padded = new byte[Math.max(16, cdb.length)];
     System.arraycopy(cdb, 0, padded, 0, cdb.length);
     int immediate = 0;
@@ -300,7 +321,7 @@ public final class TestInitiator implements AutoCloseable {
             lun,
             tag,
             dataOut.length > 0 ? dataOut.length : expectedDataIn,
-            cmdSn++,
+            cmdSns.getAndIncrement(),
             expStatSn,
             ByteString.fromArray(padded),
             0,
@@ -318,17 +339,17 @@ public final class TestInitiator implements AutoCloseable {
 
   /** Executes a task management function (RFC 7143 section 11.5.1) and gives its response. */
   public int manage(int function, long lun, int referencedTag) throws IOException {
-    int tag = taskTag++;
+    int tag = taskTags.getAndIncrement();
     send(
         new TaskManagementRequest(
-            true, function, lun, tag, referencedTag, cmdSn, expStatSn, cmdSn, 0));
+            true, function, lun, tag, referencedTag, cmdSns.get(), expStatSn, cmdSns.get(), 0));
     return awaitPdu(TaskManagementResponse.class).response();
   }
 
   /** Sends a NOP-Out and waits for its echo. */
   public ByteString ping(ByteString data) throws IOException {
-    int tag = taskTag++;
-    send(new NopOut(true, 0, tag, Pdu.RESERVED_TAG, cmdSn, expStatSn, data));
+    int tag = taskTags.getAndIncrement();
+    send(new NopOut(true, 0, tag, Pdu.RESERVED_TAG, cmdSns.get(), expStatSn, data));
     NopIn answer = awaitPdu(NopIn.class);
     while (answer.initiatorTaskTag() != tag) {
       answer = awaitPdu(NopIn.class);
@@ -340,10 +361,12 @@ public final class TestInitiator implements AutoCloseable {
   public TextKeys sendTargets(String value) throws IOException {
     ByteString text = TextKeys.none().with("SendTargets", value).format();
     ByteString answer = ByteString.emptyByteString();
-    int tag = taskTag++;
+    int tag = taskTags.getAndIncrement();
     int transferTag = Pdu.RESERVED_TAG;
     while (true) {
-      send(new TextRequest(false, true, false, 0, tag, transferTag, cmdSn++, expStatSn, text));
+      send(
+          new TextRequest(
+              false, true, false, 0, tag, transferTag, cmdSns.getAndIncrement(), expStatSn, text));
       TextResponse response = awaitPdu(TextResponse.class);
       answer = answer.concat(response.data());
       if (response.finalBit()) {
@@ -356,7 +379,9 @@ public final class TestInitiator implements AutoCloseable {
 
   /** Logs out, and waits for the target to close the connection. */
   public void logout() throws IOException {
-    send(new LogoutRequest(false, 0, taskTag++, 0, cmdSn++, expStatSn));
+    send(
+        new LogoutRequest(
+            false, 0, taskTags.getAndIncrement(), 0, cmdSns.getAndIncrement(), expStatSn));
     awaitPdu(LogoutResponse.class);
     awaitEnd();
   }
@@ -397,12 +422,12 @@ public final class TestInitiator implements AutoCloseable {
 
   /** The next CmdSN, which it takes. */
   public int takeCmdSn() {
-    return cmdSn++;
+    return cmdSns.getAndIncrement();
   }
 
   /** A new task tag. */
   public int takeTaskTag() {
-    return taskTag++;
+    return taskTags.getAndIncrement();
   }
 
   /**
@@ -476,7 +501,7 @@ public final class TestInitiator implements AutoCloseable {
                 ping.lun(),
                 Pdu.RESERVED_TAG,
                 ping.targetTransferTag(),
-                cmdSn,
+                cmdSns.get(),
                 expStatSn,
                 ByteString.emptyByteString()));
       }

@@ -32,8 +32,7 @@ public final class LostHolders {
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0).asReadOnlyBuffer();
   private static final long ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int ATTEMPTS = 20;
-  private static final CompletionStage<Void> NOTHING_TO_DO =
-      CompletableFuture.completedStage(null);
+  private static final CompletionStage<Void> NOTHING_TO_DO = CompletableFuture.completedStage(null);
 
   private final String unit;
   private final DeadlineTimer timer;
