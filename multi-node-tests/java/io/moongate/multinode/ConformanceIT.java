@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.management.api.SetChap;
 import io.moongate.multinode.conformance.Exclusions;
 import io.moongate.multinode.conformance.KnownFailures;
 import io.moongate.multinode.conformance.TestCuReport;
@@ -37,6 +38,15 @@ class ConformanceIT {
   private static final Duration BOUND = Duration.ofMinutes(5);
   private static final long SIZE = 256L << 20;
 
+  /** It is all in the heap of the owner. */
+  private static final long SIZE_IN_MEMORY = 64L << 20;
+
+  private static final String ONE_PATH = "disk";
+  private static final String TWO_PATHS = "disk by two paths";
+  private static final List<String> INITIATORS =
+      List.of("iqn.2026-11.io.moongate:conformance-1", "iqn.2026-11.io.moongate:conformance-2");
+  private static final SetChap CHAP = new SetChap("conformance", "Xq7secretOfConformance");
+
   private final Path lists = Installation.find().testFile("conformance");
   private final KnownFailures known = KnownFailures.read(lists.resolve("known-failures.txt"));
   private final Exclusions exclusions = Exclusions.read(lists.resolve("exclusions.txt"));
@@ -44,44 +54,95 @@ class ConformanceIT {
   @TestFactory
   Stream<DynamicTest> oneOptimizedPath(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ao", 0, SIZE);
-    return run("ao", "disk", lun, List.of(cluster.owner(lun)), "");
+    return run("ao", lun, List.of(cluster.owner(lun)), "", "");
   }
 
   @TestFactory
   Stream<DynamicTest> oneNonOptimizedPath(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ano", 0, SIZE);
-    return run("ano", "disk", lun, others(cluster, lun).subList(0, 1), "");
+    return run("ano", lun, others(cluster, lun).subList(0, 1), "", "");
   }
 
   @TestFactory
   Stream<DynamicTest> theOptimizedPathAndAnother(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ao-ano", 0, SIZE);
-    List<TestGateway> both = List.of(cluster.owner(lun), others(cluster, lun).get(0));
-    return run("ao-ano", "disk by two paths", lun, both, "");
+    return run("ao-ano", lun, both(cluster, lun), "", "");
   }
 
   @TestFactory
   Stream<DynamicTest> twoNonOptimizedPaths(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ano-ano", 0, SIZE);
-    return run("ano-ano", "disk by two paths", lun, others(cluster, lun), "");
+    return run("ano-ano", lun, others(cluster, lun), "", "");
   }
 
   @Tag("long")
   @TestFactory
   Stream<DynamicTest> headerDigests(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-digest", 0, SIZE);
-    List<TestGateway> both = List.of(cluster.owner(lun), others(cluster, lun).get(0));
-    return run("digest", "disk by two paths", lun, both, "?header_digest=crc32c");
+    return byOnePathAndByTwo("digest", cluster, lun, "", "?header_digest=crc32c");
+  }
+
+  @Tag("long")
+  @TestFactory
+  Stream<DynamicTest> chap(TestCluster cluster) {
+    TestLun lun = cluster.createLun("conformance-chap", 0, SIZE);
+    // Found while whoever asks for the paths may log in.
+    List<TestGateway> both = both(cluster, lun);
+    cluster.allowOnly(lun.target(), INITIATORS, CHAP);
+    String credentials = CHAP.user() + "%" + CHAP.secret() + "@";
+    return Stream.concat(
+        run("chap-ao", lun, both.subList(0, 1), credentials, ""),
+        run("chap-ao-ano", lun, both, credentials, ""));
+  }
+
+  @Tag("long")
+  @TestFactory
+  Stream<DynamicTest> blocksOf4096Bytes(TestCluster cluster) {
+    TestLun lun = cluster.createLun("conformance-4096", 0, 2 * SIZE, 4096, "file");
+    return byOnePathAndByTwo("4096", cluster, lun, "", "");
+  }
+
+  @Tag("long")
+  @TestFactory
+  Stream<DynamicTest> inMemory(TestCluster cluster) {
+    TestLun lun = cluster.createLun("conformance-memory", 0, SIZE_IN_MEMORY, 512, "memory");
+    Stream<DynamicTest> tests = byOnePathAndByTwo("memory", cluster, lun, "", "");
+    // Nobody could serve it any more once its owner was killed.
+    cluster.delete(lun.target());
+    return tests;
+  }
+
+  private Stream<DynamicTest> byOnePathAndByTwo(
+      String name, TestCluster cluster, TestLun lun, String credentials, String option) {
+    List<TestGateway> both = both(cluster, lun);
+    return Stream.concat(
+        run(name + "-ao", lun, both.subList(0, 1), credentials, option),
+        run(name + "-ao-ano", lun, both, credentials, option));
+  }
+
+  private static List<TestGateway> both(TestCluster cluster, TestLun lun) {
+    return List.of(cluster.owner(lun), others(cluster, lun).get(0));
   }
 
   private static List<TestGateway> others(TestCluster cluster, TestLun lun) {
     return cluster.servingWithout(cluster.owner(lun));
   }
 
+  /**
+   * Runs the suite, at once.
+   *
+   * @param credentials for the URLs: empty, or {@code user%secret@}
+   * @param option for the URLs: empty, or {@code ?key=value}
+   */
   private Stream<DynamicTest> run(
-      String name, String kind, TestLun lun, List<TestGateway> paths, String option) {
-    List<String> arguments = new ArrayList<>(List.of("-v", "-d", "-S"));
-    paths.forEach(path -> arguments.add(path.url(lun.target(), lun.number()) + option));
+      String name, TestLun lun, List<TestGateway> paths, String credentials, String option) {
+    List<String> arguments = new ArrayList<>(List.of("-v", "-d"));
+    arguments.addAll(List.of("-i", INITIATORS.get(0), "-I", INITIATORS.get(1)));
+    for (TestGateway path : paths) {
+      String url = path.url(lun.target(), lun.number()) + option;
+      arguments.add(url.replaceFirst("//", "//" + credentials));
+    }
+    String kind = paths.size() == 1 ? ONE_PATH : TWO_PATHS;
     Tool.Output output = Tool.ISCSI_TEST_CU.run(BOUND, arguments.toArray(String[]::new));
     Path kept = Installation.find().output().resolve("conformance-" + name + ".output");
     try {

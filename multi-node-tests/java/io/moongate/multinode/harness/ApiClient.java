@@ -2,14 +2,18 @@ package io.moongate.multinode.harness;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moongate.management.api.AllowInitiator;
 import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.Gateway;
+import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Problem;
+import io.moongate.management.api.SetAccess;
+import io.moongate.management.api.SetChap;
 import io.moongate.management.api.Target;
 import java.io.IOException;
 import java.net.URI;
@@ -18,6 +22,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The HTTP API of one gateway. Every request has a bound; nothing is repeated. */
@@ -97,17 +102,69 @@ public final class ApiClient {
     return post("/api/v1/targets", new CreateTarget(name, null), Target.class);
   }
 
+  /** Deletes a target that maps no LUN. */
+  public void deleteTarget(String name) throws ApiException {
+    delete("/api/v1/targets/" + name);
+  }
+
   /**
-   * Creates a LUN on the {@code file} store; an equal one that is there is fine.
+   * Creates a LUN; an equal one that is there is fine.
    *
    * @param size bytes
+   * @param blockSize bytes of a logical block
+   * @param store kind of the volume store
    */
-  public LogicalUnit createLun(String target, int lun, long size, List<String> preferred)
+  public LogicalUnit createLun(
+      String target, int lun, long size, int blockSize, String store, List<String> preferred)
       throws ApiException {
     return post(
         "/api/v1/luns",
-        new CreateLun(target, lun, size, null, "file", preferred),
+        new CreateLun(target, lun, size, blockSize, store, preferred),
         LogicalUnit.class);
+  }
+
+  /** Deletes a LUN and its data. */
+  public void deleteLun(String id) throws ApiException {
+    delete("/api/v1/luns/" + id);
+  }
+
+  /**
+   * Makes a LUN larger; answered when that is on record.
+   *
+   * @param size bytes that it is to have
+   */
+  public LogicalUnit resizeLun(String id, long size) throws ApiException {
+    return post("/api/v1/luns/" + id + "/resize", Map.of("size", size), LogicalUnit.class);
+  }
+
+  /**
+   * Says who may log in to a target.
+   *
+   * @param access {@code open} or {@code listed}
+   */
+  public Target setAccess(String target, String access) throws ApiException {
+    return put("/api/v1/targets/" + target + "/access", new SetAccess(access), Target.class);
+  }
+
+  /** Puts an initiator on a target's list, or replaces what was said of it. */
+  public Initiator allow(String target, String initiator, AllowInitiator wanted)
+      throws ApiException {
+    return put("/api/v1/targets/" + target + "/initiators/" + initiator, wanted, Initiator.class);
+  }
+
+  /** Takes an initiator off a target's list. */
+  public void disallow(String target, String initiator) throws ApiException {
+    delete("/api/v1/targets/" + target + "/initiators/" + initiator);
+  }
+
+  /** By what a target proves to initiators who it is. */
+  public Target setMutualChap(String target, SetChap chap) throws ApiException {
+    return put("/api/v1/targets/" + target + "/mutual-chap", chap, Target.class);
+  }
+
+  /** What GET answers, as it is. */
+  public String text(String path) throws ApiException {
+    return success(request(path, READ_TIMEOUT).GET().build());
   }
 
   /** Moves the ownership of a LUN; answered once the new owner serves. */
@@ -130,12 +187,24 @@ public final class ApiClient {
   }
 
   private <T> T post(String path, Object body, Class<T> type) throws ApiException {
+    return change("POST", path, body, type);
+  }
+
+  private <T> T put(String path, Object body, Class<T> type) throws ApiException {
+    return change("PUT", path, body, type);
+  }
+
+  private <T> T change(String method, String path, Object body, Class<T> type) throws ApiException {
     HttpRequest request =
         request(path, CHANGE_TIMEOUT)
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(json(body)))
+            .method(method, HttpRequest.BodyPublishers.ofString(json(body)))
             .build();
     return read(success(request), type);
+  }
+
+  private void delete(String path) throws ApiException {
+    success(request(path, CHANGE_TIMEOUT).DELETE().build());
   }
 
   private HttpRequest.Builder request(String path, Duration timeout) {

@@ -3,8 +3,10 @@ package io.moongate.multinode.harness;
 import io.moongate.cli.demo.HostProcesses;
 import io.moongate.cli.demo.HostProcesses.CassandraAddress;
 import io.moongate.cli.demo.HostProcesses.Started;
+import io.moongate.management.api.AllowInitiator;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.SetChap;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await.Unready;
 import java.io.IOException;
@@ -112,7 +114,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /** Logs of every process. */
-  Path logs() {
+  public Path logs() {
     return directory.resolve("logs");
   }
 
@@ -229,21 +231,123 @@ public final class TestCluster implements AutoCloseable {
    * Makes a LUN, and its target when that is not there; every gateway serves it when this returns.
    *
    * @param name the end of the target's name
-   * @param number below 256
+   * @param number 0 to 16383
    * @param size bytes
    */
   public TestLun createLun(String name, int number, long size) {
+    return createLun(name, number, size, 512, "file");
+  }
+
+  /**
+   * The same with other than the usual blocks.
+   *
+   * @param blockSize bytes of a logical block
+   * @param store kind of the volume store
+   */
+  public TestLun createLun(String name, int number, long size, int blockSize, String store) {
+    TestLun lun = requestLun(createTarget(name), number, size, blockSize, store);
+    new PathAgreement(this, lun).await();
+    return lun;
+  }
+
+  /**
+   * Makes a target without LUNs.
+   *
+   * @param name the end of its name
+   * @return its name
+   */
+  public String createTarget(String name) {
     String target = "iqn.2026-11.io.moongate:" + name;
     ApiClient api = serving().get(0).api();
     Await.value("target " + name, START_BOUND, () -> ask(() -> api.createTarget(target)));
-    LogicalUnit unit =
+    return target;
+  }
+
+  /** Makes a LUN of a target; which gateways serve it when this returns is not looked at. */
+  public TestLun requestLun(String target, int number, long size, int blockSize, String store) {
+    ApiClient api = serving().get(0).api();
+    return TestLun.of(
         Await.value(
-            "LUN %d of %s".formatted(number, name),
+            "LUN %d of %s".formatted(number, target),
             START_BOUND,
-            () -> ask(() -> api.createLun(target, number, size, List.of())));
-    TestLun lun = TestLun.of(unit);
-    new PathAgreement(this, lun).await();
-    return lun;
+            () -> ask(() -> api.createLun(target, number, size, blockSize, store, List.of()))));
+  }
+
+  /**
+   * Lets only these initiators log in to a target from now on, each with the same credentials if
+   * any are given; every gateway knows when this returns.
+   */
+  public void allowOnly(String target, List<String> initiators, SetChap chap) {
+    ApiClient api = serving().get(0).api();
+    for (String initiator : initiators) {
+      AllowInitiator wanted = new AllowInitiator(chap, null, null);
+      Await.value(
+          initiator + " to be allowed",
+          START_BOUND,
+          () -> ask(() -> api.allow(target, initiator, wanted)));
+    }
+    Await.value(
+        target + " to be listed", START_BOUND, () -> ask(() -> api.setAccess(target, "listed")));
+    for (TestGateway gateway : serving()) {
+      awaitSaid(gateway, "/targets/" + target, List.of("\"listed\""));
+      awaitSaid(gateway, "/targets/" + target + "/initiators", initiators);
+    }
+  }
+
+  /** Waits until a gateway's replica has come to what its API is to say. */
+  public void awaitSaid(TestGateway gateway, String path, List<String> words) {
+    Await.value(
+        gateway + " to say " + words,
+        Duration.ofSeconds(30),
+        () -> {
+          String said = ask(() -> gateway.api().text("/api/v1" + path));
+          if (!words.stream().allMatch(said::contains)) {
+            throw new Unready(said);
+          }
+          return said;
+        });
+  }
+
+  /** Deletes a target and its LUNs, once the sessions with it have ended. */
+  public void delete(String target) {
+    ApiClient api = serving().get(0).api();
+    Await.value(
+        target + " to be deleted",
+        START_BOUND,
+        () -> {
+          try {
+            for (LogicalUnit unit : api.luns()) {
+              if (target.equals(unit.target())) {
+                api.deleteLun(unit.id());
+              }
+            }
+            api.deleteTarget(target);
+            return Boolean.TRUE;
+          } catch (ApiException e) {
+            if (e.status() == 404) {
+              return Boolean.TRUE;
+            }
+            // A session that has just ended may still be known, or a LUN that is gone.
+            throw new Unready(e.getMessage());
+          }
+        });
+  }
+
+  /** Makes a gateway the owner; all agree on it when this returns. */
+  public void move(TestLun lun, TestGateway to) {
+    PathAgreement agreement = new PathAgreement(this, lun);
+    if (agreement.await().owner().equals(to.name())) {
+      return;
+    }
+    ApiClient api = to.api();
+    Await.value(
+        "%s to be moved to %s".formatted(lun, to),
+        START_BOUND,
+        () -> ask(() -> api.moveLun(lun.id(), to.name())));
+    String owner = agreement.await().owner();
+    if (!owner.equals(to.name())) {
+      throw new AssertionError("%s was moved to %s, and is owned by %s".formatted(lun, to, owner));
+    }
   }
 
   /** What the cluster says of a LUN, asked of any gateway that serves. */

@@ -1,7 +1,7 @@
 package io.moongate.multinode.workload;
 
 /** An error that a host would pass on to the application. */
-public final class IoError extends RuntimeException {
+public class IoError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   IoError(String message) {

@@ -5,6 +5,9 @@ import io.moongate.multinode.checker.History.Attempt;
 import io.moongate.multinode.checker.History.Kind;
 import io.moongate.multinode.checker.History.Outcome;
 import io.moongate.multinode.harness.Cdb;
+import io.moongate.multinode.harness.PersistentReservations;
+import io.moongate.multinode.harness.PersistentReservations.Action;
+import io.moongate.multinode.harness.PersistentReservations.Type;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.workload.BlockPattern.Content;
@@ -32,6 +35,7 @@ public final class MultipathClient implements AutoCloseable {
   private static final int GOOD = 0x00;
   private static final int CHECK_CONDITION = 0x02;
   private static final int BUSY = 0x08;
+  private static final int RESERVATION_CONFLICT = 0x18;
   private static final int TASK_SET_FULL = 0x28;
   private static final int UNIT_ATTENTION = 0x06;
   private static final int IN_TRANSITION = 0x02040A;
@@ -76,9 +80,13 @@ public final class MultipathClient implements AutoCloseable {
     }
   }
 
-  /** Writes through any path. */
-  public void write(long block, int blocks) {
-    write(anyPath(), block, blocks);
+  /**
+   * Writes through any path.
+   *
+   * @return the value that the blocks have now
+   */
+  public long write(long block, int blocks) {
+    return write(anyPath(), block, blocks);
   }
 
   /** Writes, through the named gateway if its path is up. */
@@ -91,9 +99,71 @@ public final class MultipathClient implements AutoCloseable {
     read(anyPath(), block, blocks);
   }
 
-  /** Reads, through the named gateway if its path is up. */
-  public void read(TestGateway gateway, long block, int blocks) {
-    read(path(gateway), block, blocks);
+  /**
+   * Reads, through the named gateway if its path is up.
+   *
+   * @return the value of each block
+   */
+  public List<Long> read(TestGateway gateway, long block, int blocks) {
+    return read(path(gateway), block, blocks);
+  }
+
+  /** Registers with every gateway under a key, whatever was registered before; 0 unregisters. */
+  public void register(long key) {
+    for (HostPath path : paths) {
+      if (!path.awaitUp(settings.operation())) {
+        throw new IoError(name + " can't register through " + path.name() + ": it is not up");
+      }
+      operate(
+          path,
+          used -> {
+            if (used != path) {
+              throw new IoError(name + " lost its path through " + path.name());
+            }
+            byte[] cdb = PersistentReservations.cdb(Action.REGISTER_AND_IGNORE_EXISTING_KEY, null);
+            return step(used, used.execute(cdb, PersistentReservations.list(0, key, true), 0));
+          });
+    }
+  }
+
+  /** Reserves through any path, registered as it is. */
+  public void reserve(Type type, long key) {
+    operate(
+        anyPath(),
+        path -> {
+          byte[] cdb = PersistentReservations.cdb(Action.RESERVE, type);
+          return step(path, path.execute(cdb, PersistentReservations.list(key, 0, true), 0));
+        });
+  }
+
+  /**
+   * Shuts out whoever is registered under another key, by PREEMPT AND ABORT through any path; as
+   * those do who fence hosts, it looks whether an attempt was done whose answer was lost.
+   *
+   * @param type of the reservation that this host takes over
+   */
+  public void preemptAndAbort(Type type, long key, long other) {
+    operate(
+        anyPath(),
+        path -> {
+          byte[] cdb = PersistentReservations.cdb(Action.PREEMPT_AND_ABORT, type);
+          TestInitiator.Result result =
+              path.execute(cdb, PersistentReservations.list(key, other, true), 0);
+          if (result.status() != RESERVATION_CONFLICT) {
+            return step(path, result);
+          }
+          TestInitiator.Result told =
+              path.execute(
+                  PersistentReservations.readKeys(),
+                  new byte[0],
+                  PersistentReservations.allocationLength());
+          Step step = step(path, told);
+          if (step != Step.DONE) {
+            return step;
+          }
+          List<Long> keys = PersistentReservations.keys(told.dataIn());
+          return keys.contains(key) && !keys.contains(other) ? Step.DONE : Step.CONFLICT;
+        });
   }
 
   /**
@@ -151,7 +221,7 @@ public final class MultipathClient implements AutoCloseable {
 
   private record Sent(long value, long invoked, String path, Outcome outcome) {}
 
-  private void write(HostPath first, long block, int blocks) {
+  private long write(HostPath first, long block, int blocks) {
     List<Sent> sent = new ArrayList<>();
     long acknowledged = History.NEVER;
     try {
@@ -187,9 +257,11 @@ public final class MultipathClient implements AutoCloseable {
                 attempt.outcome()));
       }
     }
+    return sent.get(sent.size() - 1).value();
   }
 
-  private void read(HostPath first, long block, int blocks) {
+  private List<Long> read(HostPath first, long block, int blocks) {
+    List<Long> values = new ArrayList<>();
     operate(
         first,
         path -> {
@@ -203,13 +275,15 @@ public final class MultipathClient implements AutoCloseable {
               throw new IoError(
                   "READ of %d blocks returned %d bytes".formatted(blocks, result.dataIn().length));
             }
-            note(path, block, BlockPattern.read(block, result.dataIn()), invoked, completed);
+            List<Content> contents = BlockPattern.read(block, result.dataIn());
+            values.addAll(note(path, block, contents, invoked, completed));
           }
           return step;
         });
+    return values;
   }
 
-  private void note(
+  private List<Long> note(
       HostPath path, long block, List<Content> contents, long invoked, long completed) {
     List<Long> values = new ArrayList<>();
     for (Content content : contents) {
@@ -221,6 +295,7 @@ public final class MultipathClient implements AutoCloseable {
     }
     history.add(
         new Attempt(name, Kind.READ, block, values, invoked, completed, path.name(), Outcome.OK));
+    return values;
   }
 
   /** What follows from how an attempt ended. */
@@ -234,6 +309,8 @@ public final class MultipathClient implements AutoCloseable {
     BUSY_LATER(Outcome.UNKNOWN),
     /** Nothing was done; this path is not to be used now. */
     ELSEWHERE(Outcome.REFUSED),
+    /** Nothing was done, and is not to be: an error that the application sees. */
+    CONFLICT(Outcome.REFUSED),
     LOST(Outcome.UNKNOWN);
 
     final Outcome outcome;
@@ -276,6 +353,8 @@ public final class MultipathClient implements AutoCloseable {
           pause(REPEAT_PAUSE);
           path = anyPath();
         }
+        case CONFLICT ->
+            throw new ReservationConflict(name + " is kept away through " + path.name());
         case LOST -> {
           repeated++;
           if (!path.awaitUp(settings.replacement())) {
@@ -305,6 +384,8 @@ public final class MultipathClient implements AutoCloseable {
         return Step.BUSY_LATER;
       case TASK_SET_FULL:
         return Step.LATER;
+      case RESERVATION_CONFLICT:
+        return Step.CONFLICT;
       default:
         break;
     }

@@ -337,6 +337,11 @@ public final class TestInitiator implements AutoCloseable {
     return results.remove(tag);
   }
 
+  /** The end of a command, if it has been received; it is not waited for. */
+  public Optional<Result> ended(int tag) {
+    return Optional.ofNullable(results.remove(tag));
+  }
+
   /** Executes a task management function (RFC 7143 section 11.5.1) and gives its response. */
   public int manage(int function, long lun, int referencedTag) throws IOException {
     int tag = taskTags.getAndIncrement();
