@@ -13,6 +13,7 @@ import io.moongate.wire.TextKeys;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,11 +46,16 @@ final class LoginPhase {
 
   private static final int SEGMENT = OperationalParameters.DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH;
 
+  /** Declarations of who logs in to what. */
+  private static final List<String> IDENTIFYING =
+      List.of("InitiatorName", "InitiatorAlias", "SessionType", "TargetName");
+
   private final SessionSettings settings;
   private final TargetDirectory directory;
   private final SessionRegistry registry;
   private final SendQueue out;
 
+  private final Map<String, String> identity = new HashMap<>();
   private LoginRequest first;
   private CommandWindow<Sequenced> window;
   private int requests;
@@ -175,7 +181,16 @@ final class LoginPhase {
     Map<String, String> keys = keys();
     List<TextKeys.Pair> answers = new ArrayList<>();
     if (security == null) {
+      for (String key : IDENTIFYING) {
+        if (keys.containsKey(key)) {
+          identity.put(key, keys.get(key));
+        }
+      }
       identify(request, keys, answers);
+    } else {
+      // A second declaration is a mistake (section 6.3), but a widespread initiator says all of this
+      // again in the next stage when its offer of CHAP was declined. What is the same is no harm.
+      identity.forEach(keys::remove);
     }
     for (String key : keys.keySet()) {
       negotiation.once(key);

@@ -467,6 +467,19 @@ class LoginPhaseTest {
   }
 
   @Test
+  void passesOverWhoItIsWhenThatIsSaidAgain() {
+    assertEquals(0, status(login(0, 1, with("AuthMethod", "CHAP,None"))));
+    assertEquals(0, status(login(1, 3, with("HeaderDigest", "None"))));
+    assertEquals(Connection.Phase.FULL_FEATURE, host.connection.phase());
+  }
+
+  @Test
+  void refusesAnotherNameThanBefore() {
+    assertEquals(0, status(login(0, 1, with("AuthMethod", "CHAP,None"))));
+    assertEquals(0x0200, status(login(1, 3, "InitiatorName", Harness.INITIATOR + "2")));
+  }
+
+  @Test
   void refusesNamesThatAreTooLong() {
     assertEquals(
         0x0200,
