@@ -188,7 +188,8 @@ final class LoginPhase {
       }
       identify(request, keys, answers);
     } else {
-      // A second declaration is a mistake (section 6.3), but a widespread initiator says all of this
+      // A second declaration is a mistake (section 6.3), but a widespread initiator says all of
+      // this
       // again in the next stage when its offer of CHAP was declined. What is the same is no harm.
       identity.forEach(keys::remove);
     }
