@@ -56,6 +56,7 @@ class FenceIT {
       throws IOException, InterruptedException {
     TestLun lun = cluster.createLun("fence-abort", 0, 64L << 20);
     List<TestGateway> gateways = cluster.gateways();
+    int round = 0;
     for (TestGateway owner : gateways) {
       cluster.move(lun, owner);
       try (TestHost fencer = TestHost.open(gateways, lun, "fencer");
@@ -65,21 +66,29 @@ class FenceIT {
         fencer.settle();
         victim.settle();
         // Through another gateway than the owner in two rounds of three.
-        abort(cluster, lun, owner, fencer.nexuses().get(0), victim);
+        abort(cluster, lun, owner, fencer.nexuses().get(0), victim, round * Burst.EXTENTS);
         fencer.unregister();
       }
+      round++;
     }
+    // Nor has anything come later: no round has written where another has.
+    requireFencers(cluster, lun, 0, round * Burst.EXTENTS);
   }
 
   private static void abort(
-      TestCluster cluster, TestLun lun, TestGateway owner, Nexus fencer, TestHost victim)
+      TestCluster cluster,
+      TestLun lun,
+      TestGateway owner,
+      Nexus fencer,
+      TestHost victim,
+      int firstExtent)
       throws IOException, InterruptedException {
     assertEquals(
         Nexus.GOOD_ENDING,
         PersistentReservations.out(victim.nexuses().get(1), Action.RESERVE, TYPE, KEY_VICTIM, 0));
     List<Burst> bursts = new ArrayList<>();
     for (Nexus nexus : victim.nexuses()) {
-      bursts.add(new Burst(nexus, lun, bursts.size()));
+      bursts.add(new Burst(nexus, lun, bursts.size(), firstExtent));
     }
     bursts.forEach(Thread::start);
     Await.until(
@@ -93,7 +102,7 @@ class FenceIT {
     long answered = System.nanoTime();
     // At once, so that whatever lands from now on is seen.
     for (int extent = 0; extent < Burst.EXTENTS; extent++) {
-      write(fencer, extent, Burst.FENCER);
+      write(fencer, firstExtent + extent, Burst.FENCER);
     }
     int late = 0;
     Map<String, Integer> endings = new TreeMap<>();
@@ -111,10 +120,10 @@ class FenceIT {
     System.out.printf(
         "owned by %s: how %d writes ended, %d of them sent after the answer: %s%n",
         owner, bursts.size() * Burst.WRITES, late, endings);
-    requireFencers(cluster, lun);
+    requireFencers(cluster, lun, firstExtent, Burst.EXTENTS);
     // What an owner has in its hands it has let go of when it gives the unit away.
     cluster.move(lun, cluster.servingWithout(owner).get(0));
-    requireFencers(cluster, lun);
+    requireFencers(cluster, lun, firstExtent, Burst.EXTENTS);
   }
 
   private static void write(Nexus nexus, int extent, long value) throws IOException {
@@ -122,10 +131,11 @@ class FenceIT {
     nexus.execute(Cdb.write16(Burst.lba(extent), Burst.LENGTH), data, 0);
   }
 
-  private static void requireFencers(TestCluster cluster, TestLun lun) throws IOException {
+  private static void requireFencers(TestCluster cluster, TestLun lun, int from, int extents)
+      throws IOException {
     for (TestGateway gateway : cluster.gateways()) {
       try (Nexus nexus = Nexus.open(gateway, lun)) {
-        for (int extent = 0; extent < Burst.EXTENTS; extent++) {
+        for (int extent = from; extent < from + extents; extent++) {
           byte[] read =
               nexus.execute(
                   Cdb.read16(Burst.lba(extent), Burst.LENGTH),
@@ -143,8 +153,11 @@ class FenceIT {
 
   /** Writes that one nexus sends without waiting for an answer. */
   private static final class Burst extends Thread {
-    static final int FIRST = 8;
-    static final int WRITES = 72;
+    static final int FIRST = 2;
+
+    /** Within the command window, for nothing is received meanwhile. */
+    static final int WRITES = 120;
+
     static final int BLOCKS = 16;
     static final int LENGTH = BLOCKS * BlockPattern.BLOCK / 512;
 
@@ -156,6 +169,7 @@ class FenceIT {
     private final Nexus nexus;
     private final TestLun lun;
     private final long firstValue;
+    private final int firstExtent;
     private final List<Integer> tags = new ArrayList<>();
     private final List<Long> times = Collections.synchronizedList(new ArrayList<>());
     private volatile IOException failure;
@@ -163,11 +177,12 @@ class FenceIT {
     /** When a write was sent, and how it ended. */
     record Sent(long at, String ending) {}
 
-    Burst(Nexus nexus, TestLun lun, int index) {
+    Burst(Nexus nexus, TestLun lun, int index, int firstExtent) {
       super("burst-" + nexus.gateway());
       this.nexus = nexus;
       this.lun = lun;
       this.firstValue = 1 + (long) index * WRITES;
+      this.firstExtent = firstExtent;
       setDaemon(true);
     }
 
@@ -183,7 +198,7 @@ class FenceIT {
     public void run() {
       try {
         for (int i = 0; i < WRITES; i++) {
-          int extent = i % 2 == 0 ? 0 : i % EXTENTS;
+          int extent = firstExtent + (i % 2 == 0 ? 0 : i % EXTENTS);
           byte[] data = BlockPattern.fill(block(extent), BLOCKS, firstValue + i);
           times.add(System.nanoTime());
           tags.add(nexus.session().start(lun.field(), Cdb.write16(lba(extent), LENGTH), data, 0));
@@ -205,8 +220,9 @@ class FenceIT {
       if (isAlive() || failure != null) {
         throw new AssertionError(this + " could not send its writes", failure);
       }
-      byte[] data = BlockPattern.fill(0, EXTENTS * BLOCKS, firstValue + WRITES - 1);
-      return nexus.atLast(Cdb.write16(0, EXTENTS * LENGTH), data, 0);
+      byte[] data =
+          BlockPattern.fill(block(firstExtent), EXTENTS * BLOCKS, firstValue + WRITES - 1);
+      return nexus.atLast(Cdb.write16(lba(firstExtent), EXTENTS * LENGTH), data, 0);
     }
 
     /** How they ended; a task that was aborted is not answered (SAM-5 section 5.10). */

@@ -15,7 +15,6 @@ import io.moongate.session.TestInitiator;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -32,13 +31,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * application would see.
  */
 public final class MultipathClient implements AutoCloseable {
-  private static final int GOOD = 0x00;
-  private static final int CHECK_CONDITION = 0x02;
-  private static final int BUSY = 0x08;
-  private static final int RESERVATION_CONFLICT = 0x18;
-  private static final int TASK_SET_FULL = 0x28;
-  private static final int UNIT_ATTENTION = 0x06;
-  private static final int IN_TRANSITION = 0x02040A;
   private static final int MISCOMPARE_DURING_VERIFY = 0x0E1D00;
   private static final Duration REPEAT_PAUSE = Duration.ofMillis(50);
   private static final Duration NO_PATH_PAUSE = Duration.ofMillis(20);
@@ -149,7 +141,7 @@ public final class MultipathClient implements AutoCloseable {
           byte[] cdb = PersistentReservations.cdb(Action.PREEMPT_AND_ABORT, type);
           TestInitiator.Result result =
               path.execute(cdb, PersistentReservations.list(key, other, true), 0);
-          if (result.status() != RESERVATION_CONFLICT) {
+          if (result.status() != Step.RESERVATION_CONFLICT) {
             return step(path, result);
           }
           TestInitiator.Result told =
@@ -199,7 +191,7 @@ public final class MultipathClient implements AutoCloseable {
           byte[] pair = present.beforeAndAfter(slot);
           TestInitiator.Result swap = path.execute(Cdb.compareAndWrite(lba, 1), pair, 0);
           boolean differs =
-              swap.status() == CHECK_CONDITION && swap.senseCode() == MISCOMPARE_DURING_VERIFY;
+              swap.status() == Step.CHECK_CONDITION && swap.senseCode() == MISCOMPARE_DURING_VERIFY;
           return differs ? Step.AGAIN : step(path, swap);
         });
   }
@@ -238,7 +230,7 @@ public final class MultipathClient implements AutoCloseable {
             try {
               step = step(path, path.execute(cdb, data, 0));
             } finally {
-              sent.add(new Sent(value, invoked, path.name(), step.outcome));
+              sent.add(new Sent(value, invoked, path.name(), step.outcome()));
             }
             return step;
           });
@@ -298,28 +290,6 @@ public final class MultipathClient implements AutoCloseable {
     return values;
   }
 
-  /** What follows from how an attempt ended. */
-  private enum Step {
-    DONE(Outcome.OK),
-    /** Nothing was done: at once again. */
-    AGAIN(Outcome.REFUSED),
-    /** Nothing was done: again after a pause. */
-    LATER(Outcome.REFUSED),
-    /** BUSY may come of a command whose answer got lost on its way from the owner. */
-    BUSY_LATER(Outcome.UNKNOWN),
-    /** Nothing was done; this path is not to be used now. */
-    ELSEWHERE(Outcome.REFUSED),
-    /** Nothing was done, and is not to be: an error that the application sees. */
-    CONFLICT(Outcome.REFUSED),
-    LOST(Outcome.UNKNOWN);
-
-    final Outcome outcome;
-
-    Step(Outcome outcome) {
-      this.outcome = outcome;
-    }
-  }
-
   private interface Try {
     Step on(HostPath path) throws IOException;
   }
@@ -377,30 +347,7 @@ public final class MultipathClient implements AutoCloseable {
   }
 
   private Step step(HostPath path, TestInitiator.Result result) {
-    switch (result.status()) {
-      case GOOD:
-        return Step.DONE;
-      case BUSY:
-        return Step.BUSY_LATER;
-      case TASK_SET_FULL:
-        return Step.LATER;
-      case RESERVATION_CONFLICT:
-        return Step.CONFLICT;
-      default:
-        break;
-    }
-    if (result.status() == CHECK_CONDITION) {
-      if (result.senseCode() >> 16 == UNIT_ATTENTION) {
-        return Step.AGAIN;
-      }
-      if (result.senseCode() == IN_TRANSITION) {
-        return Step.ELSEWHERE;
-      }
-    }
-    throw new IoError(
-        "%s: status %02x, sense %s through %s"
-            .formatted(
-                name, result.status(), HexFormat.of().formatHex(result.sense()), path.name()));
+    return Step.after(name, path, result);
   }
 
   /** A path that is up, by chance; any, when none is. */
