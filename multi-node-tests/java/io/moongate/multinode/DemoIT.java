@@ -9,13 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The two commands that a newcomer tries first: what the demo checks by itself holds. */
 class DemoIT {
   private static final long BOUND_MINUTES = 8;
 
-  @TempDir Path directory;
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path directory;
 
   @Test
   void theDemoPassesItsOwnCheck() throws IOException, InterruptedException {

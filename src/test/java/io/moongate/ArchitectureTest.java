@@ -78,6 +78,8 @@ class ArchitectureTest {
               "org.apache.pekko.pattern..",
               "org.apache.pekko.persistence..",
               "org.apache.pekko.remote..",
+              "org.apache.pekko.discovery..",
+              "org.apache.pekko.management.cluster.bootstrap..",
               "com.datastax.oss..",
               // `moongate schema` is a command of its own.
               "picocli.."));
