@@ -11,18 +11,65 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>A reservation that does not fit waits: its owner is called when something was given back, and
  * tries again. One reservation always fits when nothing else is held, however large it is, so that
  * no command waits for ever.
+ *
+ * <p>What is held beside commands that have their memory is counted apart, by kinds, each with a
+ * {@link Share} of its own: none of them takes memory from data, or from one another.
  */
 final class ByteBudget {
-  /** Text that waits to be fetched may be this part of the limit, and takes nothing from data. */
+  /** Text may be this part of the limit. */
   private static final int TEXT_SHARE = 16;
+
+  /** Data that came before it could be used may be this part of the limit. */
+  private static final int EARLY_SHARE = 8;
 
   private final long limit;
   private final AtomicLong used = new AtomicLong();
-  private final AtomicLong text = new AtomicLong();
   private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+  /** Text of sessions: requests that go on, and answers that wait to be fetched. */
+  final Share text;
+
+  /** Text of logins that are not finished: of strangers. */
+  final Share logins;
+
+  /** Data of commands that wait for their turn, or for memory. */
+  final Share early;
 
   ByteBudget(long limit) {
     this.limit = limit;
+    this.text = new Share(limit / TEXT_SHARE);
+    this.logins = new Share(limit / TEXT_SHARE);
+    this.early = new Share(limit / EARLY_SHARE);
+  }
+
+  /** Bytes of one kind. What does not fit is refused, not waited for. */
+  static final class Share {
+    private final long limit;
+    private final AtomicLong used = new AtomicLong();
+
+    private Share(long limit) {
+      this.limit = limit;
+    }
+
+    /** Bytes held now. */
+    long used() {
+      return used.get();
+    }
+
+    /**
+     * Holds {@code wanted} bytes in place of {@code held}.
+     *
+     * @return false when they don't fit; then {@code held} it stays
+     */
+    boolean hold(long held, long wanted) {
+      if (wanted > held) {
+        return tryReserve(used, wanted - held, limit);
+      }
+      if (wanted < held) {
+        used.addAndGet(wanted - held);
+      }
+      return true;
+    }
   }
 
   /**
@@ -37,6 +84,11 @@ final class ByteBudget {
     waiting.add(whenFree);
     // Something may have been released between the attempt and the entry into the queue.
     return tryReserve(bytes);
+  }
+
+  /** Nobody is to be called any more. */
+  void forget(Runnable whenFree) {
+    waiting.remove(whenFree);
   }
 
   /** Counts bytes that exist already; never refused. */
@@ -56,16 +108,6 @@ final class ByteBudget {
   /** Bytes held now. */
   long used() {
     return used.get();
-  }
-
-  /** Reserves bytes for the rest of a long text answer; false when there are too many of them. */
-  boolean reserveText(long bytes) {
-    return tryReserve(text, bytes, limit / TEXT_SHARE);
-  }
-
-  /** Gives back bytes of text. */
-  void releaseText(long bytes) {
-    text.addAndGet(-bytes);
   }
 
   private boolean tryReserve(long bytes) {

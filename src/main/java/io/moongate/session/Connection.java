@@ -253,6 +253,11 @@ final class Connection {
     return phase == Phase.FLUSHING && now - flushFromNanos < 0;
   }
 
+  /** Whether a login was granted. */
+  boolean loggedIn() {
+    return live != null;
+  }
+
   /** Whether it ends because the initiator may not log in. */
   boolean loginRefused() {
     return login.refusedWith().filter(status -> status.statusClass() != 1).isPresent();
@@ -286,6 +291,7 @@ final class Connection {
    */
   void disconnected() {
     now("the initiator closed the connection");
+    login.close();
     if (live == null) {
       return;
     }

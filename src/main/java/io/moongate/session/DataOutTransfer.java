@@ -21,7 +21,7 @@ import org.apache.pekko.util.ByteString;
  * in order of offsets. Data beyond what the logical unit wants is dropped, not kept.
  */
 final class DataOutTransfer {
-  private final ScsiCommand command;
+  private final long expected;
   private final OperationalParameters parameters;
   private final int wanted;
   private final Deque<Burst> bursts = new ArrayDeque<>();
@@ -77,7 +77,7 @@ final class DataOutTransfer {
    * @throws ProtocolException when the command carries what was not agreed to
    */
   DataOutTransfer(ScsiCommand command, int wanted, OperationalParameters parameters) {
-    this.command = command;
+    this.expected = command.expectedDataTransferLength();
     this.parameters = parameters;
     this.wanted = wanted;
     ByteString data = command.data();
@@ -105,6 +105,11 @@ final class DataOutTransfer {
   /** Memory was not granted yet: what came must not keep whole received chunks alive. */
   void keepEarly() {
     early.replaceAll(piece -> new Piece(piece.offset(), piece.data().compact()));
+  }
+
+  /** Bytes that came before memory was granted. */
+  long earlyBytes() {
+    return early == null ? 0 : early.stream().mapToLong(piece -> piece.data().size()).sum();
   }
 
   /** Frees the buffer: the task will not be executed, yet its data may still come. */
@@ -245,7 +250,7 @@ final class DataOutTransfer {
   }
 
   private void checkUnsolicited(long bytes, Pdu pdu) {
-    long limit = Math.min(parameters.firstBurstLength(), command.expectedDataTransferLength());
+    long limit = Math.min(parameters.firstBurstLength(), expected);
     if (bytes > limit) {
       throw violation("%d unsolicited bytes, at most %d".formatted(bytes, limit), pdu);
     }

@@ -228,10 +228,38 @@ final class FullFeaturePhase {
     if (tasks != null) {
       tasks.admit();
     }
+    if (!earlyDataFits()) {
+      ending.now("it sends data ahead of its turn, for which there is no memory");
+      return;
+    }
     session.openWindow();
     if (session.out.isEmpty() && session.window.reopened() && !isClosing()) {
       nopIn(Pdu.RESERVED_TAG);
     }
+  }
+
+  /**
+   * Counts the data that can't be used yet: of requests that wait for one with a smaller CmdSN, and
+   * of tasks that wait for memory. What the gateway has no room for is answered BUSY.
+   *
+   * @return false when what is left is of requests out of order, and still too much
+   */
+  private boolean earlyDataFits() {
+    if (session.ledger.early() == 0
+        && session.window.held().isEmpty()
+        && (tasks == null || !tasks.isWaiting())) {
+      return true;
+    }
+    long held = 0;
+    for (Optional<Sequenced> waits : session.window.held().values()) {
+      held += waits.map(request -> request.pdu().data().size()).orElse(0);
+    }
+    while (!session.ledger.holdEarly(held + (tasks == null ? 0 : tasks.earlyBytes()))) {
+      if (tasks == null || !tasks.giveUpEarly()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Asks the initiator to log out (section 11.9.1, event 1). */
@@ -342,7 +370,8 @@ final class FullFeaturePhase {
           false,
           PduEncoder.basicHeader(pdu));
     }
-    Sequenced request = new Sequenced(this, pdu, arrivedNanos);
+    boolean early = !immediate && cmdSn != session.window.expCmdSn();
+    Sequenced request = new Sequenced(this, early ? Kept.whole(pdu) : pdu, arrivedNanos);
     if (!immediate) {
       session.window.accept(cmdSn, request, inOrder);
       session.connections.ordered();
@@ -428,7 +457,8 @@ final class FullFeaturePhase {
   }
 
   private void answer(NopOut ping) {
-    ByteString data = ping.data().take(session.parameters.initiatorMaxRecvDataSegmentLength());
+    ByteString data =
+        ping.data().take(session.parameters.initiatorMaxRecvDataSegmentLength()).compact();
     pingBytes += data.size();
     session.out.add(
         n -> {

@@ -10,6 +10,7 @@ final class Ledger {
   private final Runnable whenFree;
   private long bytes;
   private long text;
+  private long early;
   private boolean waiting;
 
   /**
@@ -63,24 +64,41 @@ final class Ledger {
     return bytes;
   }
 
-  /** Holds the rest of a long text answer until {@link #releaseText}; false when it may not. */
+  /** Holds as much text from now on, until {@link #releaseText}; false when it may not. */
   boolean holdText(long length) {
-    if (!gateway.reserveText(length)) {
+    if (!gateway.text.hold(text, length)) {
       return false;
     }
-    text += length;
+    text = length;
     return true;
   }
 
   /** Gives back what text holds. */
   void releaseText() {
-    gateway.releaseText(text);
-    text = 0;
+    holdText(0);
+  }
+
+  /** Holds as much data from now on that came before it can be used; false when it may not. */
+  boolean holdEarly(long length) {
+    if (!gateway.early.hold(early, length)) {
+      return false;
+    }
+    early = length;
+    return true;
+  }
+
+  /** Bytes of data that came before it can be used. */
+  long early() {
+    return early;
   }
 
   /** Gives everything back. */
   void close() {
+    if (waiting) {
+      gateway.forget(whenFree); // or it keeps the connection until something comes free
+    }
     releaseText();
+    holdEarly(0);
     adjust(bytes, 0);
   }
 }

@@ -72,6 +72,7 @@ final class LoginPhase {
   private Optional<TargetDevice> target = Optional.empty();
   private String targetName = "";
   private LoginRequest granted;
+  private long held;
   private Optional<LoginStatus> refused = Optional.empty();
   private String refusal = "";
 
@@ -144,6 +145,7 @@ final class LoginPhase {
   /** Queues the last response: the connection is in full feature phase. */
   void finish(int tsih) {
     sendPart(granted, tsih);
+    close();
   }
 
   /** Refuses a login that was granted, because the gateway can't take it. */
@@ -175,6 +177,7 @@ final class LoginPhase {
     }
     text.add(request.data());
     if (request.continued()) {
+      hold(text.length());
       sendPart(request, 0);
       return Optional.empty();
     }
@@ -209,8 +212,30 @@ final class LoginPhase {
           "MaxRecvDataSegmentLength",
           Integer.toString(negotiation.declareMaxRecvDataSegmentLength()));
     }
-    answer.addAll(LogicalTextDataSegment.split(new TextKeys(answers).format(), SEGMENT));
+    ByteString whole = new TextKeys(answers).format();
+    hold(whole.size() > SEGMENT ? whole.size() : 0);
+    answer.addAll(LogicalTextDataSegment.split(whole, SEGMENT));
     return proceed(request);
+  }
+
+  /**
+   * Holds as much text from now on. A usual login never does: only one that goes on in another
+   * request, or is answered in several parts. All such logins together are bounded.
+   */
+  private void hold(long bytes) throws LoginRefused {
+    if (!registry.budget().logins.hold(held, bytes)) {
+      throw new LoginRefused(
+          LoginStatus.OUT_OF_RESOURCES, "too much text in logins that are not finished");
+    }
+    held = bytes;
+  }
+
+  /** The login is over, in whatever way: gives back what it held. */
+  void close() {
+    text.take();
+    answer.clear();
+    registry.budget().logins.hold(held, 0);
+    held = 0;
   }
 
   private Map<String, String> keys() throws LoginRefused {
@@ -230,7 +255,7 @@ final class LoginPhase {
       throw new LoginRefused(LoginStatus.UNSUPPORTED_VERSION, "only version 0 is supported");
     }
     if (first == null) {
-      first = request;
+      first = Kept.withoutData(request);
       stage = request.currentStage();
       window =
           request.tsih() == 0
@@ -378,7 +403,7 @@ final class LoginPhase {
     if (toFullFeature) {
       security.recheck();
       OperationalParameters parameters = negotiation.result();
-      granted = request;
+      granted = Kept.withoutData(request);
       return Optional.of(
           new Granted(
               initiatorName,
@@ -402,6 +427,9 @@ final class LoginPhase {
   private void sendPart(LoginRequest request, int tsih) {
     ByteString part = answer.isEmpty() ? ByteString.emptyByteString() : answer.poll();
     answering = !answer.isEmpty();
+    if (!answering && !request.continued()) {
+      close();
+    }
     boolean continued = answering;
     boolean transit = !answering && !request.continued() && passesOn(request);
     int current = stage;
@@ -428,6 +456,7 @@ final class LoginPhase {
   }
 
   private void refuse(LoginRequest request, LoginStatus status, String reason, TextKeys answer) {
+    close();
     refused = Optional.of(status);
     refusal =
         "login%s%s refused (status %02x%02x): %s"

@@ -17,13 +17,14 @@ import io.moongate.wire.TargetPdu.ReadyToTransfer;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Queue;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -46,7 +47,7 @@ final class ScsiTasks {
   private final SessionState session;
   private final NexusUnits units;
   private final Map<Integer, Task> tasks = new HashMap<>();
-  private final Queue<Task> waiting = new ArrayDeque<>();
+  private final Deque<Task> waiting = new ArrayDeque<>();
 
   /** Tags of tasks that were aborted while their unsolicited data was still to come. */
   private final Set<Integer> abortedTags = new LinkedHashSet<>();
@@ -100,7 +101,8 @@ final class ScsiTasks {
         command.write() ? new DataOutTransfer(command, (int) wanted, session.parameters) : null;
     long read = command.read() ? Math.min(expected, session.settings.maxConnectionBytes()) : 0;
     long deadline = arrivedNanos + session.settings.commandDeadline().toNanos();
-    Task task = new Task(command, cdb, arrivedNanos, deadline, dataOut, wanted + read);
+    ScsiCommand kept = Kept.withoutData(command);
+    Task task = new Task(kept, cdb, arrivedNanos, deadline, dataOut, wanted + read);
     tasks.put(task.tag(), task);
     if (waiting.isEmpty() && session.ledger.reserve(task.reserved)) {
       collect(task);
@@ -151,18 +153,39 @@ final class ScsiTasks {
 
   /** Gives memory that came free to the tasks that wait for it, in order. */
   void admit() {
-    while (!waiting.isEmpty()) {
-      Task task = waiting.peek();
-      if (task.state == Task.State.WAITING) {
-        if (!session.ledger.reserve(task.reserved)) {
-          return;
-        }
-        waiting.poll();
-        collect(task);
-      } else {
-        waiting.poll();
+    while (!waiting.isEmpty() && session.ledger.reserve(waiting.peek().reserved)) {
+      collect(waiting.poll());
+    }
+  }
+
+  /** Whether any task waits for memory. */
+  boolean isWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  /** Bytes of data that came for tasks that wait for memory. */
+  long earlyBytes() {
+    long bytes = 0;
+    for (Task task : waiting) {
+      bytes += task.dataOut == null ? 0 : task.dataOut.earlyBytes();
+    }
+    return bytes;
+  }
+
+  /**
+   * Gives the last task up that has data and waits for memory: it is answered BUSY.
+   *
+   * @return whether there was one
+   */
+  boolean giveUpEarly() {
+    for (Iterator<Task> last = waiting.descendingIterator(); last.hasNext(); ) {
+      Task task = last.next();
+      if (task.dataOut != null && task.dataOut.earlyBytes() > 0) {
+        expire(task);
+        return true;
       }
     }
+    return false;
   }
 
   /**
@@ -427,7 +450,9 @@ final class ScsiTasks {
   }
 
   private void free(Task task) {
-    if (task.state != Task.State.WAITING) {
+    if (task.state == Task.State.WAITING) {
+      waiting.remove(task); // with the data that came for it
+    } else {
       session.ledger.adjust(task.reserved, 0);
     }
     task.reserved = 0;

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections and sessions of a gateway, over all its portals. Thread-safe; consulted at the
@@ -25,6 +26,8 @@ public final class SessionRegistry {
 
   private final SessionSettings settings;
   private final ByteBudget budget;
+  private final RefusalLog refusals =
+      new RefusalLog(LoggerFactory.getLogger(SessionRegistry.class));
   private final Set<ConnectionControl> connections = new HashSet<>();
   private final Map<Integer, LiveSession> sessions = new HashMap<>();
 
@@ -138,6 +141,11 @@ public final class SessionRegistry {
   /** Lets new connections in again. */
   public synchronized void admit() {
     refusing = Optional.empty();
+  }
+
+  /** Where connections that were refused are told of. */
+  RefusalLog refusals() {
+    return refusals;
   }
 
   ByteBudget budget() {

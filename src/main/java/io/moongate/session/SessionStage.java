@@ -114,7 +114,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
     public void preStart() {
       Optional<String> refused = registry.connected(this);
       if (refused.isPresent()) {
-        LOG.warn("connection of {} refused: {}", peer, refused.get());
+        registry.refusals().refused(peer, "refused: " + refused.get(), System.nanoTime());
         failStage(new Dropped(refused.get()));
         return;
       }
@@ -135,7 +135,9 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
           connection.leave();
         }
         if (connection.loginRefused()) {
-          LOG.warn("connection of {}: {}", peer, connection.reason());
+          registry.refusals().refused(peer, connection.reason(), System.nanoTime());
+        } else if (!connection.loggedIn()) {
+          registry.refusals().ended(peer, connection.reason(), System.nanoTime());
         } else {
           LOG.info("connection of {} ended: {}", peer, connection.reason());
         }
@@ -148,6 +150,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
       try {
         long now = System.nanoTime();
         connection.at(now);
+        registry.refusals().tick(now);
         boolean stuck =
             connection.hasOutput()
                 && !isAvailable(out)

@@ -103,7 +103,9 @@ final class TextNegotiation {
       return;
     }
     text.add(request.data());
-    if (!request.continued() && !prepareAnswer(request)) {
+    boolean fits =
+        request.continued() ? session.ledger.holdText(text.length()) : prepareAnswer(request);
+    if (!fits) {
       reset();
       session.reject(RejectReason.LONG_OPERATION_REJECT, request);
       session.requestEnded(request.immediate());
@@ -112,7 +114,7 @@ final class TextNegotiation {
     respond(request);
   }
 
-  /** False when there is no room for an answer as long as it is. */
+  /** False when there is no room for an answer as long as it is; the request's is given back. */
   private boolean prepareAnswer(TextRequest request) {
     List<TextKeys.Pair> answers = new ArrayList<>();
     for (TextKeys.Pair pair : TextKeys.parse(text.take()).pairs()) {
@@ -123,7 +125,7 @@ final class TextNegotiation {
     }
     int segment = session.parameters.initiatorMaxRecvDataSegmentLength();
     ByteString whole = new TextKeys(answers).format();
-    if (whole.size() > segment && !session.ledger.holdText(whole.size())) {
+    if (!session.ledger.holdText(whole.size() > segment ? whole.size() : 0)) {
       return false;
     }
     answer.addAll(LogicalTextDataSegment.split(whole, segment));

@@ -84,7 +84,11 @@ public final class PduDecoder {
       throw fatal;
     }
     try {
-      return decode();
+      Pdu pdu = decode();
+      if (pdu == null) {
+        settle();
+      }
+      return pdu;
     } catch (ProtocolException error) {
       if (!error.connectionUsable()) {
         fatal = error;
@@ -124,6 +128,16 @@ public final class PduDecoder {
       throw ProtocolException.dataDigest(HeaderReader.basicHeader(bytes, headerOffset));
     }
     return HeaderReader.read(bytes, headerOffset, ahsLength, data);
+  }
+
+  /** Nothing more can be read for now: keeps no more than what was received of the next PDU. */
+  private void settle() {
+    if (!headerChecked) {
+      header = scattered;
+      buffer.settle();
+    } else if (buffer.settle()) {
+      locateHeader(headerLength());
+    }
   }
 
   /** Finds the header at the start of the buffer and checks it; false when it isn't complete. */

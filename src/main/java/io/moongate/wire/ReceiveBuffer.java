@@ -1,6 +1,7 @@
 package io.moongate.wire;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -16,6 +17,9 @@ final class ReceiveBuffer {
 
   /** Length in bytes of an array that gathers small chunks. */
   private static final int GATHERING_LENGTH = 4096;
+
+  /** What is left of a chunk is copied out of it when it is less than this part of the chunk. */
+  private static final int LITTLE = 8;
 
   /** A data segment in more pieces than this is copied into one array: long ropes are slow. */
   private static final int MAX_PIECES = 16;
@@ -172,6 +176,23 @@ final class ReceiveBuffer {
       left -= step;
     }
     return rope;
+  }
+
+  /**
+   * To be called when nothing more can be taken for now: a few bytes, for which more may be long in
+   * coming, must not keep all alive that came with them.
+   *
+   * @return whether the bytes are in another array now
+   */
+  boolean settle() {
+    Chunk first = chunks.peekFirst();
+    if (chunks.size() == 1 && first.length() < first.bytes.length / LITTLE) {
+      byte[] rest = Arrays.copyOfRange(first.bytes, first.start, first.end);
+      chunks.clear();
+      chunks.addLast(new Chunk(rest, rest.length, false));
+      return true;
+    }
+    return false;
   }
 
   private int pieces(int count) {

@@ -419,6 +419,18 @@ public final class TestInitiator implements AutoCloseable {
     sendBytes(encoder.encode(pdu));
   }
 
+  /** Sends a header as it stands, and so many zeros as additional headers, with its digest. */
+  void sendHeader(ByteString header, int additional) throws IOException {
+    ByteString bytes = header.concat(ByteString.fromArray(new byte[additional]));
+    if (digests.header()) {
+      java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+      crc.update(bytes.toArray());
+      int value = Integer.reverseBytes((int) crc.getValue());
+      bytes = bytes.concat(ByteString.fromInts(value >>> 24, value >> 16, value >> 8, value));
+    }
+    sendBytes(bytes);
+  }
+
   /** Sends any bytes. */
   public void sendBytes(ByteString bytes) throws IOException {
     socket.getOutputStream().write(bytes.toArray());
