@@ -21,11 +21,15 @@ import org.apache.pekko.util.ByteString;
  * in order of offsets. Data beyond what the logical unit wants is dropped, not kept.
  */
 final class DataOutTransfer {
+  /** What a piece costs beside its data, in bytes, about: it may be of one byte. */
+  static final int PIECE_BYTES = 128;
+
   private final long expected;
   private final OperationalParameters parameters;
   private final int wanted;
   private final Deque<Burst> bursts = new ArrayDeque<>();
   private List<Piece> early = new ArrayList<>();
+  private long earlyBytes;
   private ByteBuffer buffer;
   private boolean unsolicitedOpen;
   private int unsolicitedDataSn;
@@ -99,23 +103,29 @@ final class DataOutTransfer {
     buffer = ByteBuffer.allocate(wanted);
     List<Piece> pieces = early;
     early = null;
+    earlyBytes = 0;
     pieces.forEach(piece -> put(piece.offset(), piece.data()));
   }
 
-  /** Memory was not granted yet: what came must not keep whole received chunks alive. */
+  /** Memory was not granted yet: what came last must not keep all alive that came with it. */
   void keepEarly() {
-    early.replaceAll(piece -> new Piece(piece.offset(), piece.data().compact()));
+    int last = early.size() - 1;
+    if (last >= 0) {
+      Piece piece = early.get(last);
+      early.set(last, new Piece(piece.offset(), piece.data().compact()));
+    }
   }
 
-  /** Bytes that came before memory was granted. */
+  /** Bytes that are held for what came before memory was granted. */
   long earlyBytes() {
-    return early == null ? 0 : early.stream().mapToLong(piece -> piece.data().size()).sum();
+    return earlyBytes;
   }
 
   /** Frees the buffer: the task will not be executed, yet its data may still come. */
   void discard() {
     buffer = null;
     early = null;
+    earlyBytes = 0;
   }
 
   /** Takes a Data-Out PDU of this task. */
@@ -268,6 +278,7 @@ final class DataOutTransfer {
       buffer.clear();
     } else if (early != null) {
       early.add(new Piece(offset, part));
+      earlyBytes += PIECE_BYTES + length;
     }
   }
 

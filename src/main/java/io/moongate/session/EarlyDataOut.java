@@ -23,6 +23,7 @@ final class EarlyDataOut {
   private final int firstBurstLength;
   private final IntPredicate waits;
   private final Map<Integer, List<Piece>> pieces = new HashMap<>();
+  private long bytes;
 
   /**
    * A Data-Out PDU.
@@ -30,7 +31,11 @@ final class EarlyDataOut {
    * @param length bytes of its data segment
    * @param damaged whether its data was lost to a digest error
    */
-  record Piece(DataOut pdu, int length, boolean damaged) {}
+  record Piece(DataOut pdu, int length, boolean damaged) {
+    private long bytes() {
+      return (long) DataOutTransfer.PIECE_BYTES + pdu.data().size();
+    }
+  }
 
   /**
    * @param waits whether a SCSI command of this task tag waits for its turn on the connection
@@ -51,11 +56,11 @@ final class EarlyDataOut {
       return false;
     }
     List<Piece> own = pieces.computeIfAbsent(pdu.initiatorTaskTag(), tag -> new ArrayList<>());
-    long bytes = length;
+    long burst = length;
     for (Piece piece : own) {
-      bytes += piece.length();
+      burst += piece.length();
     }
-    if (bytes > firstBurstLength || own.size() == MAX_PIECES) {
+    if (burst > firstBurstLength || own.size() == MAX_PIECES) {
       throw ProtocolException.rejected(
           RejectReason.PROTOCOL_ERROR,
           "more unsolicited data than agreed to",
@@ -73,13 +78,26 @@ final class EarlyDataOut {
             pdu.dataSn(),
             pdu.bufferOffset(),
             pdu.data().compact());
-    own.add(new Piece(kept, length, damaged));
+    Piece piece = new Piece(kept, length, damaged);
+    own.add(piece);
+    bytes += piece.bytes();
     return true;
+  }
+
+  /** Bytes that are held. */
+  long bytes() {
+    return bytes;
   }
 
   /** What came for a command, which is delivered or given up now. */
   List<Piece> take(int tag) {
     List<Piece> came = pieces.isEmpty() ? null : pieces.remove(tag);
-    return came == null ? List.of() : came;
+    if (came == null) {
+      return List.of();
+    }
+    for (Piece piece : came) {
+      bytes -= piece.bytes();
+    }
+    return came;
   }
 }

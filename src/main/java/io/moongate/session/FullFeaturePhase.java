@@ -239,20 +239,25 @@ final class FullFeaturePhase {
   }
 
   /**
-   * Counts the data that can't be used yet: of requests that wait for one with a smaller CmdSN, and
-   * of tasks that wait for memory. What the gateway has no room for is answered BUSY.
+   * Counts the data that can't be used yet: of requests of this connection that wait for one with a
+   * smaller CmdSN, and of tasks that wait for memory. What the gateway has no room for is answered
+   * BUSY.
    *
    * @return false when what is left is of requests out of order, and still too much
    */
   private boolean earlyDataFits() {
     if (session.ledger.early() == 0
         && session.window.held().isEmpty()
-        && (tasks == null || !tasks.isWaiting())) {
+        && (tasks == null || tasks.earlyBytes() == 0)) {
       return true;
     }
     long held = 0;
     for (Optional<Sequenced> waits : session.window.held().values()) {
-      held += waits.map(request -> request.pdu().data().size()).orElse(0);
+      held +=
+          waits
+              .filter(request -> request.connection() == this)
+              .map(request -> request.pdu().data().size())
+              .orElse(0);
     }
     while (!session.ledger.holdEarly(held + (tasks == null ? 0 : tasks.earlyBytes()))) {
       if (tasks == null || !tasks.giveUpEarly()) {

@@ -158,14 +158,9 @@ final class ScsiTasks {
     }
   }
 
-  /** Whether any task waits for memory. */
-  boolean isWaiting() {
-    return !waiting.isEmpty();
-  }
-
-  /** Bytes of data that came for tasks that wait for memory. */
+  /** Bytes that are held for data that came for commands before their turn, or before memory. */
   long earlyBytes() {
-    long bytes = 0;
+    long bytes = early.bytes();
     for (Task task : waiting) {
       bytes += task.dataOut == null ? 0 : task.dataOut.earlyBytes();
     }

@@ -59,7 +59,7 @@ class PersistentReserveFuzzTest {
   @Test
   @Timeout(300)
   void mutations() {
-    Mutations.run(PersistentReserveFuzzTest.class, 10_000, this::fuzz);
+    Mutations.run(PersistentReserveFuzzTest.class, 3_000, this::fuzz);
   }
 
   /** A basic parameter list; keys are few, so that they meet. */

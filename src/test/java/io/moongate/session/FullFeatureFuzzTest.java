@@ -9,6 +9,7 @@ import io.moongate.fuzz.Mutations;
 import io.moongate.fuzz.Script;
 import io.moongate.scsi.SmallDisk;
 import io.moongate.wire.InitiatorPdu.DataOut;
+import io.moongate.wire.InitiatorPdu.LoginRequest;
 import io.moongate.wire.InitiatorPdu.LogoutRequest;
 import io.moongate.wire.InitiatorPdu.NopOut;
 import io.moongate.wire.InitiatorPdu.ScsiCommand;
@@ -67,10 +68,16 @@ class FullFeatureFuzzTest {
     SmallDisk disk = new SmallDisk();
     FakeDirectory directory = FakeDirectory.of(disk.unit);
     SessionRegistry registry = new SessionRegistry(SETTINGS);
-    FuzzedConnection connection = login(script, directory, registry, disk, Harness.INITIATOR);
+    List<FuzzedConnection> connections = new ArrayList<>();
+    connections.add(login(script, directory, registry, disk, Harness.INITIATOR));
     Numbers numbers = new Numbers();
-    while (script.hasMore() && !connection.over()) {
+    if (script.flag()) {
+      connections.add(join(directory, registry, disk, numbers.cmdSn));
+    }
+    while (script.hasMore() && !connections.get(0).over()) {
+      FuzzedConnection connection = script.pick(connections);
       step(script, connection, numbers);
+      settle(connections);
       for (TargetPdu pdu : connection.sent()) {
         if (pdu instanceof ScsiResponse response) {
           assertForeseen(response);
@@ -82,7 +89,7 @@ class FullFeatureFuzzTest {
       }
       assertTrue(registry.bytes() <= 2 * GATEWAY_BYTES, () -> "bytes " + registry.bytes());
     }
-    connection.end();
+    connections.forEach(FuzzedConnection::end);
     FuzzedConnection.assertNothingHeld(registry);
     assertTrue(disk.volume.violation().isEmpty(), () -> disk.volume.violation().get());
     assertUsable(directory, registry, disk);
@@ -108,6 +115,7 @@ class FullFeatureFuzzTest {
     keys.put("HeaderDigest", (how & 1) == 0 ? "None" : "CRC32C");
     keys.put("DataDigest", (how & 2) == 0 ? "None" : "CRC32C");
     if ((how & 0x60) != 0x60) {
+      keys.put("MaxConnections", "4");
       keys.put("ImmediateData", (how & 4) == 0 ? "Yes" : "No");
       keys.put("InitialR2T", (how & 8) == 0 ? "No" : "Yes");
       keys.put("MaxBurstLength", (how & 16) == 0 ? "262144" : "1024");
@@ -119,6 +127,33 @@ class FullFeatureFuzzTest {
     assertEquals(Connection.Phase.FULL_FEATURE, connection.phase());
     connection.sent();
     return connection;
+  }
+
+  /** A second connection, of the session if that takes one; otherwise it is refused. */
+  private static FuzzedConnection join(
+      FakeDirectory directory, SessionRegistry registry, SmallDisk disk, int cmdSn) {
+    FuzzedConnection connection = new FuzzedConnection(SETTINGS, directory, registry, disk.timer);
+    Map<String, String> keys = TestInitiator.keys(Harness.INITIATOR, FakeDirectory.TARGET);
+    int tsih = registry.sessions().get(0).tsih();
+    keys.keySet().retainAll(List.of("InitiatorName", "SessionType", "TargetName"));
+    connection.send(
+        new LoginRequest(
+            true, false, 1, 3, 0, 0, Harness.ISID, tsih, 0, 2, cmdSn, 0, Harness.text(keys)),
+        48);
+    connection.sent();
+    return connection;
+  }
+
+  /** Every connection takes the turns that others have asked for. */
+  private static void settle(List<FuzzedConnection> connections) {
+    boolean any = true;
+    for (int i = 0; any; i++) {
+      assertTrue(i < 100, "connections wake one another without end");
+      any = false;
+      for (FuzzedConnection connection : connections) {
+        any |= connection.turnIfWoken();
+      }
+    }
   }
 
   private static void step(Script script, FuzzedConnection connection, Numbers numbers) {

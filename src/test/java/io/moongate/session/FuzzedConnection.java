@@ -42,6 +42,7 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
   private final Connection connection;
   private boolean reading = true;
   private boolean gone;
+  private boolean woken;
   private String dropped;
 
   FuzzedConnection(
@@ -64,11 +65,6 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
             "peer",
             "portal",
             timer.nanoTime());
-  }
-
-  @Override
-  public void wake() {
-    reentries.add(() -> {});
   }
 
   Connection.Phase phase() {
@@ -128,8 +124,10 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
   void pass(Duration time) {
     timer.advance(time.toNanos());
     if (!over()) {
+      connection.enter();
       connection.at(timer.nanoTime());
       connection.tick();
+      connection.leave();
     }
     turn();
   }
@@ -142,6 +140,7 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
   @Override
   public void close(String reason) {
     dropped = reason;
+    woken = true;
   }
 
   @Override
@@ -149,10 +148,37 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
     return value -> reentries.add(() -> handler.accept(value));
   }
 
+  @Override
+  public void wake() {
+    woken = true;
+  }
+
+  /** Takes the turn that another connection of the session has asked for. */
+  boolean turnIfWoken() {
+    boolean due = woken && !gone;
+    woken = false;
+    if (due) {
+      turn();
+    }
+    return due;
+  }
+
   void turn() {
     if (gone) {
       return;
     }
+    connection.enter();
+    try {
+      workAndSend();
+    } finally {
+      connection.leave();
+    }
+    if (connection.over()) {
+      end();
+    }
+  }
+
+  private void workAndSend() {
     connection.at(timer.nanoTime());
     work();
     int taken = 0;
@@ -170,9 +196,6 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
     }
     if (connection.phase() == Connection.Phase.FULL_FEATURE) {
       initiators.set(digests.header(), digests.data());
-    }
-    if (connection.over()) {
-      end();
     }
   }
 
@@ -210,8 +233,10 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
     }
     gone = true;
     registry.disconnected(this);
+    connection.enter();
     connection.at(timer.nanoTime());
     connection.disconnected();
+    connection.leave();
     assertEquals(Connection.Phase.ENDED, connection.phase());
   }
 
