@@ -3,6 +3,7 @@ package io.moongate;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.Route;
@@ -253,13 +254,26 @@ final class ExportedUnits implements DataPath {
   }
 
   private static UnitIdentity identity(UnitEntry entry) {
-    return new UnitIdentity(entry.id(), entry.naa(), entry.serial(), "Moongate " + entry.store());
+    return new UnitIdentity(
+        entry.id(),
+        entry.naa(),
+        entry.serial(),
+        "Moongate " + entry.store(),
+        entry.attributes().removable());
   }
 
   /** What hosts are told, the same through every gateway: only the owner has the volume itself. */
   private static VolumeGeometry geometry(UnitEntry entry) {
+    UnitAttributes attributes = entry.attributes();
     return new VolumeGeometry(
-        entry.size(), entry.blockSize(), true, UNMAP_GRANULARITY, 0, true, ATOMIC_WRITE);
+        entry.size(),
+        entry.blockSize(),
+        attributes.provisioning() == UnitAttributes.Provisioning.THIN,
+        UNMAP_GRANULARITY,
+        0,
+        true,
+        ATOMIC_WRITE,
+        attributes.physicalBlockSize());
   }
 
   /** The lease as the data path asks for it. */

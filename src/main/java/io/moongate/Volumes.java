@@ -1,6 +1,8 @@
 package io.moongate;
 
 import io.moongate.cluster.VolumeProvisioner;
+import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.volume.Provisioning;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -26,9 +28,21 @@ final class Volumes implements VolumeProvisioner {
   }
 
   @Override
-  public CompletionStage<Void> create(String kind, String unitId, long size, int blockSize) {
+  public CompletionStage<Void> create(
+      String kind,
+      String unitId,
+      long size,
+      int blockSize,
+      UnitAttributes.Provisioning provisioning) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.create(unitId, size, blockSize);
+    return store == null ? unknown(kind) : store.create(unitId, size, blockSize, of(provisioning));
+  }
+
+  private static Provisioning of(UnitAttributes.Provisioning provisioning) {
+    return switch (provisioning) {
+      case THIN -> Provisioning.THIN;
+      case FULL -> Provisioning.FULL;
+    };
   }
 
   @Override

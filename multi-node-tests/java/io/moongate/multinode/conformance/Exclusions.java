@@ -12,11 +12,14 @@ import java.util.Map;
  * What a test may leave out on a unit of one kind, because a unit can't be of two kinds at once:
  * thin and fully provisioned, for one. Each is tried on a unit of the other kind.
  *
- * @param reasons the tool's words when it leaves it out, and the kind of unit that it is tried on
+ * @param reasons the tool's words when it leaves it out, and the kinds of unit that it is tried on
+ *     instead, with commas between them; a kind is meant by two paths, too
  */
 public record Exclusions(Map<String, String> reasons) {
+  /** The end of a kind's name when there are two paths. */
+  public static final String BY_TWO_PATHS = " by two paths";
 
-  /** Reads lines of {@code the tool's words :: kind of unit}; # begins a comment. */
+  /** Reads lines of {@code the tool's words :: kinds of unit}; # begins a comment. */
   public static Exclusions read(Path file) {
     Map<String, String> reasons = new LinkedHashMap<>();
     try {
@@ -36,10 +39,18 @@ public record Exclusions(Map<String, String> reasons) {
     return new Exclusions(reasons);
   }
 
-  /** What was left out without being excluded here for another kind of unit than {@code kind}. */
+  /** What was left out without being excluded here for other kinds of unit than {@code kind}. */
   public List<String> inexcusable(TestCuReport.Case test, String kind) {
-    return test.skips().stream()
-        .filter(skip -> reasons.getOrDefault(skip, kind).equals(kind))
-        .toList();
+    return test.skips().stream().filter(skip -> isTried(skip, kind)).toList();
+  }
+
+  private boolean isTried(String skip, String kind) {
+    for (String each : reasons.getOrDefault(skip, kind).split(",")) {
+      String tried = each.strip();
+      if (kind.equals(tried) || kind.equals(tried + BY_TWO_PATHS)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

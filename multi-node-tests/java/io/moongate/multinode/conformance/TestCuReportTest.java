@@ -86,5 +86,10 @@ class TestCuReportTest {
     Exclusions full = new Exclusions(Map.of("COMPAREANDWRITE is not implemented.", "full"));
     assertEquals(List.of(), full.inexcusable(test, "thin"));
     assertEquals(test.skips(), full.inexcusable(test, "full"));
+    Exclusions several =
+        new Exclusions(Map.of("COMPAREANDWRITE is not implemented.", "full, removable"));
+    assertEquals(test.skips(), several.inexcusable(test, "removable"));
+    assertEquals(test.skips(), several.inexcusable(test, "removable by two paths"));
+    assertEquals(List.of(), several.inexcusable(test, "thin by two paths"));
   }
 }

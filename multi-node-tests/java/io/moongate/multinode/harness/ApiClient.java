@@ -123,6 +123,11 @@ public final class ApiClient {
         LogicalUnit.class);
   }
 
+  /** Creates a LUN of any kind; an equal one that is there is fine. */
+  public LogicalUnit createLun(CreateLun wanted) throws ApiException {
+    return post("/api/v1/luns", wanted, LogicalUnit.class);
+  }
+
   /** Deletes a LUN and its data. */
   public void deleteLun(String id) throws ApiException {
     delete("/api/v1/luns/" + id);
@@ -135,6 +140,12 @@ public final class ApiClient {
    */
   public LogicalUnit resizeLun(String id, long size) throws ApiException {
     return post("/api/v1/luns/" + id + "/resize", Map.of("size", size), LogicalUnit.class);
+  }
+
+  /** Makes a LUN read-only or writable; answered when every gateway acts by it. */
+  public LogicalUnit setReadOnly(String id, boolean readOnly) throws ApiException {
+    return put(
+        "/api/v1/luns/" + id + "/read-only", Map.of("readOnly", readOnly), LogicalUnit.class);
   }
 
   /**

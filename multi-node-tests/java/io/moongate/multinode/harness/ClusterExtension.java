@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -23,6 +24,7 @@ public final class ClusterExtension
   private static final int SIZE = 3;
   private static final String DIRECTORY = "cluster";
   private static final String KEY = "moongate-cluster";
+  private static final ReentrantLock HEALING = new ReentrantLock();
 
   /** The cluster of this run, or why there is none; JUnit closes it at the end. */
   private static final class Shared implements AutoCloseable {
@@ -72,11 +74,15 @@ public final class ClusterExtension
 
   private static void heal(ExtensionContext context, String name) {
     TestCluster cluster = shared(context).cluster();
+    // Tests that run side by side break nothing: what is healed here, none of them has broken.
+    HEALING.lock();
     try {
       cluster.heal();
     } catch (AssertionError e) {
       keepLogs(shared(context).installation, name);
       throw e;
+    } finally {
+      HEALING.unlock();
     }
   }
 

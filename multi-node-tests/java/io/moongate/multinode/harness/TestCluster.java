@@ -4,6 +4,7 @@ import io.moongate.cli.demo.HostProcesses;
 import io.moongate.cli.demo.HostProcesses.CassandraAddress;
 import io.moongate.cli.demo.HostProcesses.Started;
 import io.moongate.management.api.AllowInitiator;
+import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.SetChap;
@@ -18,6 +19,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -246,6 +248,21 @@ public final class TestCluster implements AutoCloseable {
    */
   public TestLun createLun(String name, int number, long size, int blockSize, String store) {
     TestLun lun = requestLun(createTarget(name), number, size, blockSize, store);
+    new PathAgreement(this, lun).await();
+    return lun;
+  }
+
+  /**
+   * The same with a LUN of any kind.
+   *
+   * @param wanted what to ask for, of a target's name
+   */
+  public TestLun createLun(String name, Function<String, CreateLun> wanted) {
+    CreateLun asked = wanted.apply(createTarget(name));
+    ApiClient api = serving().get(0).api();
+    TestLun lun =
+        TestLun.of(
+            Await.value(asked.toString(), START_BOUND, () -> ask(() -> api.createLun(asked))));
     new PathAgreement(this, lun).await();
     return lun;
   }

@@ -7,13 +7,14 @@ import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.Sessions;
+import io.moongate.management.api.SetReadOnly;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** LUNs: list, show, create, resize, map, unmap, delete and move. */
+/** LUNs: list, show, create, set, resize, map, unmap, delete and move. */
 @Command(
     name = "lun",
     mixinStandardHelpOptions = true,
@@ -23,6 +24,7 @@ import picocli.CommandLine.Option;
       LunCommand.ListAll.class,
       LunCommand.Show.class,
       LunCommand.Create.class,
+      LunCommand.Set.class,
       LunCommand.Resize.class,
       LunCommand.Map.class,
       LunCommand.Unmap.class,
@@ -49,8 +51,22 @@ final class LunCommand {
               + ByteSize.text(unit.growingTo())
               + ": hosts are told once its owner serves that");
     }
-    command.say("block      " + unit.blockSize() + " bytes");
-    command.say("store      " + unit.store());
+    command.say(
+        "block      "
+            + unit.blockSize()
+            + " bytes, "
+            + unit.physicalBlockSize()
+            + " of a physical one");
+    command.say("store      " + unit.store() + ", " + unit.provisioning() + " provisioning");
+    command.say("access     " + (unit.readOnly() ? "read-only" : "read and write"));
+    if (unit.removable()) {
+      command.say(
+          "medium     removable, "
+              + (unit.ejected() ? "ejected" : "loaded")
+              + (unit.removalPrevented() == 0
+                  ? ""
+                  : "; " + unit.removalPrevented() + " sessions prevent its removal"));
+    }
     command.say("preferred  " + ClientCommand.joined(unit.preferred()));
     command.say("owner      " + ClientCommand.orDash(unit.owner()));
     command.say("epoch      " + unit.epoch());
@@ -190,10 +206,80 @@ final class LunCommand {
         description = "Gateways in order of preference as its owners.")
     private List<String> preferred = new ArrayList<>();
 
+    @Option(names = "--removable", description = "Hosts can eject and load its medium.")
+    private boolean removable;
+
+    @Option(
+        names = "--read-only",
+        description = "Hosts are refused to write; \"lun set\" can change that.")
+    private boolean readOnly;
+
+    @Option(
+        names = "--provisioning",
+        paramLabel = "KIND",
+        description =
+            "thin: blocks take space once they are written; or full: the store keeps space for all"
+                + " of them from the beginning. Default: thin.")
+    private String provisioning;
+
+    @Option(
+        names = "--physical-block-size",
+        paramLabel = "BYTES",
+        description =
+            "What hosts are told to align to: a power of two from the block size to 65536."
+                + " Default: 4096.")
+    private Integer physicalBlockSize;
+
     @Override
     int run(ApiClient api) {
+      CreateLun wanted =
+          new CreateLun(
+              target,
+              lun,
+              size,
+              blockSize,
+              store,
+              preferred,
+              removable ? true : null,
+              readOnly ? true : null,
+              provisioning,
+              physicalBlockSize);
+      JsonNode answer = api.post("/luns", wanted);
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, LogicalUnit.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun set}. */
+  @Command(
+      name = "set",
+      description =
+          "Change what kind of disk a logical unit is, as far as that can be; hosts are told.")
+  static final class Set extends ClientCommand {
+    /** A setting that is on or off. */
+    enum Switch {
+      on,
+      off
+    }
+
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--read-only",
+        required = true,
+        paramLabel = "on|off",
+        description = "Whether hosts are refused to write.")
+    private Switch readOnly;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
       JsonNode answer =
-          api.post("/luns", new CreateLun(target, lun, size, blockSize, store, preferred));
+          api.put(
+              "/luns/" + ApiClient.encode(unit.id()) + "/read-only",
+              new SetReadOnly(readOnly == Switch.on));
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, LogicalUnit.class));
       }

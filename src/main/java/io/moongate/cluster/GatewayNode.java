@@ -180,7 +180,9 @@ public final class GatewayNode {
             replica,
             identifiers,
             surroundings.volumes(),
-            surroundings.chapSecrets());
+            surroundings.chapSecrets(),
+            peers,
+            surroundings::unit);
   }
 
   private UnitPeers unitPeers(Surroundings surroundings) {

@@ -2,6 +2,7 @@ package io.moongate.cluster;
 
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import java.time.Instant;
@@ -44,9 +45,23 @@ public interface Metadata {
    * @param blockSize 512 or 4096
    * @param store kind of the volume store
    * @param preferred gateways in order of preference as owners; may be empty
+   * @param attributes what kind of disk it is to be
    */
   CompletionStage<UnitEntry> createUnit(
-      String target, int lun, long size, int blockSize, String store, List<String> preferred);
+      String target,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred,
+      UnitAttributes attributes);
+
+  /**
+   * Makes a logical unit read-only, or writable again. Complete when every gateway has been told,
+   * the owner among them, or is silent for so long that it has lost its lease: from then on no
+   * command that writes begins. One that had begun may end later. Repeating it is accepted.
+   */
+  CompletionStage<UnitEntry> setReadOnly(String unitId, boolean readOnly, String cause);
 
   /**
    * Makes a logical unit larger; complete when its owner serves the new size and hosts are told. A

@@ -10,10 +10,12 @@ import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.scsi.shared.UnitPeers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +51,13 @@ final class ShardedMetadata implements Metadata {
   private final CassandraIdentifiers identifiers;
   private final VolumeProvisioner volumes;
   private final AccessLists accessLists;
+  private final UnitPeers peers;
+  private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
+  /**
+   * @param peers how the device servers of a unit on the other gateways are told
+   * @param units the one on this gateway
+   */
   ShardedMetadata(
       ActorSystem<?> system,
       String gateway,
@@ -57,7 +65,11 @@ final class ShardedMetadata implements Metadata {
       ActorRef<ViewReplica.Command> replica,
       CassandraIdentifiers identifiers,
       VolumeProvisioner volumes,
-      ChapSecrets secrets) {
+      ChapSecrets secrets,
+      UnitPeers peers,
+      Function<String, Optional<io.moongate.scsi.LogicalUnit>> units) {
+    this.peers = peers;
+    this.units = units;
     this.system = system;
     this.sharding = ClusterSharding.get(system);
     this.gateway = gateway;
@@ -95,7 +107,13 @@ final class ShardedMetadata implements Metadata {
 
   @Override
   public CompletionStage<UnitEntry> createUnit(
-      String targetName, int lun, long size, int blockSize, String store, List<String> preferred) {
+      String targetName,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred,
+      UnitAttributes attributes) {
     if (!volumes.kinds().contains(store)) {
       return refuse(
           Kind.INVALID,
@@ -115,8 +133,8 @@ final class ShardedMetadata implements Metadata {
               }
               String mapped = target.luns().get(lun);
               return mapped == null
-                  ? newUnit(target.name(), lun, size, blockSize, store, preferred)
-                  : existing(mapped, lun, size, blockSize, store);
+                  ? newUnit(target.name(), lun, size, blockSize, store, preferred, attributes)
+                  : existing(mapped, lun, size, blockSize, store, attributes);
             });
   }
 
@@ -126,21 +144,35 @@ final class ShardedMetadata implements Metadata {
   }
 
   private CompletionStage<UnitEntry> existing(
-      String unitId, int lun, long size, int blockSize, String store) {
+      String unitId, int lun, long size, int blockSize, String store, UnitAttributes attributes) {
     return unit(unitId, LogicalUnit.Get::new)
         .thenCompose(
             unit ->
-                unit.size() == size && unit.blockSize() == blockSize && unit.store().equals(store)
+                unit.size() == size
+                        && unit.blockSize() == blockSize
+                        && unit.store().equals(store)
+                        && unit.attributes().equals(attributes)
                     ? CompletableFuture.completedStage(unit)
                     : refuse(
                         Kind.CONFLICT,
                         "lun",
-                        "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s"
-                            .formatted(lun, unit.size(), unit.blockSize(), unit.store())));
+                        "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s, %s"
+                            .formatted(
+                                lun,
+                                unit.size(),
+                                unit.blockSize(),
+                                unit.store(),
+                                unit.attributes())));
   }
 
   private CompletionStage<UnitEntry> newUnit(
-      String targetName, int lun, long size, int blockSize, String store, List<String> preferred) {
+      String targetName,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred,
+      UnitAttributes attributes) {
     String id = UUID.randomUUID().toString();
     String serial = id.replace("-", "");
     return identifiers
@@ -148,7 +180,7 @@ final class ShardedMetadata implements Metadata {
         .thenCompose(
             naa ->
                 volumes
-                    .create(store, id, size, blockSize)
+                    .create(store, id, size, blockSize, attributes.provisioning())
                     .exceptionallyCompose(
                         failure ->
                             refuse(
@@ -167,6 +199,7 @@ final class ShardedMetadata implements Metadata {
                                         size,
                                         blockSize,
                                         List.copyOf(preferred),
+                                        attributes,
                                         replyTo)))
                     .thenCompose(
                         unit ->
@@ -183,6 +216,27 @@ final class ShardedMetadata implements Metadata {
     return removeUnit(unit.id(), unit.store(), "not mapped: " + refusal.getMessage())
         .handle((gone, undone) -> failure)
         .thenCompose(reason -> CompletableFuture.failedStage(cause(reason)));
+  }
+
+  @Override
+  public CompletionStage<UnitEntry> setReadOnly(String unitId, boolean readOnly, String cause) {
+    String change = UUID.randomUUID().toString();
+    return unit(unitId, replyTo -> new LogicalUnit.SetReadOnly(readOnly, change, cause, replyTo))
+        .thenCompose(this::toldEverywhere);
+  }
+
+  /** The view brings it to every gateway, too; but it does not say when it has. */
+  private CompletionStage<UnitEntry> toldEverywhere(UnitEntry entry) {
+    units.apply(entry.id()).ifPresent(unit -> unit.share(entry.shared()));
+    return peers
+        .tell(entry.id(), entry.shared(), List.of())
+        .thenApply(told -> entry)
+        .exceptionallyCompose(
+            failure ->
+                refuse(
+                    Kind.UNAVAILABLE,
+                    "",
+                    "it is on record, and not every gateway is known to act by it yet"));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.moongate.cluster;
 
+import io.moongate.cluster.view.UnitAttributes;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -10,7 +11,12 @@ public interface VolumeProvisioner {
   Set<String> kinds();
 
   /** Makes a volume that reads as zeros; repeating it is fine. */
-  CompletionStage<Void> create(String kind, String unitId, long size, int blockSize);
+  CompletionStage<Void> create(
+      String kind,
+      String unitId,
+      long size,
+      int blockSize,
+      UnitAttributes.Provisioning provisioning);
 
   /** Makes a volume at least so large; what is added reads as zeros. Repeating it is fine. */
   CompletionStage<Void> grow(String kind, String unitId, long size);

@@ -13,6 +13,7 @@ import io.moongate.management.api.Health;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.ServerVersion;
+import io.moongate.management.api.SetReadOnly;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,6 +77,9 @@ final class ApiRoutes extends ProblemDirectives {
                 path(segment("luns").slash(segment()).slash("move"), id -> moveLun(request, id)),
                 path(
                     segment("luns").slash(segment()).slash("resize"), id -> resizeLun(request, id)),
+                path(
+                    segment("luns").slash(segment()).slash("read-only"),
+                    id -> readOnlyLun(request, id)),
                 path(
                     segment("targets").slash(segment()).slash("luns").slash(segment()),
                     (name, lun) -> mapping(request, name, lun)),
@@ -181,7 +185,8 @@ final class ApiRoutes extends ProblemDirectives {
                     wanted.size(),
                     wanted.blockSize(),
                     wanted.store(),
-                    wanted.preferred()))
+                    wanted.preferred(),
+                    Requests.attributes(wanted)))
         .thenApply(
             (UnitEntry entry) ->
                 created(
@@ -254,6 +259,32 @@ final class ApiRoutes extends ProblemDirectives {
                           request,
                           "resize LUN " + id + " to " + wanted.size() + " bytes",
                           () -> metadata.resizeUnit(id, wanted.size(), cause))
+                      .thenApply(
+                          entry ->
+                              HttpResponse.create()
+                                  .withEntity(
+                                      JsonEntity.of(
+                                          Resources.unit(
+                                              entry, Resources.mappings(metadata.view(), id)))));
+                }));
+  }
+
+  private Route readOnlyLun(HttpRequest request, String id) {
+    return put(
+        () ->
+            withBody(
+                request,
+                (sameRequest, body) -> {
+                  requireUnit(metadata.view(), id);
+                  SetReadOnly wanted = Requests.setReadOnly(body);
+                  String what = wanted.readOnly() ? "read-only" : "writable";
+                  String cause =
+                      "made %s through the API of %s by %s"
+                          .formatted(what, metadata.gateway(), client(request));
+                  return change(
+                          request,
+                          "make LUN %s %s".formatted(id, what),
+                          () -> metadata.setReadOnly(id, wanted.readOnly(), cause))
                       .thenApply(
                           entry ->
                               HttpResponse.create()

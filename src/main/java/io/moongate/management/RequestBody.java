@@ -130,6 +130,24 @@ final class RequestBody {
     return value(field).map(value -> textOf(path + field, value));
   }
 
+  /** True or false, which must be there. */
+  boolean flag(String field) {
+    return optionalFlag(field).orElseThrow(() -> missing(path + field));
+  }
+
+  Optional<Boolean> optionalFlag(String field) {
+    return value(field)
+        .map(
+            value -> {
+              if (!value.isBoolean()) {
+                throw ProblemException.invalid(
+                    path + field,
+                    path + field + " must be true or false, and is " + excerpt(value));
+              }
+              return value.booleanValue();
+            });
+  }
+
   /** A whole number that must be there. */
   long whole(String field, long least, long most) {
     return optionalWhole(field, least, most).orElseThrow(() -> missing(path + field));

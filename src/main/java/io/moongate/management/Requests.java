@@ -1,14 +1,17 @@
 package io.moongate.management;
 
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
+import io.moongate.management.api.SetReadOnly;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -41,7 +44,18 @@ final class Requests {
 
   static CreateLun createLun(byte[] bytes, View view, List<String> stores) {
     RequestBody body =
-        RequestBody.read(bytes, "target", "lun", "size", "blockSize", "store", "preferred");
+        RequestBody.read(
+            bytes,
+            "target",
+            "lun",
+            "size",
+            "blockSize",
+            "store",
+            "preferred",
+            "removable",
+            "readOnly",
+            "provisioning",
+            "physicalBlockSize");
     String target = body.text("target");
     requireIscsiName("target", target);
     int lun = (int) body.whole("lun", 0, MAX_LUN);
@@ -65,7 +79,63 @@ final class Requests {
     }
     List<String> preferred = body.texts("preferred", MAX_GATEWAYS);
     requireGateways("preferred", preferred, view);
-    return new CreateLun(target, lun, size, blockSize, store, preferred);
+    UnitAttributes attributes = attributes(body, blockSize);
+    return new CreateLun(
+        target,
+        lun,
+        size,
+        blockSize,
+        store,
+        preferred,
+        attributes.removable(),
+        attributes.readOnly(),
+        word(attributes.provisioning()),
+        attributes.physicalBlockSize());
+  }
+
+  private static UnitAttributes attributes(RequestBody body, int blockSize) {
+    UnitAttributes attributes =
+        new UnitAttributes(
+            body.optionalFlag("removable").orElse(false),
+            body.optionalFlag("readOnly").orElse(false),
+            provisioning(body.optionalText("provisioning").orElse("thin")),
+            body.optionalWhole("physicalBlockSize", 1, Integer.MAX_VALUE)
+                .map(Long::intValue)
+                .orElse(UnitAttributes.DEFAULT.physicalBlockSize()));
+    attributes
+        .fault(blockSize)
+        .ifPresent(
+            fault -> {
+              throw ProblemException.invalid("physicalBlockSize", "physicalBlockSize " + fault);
+            });
+    return attributes;
+  }
+
+  private static UnitAttributes.Provisioning provisioning(String word) {
+    for (UnitAttributes.Provisioning each : UnitAttributes.Provisioning.values()) {
+      if (word(each).equals(word)) {
+        return each;
+      }
+    }
+    throw ProblemException.invalid(
+        "provisioning", "provisioning must be thin or full, and is " + word);
+  }
+
+  private static String word(UnitAttributes.Provisioning provisioning) {
+    return provisioning.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What a request that was read here asks for. */
+  static UnitAttributes attributes(CreateLun wanted) {
+    return new UnitAttributes(
+        wanted.removable(),
+        wanted.readOnly(),
+        provisioning(wanted.provisioning()),
+        wanted.physicalBlockSize());
+  }
+
+  static SetReadOnly setReadOnly(byte[] bytes) {
+    return new SetReadOnly(RequestBody.read(bytes, "readOnly").flag("readOnly"));
   }
 
   static MoveLun moveLun(byte[] bytes, View view) {

@@ -198,7 +198,13 @@ final class Resources {
         ownership.evidence().stream().map(Resources::evidence).toList(),
         ownership.refusedBy(),
         entry.growingTo() == 0 ? null : entry.growingTo(),
-        mappings.stream().map(each -> new LogicalUnit.Mapping(each.target(), each.lun())).toList());
+        mappings.stream().map(each -> new LogicalUnit.Mapping(each.target(), each.lun())).toList(),
+        entry.attributes().removable(),
+        entry.ejected(),
+        entry.removalPrevented(),
+        entry.attributes().readOnly(),
+        word(entry.attributes().provisioning()),
+        entry.attributes().physicalBlockSize());
   }
 
   /**

@@ -10,6 +10,8 @@ import io.moongate.scsi.command.SupportedCommand;
 import io.moongate.scsi.copy.CopyManager;
 import io.moongate.scsi.copy.CopyParty;
 import io.moongate.scsi.copy.ThirdPartyCopy;
+import io.moongate.scsi.medium.NoMedium;
+import io.moongate.scsi.medium.PreventAllowMediumRemoval;
 import io.moongate.scsi.mode.ThresholdWatch;
 import io.moongate.scsi.reservation.Conflicts;
 import io.moongate.scsi.reservation.LostHolders;
@@ -69,6 +71,7 @@ public final class BlockUnit implements LogicalUnit {
   private static final Optional<Response> RESERVATION_CONFLICT =
       Optional.of(Response.status(Status.RESERVATION_CONFLICT));
   private static final int PERSISTENT_RESERVE_OUT = 0x5F;
+  private static final int START_STOP_UNIT = 0x1B;
 
   /** How long REPORT TARGET PORT GROUPS waits before it is answered from what was published. */
   private static final long QUERY_BOUND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -84,6 +87,7 @@ public final class BlockUnit implements LogicalUnit {
   private final UnitPeers peers;
   private final SharedUnit shared;
   private final LostHolders lostHolders;
+  private final LostHolders lostPreventers;
   private final Answers answers;
   private final TaskSet tasks;
   private final SanitizeWork sanitizeWork;
@@ -160,7 +164,8 @@ public final class BlockUnit implements LogicalUnit {
             () -> shared.state().modes().descriptorSense(),
             settings.transitionSense());
     this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), this::refusal, answers);
-    this.lostHolders = new LostHolders(identity.id(), timer, this::executeInternally);
+    this.lostHolders = LostHolders.ofReservations(identity.id(), timer, this::executeInternally);
+    this.lostPreventers = LostHolders.ofPreventions(identity.id(), timer, this::executeInternally);
     this.copies = new CopyManager(copies, party);
     this.sanitizeWork = new SanitizeWork(server, tasks, timer);
     this.sanitizeWait =
@@ -184,7 +189,10 @@ public final class BlockUnit implements LogicalUnit {
     abort(command -> command.nexus().equals(nexus), nexuses -> {});
     copies.forget(nexus);
     shared.dropAborted();
-    return lostHolders.ended(nexus, shared.state().reservations());
+    SharedState known = shared.state();
+    return lostHolders
+        .ended(nexus, known)
+        .thenCombine(lostPreventers.ended(nexus, known), (released, allowed) -> null);
   }
 
   /**
@@ -203,9 +211,12 @@ public final class BlockUnit implements LogicalUnit {
     if (now.sanitizing() != null) {
       SanitizeGuard.check(now.sanitizing(), sanitizeWork.progress(), command.operationCode());
     }
-    if (now.modes().writeProtect() && operation.writes()) {
-      throw new CheckCondition(Sense.WRITE_PROTECTED);
+    if (now.writeProtected()
+        && operation.writes()
+        && command.operationCode() != START_STOP_UNIT) { // which has the medium for itself
+      throw new CheckCondition(now.writeProtection());
     }
+    NoMedium.check(now, command.operationCode());
     return Optional.empty();
   }
 
@@ -271,10 +282,12 @@ public final class BlockUnit implements LogicalUnit {
     CommandHandler handler = supported.handler();
     if (handler instanceof CommandHandler.Medium medium) {
       if (handler instanceof Reserve) {
-        lostHolders.reserves(command.nexus());
+        lostHolders.asks(command.nexus());
+      } else if (handler instanceof PreventAllowMediumRemoval && identity.removable()) {
+        lostPreventers.asks(command.nexus());
       }
-      if (now.modes().writeProtect() && medium.writes()) {
-        throw new CheckCondition(Sense.WRITE_PROTECTED);
+      if (now.writeProtected() && medium.writes()) {
+        throw new CheckCondition(now.writeProtection());
       }
       MediumOperation operation = medium.prepare(server, command);
       server
@@ -292,6 +305,7 @@ public final class BlockUnit implements LogicalUnit {
     if (refusal.isPresent()) {
       return refusal;
     }
+    NoMedium.check(now, cdb.operationCode());
     if (handler instanceof CommandHandler.ThirdPartyCopy copy) {
       tasks.submitCopy(command, copy.prepare(server, command), reply);
       return Optional.empty();
@@ -394,10 +408,22 @@ public final class BlockUnit implements LogicalUnit {
 
   @Override
   public void share(SharedState state) {
+    boolean readOnly = shared.state().readOnly();
     if (shared.learn(state)) {
-      lostHolders.review(state.reservations(), tasks.ownership(), attentions.nexuses());
+      if (state.readOnly() != readOnly) {
+        // The operator's change, which no nexus has caused: WP of the mode parameter header.
+        attentions.establish(UnitAttention.MODE_PARAMETERS_CHANGED);
+      }
+      reviewHolders();
       sanitizeWork.look();
     }
+  }
+
+  private void reviewHolders() {
+    SharedState known = shared.state();
+    Set<Nexus> existing = attentions.nexuses();
+    lostHolders.review(known, tasks.ownership(), existing);
+    lostPreventers.review(known, tasks.ownership(), existing);
   }
 
   @Override
@@ -528,7 +554,7 @@ public final class BlockUnit implements LogicalUnit {
     if (altered) {
       attentions.establish(UnitAttention.ACCESS_STATE_CHANGED);
     }
-    lostHolders.review(shared.state().reservations(), change.now(), attentions.nexuses());
+    reviewHolders();
   }
 
   private static boolean differ(PathStates before, PathStates now) {
@@ -617,7 +643,11 @@ public final class BlockUnit implements LogicalUnit {
         Execution execution, String cause, Function<SharedState, Change> decide) {
       return shared
           .change(execution, cause, decide)
-          .whenComplete((response, failure) -> sanitizeWork.look());
+          .whenComplete(
+              (response, failure) -> {
+                sanitizeWork.look();
+                reviewHolders(); // What has just been got may be for a nexus that is gone.
+              });
     }
 
     @Override

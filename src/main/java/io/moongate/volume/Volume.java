@@ -59,7 +59,10 @@ public interface Volume {
   /** Completes when everything whose write had completed before is on stable storage. */
   CompletionStage<Void> flush();
 
-  /** Deallocates; the range reads as zeros afterwards. */
+  /**
+   * Deallocates, where {@link VolumeGeometry#unmap} says that this is done here; the range reads as
+   * zeros afterwards in any case.
+   */
   CompletionStage<Void> unmap(long offset, long length);
 
   /** Writes {@code block} (one block) to every block of the range. */

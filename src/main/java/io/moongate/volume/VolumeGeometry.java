@@ -10,6 +10,8 @@ package io.moongate.volume;
  * @param optimalTransfer bytes of the store's preferred transfer, 0 when it has none
  * @param volatileCache whether completed writes may still be lost before a flush
  * @param atomicWrite bytes that {@link Volume#writeAtomic} takes at most; 0 when it is not offered
+ * @param physicalBlockSize bytes of a physical block: a power of two, at least {@code blockSize}.
+ *     What is written in whole ones, aligned, costs the store no reading
  */
 public record VolumeGeometry(
     long size,
@@ -18,9 +20,30 @@ public record VolumeGeometry(
     int unmapGranularity,
     int optimalTransfer,
     boolean volatileCache,
-    int atomicWrite) {
+    int atomicWrite,
+    int physicalBlockSize) {
 
-  /** Without atomic writes. */
+  /** With physical blocks that are logical ones. */
+  public VolumeGeometry(
+      long size,
+      int blockSize,
+      boolean unmap,
+      int unmapGranularity,
+      int optimalTransfer,
+      boolean volatileCache,
+      int atomicWrite) {
+    this(
+        size,
+        blockSize,
+        unmap,
+        unmapGranularity,
+        optimalTransfer,
+        volatileCache,
+        atomicWrite,
+        blockSize);
+  }
+
+  /** The same without atomic writes. */
   public VolumeGeometry(
       long size,
       int blockSize,
@@ -39,6 +62,11 @@ public record VolumeGeometry(
       throw new IllegalArgumentException(
           "size must be a positive multiple of " + blockSize + ", not " + size);
     }
+    if (physicalBlockSize < blockSize || Integer.bitCount(physicalBlockSize) != 1) {
+      throw new IllegalArgumentException(
+          "physicalBlockSize must be a power of two, not less than %d, not %d"
+              .formatted(blockSize, physicalBlockSize));
+    }
   }
 
   /** The same with a greater size; itself when it is that large already. */
@@ -52,7 +80,13 @@ public record VolumeGeometry(
             unmapGranularity,
             optimalTransfer,
             volatileCache,
-            atomicWrite);
+            atomicWrite,
+            physicalBlockSize);
+  }
+
+  /** Logical blocks of a physical one. */
+  public int blocksPerPhysical() {
+    return physicalBlockSize / blockSize;
   }
 
   /**

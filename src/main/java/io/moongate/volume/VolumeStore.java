@@ -15,13 +15,24 @@ public interface VolumeStore {
    * there is one of that id with another geometry; an equal one is left as it is, so that a
    * creation can be repeated.
    */
-  CompletionStage<Void> create(String id, long size, int blockSize);
+  default CompletionStage<Void> create(String id, long size, int blockSize) {
+    return create(id, size, blockSize, Provisioning.THIN);
+  }
+
+  /**
+   * The same. With {@link Provisioning#FULL} the volume has space for all of its blocks when this
+   * completes, and so it has after every growth; fails with {@link VolumeException.Reason#FULL}
+   * when there is not enough, and with {@link VolumeException.Reason#UNSUPPORTED} when the store
+   * can't keep space ready. It stays so provisioned for ever.
+   */
+  CompletionStage<Void> create(String id, long size, int blockSize, Provisioning provisioning);
 
   /**
    * Makes a volume at least so large; what is added reads as zeros. A volume that is larger already
    * is left as it is: nothing ever makes one smaller. May be repeated, by several processes at the
    * same time, and while the volume is open; an open one accepts the new range after its own {@link
-   * Volume#grow}. When it is interrupted the volume is as usable as before.
+   * Volume#grow}. When it is interrupted the volume is as usable as before. Space for what is added
+   * is had before, or it fails, where the volume is fully provisioned.
    *
    * @param size bytes, a multiple of the volume's block size
    */

@@ -222,6 +222,44 @@ class CliTest {
   }
 
   @Test
+  void lunIsOfTheKindThatWasAskedFor() {
+    ok("target create " + DEMO);
+    List<String> created =
+        ok("lun create --target "
+                + DEMO
+                + " --lun 0 --size 1MiB --removable --read-only --provisioning full"
+                + " --physical-block-size 8192")
+            .rows();
+    assertTrue(created.contains("block 512 bytes, 8192 of a physical one"), created::toString);
+    assertTrue(created.contains("store file, full provisioning"), created::toString);
+    assertTrue(created.contains("access read-only"), created::toString);
+    assertTrue(created.contains("medium removable, loaded"), created::toString);
+    ok("lun create --target " + DEMO + " --lun 1 --size 1MiB");
+    List<String> plain = ok("lun show " + DEMO + "/1").rows();
+    assertTrue(plain.contains("block 512 bytes, 4096 of a physical one"), plain::toString);
+    assertTrue(plain.contains("store file, thin provisioning"), plain::toString);
+    assertTrue(plain.contains("access read and write"), plain::toString);
+    assertTrue(plain.stream().noneMatch(row -> row.startsWith("medium")), plain::toString);
+    Outcome thick =
+        moongate("lun create --target " + DEMO + " --lun 2 --size 1MiB --provisioning thick");
+    assertEquals(1, thick.code());
+    assertTrue(thick.err().contains("[field provisioning]"), thick.err());
+  }
+
+  @Test
+  void lunIsMadeReadOnlyAndWritableAgain() {
+    ok("target create " + DEMO);
+    ok("lun create --target " + DEMO + " --lun 0 --size 1MiB");
+    List<String> set = ok("lun set " + DEMO + "/0 --read-only=on").rows();
+    assertTrue(set.contains("access read-only"), set::toString);
+    assertTrue(onlyUnit().attributes().readOnly());
+    ok("lun set " + DEMO + "/0 --read-only=off");
+    assertFalse(onlyUnit().attributes().readOnly());
+    assertEquals(2, moongate("lun set " + DEMO + "/0").code());
+    assertEquals(2, moongate("lun set " + DEMO + "/0 --read-only=perhaps").code());
+  }
+
+  @Test
   void lunIsMappedInAnotherTargetAndUnmapped() {
     String other = "iqn.2026-11.io.moongate:other";
     ok("target create " + DEMO);

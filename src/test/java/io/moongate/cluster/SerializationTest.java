@@ -17,8 +17,11 @@ import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
+import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.scsi.Nexus;
+import io.moongate.scsi.shared.MediumState;
 import io.moongate.scsi.shared.Notice;
 import io.moongate.scsi.shared.SharedState;
 import java.io.IOException;
@@ -33,6 +36,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -69,6 +73,13 @@ class SerializationTest {
 
   private static final List<Class<?>> SNAPSHOTS =
       List.of(LogicalUnit.Snapshot.class, Target.Snapshot.class, Gateway.Snapshot.class);
+
+  /** Kinds that have got fields since their first golden files, which each has a later one of. */
+  private static final Map<Class<?>, String> GROWN =
+      Map.of(
+          LogicalUnit.Created.class, "attributes",
+          LogicalUnit.Snapshot.class, "attributes",
+          LogicalUnit.SharedChanged.class, "medium");
 
   /** Public for the part of the gateway that sends it, and sent within the process only. */
   private static final Set<Class<?>> LOCAL = Set.of(GatewayMonitor.ProcessGone.class);
@@ -160,6 +171,28 @@ class SerializationTest {
     assertEquals(SharedState.INITIAL, snapshot.state().entry().orElseThrow().shared());
   }
 
+  /** Kept before units had attributes: it is a disk like most. */
+  @Test
+  void aUnitThatWasKeptWithoutAttributesHasTheDefaultOnes() {
+    LogicalUnit.Created created = kept(LogicalUnit.Created.class, "full");
+    assertEquals(UnitAttributes.DEFAULT, created.attributes());
+    UnitEntry unit = kept(LogicalUnit.Snapshot.class, "full").state().entry().orElseThrow();
+    assertEquals(UnitAttributes.DEFAULT, unit.attributes());
+    assertEquals(MediumState.LOADED, unit.shared().medium());
+    assertEquals(
+        MediumState.LOADED, kept(LogicalUnit.SharedChanged.class, "full").state().medium());
+    assertEquals(
+        UnitAttributes.Provisioning.FULL,
+        kept(LogicalUnit.Created.class, "attributes").attributes().provisioning());
+  }
+
+  private static <T> T kept(Class<T> kind, String variant) {
+    byte[] bytes = Base64.getMimeDecoder().decode(read(kind, variant));
+    var serializer = serialization.findSerializerFor(new Samples(ref, true).of(kind));
+    return kind.cast(
+        serialization.deserialize(bytes, serializer.identifier(), kind.getName()).get());
+  }
+
   @Test
   void whatMayBeNullComesBackAsNull() {
     Nexus nexus = new Nexus("iqn.2026-01.io.host:a", 1, "iqn.2026-01.io.moongate:t", 1);
@@ -211,7 +244,15 @@ class SerializationTest {
   }
 
   private static Map<String, String> goldenFiles(Class<?> kind) {
-    return Map.of("full", read(kind, "full"), "empty", read(kind, "empty"));
+    Map<String, String> files = new TreeMap<>();
+    variants(kind).forEach(variant -> files.put(variant, read(kind, variant)));
+    return files;
+  }
+
+  private static List<String> variants(Class<?> kind) {
+    return GROWN.containsKey(kind)
+        ? List.of("full", "empty", GROWN.get(kind))
+        : List.of("full", "empty");
   }
 
   private static String read(Class<?> kind, String variant) {
@@ -241,10 +282,10 @@ class SerializationTest {
       Files.createDirectories(directory);
       start();
       for (Class<?> kind : kept().toList()) {
-        for (String variant : List.of("full", "empty")) {
+        for (String variant : variants(kind)) {
           Path file = directory.resolve(name(kind, variant));
           if (Files.notExists(file)) {
-            Object sample = new Samples(ref, variant.equals("full")).of(kind);
+            Object sample = new Samples(ref, !variant.equals("empty")).of(kind);
             byte[] bytes = serialization.findSerializerFor(sample).toBinary(sample);
             Files.writeString(
                 file, Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(bytes) + "\n");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.LogicalUnit;
@@ -408,7 +409,7 @@ class ApiRoutesTest {
   void longListComesWholeAndInChunks() throws Exception {
     createTarget(DEMO);
     for (int lun = 0; lun < 1000; lun++) {
-      server.metadata().createUnit(DEMO, lun, 512, 512, "file", List.of());
+      server.metadata().createUnit(DEMO, lun, 512, 512, "file", List.of(), UnitAttributes.DEFAULT);
     }
     HttpResponse<String> response = server.get("/luns");
     assertEquals("chunked", response.headers().firstValue("Transfer-Encoding").orElseThrow());
@@ -454,6 +455,68 @@ class ApiRoutesTest {
     UnitEntry entry = server.metadata().view().unit(unit.id()).orElseThrow();
     server.metadata().apply(FakeMetadata.sized(entry, entry.size(), 4_194_304));
     assertEquals(4_194_304, ok(server.get("/luns/" + unit.id())).get("growingTo").longValue());
+  }
+
+  @Test
+  void lunIsOfTheKindThatWasAskedFor() throws Exception {
+    createTarget(DEMO);
+    String body =
+        """
+        {"target":"%s","lun":%d,"size":1048576,"removable":true,"readOnly":true,
+         "provisioning":"full","physicalBlockSize":8192}""";
+    HttpResponse<String> created = server.post("/luns", body.formatted(DEMO, 0));
+    assertEquals(201, created.statusCode(), created.body());
+    JsonNode unit = JSON.readTree(created.body());
+    assertTrue(unit.get("removable").booleanValue());
+    assertFalse(unit.get("ejected").booleanValue());
+    assertEquals(0, unit.get("removalPrevented").intValue());
+    assertTrue(unit.get("readOnly").booleanValue());
+    assertEquals("full", unit.get("provisioning").textValue());
+    assertEquals(8192, unit.get("physicalBlockSize").intValue());
+    assertEquals(200, server.post("/luns", body.formatted(DEMO, 0)).statusCode());
+
+    JsonNode plain = ok(server.get("/luns/" + createLun(DEMO, 1).id()));
+    assertFalse(plain.get("removable").booleanValue());
+    assertFalse(plain.get("readOnly").booleanValue());
+    assertEquals("thin", plain.get("provisioning").textValue());
+    assertEquals(4096, plain.get("physicalBlockSize").intValue());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"removable\":1",
+        "\"readOnly\":\"yes\"",
+        "\"provisioning\":\"thick\"",
+        "\"provisioning\":true",
+        "\"physicalBlockSize\":256",
+        "\"physicalBlockSize\":3000",
+        "\"physicalBlockSize\":131072"
+      })
+  void aKindThatThereIsNotIsRefusedByItsField(String field) throws Exception {
+    createTarget(DEMO);
+    HttpResponse<String> refused =
+        server.post(
+            "/luns", "{\"target\":\"%s\",\"lun\":0,\"size\":1048576,%s}".formatted(DEMO, field));
+    assertEquals(400, refused.statusCode(), refused.body());
+    String name = field.substring(1, field.indexOf('"', 1));
+    assertEquals(name, JSON.readTree(refused.body()).get("field").textValue());
+  }
+
+  @Test
+  void lunIsMadeReadOnlyAndWritableAgain() throws Exception {
+    createTarget(DEMO);
+    LogicalUnit unit = createLun(DEMO, 0);
+    String path = "/luns/" + unit.id() + "/read-only";
+    JsonNode set = ok(server.put(path, "{\"readOnly\":true}"));
+    assertTrue(set.get("readOnly").booleanValue());
+    assertEquals(DEMO, set.get("target").textValue());
+    assertEquals(set, ok(server.get("/luns/" + unit.id())));
+    assertFalse(ok(server.put(path, "{\"readOnly\":false}")).get("readOnly").booleanValue());
+    assertEquals(400, server.put(path, "{}").statusCode());
+    assertEquals(400, server.put(path, "{\"readOnly\":\"on\"}").statusCode());
+    assertEquals(400, server.put(path, "{\"readOnly\":true,\"force\":true}").statusCode());
+    assertEquals(404, server.put("/luns/nobody/read-only", "{\"readOnly\":true}").statusCode());
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
@@ -157,7 +158,13 @@ public final class FakeMetadata implements Metadata {
 
   @Override
   public synchronized CompletionStage<UnitEntry> createUnit(
-      String target, int lun, long size, int blockSize, String store, List<String> preferred) {
+      String target,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred,
+      UnitAttributes attributes) {
     return answer(
         () -> {
           TargetEntry entry = existing(target);
@@ -167,7 +174,8 @@ public final class FakeMetadata implements Metadata {
             UnitEntry unit = view.unit(there).orElseThrow();
             if (unit.size() != size
                 || unit.blockSize() != blockSize
-                || !unit.store().equals(store)) {
+                || !unit.store().equals(store)
+                || !unit.attributes().equals(attributes)) {
               throw new Refusal(Kind.CONFLICT, "lun", "Another unit is mapped there");
             }
             return unit;
@@ -193,7 +201,10 @@ public final class FakeMetadata implements Metadata {
                       "created",
                       List.of(),
                       List.of()),
-                  false);
+                  false,
+                  0,
+                  attributes.initial(id.toString()),
+                  attributes);
           view.apply(unit);
           map(entry, lun, unit.id());
           return unit;
@@ -275,18 +286,7 @@ public final class FakeMetadata implements Metadata {
               }
             }
           }
-          view.apply(
-              new UnitEntry(
-                  unit.id(),
-                  unit.version() + 1,
-                  unit.naa(),
-                  unit.serial(),
-                  unit.store(),
-                  unit.size(),
-                  unit.blockSize(),
-                  unit.preferred(),
-                  unit.ownership(),
-                  true));
+          view.apply(unit.next(unit.ownership(), unit.shared()).asDeleted());
           return null;
         });
   }
@@ -306,21 +306,21 @@ public final class FakeMetadata implements Metadata {
         });
   }
 
+  @Override
+  public synchronized CompletionStage<UnitEntry> setReadOnly(
+      String unitId, boolean readOnly, String cause) {
+    return answer(
+        () -> {
+          UnitEntry unit = view.unit(unitId).orElseThrow();
+          UnitEntry changed = unit.nextReadOnly(readOnly, cause);
+          view.apply(changed);
+          return changed;
+        });
+  }
+
   /** A unit with other sizes. */
   public static UnitEntry sized(UnitEntry unit, long size, long growingTo) {
-    return new UnitEntry(
-        unit.id(),
-        unit.version() + 1,
-        unit.naa(),
-        unit.serial(),
-        unit.store(),
-        size,
-        unit.blockSize(),
-        unit.preferred(),
-        unit.ownership(),
-        false,
-        growingTo,
-        unit.shared());
+    return unit.nextSized(size, growingTo);
   }
 
   @Override
@@ -378,17 +378,7 @@ public final class FakeMetadata implements Metadata {
 
   /** A unit under another ownership. */
   public static UnitEntry owned(UnitEntry unit, Ownership ownership) {
-    return new UnitEntry(
-        unit.id(),
-        unit.version() + 1,
-        unit.naa(),
-        unit.serial(),
-        unit.store(),
-        unit.size(),
-        unit.blockSize(),
-        unit.preferred(),
-        ownership,
-        false);
+    return unit.next(ownership, unit.shared());
   }
 
   /** The unit loses its owner, as when gw3 was seen to be gone. */

@@ -23,7 +23,8 @@ import java.util.concurrent.CompletionStage;
 final class GatewayPair {
   final ManualTimer timer = new ManualTimer();
   final FakeVolume volume = new FakeVolume(GEOMETRY);
-  final List<BlockUnit> units = List.of(unit(0), unit(1));
+  private final UnitIdentity identity;
+  final List<BlockUnit> units;
   final List<String> causes = new ArrayList<>();
   SharedState recorded = SharedState.INITIAL;
 
@@ -38,9 +39,25 @@ final class GatewayPair {
   private int owner = -1;
   private int tags;
 
+  GatewayPair() {
+    this(IDENTITY);
+  }
+
+  GatewayPair(UnitIdentity identity) {
+    this.identity = identity;
+    this.units = new ArrayList<>(List.of(unit(0), unit(1)));
+  }
+
+  /** A gateway is started anew: it knows what is recorded, and none of its former sessions. */
+  void restart(int index) {
+    units.set(index, unit(index));
+    units.get(index).share(recorded);
+    publish(AccessState.ACTIVE_NON_OPTIMIZED);
+  }
+
   private BlockUnit unit(int index) {
     return new BlockUnit(
-        IDENTITY,
+        identity,
         GEOMETRY,
         () -> CompletableFuture.completedFuture(states(index, AccessState.ACTIVE_NON_OPTIMIZED)),
         now -> true,

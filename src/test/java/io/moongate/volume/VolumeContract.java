@@ -191,6 +191,40 @@ public abstract class VolumeContract {
   }
 
   @Test
+  void aFullyProvisionedVolumeHasItsSpaceAndKeepsIt() {
+    get(store().create("full", SIZE, BLOCK, Provisioning.FULL));
+    get(store().create("full", SIZE, BLOCK, Provisioning.FULL));
+    assertReason(Reason.EXISTS, store().create("full", SIZE, BLOCK));
+    created("thin");
+    assertReason(Reason.EXISTS, store().create("thin", SIZE, BLOCK, Provisioning.FULL));
+    Volume volume = get(store().open("full"));
+    assertFalse(volume.geometry().unmap());
+    assertArrayEquals(new byte[SIZE], read(volume, 0, SIZE));
+    byte[] data = random(SIZE, 11);
+    get(volume.write(0, ByteBuffer.wrap(data), true));
+    get(volume.unmap(0, SIZE));
+    assertArrayEquals(new byte[SIZE], read(volume, 0, SIZE));
+    get(volume.writeSame(0, SIZE, ByteBuffer.allocate(BLOCK), false));
+    assertEquals(allocatedOf(volume), List.of(SIZE));
+    get(store().grow("full", 2L * SIZE));
+    get(volume.grow(2L * SIZE));
+    assertArrayEquals(new byte[SIZE], read(volume, SIZE, SIZE));
+    assertEquals(allocatedOf(volume), List.of(2 * SIZE));
+    get(volume.close());
+    Volume again = get(store().open("full"));
+    assertFalse(again.geometry().unmap());
+    get(again.close());
+    get(store().delete("full"));
+    assertReason(Reason.NOT_FOUND, store().open("full"));
+  }
+
+  /**
+   * How many bytes of a fully provisioned volume have space, as the store itself can tell; at least
+   * as many as it has.
+   */
+  protected abstract List<Integer> allocatedOf(Volume volume);
+
+  @Test
   void growingMayBeRepeatedAndNeverTakesAnythingAway() {
     Volume volume = created("steps");
     byte[] data = random(BLOCK, 6);

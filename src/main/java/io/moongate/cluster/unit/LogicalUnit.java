@@ -7,6 +7,7 @@ import io.moongate.cluster.CborSerializable;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
@@ -69,8 +70,13 @@ public final class LogicalUnit
       long size,
       int blockSize,
       List<String> preferred,
+      UnitAttributes attributes,
       ActorRef<Answer> replyTo)
-      implements Command {}
+      implements Command {
+    public Create {
+      attributes = attributes == null ? UnitAttributes.DEFAULT : attributes;
+    }
+  }
 
   /**
    * Makes it larger; the store has the size already. Accepted when the growth is on record; hosts
@@ -83,6 +89,15 @@ public final class LogicalUnit
 
   /** The owner serves blocks up to {@code size} bytes from now on. */
   public record Grown(String gateway, String incarnation, long epoch, long size)
+      implements Command {}
+
+  /**
+   * Makes it read-only, or writable again; so it is in the shared state as well, as the next
+   * version of it. Repeating it is accepted.
+   *
+   * @param change names that version
+   */
+  public record SetReadOnly(boolean readOnly, String change, String cause, ActorRef<Answer> replyTo)
       implements Command {}
 
   /** Deletes it; its volume is the caller's to remove. */
@@ -166,6 +181,7 @@ public final class LogicalUnit
     @JsonSubTypes.Type(value = ReleaseAbandoned.class, name = "release-abandoned"),
     @JsonSubTypes.Type(value = GrowthBegun.class, name = "growth-begun"),
     @JsonSubTypes.Type(value = Resized.class, name = "resized"),
+    @JsonSubTypes.Type(value = ReadOnlySet.class, name = "read-only-set"),
     @JsonSubTypes.Type(value = SharedChanged.class, name = "shared-changed"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
@@ -176,7 +192,7 @@ public final class LogicalUnit
     Instant at();
   }
 
-  /** It came into being. */
+  /** It came into being; with the default attributes when it tells of none. */
   public record Created(
       String id,
       long naa,
@@ -185,8 +201,13 @@ public final class LogicalUnit
       long size,
       int blockSize,
       List<String> preferred,
-      Instant at)
-      implements Event {}
+      Instant at,
+      UnitAttributes attributes)
+      implements Event {
+    public Created {
+      attributes = attributes == null ? UnitAttributes.DEFAULT : attributes;
+    }
+  }
 
   /** The ownership row was set: this gateway is the owner from now on. */
   public record OwnerChosen(
@@ -218,6 +239,10 @@ public final class LogicalUnit
 
   /** The owner serves so many bytes: hosts are told from now on. */
   public record Resized(long size, long epoch, Instant at) implements Event {}
+
+  /** It was made read-only, or writable; the shared state has a version of this name. */
+  public record ReadOnlySet(boolean readOnly, String change, String cause, Instant at)
+      implements Event {}
 
   /** The owner of the epoch changed what the device servers of the unit share. */
   public record SharedChanged(long epoch, SharedState state, String cause, Instant at)
@@ -263,7 +288,10 @@ public final class LogicalUnit
                     created.blockSize(),
                     created.preferred(),
                     none,
-                    false)),
+                    false,
+                    0,
+                    created.attributes().initial(created.id()),
+                    created.attributes())),
             "");
       }
       UnitEntry unit = entry.orElseThrow();
@@ -273,10 +301,14 @@ public final class LogicalUnit
       } else if (event instanceof SharedChanged changed) {
         return new State(Optional.of(copy(now, changed.state())), successorIncarnation);
       } else if (event instanceof GrowthBegun growth) {
-        return new State(Optional.of(sized(unit.size(), growth.size())), successorIncarnation);
+        return new State(
+            Optional.of(unit.nextSized(unit.size(), growth.size())), successorIncarnation);
       } else if (event instanceof Resized resized) {
         long rest = unit.growingTo() > resized.size() ? unit.growingTo() : 0;
-        return new State(Optional.of(sized(resized.size(), rest)), successorIncarnation);
+        return new State(Optional.of(unit.nextSized(resized.size(), rest)), successorIncarnation);
+      } else if (event instanceof ReadOnlySet set) {
+        return new State(
+            Optional.of(unit.nextReadOnly(set.readOnly(), set.change())), successorIncarnation);
       } else if (event instanceof OwnerChosen chosen) {
         return with(
             new Ownership(
@@ -369,37 +401,7 @@ public final class LogicalUnit
     }
 
     private UnitEntry copy(Ownership ownership, SharedState shared) {
-      UnitEntry unit = entry.orElseThrow();
-      return new UnitEntry(
-          unit.id(),
-          unit.version() + 1,
-          unit.naa(),
-          unit.serial(),
-          unit.store(),
-          unit.size(),
-          unit.blockSize(),
-          unit.preferred(),
-          ownership,
-          unit.deleted(),
-          unit.growingTo(),
-          shared);
-    }
-
-    private UnitEntry sized(long size, long growingTo) {
-      UnitEntry unit = entry.orElseThrow();
-      return new UnitEntry(
-          unit.id(),
-          unit.version() + 1,
-          unit.naa(),
-          unit.serial(),
-          unit.store(),
-          size,
-          unit.blockSize(),
-          unit.preferred(),
-          unit.ownership(),
-          unit.deleted(),
-          growingTo,
-          unit.shared());
+      return entry.orElseThrow().next(ownership, shared);
     }
 
     boolean live() {
@@ -470,6 +472,7 @@ public final class LogicalUnit
         .onCommand(Create.class, this::onCreate)
         .onCommand(Resize.class, this::onResize)
         .onCommand(Grown.class, this::onGrown)
+        .onCommand(SetReadOnly.class, this::onSetReadOnly)
         .onCommand(Delete.class, this::onDelete)
         .onCommand(TakeOver.class, this::onTakeOver)
         .onCommand(Move.class, this::onMove)
@@ -514,12 +517,19 @@ public final class LogicalUnit
   }
 
   private ReplyEffect<Event, State> onCreate(State state, Create create) {
+    Optional<String> fault = create.attributes().fault(create.blockSize());
+    if (fault.isPresent()) {
+      return answer(
+          create.replyTo(),
+          Answer.invalid("physicalBlockSize", "physicalBlockSize " + fault.get()));
+    }
     if (state.entry().isPresent()) {
       UnitEntry unit = state.entry().get();
       boolean equal =
           !unit.deleted()
               && unit.size() == create.size()
               && unit.blockSize() == create.blockSize()
+              && unit.attributes().equals(create.attributes())
               && unit.store().equals(create.store());
       return answer(
           create.replyTo(),
@@ -536,7 +546,8 @@ public final class LogicalUnit
             create.size(),
             create.blockSize(),
             create.preferred(),
-            clock.instant()),
+            clock.instant(),
+            create.attributes()),
         Optional.of(create.replyTo()));
   }
 
@@ -579,6 +590,24 @@ public final class LogicalUnit
     return awaited
         ? record(new Resized(grown.size(), grown.epoch(), clock.instant()), Optional.empty())
         : republish(state);
+  }
+
+  /**
+   * Also while it is being moved, or nobody owns it. A change of the shared state that the owner
+   * has on its way meanwhile is refused, for it does not follow this one; the owner learns this one
+   * then.
+   */
+  private ReplyEffect<Event, State> onSetReadOnly(State state, SetReadOnly set) {
+    if (!state.live()) {
+      return answer(set.replyTo(), unknown());
+    }
+    UnitEntry unit = state.entry().orElseThrow();
+    if (unit.attributes().readOnly() == set.readOnly()) {
+      return answer(set.replyTo(), new Answer.Accepted(unit));
+    }
+    return record(
+        new ReadOnlySet(set.readOnly(), set.change(), set.cause(), clock.instant()),
+        Optional.of(set.replyTo()));
   }
 
   private ReplyEffect<Event, State> onDelete(State state, Delete delete) {
@@ -839,7 +868,7 @@ public final class LogicalUnit
         .thenRun(
             state -> {
               UnitEntry unit = state.entry().orElseThrow();
-              if (!(event instanceof SharedChanged)) {
+              if (!(event instanceof SharedChanged || event instanceof ReadOnlySet)) {
                 armBound(state); // A change of what is shared is no step of a transition.
               }
               whenConfirmed(

@@ -21,6 +21,7 @@ import java.util.List;
  *     already; hosts are told once the owner serves it
  * @param shared what its device servers share; as at the beginning when it is absent, as in what
  *     was kept before there was any
+ * @param attributes what kind of disk it is; the default when they are absent, for the same reason
  */
 public record UnitEntry(
     String id,
@@ -34,19 +35,90 @@ public record UnitEntry(
     Ownership ownership,
     boolean deleted,
     long growingTo,
-    SharedState shared)
+    SharedState shared,
+    UnitAttributes attributes)
     implements ViewEntry {
 
   public UnitEntry {
     preferred = List.copyOf(preferred);
     shared = shared == null ? SharedState.INITIAL : shared;
+    attributes = attributes == null ? UnitAttributes.DEFAULT : attributes;
+  }
+
+  /** A unit with the default attributes. */
+  public UnitEntry(
+      String id,
+      long version,
+      long naa,
+      String serial,
+      String store,
+      long size,
+      int blockSize,
+      List<String> preferred,
+      Ownership ownership,
+      boolean deleted,
+      long growingTo,
+      SharedState shared) {
+    this(
+        id,
+        version,
+        naa,
+        serial,
+        store,
+        size,
+        blockSize,
+        preferred,
+        ownership,
+        deleted,
+        growingTo,
+        shared,
+        UnitAttributes.DEFAULT);
   }
 
   /** The same, deleted. */
   public UnitEntry asDeleted() {
+    return copy(version, size, ownership, true, growingTo, shared, attributes);
+  }
+
+  /** The next version, with another ownership and shared state. */
+  public UnitEntry next(Ownership newOwnership, SharedState newShared) {
+    return copy(version + 1, size, newOwnership, deleted, growingTo, newShared, attributes);
+  }
+
+  /** The next version, with other sizes. */
+  public UnitEntry nextSized(long newSize, long newGrowingTo) {
+    return copy(version + 1, newSize, ownership, deleted, newGrowingTo, shared, attributes);
+  }
+
+  /** The next version, read-only or not, which the shared state says as well. */
+  public UnitEntry nextReadOnly(boolean readOnly, String change) {
+    SharedState next = shared.withReadOnly(readOnly).as(shared.version() + 1, change);
+    return copy(
+        version + 1, size, ownership, deleted, growingTo, next, attributes.withReadOnly(readOnly));
+  }
+
+  private UnitEntry copy(
+      long newVersion,
+      long newSize,
+      Ownership newOwnership,
+      boolean nowDeleted,
+      long newGrowingTo,
+      SharedState newShared,
+      UnitAttributes newAttributes) {
     return new UnitEntry(
-        id, version, naa, serial, store, size, blockSize, preferred, ownership, true, growingTo,
-        shared);
+        id,
+        newVersion,
+        naa,
+        serial,
+        store,
+        newSize,
+        blockSize,
+        preferred,
+        newOwnership,
+        nowDeleted,
+        newGrowingTo,
+        newShared,
+        newAttributes);
   }
 
   /** A unit that is not growing, and whose shared state nobody has changed. */
@@ -79,6 +151,16 @@ public record UnitEntry(
   /** Bytes up to which blocks are accepted from hosts: more than they are told while it grows. */
   public long acceptedSize() {
     return Math.max(size, growingTo);
+  }
+
+  /** Whether hosts have ejected its medium. */
+  public boolean ejected() {
+    return shared.medium().ejected();
+  }
+
+  /** How many nexuses prevent that. */
+  public int removalPrevented() {
+    return shared.medium().preventing().size();
   }
 
   @Override

@@ -11,6 +11,12 @@ import java.util.List;
  * @param blockSize 512 or 4096; null for 512
  * @param store kind of the volume store; null for the gateway's default
  * @param preferred gateways in order of preference as owners; null or empty for no preference
+ * @param removable whether hosts can eject its medium; null for no
+ * @param readOnly whether hosts are refused to write; null for no
+ * @param provisioning {@code thin}, or {@code full}: with space for every block from the beginning;
+ *     null for thin
+ * @param physicalBlockSize bytes of a physical block, a power of two from the block size to 65536;
+ *     null for 4096
  */
 public record CreateLun(
     String target,
@@ -18,4 +24,20 @@ public record CreateLun(
     Long size,
     Integer blockSize,
     String store,
-    List<String> preferred) {}
+    List<String> preferred,
+    Boolean removable,
+    Boolean readOnly,
+    String provisioning,
+    Integer physicalBlockSize) {
+
+  /** A disk like most. */
+  public CreateLun(
+      String target,
+      Integer lun,
+      Long size,
+      Integer blockSize,
+      String store,
+      List<String> preferred) {
+    this(target, lun, size, blockSize, store, preferred, null, null, null, null);
+  }
+}

@@ -25,6 +25,12 @@ import java.util.List;
  * @param refusedBy gateways that could not open the store since it was last served
  * @param growingTo bytes that it is to have once its owner serves them; null when it does not grow
  * @param mappings every place where it is mapped, by target and LUN
+ * @param removable whether hosts can eject its medium
+ * @param ejected whether they have
+ * @param removalPrevented how many nexuses prevent that
+ * @param readOnly whether hosts are refused to write
+ * @param provisioning {@code thin} or {@code full}
+ * @param physicalBlockSize bytes of a physical block
  */
 public record LogicalUnit(
     String id,
@@ -44,7 +50,13 @@ public record LogicalUnit(
     List<Evidence> evidence,
     List<String> refusedBy,
     Long growingTo,
-    List<Mapping> mappings) {
+    List<Mapping> mappings,
+    boolean removable,
+    boolean ejected,
+    int removalPrevented,
+    boolean readOnly,
+    String provisioning,
+    int physicalBlockSize) {
 
   /**
    * A place where it is mapped.

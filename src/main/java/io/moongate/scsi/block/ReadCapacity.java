@@ -25,7 +25,9 @@ public final class ReadCapacity implements CommandHandler.Immediate {
       return DataIn.of(out.array(), out.capacity());
     }
     ByteBuffer out = ByteBuffer.allocate(32);
-    out.putLong(last).putInt(geometry.blockSize()).putShort((short) 0);
+    int exponent = Integer.numberOfTrailingZeros(geometry.blocksPerPhysical());
+    out.putLong(last).putInt(geometry.blockSize()).putShort((short) exponent);
+    // The lowest aligned block is the first one.
     out.putShort((short) (geometry.unmap() ? LBPME_AND_LBPRZ : 0));
     return DataIn.of(out.array(), cdb.u32(10));
   }

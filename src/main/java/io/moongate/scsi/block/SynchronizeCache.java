@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
 /**
  * SYNCHRONIZE CACHE (10) and (16) (SBC-3 sections 5.26 and 5.27). Everything is flushed, whatever
  * the range. With IMMED too the status comes after the flush: a failure is told in it, and not
- * lost.
+ * lost. SYNC_NV of former standards asks for less than that, and is accepted.
  */
 public final class SynchronizeCache implements CommandHandler.Medium {
 

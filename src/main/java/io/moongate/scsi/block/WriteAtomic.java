@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
  * FUA asks for nothing more.
  */
 public final class WriteAtomic implements CommandHandler.Medium {
+  private static final int LBA_FIELD = 2;
   private static final int LENGTH_FIELD = 12;
 
   @Override
@@ -40,8 +41,15 @@ public final class WriteAtomic implements CommandHandler.Medium {
   }
 
   private static LogicalBlocks blocks(DeviceServer server, Cdb cdb) {
-    LogicalBlocks blocks = LogicalBlocks.of(server, cdb.i64(2), cdb.u16(LENGTH_FIELD));
+    LogicalBlocks blocks = LogicalBlocks.of(server, cdb.i64(LBA_FIELD), cdb.u16(LENGTH_FIELD));
     if (blocks.bytes() > longest(server.settings(), server.geometry())) {
+      throw new CheckCondition(Sense.invalidCdb(LENGTH_FIELD));
+    }
+    int physical = server.geometry().blocksPerPhysical();
+    if (blocks.first() % physical != 0) {
+      throw new CheckCondition(Sense.invalidCdb(LBA_FIELD));
+    }
+    if (blocks.count() % physical != 0) {
       throw new CheckCondition(Sense.invalidCdb(LENGTH_FIELD));
     }
     return blocks;

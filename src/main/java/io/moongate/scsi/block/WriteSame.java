@@ -30,7 +30,9 @@ public final class WriteSame implements CommandHandler.Medium {
 
   @Override
   public long dataOutLength(DeviceServer server, Cdb cdb) {
-    return DataOut.lengthUnlessRefused(() -> hasData(cdb) ? blocks(server, cdb).blockSize() : 0);
+    // A block more than is wanted, so that an initiator which sends too much can be told so.
+    return DataOut.lengthUnlessRefused(
+        () -> hasData(cdb) ? 2L * blocks(server, cdb).blockSize() : 0);
   }
 
   private static boolean hasData(Cdb cdb) {

@@ -18,6 +18,8 @@ final class RequestSense implements CommandHandler.Immediate {
     Sense state;
     if (sanitizing != null) {
       state = SanitizeGuard.sense(sanitizing, server.sanitizeProgress());
+    } else if (server.shared().medium().ejected()) {
+      state = Sense.MEDIUM_NOT_PRESENT;
     } else if (readiness.transition()) {
       state = Sense.TRANSITION;
     } else {

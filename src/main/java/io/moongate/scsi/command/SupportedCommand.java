@@ -20,6 +20,8 @@ import io.moongate.scsi.copy.ExtendedCopy;
 import io.moongate.scsi.copy.ReceiveCopyResults;
 import io.moongate.scsi.inquiry.Inquiry;
 import io.moongate.scsi.log.LogSense;
+import io.moongate.scsi.medium.PreventAllowMediumRemoval;
+import io.moongate.scsi.medium.StartStopUnit;
 import io.moongate.scsi.mode.ModeSelect;
 import io.moongate.scsi.mode.ModeSense;
 import io.moongate.scsi.reservation.PersistentReserveIn;
@@ -55,7 +57,7 @@ public enum SupportedCommand {
   WRITE_AND_VERIFY_10("2E 16 FF FF FF FF 00 FF FF 04", new WriteAndVerify()),
   VERIFY_10("2F 16 FF FF FF FF 00 FF FF 04", new Verify()),
   PRE_FETCH_10("34 02 FF FF FF FF 00 FF FF 04", new PreFetch()),
-  SYNCHRONIZE_CACHE_10("35 02 FF FF FF FF 00 FF FF 04", new SynchronizeCache()),
+  SYNCHRONIZE_CACHE_10("35 06 FF FF FF FF 00 FF FF 04", new SynchronizeCache()),
   READ_DEFECT_DATA_10("37 00 1F 00 00 00 00 FF FF 04", new ReadDefectData()),
   WRITE_SAME_10("41 18 FF FF FF FF 00 FF FF 04", new WriteSame()),
   UNMAP("42 01 00 00 00 00 00 FF FF 04", new Unmap()),
@@ -97,7 +99,7 @@ public enum SupportedCommand {
   WRITE_AND_VERIFY_16("8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteAndVerify()),
   VERIFY_16("8F 16 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new Verify()),
   PRE_FETCH_16("90 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new PreFetch()),
-  SYNCHRONIZE_CACHE_16("91 02 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new SynchronizeCache()),
+  SYNCHRONIZE_CACHE_16("91 06 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new SynchronizeCache()),
   WRITE_SAME_16("93 19 FF FF FF FF FF FF FF FF FF FF FF FF 00 04", new WriteSame()),
   WRITE_ATOMIC_16("9C 18 FF FF FF FF FF FF FF FF 00 00 FF FF 00 04", new WriteAtomic()),
   READ_CAPACITY_16("9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 04", new ReadCapacity()),

@@ -10,6 +10,7 @@ final class StandardData {
 
   private static final int LENGTH = 96;
   private static final int NO_PRODUCT = 0x7F; // peripheral qualifier 011b, device type 1Fh
+  private static final int RMB = 0x80;
   private static final int SPC_4 = 0x06;
   private static final int HISUP_AND_FORMAT_2 = 0x12;
   private static final int TPGS_IMPLICIT = 0x10;
@@ -26,17 +27,21 @@ final class StandardData {
   static byte[] ofUnit(UnitIdentity identity, boolean explicitAlua) {
     return encode(
         0x00,
+        identity.removable() ? RMB : 0,
         explicitAlua ? TPGS_BOTH | THIRD_PARTY_COPY : TPGS_IMPLICIT | THIRD_PARTY_COPY,
         identity.product());
   }
 
   static byte[] ofAbsent() {
-    return encode(NO_PRODUCT, 0, "");
+    return encode(NO_PRODUCT, 0, 0, "");
   }
 
-  private static byte[] encode(int peripheral, int flags, String product) {
+  private static byte[] encode(int peripheral, int removable, int flags, String product) {
     ByteBuffer out = ByteBuffer.allocate(LENGTH);
-    out.put((byte) peripheral).put((byte) 0).put((byte) SPC_4).put((byte) HISUP_AND_FORMAT_2);
+    out.put((byte) peripheral)
+        .put((byte) removable)
+        .put((byte) SPC_4)
+        .put((byte) HISUP_AND_FORMAT_2);
     out.put((byte) (LENGTH - 5)).put((byte) flags).put((byte) 0).put((byte) CMDQUE);
     Ascii.put(out, VENDOR, 8);
     Ascii.put(out, product, 16);

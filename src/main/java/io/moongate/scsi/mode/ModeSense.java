@@ -38,7 +38,7 @@ public final class ModeSense implements CommandHandler.Immediate {
     boolean six = cdb.length() == 6;
     SharedState shared = server.shared();
     byte[] pages = pages(server, cdb, shared);
-    int specific = DPOFUA | (shared.modes().writeProtect() ? WP : 0);
+    int specific = DPOFUA | (shared.writeProtected() ? WP : 0);
     boolean longLba = !six && cdb.has(1, LLBAA);
     byte[] descriptor = cdb.has(1, DBD) ? new byte[0] : blockDescriptor(server.geometry(), longLba);
     return six

@@ -11,6 +11,7 @@ import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.shared.Change;
+import io.moongate.scsi.shared.Notice;
 import io.moongate.scsi.shared.SharedState;
 import io.moongate.scsi.task.Execution;
 import io.moongate.scsi.task.MediumOperation;
@@ -172,7 +173,14 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
             outcome.status() == Status.GOOD
                 ? Response.good(length)
                 : Response.status(outcome.status());
-        return new Change(state.with(outcome.next()), outcome.notices(), response);
+        SharedState next = state.with(outcome.next());
+        for (Notice notice : outcome.notices()) {
+          if (notice.kind() == Notice.Kind.ABORT) {
+            // Whoever is preempted so does not prevent the removal of a medium any more either.
+            next = next.with(next.medium().allowedBy(notice.nexuses()));
+          }
+        }
+        return new Change(next, outcome.notices(), response);
       } catch (CheckCondition refused) {
         throw new CheckCondition(refused.sense(), length);
       }

@@ -141,8 +141,8 @@ public final class Sanitize implements CommandHandler.Medium {
         throw new CheckCondition(
             Sense.SANITIZE_IN_PROGRESS.withProgress(before.progress()), wanted);
       }
-      if (present.modes().writeProtect()) {
-        throw new CheckCondition(Sense.WRITE_PROTECTED, wanted);
+      if (present.writeProtected()) {
+        throw new CheckCondition(present.writeProtection(), wanted);
       }
       if (before != null && !before.unrestricted() && begun.unrestricted()) {
         // After a restricted one has failed, only a restricted one may follow.

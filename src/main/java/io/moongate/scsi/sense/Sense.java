@@ -81,8 +81,20 @@ public record Sense(
   /** SANITIZE COMMAND FAILED. */
   public static final Sense SANITIZE_FAILED = of(SenseKey.MEDIUM_ERROR, 0x3103);
 
+  /** WRITE PROTECTED: the unit is read-only. */
+  public static final Sense WRITE_PROTECTED = of(SenseKey.DATA_PROTECT, 0x2700);
+
   /** LOGICAL UNIT SOFTWARE WRITE PROTECTED: SWP of the control mode page is set. */
-  public static final Sense WRITE_PROTECTED = of(SenseKey.DATA_PROTECT, 0x2702);
+  public static final Sense SOFTWARE_WRITE_PROTECTED = of(SenseKey.DATA_PROTECT, 0x2702);
+
+  /** MEDIUM NOT PRESENT: it was ejected. */
+  public static final Sense MEDIUM_NOT_PRESENT = of(SenseKey.NOT_READY, 0x3A00);
+
+  /** MEDIUM REMOVAL PREVENTED. */
+  public static final Sense MEDIUM_REMOVAL_PREVENTED = of(SenseKey.ILLEGAL_REQUEST, 0x5302);
+
+  /** INSUFFICIENT RESOURCES. */
+  public static final Sense INSUFFICIENT_RESOURCES = of(SenseKey.ILLEGAL_REQUEST, 0x5503);
 
   /** SET TARGET PORT GROUPS COMMAND FAILED. */
   public static final Sense SET_GROUPS_FAILED = of(SenseKey.HARDWARE_ERROR, 0x670A);

@@ -171,7 +171,11 @@ final class FileVolume implements Volume {
         length,
         done -> {
           requireWritable();
-          image.deallocate(offset, length);
+          if (geometry.unmap()) {
+            image.deallocate(offset, length);
+          } else {
+            image.zero(offset, length);
+          }
           wrote(done, false);
         });
   }

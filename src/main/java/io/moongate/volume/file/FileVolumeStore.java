@@ -1,5 +1,6 @@
 package io.moongate.volume.file;
 
+import io.moongate.volume.Provisioning;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -75,16 +76,18 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   }
 
   @Override
-  public CompletionStage<Void> create(String id, long size, int blockSize) {
+  public CompletionStage<Void> create(
+      String id, long size, int blockSize, Provisioning provisioning) {
     return perform(
         () -> {
           VolumeId.require(id);
-          geometry(size, blockSize);
+          VolumeDirectory.Layout layout = new VolumeDirectory.Layout(size, blockSize, provisioning);
+          geometry(layout);
           if (open.getOrDefault(id, 0) == DELETING) {
             throw new VolumeException(
                 Reason.UNAVAILABLE, "volume " + id + " is just being deleted");
           }
-          VolumeDirectory.create(directory, id, new VolumeDirectory.Layout(size, blockSize));
+          VolumeDirectory.create(directory, id, layout);
           return null;
         });
   }
@@ -95,7 +98,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
         () -> {
           VolumeId.require(id);
           VolumeDirectory volume = VolumeDirectory.open(directory, id);
-          volume.grow(geometry(volume.layout().size(), volume.layout().blockSize()), size);
+          volume.grow(geometry(volume.layout()), size);
           return null;
         });
   }
@@ -124,7 +127,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
 
   private Volume openCounted(String id) throws IOException {
     VolumeDirectory volume = VolumeDirectory.open(directory, id);
-    VolumeGeometry geometry = geometry(volume.layout().size(), volume.layout().blockSize());
+    VolumeGeometry geometry = geometry(volume.layout());
     if (!Files.isRegularFile(volume.image(), LinkOption.NOFOLLOW_LINKS)) {
       throw new VolumeException(Reason.IO, "volume " + id + " has lost its image");
     }
@@ -145,14 +148,14 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
     }
   }
 
-  private VolumeGeometry geometry(long size, int blockSize) throws IOException {
+  private VolumeGeometry geometry(VolumeDirectory.Layout layout) throws IOException {
     try {
       int fileBlock = (int) Math.min(1 << 20, Files.getFileStore(directory).getBlockSize());
       return new VolumeGeometry(
-          size,
-          blockSize,
-          Libc.AVAILABLE,
-          Math.max(blockSize, fileBlock),
+          layout.size(),
+          layout.blockSize(),
+          Libc.AVAILABLE && layout.provisioning() == Provisioning.THIN,
+          Math.max(layout.blockSize(), fileBlock),
           0,
           true,
           AtomicJournal.LONGEST);

@@ -79,6 +79,22 @@ final class ImageFile implements Closeable {
     channel.force(true);
   }
 
+  /**
+   * Has space for the range, durably, and makes the file longer when it ends beyond it; what is
+   * there already stays as it is.
+   *
+   * @throws VolumeException with FULL when the file system has no space left, with UNSUPPORTED when
+   *     it can't keep any ready
+   */
+  void provide(long offset, long length) throws IOException {
+    if (descriptor < 0 || !fallocate(Libc.ALLOCATE, offset, length)) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "the file system can't allocate in advance: no fully provisioned volume on it");
+    }
+    channel.force(true);
+  }
+
   /** Fills the buffer. A file that ends early has been damaged: that is an error, not zeros. */
   void read(long offset, ByteBuffer target) throws IOException {
     long at = offset;

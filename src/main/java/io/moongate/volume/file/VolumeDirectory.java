@@ -2,6 +2,7 @@ package io.moongate.volume.file;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.moongate.volume.Provisioning;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
@@ -30,6 +31,7 @@ import java.util.zip.CRC32C;
  * <pre>
  * &lt;id&gt;/volume.img                     the blocks, sparse
  * &lt;id&gt;/geometry                       format version, first size, block size; never changes
+ * &lt;id&gt;/fully-provisioned               is there when it is; never changes
  * &lt;id&gt;/size-0000000000010485760         a record: it was grown to so many bytes
  * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID
  * &lt;id&gt;/atomic-epoch-...-&lt;u&gt;              a journal of atomic writes, under that record
@@ -54,6 +56,7 @@ final class VolumeDirectory {
 
   private static final String IMAGE = "volume.img";
   private static final String GEOMETRY = "geometry";
+  private static final String FULLY_PROVISIONED = "fully-provisioned";
   private static final Pattern EPOCH = Pattern.compile("epoch-([0-9]{19})-[0-9a-f-]{36}");
   private static final Pattern SIZE = Pattern.compile("size-([0-9]{19})");
   private static final Pattern GEOMETRY_TEXT =
@@ -69,7 +72,7 @@ final class VolumeDirectory {
   private final Layout layout;
 
   /** What {@code geometry} says, and the records of what came later. */
-  record Layout(long size, int blockSize) {}
+  record Layout(long size, int blockSize, Provisioning provisioning) {}
 
   private VolumeDirectory(Path path, Layout layout) {
     this.path = path;
@@ -84,6 +87,10 @@ final class VolumeDirectory {
       if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         Files.createDirectory(fresh);
         makeImage(fresh.resolve(IMAGE), layout.size());
+        if (layout.provisioning() == Provisioning.FULL) {
+          provide(fresh.resolve(IMAGE), 0, layout.size());
+          Files.createFile(fresh.resolve(FULLY_PROVISIONED));
+        }
         write(fresh.resolve(GEOMETRY), text(layout));
         Files.createFile(fresh.resolve(newRecord(0)));
         sync(fresh);
@@ -121,6 +128,23 @@ final class VolumeDirectory {
     }
   }
 
+  /**
+   * Asks the file system first: by trying, it would give away its last bytes before it says that
+   * they are not enough.
+   */
+  private static void provide(Path image, long from, long to) throws IOException {
+    long usable = Files.getFileStore(image).getUsableSpace();
+    if (usable < to - from) {
+      throw new VolumeException(
+          Reason.FULL,
+          "the volume is to have %d bytes of its own, and the file system has %d left"
+              .formatted(to - from, usable));
+    }
+    try (ImageFile file = ImageFile.open(image)) {
+      file.provide(from, to - from);
+    }
+  }
+
   private static void publish(Path fresh, Path path) throws IOException {
     try {
       Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
@@ -144,7 +168,13 @@ final class VolumeDirectory {
       throw new VolumeException(Reason.NOT_FOUND, "there is no volume " + id, e);
     }
     Layout first = parse(id, new String(bytes, US_ASCII));
-    return new VolumeDirectory(path, new Layout(recorded(path, first.size()), first.blockSize()));
+    boolean full = Files.exists(path.resolve(FULLY_PROVISIONED), LinkOption.NOFOLLOW_LINKS);
+    return new VolumeDirectory(
+        path,
+        new Layout(
+            recorded(path, first.size()),
+            first.blockSize(),
+            full ? Provisioning.FULL : Provisioning.THIN));
   }
 
   /** The greatest size on record, or the first one. */
@@ -180,13 +210,18 @@ final class VolumeDirectory {
     } catch (IllegalArgumentException e) {
       throw new VolumeException(Reason.RANGE, e.getMessage(), e);
     }
-    if (size <= recorded(path, layout.size())) {
+    long present = recorded(path, layout.size());
+    if (size <= present) {
       // By somebody who may not have made it durable yet.
       sync(path);
       return wanted;
     }
-    try (ImageFile image = ImageFile.open(image())) {
-      image.extend(size);
+    if (layout.provisioning() == Provisioning.FULL) {
+      provide(image(), present, size);
+    } else {
+      try (ImageFile image = ImageFile.open(image())) {
+        image.extend(size);
+      }
     }
     try {
       Files.createFile(path.resolve("size-%019d".formatted(size)));
@@ -326,7 +361,8 @@ final class VolumeDirectory {
       throw new VolumeException(
           Reason.UNSUPPORTED, "volume %s has format %d, not %d".formatted(id, format, FORMAT));
     }
-    return new Layout(Long.parseLong(fields.group(2)), Integer.parseInt(fields.group(3)));
+    return new Layout(
+        Long.parseLong(fields.group(2)), Integer.parseInt(fields.group(3)), Provisioning.THIN);
   }
 
   private static long crc(String fields) {

@@ -36,7 +36,16 @@ final class MemoryBlocks {
 
   private long epoch;
 
-  MemoryBlocks(VolumeGeometry geometry, AtomicLong available) {
+  /** Those of a new volume; fails with FULL when it is fully provisioned and there is no room. */
+  static MemoryBlocks of(VolumeGeometry geometry, AtomicLong available) {
+    MemoryBlocks blocks = new MemoryBlocks(geometry, available);
+    if (!geometry.unmap()) {
+      blocks.provide(0, geometry.size());
+    }
+    return blocks;
+  }
+
+  private MemoryBlocks(VolumeGeometry geometry, AtomicLong available) {
     this.geometry = geometry;
     this.available = available;
   }
@@ -48,9 +57,32 @@ final class MemoryBlocks {
   /** Makes it at least so large. */
   synchronized void grow(long size) {
     try {
-      geometry = geometry.grownTo(size);
+      VolumeGeometry grown = geometry.grownTo(size);
+      if (!grown.unmap() && grown.size() > geometry.size()) {
+        provide(geometry.size(), grown.size());
+      }
+      geometry = grown;
     } catch (IllegalArgumentException e) {
       throw new VolumeException(Reason.RANGE, e.getMessage(), e);
+    }
+  }
+
+  /** Has a page for all from one byte to another, or for none of it that had none. */
+  private void provide(long from, long to) {
+    long length = to - from;
+    long pagesNeeded = length / PAGE + 1;
+    if (pagesNeeded > Math.max(0, available.get()) / PAGE + 1) {
+      throw full(); // before so much is tried
+    }
+    try {
+      allocate(from, length);
+    } catch (VolumeException | OutOfMemoryError noRoom) {
+      // The first page may have been there before; the others hold nothing of anybody.
+      long firstNew = (from + PAGE - 1) / PAGE;
+      for (long page = firstNew; page <= (to - 1) / PAGE; page++) {
+        remove(page);
+      }
+      throw noRoom instanceof VolumeException known ? known : full();
     }
   }
 
@@ -130,7 +162,17 @@ final class MemoryBlocks {
     }
   }
 
+  /** Makes the range read as zeros, and gives its pages back where the volume is thin. */
   void unmap(long offset, long length) {
+    if (geometry.unmap()) {
+      deallocate(offset, length);
+    } else {
+      zero(offset, length);
+    }
+  }
+
+  /** Makes the range read as zeros, and gives its pages back. */
+  void deallocate(long offset, long length) {
     // Written so that no sum can overflow, at the end of 8 EiB.
     long first = offset / PAGE + (offset % PAGE == 0 ? 0 : 1);
     long end = (offset + length) / PAGE;
@@ -175,9 +217,18 @@ final class MemoryBlocks {
   private byte[] newPage() {
     if (available.addAndGet(-PAGE) < 0) {
       available.addAndGet(PAGE);
-      throw new VolumeException(Reason.FULL, "the memory store's capacity is used up");
+      throw full();
     }
-    return new byte[PAGE];
+    try {
+      return new byte[PAGE];
+    } catch (OutOfMemoryError noRoom) {
+      available.addAndGet(PAGE);
+      throw noRoom;
+    }
+  }
+
+  private static VolumeException full() {
+    return new VolumeException(Reason.FULL, "the memory store's capacity is used up");
   }
 
   List<Extent> status(long offset, long length) {

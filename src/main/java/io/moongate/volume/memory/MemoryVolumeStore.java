@@ -1,6 +1,7 @@
 package io.moongate.volume.memory;
 
 import com.typesafe.config.Config;
+import io.moongate.volume.Provisioning;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -44,13 +45,14 @@ public final class MemoryVolumeStore implements VolumeStore {
   }
 
   @Override
-  public CompletionStage<Void> create(String id, long size, int blockSize) {
+  public CompletionStage<Void> create(
+      String id, long size, int blockSize, Provisioning provisioning) {
     return MemoryVolume.attempt(
         () -> {
           VolumeId.require(id);
-          VolumeGeometry geometry = geometry(size, blockSize);
+          VolumeGeometry geometry = geometry(size, blockSize, provisioning);
           MemoryBlocks blocks =
-              volumes.computeIfAbsent(id, absent -> new MemoryBlocks(geometry, available));
+              volumes.computeIfAbsent(id, absent -> MemoryBlocks.of(geometry, available));
           if (!blocks.geometry().equals(geometry)) {
             throw new VolumeException(
                 Reason.EXISTS, "volume " + id + " exists with another geometry");
@@ -59,10 +61,11 @@ public final class MemoryVolumeStore implements VolumeStore {
         });
   }
 
-  private static VolumeGeometry geometry(long size, int blockSize) {
+  private static VolumeGeometry geometry(long size, int blockSize, Provisioning provisioning) {
     try {
       // A cache that a flush doesn't save is still volatile: claim the least.
-      return new VolumeGeometry(size, blockSize, true, MemoryBlocks.PAGE, 0, true, 1 << 20);
+      return new VolumeGeometry(
+          size, blockSize, provisioning == Provisioning.THIN, MemoryBlocks.PAGE, 0, true, 1 << 20);
     } catch (IllegalArgumentException e) {
       throw new VolumeException(Reason.RANGE, e.getMessage(), e);
     }
@@ -114,7 +117,7 @@ public final class MemoryVolumeStore implements VolumeStore {
                 if (blocks.isOpen()) {
                   throw new VolumeException(Reason.UNAVAILABLE, "volume " + id + " is open");
                 }
-                blocks.unmap(0, blocks.geometry().size());
+                blocks.deallocate(0, blocks.geometry().size());
                 return null;
               });
           return null;

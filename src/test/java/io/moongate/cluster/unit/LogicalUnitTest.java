@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
@@ -81,7 +82,15 @@ class LogicalUnitTest {
         fixture
             .refused(
                 replyTo ->
-                    new LogicalUnit.Create(1, "other", "memory", 4096, 512, List.of(), replyTo))
+                    new LogicalUnit.Create(
+                        1,
+                        "other",
+                        "memory",
+                        4096,
+                        512,
+                        List.of(),
+                        UnitAttributes.DEFAULT,
+                        replyTo))
             .kind());
   }
 

@@ -3,17 +3,22 @@ package io.moongate.cluster.unit;
 import static io.moongate.cluster.unit.UnitFixture.incarnationOf;
 import static io.moongate.cluster.unit.UnitFixture.seen;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation.Kind;
 import io.moongate.scsi.shared.ModeValues;
 import io.moongate.scsi.shared.SharedState;
 import java.time.Duration;
+import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -189,6 +194,82 @@ class SharedChangeTest {
     fixture.terms.confirm.open();
     assertEquals(state(1, "a"), UnitFixture.entry(owner.receiveMessage()).shared());
     assertEquals(state(1, "a"), fixture.nextPublished().shared());
+  }
+
+  private Answer setReadOnly(boolean readOnly, String change) {
+    return fixture.ask(
+        replyTo -> new LogicalUnit.SetReadOnly(readOnly, change, "the operator", replyTo));
+  }
+
+  @Test
+  void theOperatorMakesItReadOnlyWhoeverOwnsIt() {
+    UnitEntry created = fixture.accepted(fixture::create);
+    assertEquals(UnitAttributes.DEFAULT, created.attributes());
+    UnitEntry unowned = UnitFixture.entry(setReadOnly(true, "a"));
+    assertTrue(unowned.attributes().readOnly());
+    assertTrue(unowned.shared().readOnly());
+    assertEquals("a", unowned.shared().change());
+    assertEquals(unowned, UnitFixture.entry(setReadOnly(true, "b")), "it is already");
+    fixture.takeOver("gw1", 0);
+    UnitEntry acquiring = UnitFixture.entry(setReadOnly(false, "c"));
+    assertEquals(2, acquiring.shared().version());
+    assertFalse(acquiring.shared().readOnly());
+    fixture.opened("gw1", 1);
+    fixture.awaitPublished(Phase.SERVING);
+    UnitEntry serving = UnitFixture.entry(setReadOnly(true, "d"));
+    assertEquals(3, serving.shared().version());
+    assertEquals(serving, fixture.awaitPublished(Phase.SERVING));
+    fixture.rehome();
+    UnitEntry kept = fixture.get();
+    assertEquals(serving.shared(), kept.shared());
+    assertEquals(serving.attributes(), kept.attributes());
+  }
+
+  @Test
+  void aChangeOfTheOwnerThatDoesNotKnowOfItIsNotTaken() {
+    fixture.serving("gw1");
+    recorded("gw1", 1, state(1, "a"));
+    UnitEntry readOnly = UnitFixture.entry(setReadOnly(true, "b"));
+    assertEquals(2, readOnly.shared().version());
+    assertEquals(state(1, "a").modes(), readOnly.shared().modes());
+    assertEquals("version", refused("gw1", 1, state(2, "c")));
+    assertTrue(fixture.get().shared().readOnly());
+    SharedState next = readOnly.shared().as(3, "d");
+    assertEquals(next, recorded("gw1", 1, next));
+  }
+
+  @Test
+  void itIsMadeAsItWasAskedFor() {
+    UnitAttributes wanted = new UnitAttributes(true, true, UnitAttributes.Provisioning.FULL, 8192);
+    UnitEntry created = fixture.accepted(replyTo -> create(wanted, replyTo));
+    assertEquals(wanted, created.attributes());
+    assertTrue(created.shared().readOnly());
+    assertEquals(1, created.shared().version(), "newer than what a device server begins with");
+    assertEquals(created, fixture.accepted(replyTo -> create(wanted, replyTo)));
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(replyTo -> create(UnitAttributes.DEFAULT, replyTo)).kind());
+    fixture.rehome();
+    assertEquals(wanted, fixture.get().attributes());
+  }
+
+  @Test
+  void aPhysicalBlockThatCanNotBeIsRefused() {
+    for (int size : new int[] {0, 256, 3000, 131_072}) {
+      Answer.Refused refused =
+          fixture.refused(
+              replyTo ->
+                  create(
+                      new UnitAttributes(false, false, UnitAttributes.Provisioning.THIN, size),
+                      replyTo));
+      assertEquals(Refusal.Kind.INVALID, refused.kind());
+      assertEquals("physicalBlockSize", refused.field());
+    }
+  }
+
+  private static LogicalUnit.Create create(UnitAttributes attributes, ActorRef<Answer> replyTo) {
+    return new LogicalUnit.Create(
+        0x3000_0000_0000_0001L, "serial", "memory", 1 << 20, 512, List.of(), attributes, replyTo);
   }
 
   @Test

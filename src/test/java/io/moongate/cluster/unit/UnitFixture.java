@@ -8,6 +8,7 @@ import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.entity.FakeTerms;
 import io.moongate.cluster.entity.Gate;
 import io.moongate.cluster.replica.ViewPublisher;
+import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation;
@@ -104,7 +105,14 @@ final class UnitFixture implements AutoCloseable {
 
   LogicalUnit.Create create(ActorRef<Answer> replyTo) {
     return new LogicalUnit.Create(
-        0x3000_0000_0000_0001L, "serial", "memory", 1 << 20, 512, List.of("gw1", "gw2"), replyTo);
+        0x3000_0000_0000_0001L,
+        "serial",
+        "memory",
+        1 << 20,
+        512,
+        List.of("gw1", "gw2"),
+        UnitAttributes.DEFAULT,
+        replyTo);
   }
 
   UnitEntry takeOver(String gateway, long epoch, Observation... evidence) {

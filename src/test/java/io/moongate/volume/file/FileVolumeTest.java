@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
+import io.moongate.volume.Provisioning;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeContract;
 import io.moongate.volume.VolumeException;
@@ -53,6 +54,43 @@ class FileVolumeTest extends VolumeContract {
   @Override
   protected VolumeStore store() {
     return store;
+  }
+
+  @Override
+  protected List<Integer> allocatedOf(Volume volume) {
+    // What an image takes, in sectors of 512 bytes, is an attribute of every file on Unix.
+    try {
+      Path image = directory.resolve("full").resolve("volume.img");
+      Number kilobytes = kilobytesOf(image);
+      long size = volume.geometry().size();
+      return List.of((int) Math.min(size, kilobytes.longValue() * 1024));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static Number kilobytesOf(Path file) throws IOException {
+    Process process =
+        new ProcessBuilder("du", "-k", file.toString()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    return Long.parseLong(output.split("\\s+")[0]);
+  }
+
+  @Test
+  void whatIsFullyProvisionedIsRefusedWhereThereIsNoRoomAndLeavesNothing() throws IOException {
+    long free = Files.getFileStore(directory).getUsableSpace();
+    long tooMuch = Math.max(free, 1L << 40) / 512 * 512 * 2;
+    assertReason(Reason.FULL, store.create("full", tooMuch, 512, Provisioning.FULL));
+    assertReason(Reason.NOT_FOUND, store.open("full"));
+    try (Stream<Path> left = Files.list(directory)) {
+      assertEquals(List.of(), left.toList());
+    }
+    get(store.create("full", 1 << 20, 512, Provisioning.FULL));
+    assertReason(Reason.FULL, store.grow("full", tooMuch));
+    Volume volume = get(store.open("full"));
+    assertEquals(1 << 20, volume.geometry().size());
+    assertEquals(1 << 20, Files.size(directory.resolve("full").resolve("volume.img")));
+    get(volume.close());
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.typesafe.config.ConfigFactory;
+import io.moongate.volume.Provisioning;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeContract;
 import io.moongate.volume.VolumeException.Reason;
@@ -76,6 +77,32 @@ class MemoryVolumeTest extends VolumeContract {
     get(small.delete("small"));
     get(small.create("next", 2 * PAGE, 512));
     get(get(small.open("next")).write(0, ByteBuffer.allocate(2 * PAGE), false));
+  }
+
+  @Override
+  protected List<Integer> allocatedOf(Volume volume) {
+    return List.of((int) get(volume.space()).used().orElseThrow());
+  }
+
+  @Test
+  void whatIsFullyProvisionedIsRefusedWhereThereIsNoRoomAndTakesNone() {
+    VolumeStore small = new MemoryVolumeStore(4 * PAGE);
+    assertReason(Reason.FULL, small.create("full", 5 * PAGE, 512, Provisioning.FULL));
+    assertReason(Reason.FULL, small.create("huge", 1L << 62, 512, Provisioning.FULL));
+    assertReason(Reason.NOT_FOUND, small.open("full"));
+    get(small.create("full", 2 * PAGE, 512, Provisioning.FULL));
+    get(small.create("thin", 4 * PAGE, 512));
+    Volume thin = get(small.open("thin"));
+    get(thin.write(0, ByteBuffer.allocate(PAGE), false));
+    assertReason(Reason.FULL, small.grow("full", 4 * PAGE));
+    Volume full = get(small.open("full"));
+    assertEquals(2 * PAGE, full.geometry().size());
+    get(thin.write(PAGE, ByteBuffer.allocate(PAGE), false));
+    assertReason(Reason.FULL, thin.write(2 * PAGE, ByteBuffer.allocate(PAGE), false));
+    get(full.write(0, ByteBuffer.allocate(2 * PAGE), false));
+    get(full.close());
+    get(small.delete("full"));
+    get(thin.write(2 * PAGE, ByteBuffer.allocate(2 * PAGE), false));
   }
 
   @Test

@@ -1,0 +1,64 @@
+package io.moongate.cluster.view;
+
+import io.moongate.scsi.shared.SharedState;
+import java.util.Optional;
+
+/**
+ * What kind of disk a logical unit is, as it was asked for at its creation. Only whether it is
+ * read-only can be changed later.
+ *
+ * @param removable whether its medium can be ejected and loaded (RMB)
+ * @param readOnly whether hosts are refused to write (WP of the mode parameter header)
+ * @param provisioning how it comes to the space for its blocks
+ * @param physicalBlockSize bytes of a physical block, which hosts align to
+ */
+public record UnitAttributes(
+    boolean removable, boolean readOnly, Provisioning provisioning, int physicalBlockSize) {
+
+  /** How a unit comes to the space for its blocks (SBC-3 section 4.7.2). */
+  public enum Provisioning {
+    /** A block takes space once it is written, and gives it back when it is deallocated. */
+    THIN,
+    /** Every block has its space from the beginning. */
+    FULL
+  }
+
+  /** The largest physical block. */
+  public static final int LARGEST_PHYSICAL_BLOCK = 65_536;
+
+  /** A disk like most, and every unit from before there were others. */
+  public static final UnitAttributes DEFAULT =
+      new UnitAttributes(false, false, Provisioning.THIN, 4096);
+
+  public UnitAttributes {
+    provisioning = provisioning == null ? Provisioning.THIN : provisioning;
+  }
+
+  /** What is wrong with the size of the physical block; empty when nothing is. */
+  public Optional<String> fault(int blockSize) {
+    boolean right =
+        Integer.bitCount(physicalBlockSize) == 1
+            && physicalBlockSize >= blockSize
+            && physicalBlockSize <= LARGEST_PHYSICAL_BLOCK;
+    return right
+        ? Optional.empty()
+        : Optional.of(
+            "must be a power of two from %d to %d, and is %d"
+                .formatted(blockSize, LARGEST_PHYSICAL_BLOCK, physicalBlockSize));
+  }
+
+  /** The same, read-only or not. */
+  public UnitAttributes withReadOnly(boolean newReadOnly) {
+    return new UnitAttributes(removable, newReadOnly, provisioning, physicalBlockSize);
+  }
+
+  /**
+   * What the device servers share at the beginning. Whoever knows of nothing yet takes a first
+   * version for newer.
+   *
+   * @param change names that version
+   */
+  public SharedState initial(String change) {
+    return readOnly ? SharedState.INITIAL.withReadOnly(true).as(1, change) : SharedState.INITIAL;
+  }
+}
