@@ -18,6 +18,7 @@ import io.moongate.wire.Pdu;
 import io.moongate.wire.TargetPdu.NopIn;
 import io.moongate.wire.TargetPdu.ReadyToTransfer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +30,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -62,7 +65,14 @@ class HostileInitiatorTest {
   private TestProbe<Object> probe;
   private SessionRegistry registry;
   private IscsiServer server;
+
+  /**
+   * Answers the gateway's NOP-Ins also while a test takes long: whoever is silent is dropped. Used
+   * under its own lock, by the tests and by the pulse.
+   */
   private TestInitiator neighbour;
+
+  private final ScheduledExecutorService pulse = Executors.newSingleThreadScheduledExecutor();
   private int written;
 
   /** How far it gets before it attacks. */
@@ -96,11 +106,25 @@ class HostileInitiatorTest {
             .get();
     neighbour = TestInitiator.connect(server.localAddress());
     neighbour.login(Harness.INITIATOR + "-good", 5, FakeDirectory.TARGET);
+    pulse.scheduleWithFixedDelay(this::answerPings, 1, 1, TimeUnit.SECONDS);
+  }
+
+  private void answerPings() {
+    synchronized (neighbour) {
+      try {
+        neighbour.ping(ByteString.emptyByteString());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e); // No more of them; the next test meets it too.
+      }
+    }
   }
 
   @AfterAll
   void stop() throws IOException {
-    neighbour.logout();
+    pulse.shutdownNow();
+    synchronized (neighbour) {
+      neighbour.logout();
+    }
     kit.shutdownTestKit();
     store.shutdownNow();
   }
@@ -110,10 +134,12 @@ class HostileInitiatorTest {
   void neighbourWorks() throws IOException {
     byte[] data = new byte[64 * 512];
     Arrays.fill(data, (byte) ++written);
-    assertEquals(0, neighbour.command(0, Harness.write10(9000, 64), data, 0).status());
-    Result read = neighbour.command(0, Harness.read10(9000, 64), new byte[0], data.length);
-    assertEquals(0, read.status());
-    assertArrayEquals(data, read.dataIn());
+    synchronized (neighbour) {
+      assertEquals(0, neighbour.command(0, Harness.write10(9000, 64), data, 0).status());
+      Result read = neighbour.command(0, Harness.read10(9000, 64), new byte[0], data.length);
+      assertEquals(0, read.status());
+      assertArrayEquals(data, read.dataIn());
+    }
   }
 
   @AfterEach
