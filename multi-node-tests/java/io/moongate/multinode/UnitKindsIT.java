@@ -133,6 +133,8 @@ class UnitKindsIT {
     } finally {
       close(nexuses);
     }
+    // It is ejected: whoever lists all disks would stumble over it.
+    cluster.delete(lun.target());
   }
 
   private static String eject(Nexus nexus) {
@@ -162,6 +164,7 @@ class UnitKindsIT {
       assertEquals(GOOD, patiently(nexus, LOAD));
       assertEquals(GOOD, write(nexus));
     }
+    cluster.delete(lun.target());
   }
 
   @Test

@@ -24,6 +24,12 @@ import org.slf4j.LoggerFactory;
 public final class SessionRegistry {
   private static final int MAX_TSIH = 0xFFFF;
 
+  /**
+   * How long a login waits for the end of other nexuses of the same initiator: what they had
+   * reserved is released then, as an initiator expects that comes back as another port.
+   */
+  private static final Duration ENDING_PATIENCE = Duration.ofSeconds(2);
+
   private final SessionSettings settings;
   private final ByteBudget budget;
   private final RefusalLog refusals =
@@ -33,6 +39,9 @@ public final class SessionRegistry {
 
   /** The newest session of each nexus, also when it has ended but its tasks have not. */
   private final Map<Nexus, LiveSession> newest = new HashMap<>();
+
+  /** Sessions that have ended, but their tasks, or what they had reserved, have not. */
+  private final Set<LiveSession> ending = new HashSet<>();
 
   private int lastTsih;
   private Optional<String> refusing = Optional.empty();
@@ -182,7 +191,9 @@ public final class SessionRegistry {
   }
 
   /**
-   * Begins a session, and ends the one between the same two ports (RFC 7143 section 6.3.5).
+   * Begins a session, and ends the one between the same two ports (RFC 7143 section 6.3.5). Those
+   * that other ports of the same initiator had with the target, and that are about to end, are
+   * waited for a while, too.
    *
    * @return completes when no task of the old one can change a medium any more, or the bound on
    *     waiting for that is reached; fails when the old one does not even let go of its nexus.
@@ -190,6 +201,7 @@ public final class SessionRegistry {
    */
   Optional<CompletionStage<Void>> begin(LiveSession session) {
     LiveSession old = null;
+    List<CompletableFuture<Void>> others = new ArrayList<>();
     synchronized (this) {
       if (sessions.size() >= settings.maxSessions()) {
         return Optional.empty();
@@ -201,14 +213,22 @@ public final class SessionRegistry {
       sessions.put(lastTsih, session);
       if (session.nexus().isPresent()) {
         old = newest.put(session.nexus().get(), session);
+        for (LiveSession other : ending) {
+          if (ofSameInitiator(other, session)) {
+            others.add(other.gone().copy());
+          }
+        }
       }
       if (old != null) {
         // Whoever replaces this session must wait for the tasks of all before it, too.
         session.follows(old);
       }
     }
+    CompletionStage<Void> othersEnded =
+        CompletableFuture.allOf(others.toArray(CompletableFuture[]::new))
+            .completeOnTimeout(null, ENDING_PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
     if (old == null) {
-      return Optional.of(CompletableFuture.completedFuture(null));
+      return Optional.of(othersEnded);
     }
     LiveSession predecessor = old;
     predecessor.control().close("session reinstatement");
@@ -218,18 +238,26 @@ public final class SessionRegistry {
             .copy()
             .completeOnTimeout(
                 null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
-            .thenAccept(
-                x -> {
+            .thenCombine(
+                othersEnded,
+                (gone, ended) -> {
                   if (!predecessor.isDetached()) {
                     throw new IllegalStateException("the old session does not end");
                   }
+                  return null;
                 }));
+  }
+
+  private static boolean ofSameInitiator(LiveSession one, LiveSession other) {
+    return one.initiatorName().equals(other.initiatorName())
+        && one.nexus().map(Nexus::targetName).equals(other.nexus().map(Nexus::targetName));
   }
 
   /** The session has ended; it is forgotten once its tasks have ended. */
   void ended(LiveSession session) {
     synchronized (this) {
       sessions.remove(session.tsih(), session);
+      ending.add(session);
     }
     var unused =
         session
@@ -237,6 +265,7 @@ public final class SessionRegistry {
             .thenRun(
                 () -> {
                   synchronized (this) {
+                    ending.remove(session);
                     session.nexus().ifPresent(nexus -> newest.remove(nexus, session));
                   }
                 });
