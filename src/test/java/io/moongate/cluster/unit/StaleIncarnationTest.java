@@ -69,9 +69,22 @@ class StaleIncarnationTest {
     stalePublished.receiveMessage(); // That it took over; nothing after.
   }
 
+  /**
+   * With a probe of its own: who watches again what is about to end is told twice, and the second
+   * word would be met by whoever waits next.
+   */
+  private static void awaitEnd(ActorRef<LogicalUnit.Command> incarnation, Duration within) {
+    TestProbe<Object> watching = fixture.kit.createTestProbe();
+    try {
+      watching.expectTerminated(incarnation, within);
+    } finally {
+      watching.stop();
+    }
+  }
+
   /** It did not answer, did not publish, and has ended. */
   private void assertSilentEnd() {
-    fixture.answers.expectTerminated(stale);
+    awaitEnd(stale, Duration.ofSeconds(10));
     Answer marker = Answer.unavailable("marker");
     staleAnswers.ref().tell(marker);
     assertEquals(marker, staleAnswers.receiveMessage());
@@ -246,7 +259,7 @@ class StaleIncarnationTest {
         Duration.ofMillis(1),
         () -> {
           ManualTime.get(otherNode.system()).timePasses(Duration.ofMillis(250));
-          fixture.answers.expectTerminated(stale, Duration.ofMillis(10));
+          awaitEnd(stale, Duration.ofMillis(10));
           return null;
         });
     fixture.terms.confirm.failNext(0);
@@ -292,7 +305,7 @@ class StaleIncarnationTest {
     // The first that finds it ends; whoever comes next replays everything.
     fixture.kit.stop(fixture.unit);
     ActorRef<LogicalUnit.Command> finder = fixture.incarnation();
-    fixture.answers.expectTerminated(finder);
+    awaitEnd(finder, Duration.ofSeconds(10));
     fixture.unit = fixture.incarnation();
     assertReplayed(decided);
   }
