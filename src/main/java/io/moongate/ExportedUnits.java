@@ -19,7 +19,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,11 +64,28 @@ final class ExportedUnits implements DataPath {
     final LateQueries queries;
     volatile Volume volume;
 
+    /** Ends with what was asked of the store last. */
+    private final AtomicReference<CompletionStage<Void>> last =
+        new AtomicReference<>(CompletableFuture.completedStage(null));
+
     Exported(UnitEntry entry, UnitFactory factory, Moves moves) {
       queries = new LateQueries(entry.id(), moves);
       unit = factory.make(identity(entry), geometry(entry), queries);
       unit.grow(entry.size(), entry.acceptedSize());
       unit.share(entry.shared());
+    }
+
+    /**
+     * Opens, grows and releases one after the other. A LUN actor that was restarted, or the stop of
+     * this gateway, can ask for a release while an opening or a release that somebody else has
+     * asked for is still under way. It must not be taken for done before that one is: "released"
+     * promises that nothing of this ownership will touch the store any more.
+     */
+    CompletionStage<Void> inTurn(Supplier<CompletionStage<Void>> step) {
+      CompletableFuture<Void> ended = new CompletableFuture<>();
+      return last.getAndSet(ended)
+          .thenCompose(before -> step.get())
+          .whenComplete((done, failure) -> ended.complete(null));
     }
   }
 
@@ -156,9 +175,13 @@ final class ExportedUnits implements DataPath {
       return CompletableFuture.failedStage(
           new VolumeException(Reason.UNAVAILABLE, "this gateway is stopping"));
     }
+    return exported.inTurn(() -> openNow(exported, entry, epoch));
+  }
+
+  private CompletionStage<Void> openNow(Exported exported, UnitEntry entry, long epoch) {
     // A LUN actor that was restarted does not know what its predecessor had opened.
     CompletionStage<Void> before =
-        exported.volume == null ? CompletableFuture.completedStage(null) : release(entry);
+        exported.volume == null ? CompletableFuture.completedStage(null) : releaseNow(exported);
     return before
         .thenCompose(closed -> volumes.open(entry.store(), entry.id()))
         .thenCompose(
@@ -189,11 +212,15 @@ final class ExportedUnits implements DataPath {
 
   @Override
   public CompletionStage<Void> grow(UnitEntry entry) {
-    Volume volume = exported(entry).volume;
-    return volume == null
-        ? CompletableFuture.failedStage(
-            new VolumeException(Reason.CLOSED, "the volume is not open here"))
-        : volume.grow(entry.growingTo());
+    Exported exported = exported(entry);
+    return exported.inTurn(
+        () -> {
+          Volume volume = exported.volume;
+          return volume == null
+              ? CompletableFuture.failedStage(
+                  new VolumeException(Reason.CLOSED, "the volume is not open here"))
+              : volume.grow(entry.growingTo());
+        });
   }
 
   /** Either this sees that the gateway is stopping, or {@link #releaseAll} sees the volume. */
@@ -212,6 +239,10 @@ final class ExportedUnits implements DataPath {
   }
 
   private static CompletionStage<Void> release(Exported exported) {
+    return exported.inTurn(() -> releaseNow(exported));
+  }
+
+  private static CompletionStage<Void> releaseNow(Exported exported) {
     return exported
         .unit
         .drain()

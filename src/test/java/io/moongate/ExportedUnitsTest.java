@@ -12,11 +12,16 @@ import io.moongate.scsi.BlockUnit;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.shared.UnitPeers;
+import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeGeometry;
+import io.moongate.volume.VolumeStore;
 import java.io.File;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** What the device server of a unit is told of the kind of disk that it is. */
@@ -70,5 +75,60 @@ class ExportedUnitsTest {
     assertTrue(identities.get(0).removable());
     assertFalse(geometries.get(0).unmap());
     assertEquals(1, geometries.get(0).blocksPerPhysical());
+  }
+
+  /**
+   * A LUN actor that was restarted releases what its predecessor may have opened, and says then
+   * that nothing will touch the store any more.
+   */
+  @Test
+  void aReleaseEndsAfterAnOpeningThatWasUnderWay() {
+    CompletableFuture<Volume> opened = new CompletableFuture<>();
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    AtomicInteger closings = new AtomicInteger();
+    UnitEntry entry = entry(UnitAttributes.DEFAULT);
+    Volume volume =
+        fake(
+            Volume.class,
+            method ->
+                switch (method) {
+                  case "fence" -> CompletableFuture.completedStage(null);
+                  case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
+                  case "close" -> {
+                    closings.incrementAndGet();
+                    yield closed;
+                  }
+                  default -> throw new IllegalStateException(method);
+                });
+    VolumeStore store =
+        fake(VolumeStore.class, method -> method.equals("open") ? opened : entry.store());
+    ExportedUnits exported =
+        new ExportedUnits(
+            new Volumes(List.of(store)),
+            owner -> null,
+            (identity, geometry, alua) ->
+                new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS),
+            (unit, group, cause) -> CompletableFuture.failedStage(new IllegalStateException()));
+
+    exported.open(entry, 1);
+    CompletableFuture<Void> release = exported.release(entry).toCompletableFuture();
+    CompletableFuture<Void> again = exported.release(entry).toCompletableFuture();
+    assertFalse(release.isDone(), "the volume is being opened");
+    opened.complete(volume);
+    assertEquals(1, closings.get());
+    assertFalse(release.isDone());
+    assertFalse(again.isDone(), "the volume is being closed");
+    closed.complete(null);
+    assertTrue(release.isDone());
+    assertTrue(again.isDone());
+    assertEquals(1, closings.get());
+  }
+
+  private static <T> T fake(Class<T> kind, Function<String, Object> answers) {
+    return kind.cast(
+        Proxy.newProxyInstance(
+            kind.getClassLoader(),
+            new Class<?>[] {kind},
+            (proxy, method, arguments) -> answers.apply(method.getName())));
   }
 }

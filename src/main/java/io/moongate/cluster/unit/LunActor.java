@@ -266,9 +266,12 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       repeat(
           new LogicalUnit.Opened(surroundings.gateway(), surroundings.incarnation(), now.epoch()));
     } else if (mine && now.phase() == Phase.RELEASING) {
+      // Nothing is open here, and nothing will be unless a newer entry than this one says SERVING.
+      // The entity knows by the version which of its requests that answers: an older one was
+      // abandoned, and the store opened again under the same epoch.
       repeat(
           new LogicalUnit.Released(
-              surroundings.gateway(), surroundings.incarnation(), now.epoch()));
+              surroundings.gateway(), surroundings.incarnation(), now.epoch(), unit.version()));
     } else if (open && now.phase() == Phase.SERVING && unit.growingTo() > 0) {
       grow(now.epoch());
     }

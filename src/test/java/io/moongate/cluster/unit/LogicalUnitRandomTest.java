@@ -212,7 +212,12 @@ class LogicalUnitRandomTest {
         case 5 -> new LogicalUnit.Resize(size, "random", answers.ref());
         case 6 -> new LogicalUnit.Grown(gateway, incarnationOf(gateway), epoch, size);
         case 7 -> change();
-        default -> new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch);
+        default ->
+            new LogicalUnit.Released(
+                gateway,
+                incarnationOf(gateway),
+                epoch,
+                seen.isEmpty() ? 1 : seen.get(random.nextInt(seen.size())).version());
       };
     }
 

@@ -263,6 +263,53 @@ class LogicalUnitTest {
     assertEquals(1, fixture.rows.decided(fixture.id).size());
   }
 
+  /**
+   * The first move was abandoned and the owner serves again, under the same epoch, while it has not
+   * seen the second one yet: what it said of the first must not make anyone its successor.
+   */
+  @Test
+  void theLateReleaseOfAnAbandonedMoveDoesNotAnswerTheNextOne() {
+    fixture.serving("gw1");
+    UnitEntry first = fixture.move("gw2");
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    assertEquals(Phase.SERVING, fixture.get().ownership().phase());
+    UnitEntry second = fixture.move("gw3");
+    fixture.released("gw1", 1, first.version());
+    fixture.released("gw1", 1, 0);
+    fixture.released("gw1", 1, second.version() - 1);
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+    assertEquals(1, fixture.rows.decided(fixture.id).size(), "gw1 may be serving");
+    // Also when the entity has moved meanwhile: what it replays is the same request.
+    fixture.rehome();
+    fixture.get();
+    fixture.released("gw1", 1, first.version());
+    fixture.get();
+    assertEquals(1, fixture.rows.decided(fixture.id).size());
+    fixture.released("gw1", 1, second.version());
+    Ownership next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    while (next.epoch() < 2) {
+      next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    }
+    assertEquals("gw3", next.owner());
+  }
+
+  /** What some commands that are to end wait for makes newer entries of the same request. */
+  @Test
+  void aReleaseIsTakenAlsoAfterTheSharedStateHasChanged() {
+    fixture.serving("gw1");
+    UnitEntry asked = fixture.move("gw2");
+    fixture.accepted(
+        to ->
+            new LogicalUnit.ChangeShared(
+                "gw1", incarnationOf("gw1"), 1, asked.shared().as(1, "c1"), "test", to));
+    fixture.released("gw1", 1, asked.version());
+    Ownership next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    while (next.epoch() < 2) {
+      next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    }
+    assertEquals("gw2", next.owner());
+  }
+
   @Test
   void eachMoveHasItsOwnBound() {
     fixture.serving("gw1");

@@ -335,7 +335,7 @@ class LunActorTest {
     settle();
     assertFalse(reports.stream().anyMatch(LogicalUnit.Released.class::isInstance));
     releasing.done().complete(null);
-    LogicalUnit.Released released = new LogicalUnit.Released("gw1", "p1", 1);
+    LogicalUnit.Released released = new LogicalUnit.Released("gw1", "p1", 1, version);
     report(released);
     settle();
     time.timePasses(REPEAT);
@@ -369,6 +369,36 @@ class LunActorTest {
     open(1);
     published(Way.LOCAL);
     settle();
+  }
+
+  /** The entity can't tell by the epoch which of two moves was answered. */
+  @Test
+  void eachReleaseIsReportedForTheEntryThatAskedForIt() throws InterruptedException {
+    serve();
+    change(Phase.RELEASING, 1, "gw1");
+    long first = version;
+    published(Way.HELD);
+    path.next(Call.Releasing.class).done().complete(null);
+    report(new LogicalUnit.Released("gw1", "p1", 1, first));
+    change(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    Call.Opening opening = path.next(Call.Opening.class);
+    change(Phase.RELEASING, 1, "gw1");
+    long second = version;
+    published(Way.HELD);
+    settle();
+    assertFalse(reports.stream().anyMatch(LogicalUnit.Released.class::isInstance));
+    opening.done().complete(null);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    settle();
+    assertFalse(reports.stream().anyMatch(LogicalUnit.Released.class::isInstance));
+    releasing.done().complete(null);
+    settle();
+    LogicalUnit.Command told = reports.poll(10, TimeUnit.SECONDS);
+    while (told instanceof LogicalUnit.Get) {
+      told = reports.poll(10, TimeUnit.SECONDS);
+    }
+    assertEquals(new LogicalUnit.Released("gw1", "p1", 1, second), told);
   }
 
   @Test
@@ -532,6 +562,6 @@ class LunActorTest {
       // Keeps the entity awake while the store is busy.
       next = reports.poll(10, TimeUnit.SECONDS);
     }
-    assertEquals(new LogicalUnit.Released("gw1", "p1", 2), next);
+    assertEquals(new LogicalUnit.Released("gw1", "p1", 2, version), next);
   }
 }

@@ -297,11 +297,12 @@ class StaleIncarnationTest {
         200,
         new LogicalUnit.Snapshot(
             99,
-            new LogicalUnit.State(
+            new UnitState(
                 Optional.of(
                     new UnitEntry(
                         fixture.id, 500, 1, "", "memory", 4096, 512, List.of(), wrong, false)),
-                "")));
+                "",
+                0)));
     // The first that finds it ends; whoever comes next replays everything.
     fixture.kit.stop(fixture.unit);
     ActorRef<LogicalUnit.Command> finder = fixture.incarnation();

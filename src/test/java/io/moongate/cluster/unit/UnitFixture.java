@@ -133,8 +133,13 @@ final class UnitFixture implements AutoCloseable {
     unit.tell(new LogicalUnit.Opened(gateway, incarnationOf(gateway), epoch));
   }
 
+  /** As an owner says it that has seen the newest entry. */
   void released(String gateway, long epoch) {
-    unit.tell(new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch));
+    released(gateway, epoch, get().version());
+  }
+
+  void released(String gateway, long epoch, long seen) {
+    unit.tell(new LogicalUnit.Released(gateway, incarnationOf(gateway), epoch, seen));
   }
 
   UnitEntry move(String gateway) {
