@@ -20,7 +20,7 @@ class ScsiSettingsTest {
     assertEquals(
         new ScsiSettings(
             new TaskLimits(1024, 512, 256, 64 << 20),
-            4 << 20,
+            8 << 20,
             128,
             512L << 20,
             256,
