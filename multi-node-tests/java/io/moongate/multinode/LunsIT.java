@@ -9,6 +9,8 @@ import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
 import io.moongate.multinode.harness.ClusterExtension;
 import io.moongate.multinode.harness.Nexus;
+import io.moongate.multinode.harness.PathAgreement;
+import io.moongate.multinode.harness.TargetPortGroups;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
@@ -53,6 +55,55 @@ class LunsIT {
   @Tag("long")
   void threeHundredLuns(TestCluster cluster) throws IOException {
     luns(cluster, "luns-many", IntStream.range(0, 300).boxed().toList());
+  }
+
+  /**
+   * One unit in two targets, of which one has opted in: through that one a host makes another
+   * gateway the owner, and is not told of what it has asked for; the others are.
+   */
+  @Test
+  void explicitAluaIsOfTheTargetThatOptedIn(TestCluster cluster) throws IOException {
+    TestLun lun = cluster.createLun("explicit-alua", 0, SIZE);
+    String implicit = cluster.createTarget("implicit-alua");
+    TestGateway asked = cluster.gateways().get(0);
+    cluster.done("a second target", () -> asked.api().mapLun(implicit, 0, lun.id()));
+    cluster.done("opting in", () -> asked.api().setExplicitAlua(lun.target(), true));
+    cluster.move(lun, asked);
+    PathAgreement agreement = new PathAgreement(cluster, lun);
+    agreement.await();
+    Map<String, Integer> groups = agreement.groups();
+    TestGateway other = cluster.gateways().get(1);
+    TestLun elsewhere = new TestLun(implicit, 0, lun.id(), SIZE);
+    byte[] list = ByteBuffer.allocate(8).putShort(6, groups.get(other.name()).shortValue()).array();
+    byte[] set = Cdb.setTargetPortGroups(list.length);
+    try (Nexus host = Nexus.open(asked, lun);
+        Nexus second = Nexus.open(asked, lun);
+        Nexus third = Nexus.open(other, lun);
+        Nexus plain = Nexus.open(asked, elsewhere)) {
+      for (Nexus nexus : List.of(host, second, third, plain)) {
+        nexus.settle();
+      }
+      assertEquals(0x30, host.execute(Cdb.inquiry(96), new byte[0], 96)[5] & 0x30, "TPGS");
+      assertEquals(0x10, plain.execute(Cdb.inquiry(96), new byte[0], 96)[5] & 0x30, "TPGS");
+      assertEquals("05/2000", plain.once(set, list, 0));
+      assertEquals(asked.name(), agreement.await().owner());
+
+      assertEquals(Nexus.GOOD_ENDING, host.atLast(set, list, 0));
+      assertEquals(
+          TargetPortGroups.OPTIMIZED,
+          host.reportTargetPortGroups(128, true).states().get(groups.get(other.name())),
+          "at once, through the gateway that was asked");
+      assertEquals(Nexus.GOOD_ENDING, host.once(Cdb.testUnitReady()));
+      assertEquals("06/2A06", second.once(Cdb.testUnitReady()));
+      assertEquals("06/2A06", plain.once(Cdb.testUnitReady()));
+      assertEquals(other.name(), agreement.await().owner());
+      assertEquals("06/2A06", third.once(Cdb.testUnitReady()));
+
+      cluster.done("opting out", () -> asked.api().setExplicitAlua(lun.target(), false));
+      assertEquals("06/3F03", host.once(Cdb.testUnitReady()));
+      assertEquals(0x10, host.execute(Cdb.inquiry(96), new byte[0], 96)[5] & 0x30, "TPGS");
+      assertEquals("05/2000", host.once(set, list, 0));
+    }
   }
 
   private static void luns(TestCluster cluster, String name, List<Integer> numbers)

@@ -110,7 +110,7 @@ final class DataServices {
             this::relayTo,
             (identity, geometry, alua) ->
                 new BlockUnit(identity, geometry, alua, serving, peers, settings.scsi(), copies),
-            (unitId, portGroup, cause) -> move(metadata, unitId, portGroup, cause));
+            moves(metadata));
     targets =
         new ExportedTargets(
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());
@@ -120,6 +120,20 @@ final class DataServices {
   Optional<LogicalUnit> unit(String unitId) {
     ExportedUnits exported = units;
     return exported == null ? Optional.empty() : exported.unit(unitId);
+  }
+
+  private static ExportedUnits.Moves moves(Metadata metadata) {
+    return new ExportedUnits.Moves() {
+      @Override
+      public CompletionStage<?> move(String unitId, int portGroup, String cause) {
+        return DataServices.move(metadata, unitId, portGroup, cause);
+      }
+
+      @Override
+      public boolean offeredBy(String target) {
+        return metadata.view().target(target).filter(TargetEntry::explicitAlua).isPresent();
+      }
+    };
   }
 
   /** The planned move that SET TARGET PORT GROUPS asks for. */

@@ -190,6 +190,11 @@ final class ExportedTargets implements TargetDirectory {
     }
 
     @Override
+    public boolean explicitAlua() {
+      return view.target(name).filter(TargetEntry::explicitAlua).isPresent();
+    }
+
+    @Override
     public long generation() {
       return mappings.getAsLong();
     }

@@ -57,6 +57,11 @@ final class ExportedUnits implements DataPath {
      * @param cause who asked, for the record
      */
     CompletionStage<?> move(String unitId, int portGroup, String cause);
+
+    /** Whether a target lets hosts ask for that. */
+    default boolean offeredBy(String target) {
+      return false;
+    }
   }
 
   private static final class Exported {
@@ -103,6 +108,11 @@ final class ExportedUnits implements DataPath {
     @Override
     public CompletionStage<PathStates> pathStates() {
       return actor.thenCompose(AluaQueries::pathStates);
+    }
+
+    @Override
+    public boolean explicitAlua(String target) {
+      return moves.offeredBy(target);
     }
 
     @Override

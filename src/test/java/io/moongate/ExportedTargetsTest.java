@@ -114,6 +114,28 @@ class ExportedTargetsTest {
     return new InitiatorEntry(Optional.empty(), Optional.of(mask), Optional.empty());
   }
 
+  @Test
+  void whetherATargetOffersExplicitAluaIsSeenAtOnce() {
+    apply(TargetAccess.OPEN);
+    TargetDevice device = device("iqn.2026-01.io.host:any");
+    assertFalse(device.explicitAlua());
+    long generation = device.generation();
+    long inventory = device.inventory();
+    view.apply(
+        new TargetEntry(
+            TARGET,
+            ++version,
+            List.of(),
+            Map.of(0, "u0", 1, "u1", 300, "u2"),
+            false,
+            Entries.NOW,
+            TargetAccess.OPEN,
+            true));
+    assertTrue(device.explicitAlua());
+    assertTrue(device.generation() != generation, "sessions are to look again");
+    assertEquals(inventory, device.inventory());
+  }
+
   private TargetDevice device(String initiator) {
     return targets.target(TARGET, initiator).orElseThrow();
   }

@@ -9,11 +9,13 @@ import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Problem;
 import io.moongate.management.api.SetAccess;
 import io.moongate.management.api.SetChap;
+import io.moongate.management.api.SetExplicitAlua;
 import io.moongate.management.api.Target;
 import java.io.IOException;
 import java.net.URI;
@@ -99,7 +101,20 @@ public final class ApiClient {
 
   /** Creates a target that every gateway exports; an equal one that is there is fine. */
   public Target createTarget(String name) throws ApiException {
-    return post("/api/v1/targets", new CreateTarget(name, null), Target.class);
+    return post("/api/v1/targets", new CreateTarget(name, null, null), Target.class);
+  }
+
+  /** Lets hosts choose the owner of a unit through a target, or not any more. */
+  public Target setExplicitAlua(String name, boolean explicitAlua) throws ApiException {
+    return put(
+        "/api/v1/targets/" + name + "/explicit-alua",
+        new SetExplicitAlua(explicitAlua),
+        Target.class);
+  }
+
+  /** Maps a unit at a LUN of one more target. */
+  public Target mapLun(String target, int lun, String id) throws ApiException {
+    return put("/api/v1/targets/" + target + "/luns/" + lun, new MapLun(id), Target.class);
   }
 
   /** Deletes a target that maps no LUN. */

@@ -15,6 +15,16 @@ public final class Cdb {
         .array();
   }
 
+  /** SPC-4 section 6.45. */
+  public static byte[] setTargetPortGroups(int listLength) {
+    return ByteBuffer.allocate(12).put((byte) 0xA4).put((byte) 0x0A).putInt(6, listLength).array();
+  }
+
+  /** SPC-4 section 6.6: standard data. */
+  public static byte[] inquiry(int allocationLength) {
+    return ByteBuffer.allocate(6).put((byte) 0x12).putShort(3, (short) allocationLength).array();
+  }
+
   /** SPC-4 section 6.6: a VPD page. */
   public static byte[] inquiry(int page, int allocationLength) {
     return ByteBuffer.allocate(6)

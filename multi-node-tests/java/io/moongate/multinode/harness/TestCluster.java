@@ -218,6 +218,11 @@ public final class TestCluster implements AutoCloseable {
     T ask() throws ApiException;
   }
 
+  /** Asks until there is an answer other than "not now". */
+  public <T> T done(String what, Question<T> question) {
+    return Await.value(what, START_BOUND, () -> ask(question));
+  }
+
   static <T> T ask(Question<T> question) throws Unready {
     try {
       return question.ask();

@@ -258,12 +258,6 @@ final class LunCommand {
       description =
           "Change what kind of disk a logical unit is, as far as that can be; hosts are told.")
   static final class Set extends ClientCommand {
-    /** A setting that is on or off. */
-    enum Switch {
-      on,
-      off
-    }
-
     @Mixin private LunReference which;
 
     @Option(

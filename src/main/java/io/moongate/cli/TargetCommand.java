@@ -3,6 +3,7 @@ package io.moongate.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.Sessions;
+import io.moongate.management.api.SetExplicitAlua;
 import io.moongate.management.api.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Targets: list, show, create and delete; who may log in. */
+/** Targets: list, show, create, set and delete; who may log in. */
 @Command(
     name = "target",
     mixinStandardHelpOptions = true,
@@ -20,6 +21,7 @@ import picocli.CommandLine.Parameters;
       TargetCommand.ListAll.class,
       TargetCommand.Show.class,
       TargetCommand.Create.class,
+      TargetCommand.Set.class,
       TargetCommand.Delete.class,
       TargetAccessCommands.Allow.class,
       TargetAccessCommands.Deny.class,
@@ -42,6 +44,7 @@ final class TargetCommand {
     command.say("target    " + target.name());
     command.say("gateways  " + gateways(target));
     command.say("since     " + target.since());
+    command.say("alua      " + (target.explicitAlua() ? "implicit and explicit" : "implicit"));
     Table luns = new Table("LUN", "ID");
     target.luns().forEach(mapping -> luns.row(mapping.lun(), mapping.id()));
     luns.print(command.out());
@@ -97,9 +100,42 @@ final class TargetCommand {
         description = "Gateways that export it. Default: every gateway, also those to come.")
     private List<String> gateways = new ArrayList<>();
 
+    @Option(
+        names = "--explicit-alua",
+        description =
+            "Hosts may choose the owner of a unit by SET TARGET PORT GROUPS. Leave it off for"
+                + " Windows, which gives implicit changes up where it finds this.")
+    private boolean explicitAlua;
+
     @Override
     int run(ApiClient api) {
-      JsonNode answer = api.post("/targets", new CreateTarget(name, gateways));
+      JsonNode answer =
+          api.post(
+              "/targets", new CreateTarget(name, gateways, explicitAlua ? Boolean.TRUE : null));
+      if (!printedAsJson(api, answer)) {
+        print(this, api.as(answer, Target.class));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code target set}. */
+  @Command(name = "set", description = "Change what a target offers; it may be in use.")
+  static final class Set extends ClientCommand {
+    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
+    private String name;
+
+    @Option(
+        names = "--explicit-alua",
+        required = true,
+        paramLabel = "on|off",
+        description = "Whether hosts may choose the owner of a unit by SET TARGET PORT GROUPS.")
+    private Switch explicitAlua;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer =
+          api.put(path(name) + "/explicit-alua", new SetExplicitAlua(explicitAlua == Switch.on));
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, Target.class));
       }

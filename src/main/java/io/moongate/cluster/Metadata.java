@@ -27,8 +27,17 @@ public interface Metadata {
    * Creates a target; repeating an equal creation answers with what is there.
    *
    * @param gateways those that export it; empty for every gateway
+   * @param explicitAlua whether hosts may choose a unit's owner through it; empty: not, and for a
+   *     target that is there as it is
    */
-  CompletionStage<TargetEntry> createTarget(String iscsiName, List<String> gateways);
+  CompletionStage<TargetEntry> createTarget(
+      String iscsiName, List<String> gateways, Optional<Boolean> explicitAlua);
+
+  /**
+   * Lets hosts choose a unit's owner by SET TARGET PORT GROUPS through a target, or not any more;
+   * each gateway goes by it as soon as its replica has learnt it. Repeating it is accepted.
+   */
+  CompletionStage<TargetEntry> setExplicitAlua(String iscsiName, boolean explicitAlua);
 
   /** Deletes a target that has no LUN. */
   CompletionStage<Void> deleteTarget(String iscsiName);

@@ -91,13 +91,20 @@ final class ShardedMetadata implements Metadata {
   }
 
   @Override
-  public CompletionStage<TargetEntry> createTarget(String iscsiName, List<String> gateways) {
+  public CompletionStage<TargetEntry> createTarget(
+      String iscsiName, List<String> gateways, Optional<Boolean> explicitAlua) {
     for (String name : gateways) {
       if (view.gateway(name).isEmpty()) {
         return refuse(Kind.INVALID, "gateways", "there is no gateway " + name);
       }
     }
-    return target(iscsiName, replyTo -> new Target.Create(List.copyOf(gateways), replyTo));
+    return target(
+        iscsiName, replyTo -> new Target.Create(List.copyOf(gateways), explicitAlua, replyTo));
+  }
+
+  @Override
+  public CompletionStage<TargetEntry> setExplicitAlua(String iscsiName, boolean explicitAlua) {
+    return target(iscsiName, replyTo -> new Target.SetExplicitAlua(explicitAlua, replyTo));
   }
 
   @Override

@@ -72,6 +72,9 @@ final class ApiRoutes extends ProblemDirectives {
             concat(
                 resource("gateways", gateways(request), name -> gateway(request, name)),
                 resource("targets", targets(request), name -> target(request, name)),
+                path(
+                    segment("targets").slash(segment()).slash("explicit-alua"),
+                    name -> explicitAlua(request, name)),
                 pathPrefix(segment("targets").slash(segment()), name -> access.of(request, name)),
                 resource("luns", luns(request), id -> lun(request, id)),
                 path(segment("luns").slash(segment()).slash("move"), id -> moveLun(request, id)),
@@ -127,8 +130,10 @@ final class ApiRoutes extends ProblemDirectives {
     boolean there = view.target(wanted.name()).isPresent();
     return change(
             request,
-            "create target " + wanted.name() + " gateways " + wanted.gateways(),
-            () -> metadata.createTarget(wanted.name(), wanted.gateways()))
+            "create " + wanted,
+            () ->
+                metadata.createTarget(
+                    wanted.name(), wanted.gateways(), Optional.ofNullable(wanted.explicitAlua())))
         .thenApply(
             (TargetEntry entry) ->
                 created(there, "/targets/" + entry.name(), Resources.target(entry, view)));
@@ -144,6 +149,29 @@ final class ApiRoutes extends ProblemDirectives {
                         .map(entry -> Resources.target(entry, view))
                         .orElseThrow(() -> notFound("name", "target " + name)))),
         delete(() -> completeWithFuture(deleteTarget(request, name))));
+  }
+
+  private Route explicitAlua(HttpRequest request, String name) {
+    return put(
+        () ->
+            withBody(
+                request,
+                (sameRequest, body) -> {
+                  boolean wanted = Requests.setExplicitAlua(body).explicitAlua();
+                  if (metadata.view().target(name).isEmpty()) {
+                    throw notFound("name", "target " + name);
+                  }
+                  return change(
+                          request,
+                          "%s explicit ALUA of target %s"
+                              .formatted(wanted ? "offer" : "withdraw", name),
+                          () -> metadata.setExplicitAlua(name, wanted))
+                      .thenApply(
+                          entry ->
+                              HttpResponse.create()
+                                  .withEntity(
+                                      JsonEntity.of(Resources.target(entry, metadata.view()))));
+                }));
   }
 
   private CompletionStage<HttpResponse> deleteTarget(HttpRequest request, String name) {

@@ -8,6 +8,7 @@ import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
+import io.moongate.management.api.SetExplicitAlua;
 import io.moongate.management.api.SetReadOnly;
 import java.util.HashMap;
 import java.util.List;
@@ -34,12 +35,12 @@ final class Requests {
   private Requests() {}
 
   static CreateTarget createTarget(byte[] bytes, View view) {
-    RequestBody body = RequestBody.read(bytes, "name", "gateways");
+    RequestBody body = RequestBody.read(bytes, "name", "gateways", "explicitAlua");
     String name = body.text("name");
     requireIscsiName("name", name);
     List<String> gateways = body.texts("gateways", MAX_GATEWAYS);
     requireGateways("gateways", gateways, view);
-    return new CreateTarget(name, gateways);
+    return new CreateTarget(name, gateways, body.optionalFlag("explicitAlua").orElse(null));
   }
 
   static CreateLun createLun(byte[] bytes, View view, List<String> stores) {
@@ -136,6 +137,10 @@ final class Requests {
 
   static SetReadOnly setReadOnly(byte[] bytes) {
     return new SetReadOnly(RequestBody.read(bytes, "readOnly").flag("readOnly"));
+  }
+
+  static SetExplicitAlua setExplicitAlua(byte[] bytes) {
+    return new SetExplicitAlua(RequestBody.read(bytes, "explicitAlua").flag("explicitAlua"));
   }
 
   static MoveLun moveLun(byte[] bytes, View view) {

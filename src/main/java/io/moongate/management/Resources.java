@@ -94,7 +94,8 @@ final class Resources {
         word(access.mode()),
         access.initiators().size(),
         chap(access.chap()),
-        chap(access.mutualChap()));
+        chap(access.mutualChap()),
+        entry.explicitAlua());
   }
 
   static Stream<Initiator> initiators(TargetEntry entry) {

@@ -1,8 +1,8 @@
 package io.moongate.scsi;
 
+import io.moongate.scsi.alua.AccessStateChanges;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
-import io.moongate.scsi.alua.TargetPortGroup;
 import io.moongate.scsi.command.Cdb;
 import io.moongate.scsi.command.CommandHandler;
 import io.moongate.scsi.command.DeviceServer;
@@ -42,7 +42,6 @@ import io.moongate.volume.VolumeGeometry;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +50,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * A direct access block device (SBC-3) as one gateway exports it: the device server and the unit
@@ -80,6 +78,7 @@ public final class BlockUnit implements LogicalUnit {
   private final Object growing = new Object();
   private volatile Capacity capacity;
   private final AluaQueries alua;
+  private final AccessStateChanges accessStates;
   private final ScsiSettings settings;
   private final DeadlineTimer timer;
   private final DeviceServer server = new Server();
@@ -154,6 +153,7 @@ public final class BlockUnit implements LogicalUnit {
     this.identity = identity;
     this.capacity = new Capacity(geometry, geometry);
     this.alua = alua;
+    this.accessStates = new AccessStateChanges(alua, attentions, timer);
     this.settings = settings;
     this.timer = timer;
     this.peers = peers;
@@ -230,17 +230,18 @@ public final class BlockUnit implements LogicalUnit {
 
   /** Executes a command to the medium that no initiator has sent. */
   private void executeInternally(Command command, Consumer<Response> reply) {
-    SupportedCommand supported = SupportedCommand.of(new Cdb(command.cdb()), server);
+    SupportedCommand supported =
+        SupportedCommand.of(new Cdb(command.cdb()), server, command.nexus());
     if (supported.handler() instanceof CommandHandler.Medium medium) {
       tasks.submit(command, medium.prepare(server, command), reply);
     }
   }
 
   @Override
-  public long dataOutLength(byte[] bytes) {
+  public long dataOutLength(Nexus nexus, byte[] bytes) {
     Cdb cdb = new Cdb(bytes);
     try {
-      SupportedCommand supported = SupportedCommand.of(cdb, server);
+      SupportedCommand supported = SupportedCommand.of(cdb, server, nexus);
       supported.check(cdb);
       return supported.handler().dataOutLength(server, cdb);
     } catch (CheckCondition refused) {
@@ -270,7 +271,7 @@ public final class BlockUnit implements LogicalUnit {
                 throw new CheckCondition(attention.sense());
               });
     }
-    SupportedCommand supported = SupportedCommand.of(cdb, server);
+    SupportedCommand supported = SupportedCommand.of(cdb, server, command.nexus());
     SharedState now = shared.state();
     if (now.sanitizing() != null) {
       SanitizeGuard.check(now.sanitizing(), sanitizeWork.progress(), cdb.operationCode());
@@ -336,7 +337,7 @@ public final class BlockUnit implements LogicalUnit {
     MediumOperation operation;
     try {
       Cdb cdb = new Cdb(command.cdb());
-      SupportedCommand supported = SupportedCommand.of(cdb, server);
+      SupportedCommand supported = SupportedCommand.of(cdb, server, command.nexus());
       supported.check(cdb);
       if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
         throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
@@ -545,25 +546,10 @@ public final class BlockUnit implements LogicalUnit {
     shared.dropAborted();
     sanitizeWork.look();
     threshold.look();
-    boolean altered =
-        change
-            .before()
-            .states()
-            .filter(before -> change.now() != change.before() && differ(before, states))
-            .isPresent();
-    if (altered) {
-      attentions.establish(UnitAttention.ACCESS_STATE_CHANGED);
+    if (change.now() != change.before()) {
+      accessStates.published(states);
     }
     reviewHolders();
-  }
-
-  private static boolean differ(PathStates before, PathStates now) {
-    return before.epoch() != now.epoch() || !statesOf(before).equals(statesOf(now));
-  }
-
-  private static Map<Integer, Object> statesOf(PathStates states) {
-    return states.groups().stream()
-        .collect(Collectors.toMap(TargetPortGroup::id, TargetPortGroup::state, (a, b) -> a));
   }
 
   @Override
@@ -590,7 +576,7 @@ public final class BlockUnit implements LogicalUnit {
       MediumOperation operation;
       try {
         Cdb cdb = new Cdb(command.cdb());
-        SupportedCommand supported = SupportedCommand.of(cdb, server);
+        SupportedCommand supported = SupportedCommand.of(cdb, server, command.nexus());
         supported.check(cdb);
         if (!(supported.handler() instanceof CommandHandler.Medium medium)) {
           throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
@@ -717,22 +703,13 @@ public final class BlockUnit implements LogicalUnit {
     }
 
     @Override
+    public boolean explicitAlua(Nexus nexus) {
+      return alua.explicitAlua(nexus.targetName());
+    }
+
+    @Override
     public CompletionStage<Void> optimize(int group, Command by) {
-      CompletableFuture<Void> answer = new CompletableFuture<>();
-      var unused =
-          alua.optimize(group, "SET TARGET PORT GROUPS by " + by.nexus())
-              .whenComplete(
-                  (moved, failure) -> {
-                    if (failure == null) {
-                      answer.complete(null);
-                    } else {
-                      answer.completeExceptionally(failure);
-                    }
-                  });
-      if (!answer.isDone()) {
-        timer.at(by.deadlineNanos(), () -> answer.completeExceptionally(NotExecuted.INSTANCE));
-      }
-      return answer;
+      return accessStates.optimize(group, by);
     }
 
     @Override

@@ -32,8 +32,10 @@ public interface LogicalUnit {
    * Bytes of data-out that this CDB asks for: what the transport solicits. 0 when it transfers
    * none; also 0 when it can't be executed anyway (too long, malformed), so that no memory is spent
    * on it.
+   *
+   * @param nexus the nexus on which it came: not every target offers the same
    */
-  long dataOutLength(byte[] cdb);
+  long dataOutLength(Nexus nexus, byte[] cdb);
 
   /**
    * Executes a command: stamped now with the epoch of the current path states, executed under it or

@@ -17,7 +17,6 @@ import java.time.Duration;
  * @param maxWriteSame bytes of one WRITE SAME
  * @param transitionSense whether a command that was held for its whole time is answered NOT READY
  *     (02/04/0A) instead of BUSY
- * @param explicitAlua whether SET TARGET PORT GROUPS is offered
  * @param thinThreshold bytes that a thin unit's store has left when hosts are warned; 0: never
  * @param thinInterval how often the owner looks at that
  * @param sanitizeRate bytes a second that one SANITIZE overwrites
@@ -30,7 +29,6 @@ public record ScsiSettings(
     int maxUnmapDescriptors,
     long maxWriteSame,
     boolean transitionSense,
-    boolean explicitAlua,
     long thinThreshold,
     Duration thinInterval,
     long sanitizeRate) {
@@ -40,7 +38,7 @@ public record ScsiSettings(
   /** The Block Limits page counts blocks of 512 bytes in 32 bits. */
   private static final long MOST = 0xFFFF_FFFFL * 512;
 
-  /** Without explicit ALUA and without a threshold. */
+  /** Without a threshold. */
   public ScsiSettings(
       TaskLimits tasks,
       int maxTransfer,
@@ -57,7 +55,6 @@ public record ScsiSettings(
         maxUnmapDescriptors,
         maxWriteSame,
         transitionSense,
-        false,
         0,
         Duration.ofSeconds(10),
         32 << 20);
@@ -80,7 +77,6 @@ public record ScsiSettings(
         (int) within(own, "max-unmap-descriptors", own.getInt("max-unmap-descriptors"), 1, 4095),
         bytes(own, "max-write-same", LARGEST_BLOCK, MOST),
         own.getBoolean("transition-sense"),
-        own.getBoolean("explicit-alua"),
         bytes(own, "thin-provisioning-threshold", 0, MOST),
         interval(own, "thin-provisioning-interval"),
         bytes(own, "sanitize-rate", 1 << 20, Long.MAX_VALUE));

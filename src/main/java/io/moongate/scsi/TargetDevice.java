@@ -14,6 +14,11 @@ public interface TargetDevice {
   /** The logical unit at a LUN (8 bytes as SAM-5 section 4.6 lays it out). */
   Optional<LogicalUnit> unit(long lun);
 
+  /** Whether it has opted in to explicit ALUA; a change of that changes {@link #generation} too. */
+  default boolean explicitAlua() {
+    return false;
+  }
+
   /**
    * A number that changes whenever a unit is mapped or unmapped, or might have been: one that is
    * the same as before says that {@link #unit} and {@link #luns} answer as before. Costs no more

@@ -20,8 +20,8 @@ public final class TaskRouter {
   }
 
   /** As {@link LogicalUnit#dataOutLength}; nothing is taken for a LUN without a unit. */
-  public long dataOutLength(Optional<LogicalUnit> unit, byte[] cdb) {
-    return unit.isPresent() ? unit.get().dataOutLength(cdb) : 0;
+  public long dataOutLength(Optional<LogicalUnit> unit, Nexus nexus, byte[] cdb) {
+    return unit.isPresent() ? unit.get().dataOutLength(nexus, cdb) : 0;
   }
 
   /**

@@ -48,6 +48,7 @@ final class NexusUnits {
 
   private long generation;
   private long inventory;
+  private boolean explicitAlua;
   private boolean unreported;
   private boolean detached;
 
@@ -57,6 +58,7 @@ final class NexusUnits {
     this.nexus = nexus;
     this.generation = target.generation();
     this.inventory = target.inventory();
+    this.explicitAlua = target.explicitAlua();
   }
 
   Nexus nexus() {
@@ -93,7 +95,7 @@ final class NexusUnits {
     }
   }
 
-  /** The mappings may have changed. */
+  /** The mappings, or what the target offers, may have changed. */
   private void refresh() {
     // Before what is looked up: a change in between is seen again.
     generation = target.generation();
@@ -113,15 +115,23 @@ final class NexusUnits {
       unreported = true;
       attached.values().forEach(this::tellOfChange);
     }
+    if (target.explicitAlua() != explicitAlua) {
+      explicitAlua = !explicitAlua;
+      attached.values().forEach(unit -> tell(unit, UnitAttention.INQUIRY_DATA_CHANGED));
+    }
   }
 
   private void tellOfChange(LogicalUnit unit) {
-    var unused = unit.take(Notice.attention(UnitAttention.REPORTED_LUNS_CHANGED, List.of(nexus)));
+    tell(unit, UnitAttention.REPORTED_LUNS_CHANGED);
+  }
+
+  private void tell(LogicalUnit unit, UnitAttention attention) {
+    var unused = unit.take(Notice.attention(attention, List.of(nexus)));
   }
 
   /** Bytes of data-out that the CDB asks for at this LUN. */
   long dataOutLength(long lun, byte[] cdb) {
-    return router.dataOutLength(at(lun), cdb);
+    return router.dataOutLength(at(lun), nexus, cdb);
   }
 
   /**

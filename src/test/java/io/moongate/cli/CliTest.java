@@ -382,6 +382,8 @@ class CliTest {
         "target",
         "target create",
         "target list --nonsense",
+        "target set iqn.2026-11.a:b",
+        "target set iqn.2026-11.a:b --explicit-alua perhaps",
         "lun create --target iqn.2026-11.a:b --lun 0",
         "lun create --target iqn.2026-11.a:b --lun x --size 1GiB",
         "lun create --target iqn.2026-11.a:b --lun 0 --size 10G",
@@ -401,6 +403,20 @@ class CliTest {
     assertTrue(outcome.err().startsWith("moongate: "), outcome.err());
     assertTrue(outcome.err().contains("--help"), outcome.err());
     assertEquals("", outcome.out());
+  }
+
+  @Test
+  void targetOptsInToExplicitAlua() throws Exception {
+    assertTrue(ok("target create " + DEMO).rows().contains("alua implicit"));
+    assertTrue(
+        ok("target set " + DEMO + " --explicit-alua on")
+            .rows()
+            .contains("alua implicit and explicit"));
+    assertTrue(ok("target create " + DEMO).rows().contains("alua implicit and explicit"));
+    assertTrue(ok("target set " + DEMO + " --explicit-alua=off").rows().contains("alua implicit"));
+    String other = "iqn.2026-11.io.moongate:explicit";
+    assertTrue(
+        ok("target create --explicit-alua " + other).rows().contains("alua implicit and explicit"));
   }
 
   @Test

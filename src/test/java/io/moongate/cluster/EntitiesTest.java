@@ -1,6 +1,7 @@
 package io.moongate.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -99,10 +100,12 @@ class EntitiesTest {
   void aTargetsLife() {
     assertEquals(Kind.NOT_FOUND, refusal(target(Target.Get::new)));
     assertEquals(Kind.NOT_FOUND, refusal(target(to -> new Target.MapLun(0, "u1", to))));
-    TargetEntry created = targetOf(target(to -> new Target.Create(List.of("gw1"), to)));
+    TargetEntry created =
+        targetOf(target(to -> new Target.Create(List.of("gw1"), Optional.empty(), to)));
     assertEquals(List.of("gw1"), created.gateways());
-    targetOf(target(to -> new Target.Create(List.of("gw1"), to)));
-    assertEquals(Kind.CONFLICT, refusal(target(to -> new Target.Create(List.of(), to))));
+    targetOf(target(to -> new Target.Create(List.of("gw1"), Optional.empty(), to)));
+    assertEquals(
+        Kind.CONFLICT, refusal(target(to -> new Target.Create(List.of(), Optional.empty(), to))));
 
     targetOf(target(to -> new Target.MapLun(3, "u1", to)));
     targetOf(target(to -> new Target.MapLun(3, "u1", to)));
@@ -119,9 +122,38 @@ class EntitiesTest {
     assertTrue(targetOf(target(Target.Delete::new)).deleted());
     assertEquals(Kind.NOT_FOUND, refusal(target(Target.Delete::new)));
 
-    TargetEntry again = targetOf(target(to -> new Target.Create(List.of(), to)));
+    TargetEntry again = targetOf(target(to -> new Target.Create(List.of(), Optional.empty(), to)));
     assertEquals(Map.of(), again.luns());
     assertTrue(again.version() > created.version(), "an older entry does not come back");
+  }
+
+  @Test
+  void aTargetOptsInToExplicitAlua() {
+    assertEquals(Kind.NOT_FOUND, refusal(target(to -> new Target.SetExplicitAlua(true, to))));
+    assertFalse(
+        targetOf(target(to -> new Target.Create(List.of(), Optional.empty(), to))).explicitAlua());
+    TargetEntry set = targetOf(target(to -> new Target.SetExplicitAlua(true, to)));
+    assertTrue(set.explicitAlua());
+    assertTrue(targetOf(target(to -> new Target.MapLun(0, "u", to))).explicitAlua());
+    assertTrue(change(new AccessChange.ModeSet(TargetAccess.Mode.LISTED)).explicitAlua());
+    long version = targetOf(target(Target.Get::new)).version();
+    TargetEntry again = targetOf(target(to -> new Target.SetExplicitAlua(true, to)));
+    assertTrue(again.explicitAlua());
+    assertEquals(TargetAccess.Mode.LISTED, again.access().mode(), "nothing else is changed by it");
+    assertTrue(
+        targetOf(target(to -> new Target.Create(List.of(), Optional.empty(), to))).explicitAlua(),
+        "who does not say takes it as it is");
+    assertEquals(
+        Kind.CONFLICT, refusal(target(to -> new Target.Create(List.of(), Optional.of(false), to))));
+    assertTrue(version > set.version());
+    targetOf(target(to -> new Target.UnmapLun(0, "u", to)));
+    targetOf(target(Target.Delete::new));
+    assertEquals(Kind.NOT_FOUND, refusal(target(to -> new Target.SetExplicitAlua(false, to))));
+    assertFalse(
+        targetOf(target(to -> new Target.Create(List.of(), Optional.empty(), to))).explicitAlua());
+    targetOf(target(Target.Delete::new));
+    assertTrue(
+        targetOf(target(to -> new Target.Create(List.of(), Optional.of(true), to))).explicitAlua());
   }
 
   private TargetEntry change(AccessChange change) {
@@ -134,7 +166,8 @@ class EntitiesTest {
     assertEquals(
         Kind.NOT_FOUND,
         refusal(target(to -> new Target.ChangeAccess(listed, OptionalLong.empty(), to))));
-    TargetEntry created = targetOf(target(to -> new Target.Create(List.of(), to)));
+    TargetEntry created =
+        targetOf(target(to -> new Target.Create(List.of(), Optional.empty(), to)));
     assertEquals(TargetAccess.OPEN, created.access());
     targetOf(target(to -> new Target.MapLun(3, "u3", to)));
     targetOf(target(to -> new Target.MapLun(4, "u4", to)));
@@ -176,14 +209,15 @@ class EntitiesTest {
     targetOf(target(to -> new Target.UnmapLun(4, "other", to)));
     assertEquals(TargetAccess.OPEN, targetOf(target(Target.Delete::new)).access());
     assertEquals(
-        TargetAccess.OPEN, targetOf(target(to -> new Target.Create(List.of(), to))).access());
+        TargetAccess.OPEN,
+        targetOf(target(to -> new Target.Create(List.of(), Optional.empty(), to))).access());
   }
 
   @Test
   void aChangeThatWasJudgedByAnOlderTargetIsRefusedAndAnEqualOneIsNoEvent() {
     ActorRef<Target.Command> one = kit.spawn(Target.create(name, terms, published.ref(), CLOCK));
     TestProbe<Answer> probe = kit.createTestProbe();
-    one.tell(new Target.Create(List.of(), probe.ref()));
+    one.tell(new Target.Create(List.of(), Optional.empty(), probe.ref()));
     long version = targetOf(probe.receiveMessage()).version();
     AccessChange listed = new AccessChange.ModeSet(TargetAccess.Mode.LISTED);
     one.tell(new Target.ChangeAccess(listed, OptionalLong.of(version + 1), probe.ref()));

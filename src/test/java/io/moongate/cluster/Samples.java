@@ -56,7 +56,7 @@ final class Samples {
       return full ? Long.MIN_VALUE + name.length() : 0L;
     } else if (kind == int.class || kind == Integer.class) {
       return full ? 65_536 + name.length() : 0;
-    } else if (kind == boolean.class) {
+    } else if (kind == boolean.class || kind == Boolean.class) {
       return full;
     } else if (kind == Instant.class) {
       return full ? Instant.parse("2026-11-22T03:12:00.123456789Z") : Instant.EPOCH;

@@ -1,6 +1,7 @@
 package io.moongate.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -79,7 +80,9 @@ class SerializationTest {
       Map.of(
           LogicalUnit.Created.class, "attributes",
           LogicalUnit.Snapshot.class, "attributes",
-          LogicalUnit.SharedChanged.class, "medium");
+          LogicalUnit.SharedChanged.class, "medium",
+          Target.Created.class, "explicit",
+          Target.Snapshot.class, "explicit");
 
   /** Public for the part of the gateway that sends it, and sent within the process only. */
   private static final Set<Class<?>> LOCAL = Set.of(GatewayMonitor.ProcessGone.class);
@@ -184,6 +187,16 @@ class SerializationTest {
     assertEquals(
         UnitAttributes.Provisioning.FULL,
         kept(LogicalUnit.Created.class, "attributes").attributes().provisioning());
+  }
+
+  /** Kept before targets had a say in it: explicit ALUA is off. */
+  @Test
+  void aTargetThatWasKeptWithoutExplicitAluaHasNone() {
+    assertFalse(kept(Target.Created.class, "full").explicitAlua());
+    assertFalse(kept(Target.Snapshot.class, "full").state().entry().orElseThrow().explicitAlua());
+    assertTrue(kept(Target.Created.class, "explicit").explicitAlua());
+    assertTrue(
+        kept(Target.Snapshot.class, "explicit").state().entry().orElseThrow().explicitAlua());
   }
 
   private static <T> T kept(Class<T> kind, String variant) {

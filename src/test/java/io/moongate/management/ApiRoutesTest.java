@@ -463,7 +463,8 @@ class ApiRoutesTest {
     String body =
         """
         {"target":"%s","lun":%d,"size":1048576,"removable":true,"readOnly":true,
-         "provisioning":"full","physicalBlockSize":8192}""";
+         "provisioning":"full","physicalBlockSize":8192}\
+        """;
     HttpResponse<String> created = server.post("/luns", body.formatted(DEMO, 0));
     assertEquals(201, created.statusCode(), created.body());
     JsonNode unit = JSON.readTree(created.body());
@@ -501,6 +502,31 @@ class ApiRoutesTest {
     assertEquals(400, refused.statusCode(), refused.body());
     String name = field.substring(1, field.indexOf('"', 1));
     assertEquals(name, JSON.readTree(refused.body()).get("field").textValue());
+  }
+
+  @Test
+  void targetOptsInToExplicitAluaAndOut() throws Exception {
+    createTarget(DEMO);
+    String path = "/targets/" + DEMO + "/explicit-alua";
+    assertFalse(ok(server.get("/targets/" + DEMO)).get("explicitAlua").booleanValue());
+    JsonNode set = ok(server.put(path, "{\"explicitAlua\":true}"));
+    assertTrue(set.get("explicitAlua").booleanValue());
+    assertEquals(set, ok(server.get("/targets/" + DEMO)));
+    assertFalse(
+        ok(server.put(path, "{\"explicitAlua\":false}")).get("explicitAlua").booleanValue());
+    assertEquals(400, server.put(path, "{}").statusCode());
+    assertEquals(400, server.put(path, "{\"explicitAlua\":\"on\"}").statusCode());
+    assertEquals(405, server.post(path, "{\"explicitAlua\":true}").statusCode());
+    assertEquals(
+        404, server.put("/targets/iqn.x:y/explicit-alua", "{\"explicitAlua\":true}").statusCode());
+    JsonNode other =
+        JSON.readTree(
+            server
+                .post(
+                    "/targets",
+                    "{\"name\":\"iqn.2026-11.io.moongate:explicit\",\"explicitAlua\":true}")
+                .body());
+    assertTrue(other.get("explicitAlua").booleanValue());
   }
 
   @Test

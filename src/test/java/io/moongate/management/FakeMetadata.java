@@ -9,6 +9,7 @@ import io.moongate.cluster.access.SealedAccessLists;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.TargetAccess;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
@@ -124,7 +125,7 @@ public final class FakeMetadata implements Metadata {
 
   @Override
   public synchronized CompletionStage<TargetEntry> createTarget(
-      String iscsiName, List<String> gateways) {
+      String iscsiName, List<String> gateways, Optional<Boolean> explicitAlua) {
     return answer(
         () -> {
           Optional<TargetEntry> there = view.target(iscsiName);
@@ -135,7 +136,16 @@ public final class FakeMetadata implements Metadata {
             }
             return there.get();
           }
-          TargetEntry entry = new TargetEntry(iscsiName, 1, gateways, Map.of(), false, SINCE);
+          TargetEntry entry =
+              new TargetEntry(
+                  iscsiName,
+                  1,
+                  gateways,
+                  Map.of(),
+                  false,
+                  SINCE,
+                  TargetAccess.OPEN,
+                  explicitAlua.orElse(false));
           view.apply(entry);
           return entry;
         });
@@ -246,7 +256,8 @@ public final class FakeMetadata implements Metadata {
                   now.luns(),
                   false,
                   SINCE,
-                  asked.change().applyTo(now.access()));
+                  asked.change().applyTo(now.access()),
+                  now.explicitAlua());
           view.apply(after);
           return after;
         });
@@ -267,7 +278,8 @@ public final class FakeMetadata implements Metadata {
             luns,
             false,
             SINCE,
-            id == null ? target.access().without(lun) : target.access()));
+            id == null ? target.access().without(lun) : target.access(),
+            target.explicitAlua()));
   }
 
   @Override
@@ -303,6 +315,27 @@ public final class FakeMetadata implements Metadata {
           UnitEntry grown = sized(unit, size, 0);
           view.apply(grown);
           return grown;
+        });
+  }
+
+  @Override
+  public synchronized CompletionStage<TargetEntry> setExplicitAlua(
+      String iscsiName, boolean explicitAlua) {
+    return answer(
+        () -> {
+          TargetEntry now = view.target(iscsiName).orElseThrow();
+          TargetEntry changed =
+              new TargetEntry(
+                  now.name(),
+                  now.version() + 1,
+                  now.gateways(),
+                  now.luns(),
+                  false,
+                  now.since(),
+                  now.access(),
+                  explicitAlua);
+          view.apply(changed);
+          return changed;
         });
   }
 

@@ -62,7 +62,7 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
-  public long dataOutLength(byte[] cdb) {
+  public long dataOutLength(Nexus nexus, byte[] cdb) {
     throw new UnsupportedOperationException();
   }
 

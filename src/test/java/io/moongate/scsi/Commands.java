@@ -58,7 +58,7 @@ final class Commands {
 
   /** What the transport would solicit, and collect, for a CDB. */
   long dataOutLength(byte[] cdb) {
-    long length = disk.unit.dataOutLength(cdb);
+    long length = disk.unit.dataOutLength(UnitFixture.NEXUS, cdb);
     assertTrue(length >= 0 && length <= MOST_DATA_IN, () -> "data-out of " + length + " bytes");
     return length;
   }

@@ -179,9 +179,9 @@ class ExtendedCopyTest {
     byte[] cdb = UnitFixture.hex("8300 0000000000000000 00000310 0000");
     int most = 16 + 17 * 32 + 4 * 32;
     ByteBuffer.wrap(cdb).putInt(10, most);
-    assertEquals(most, a.unit.dataOutLength(cdb));
+    assertEquals(most, a.unit.dataOutLength(UnitFixture.NEXUS, cdb));
     ByteBuffer.wrap(cdb).putInt(10, most + 1);
-    assertEquals(0, a.unit.dataOutLength(cdb));
+    assertEquals(0, a.unit.dataOutLength(UnitFixture.NEXUS, cdb));
   }
 
   @Test

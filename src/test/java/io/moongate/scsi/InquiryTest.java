@@ -168,7 +168,9 @@ class InquiryTest {
     ByteBuffer none = ByteBuffer.wrap(page(0xB0));
     assertEquals(0, none.getInt(44), "MAXIMUM ATOMIC TRANSFER LENGTH");
     VolumeGeometry atomic = new VolumeGeometry(1 << 20, 512, true, 4096, 0, true, 1 << 16);
-    UnitFixture other = new UnitFixture(atomic, UnitFixture.EXPLICIT).served();
+    UnitFixture other = new UnitFixture(atomic, UnitFixture.SETTINGS).served();
+    assertEquals(0x18, other.data("12 00 00 00 ff 00")[5], "TPGS: implicit, 3PC");
+    other.explicitTargets.add(UnitFixture.TARGET);
     assertEquals(128, ByteBuffer.wrap(other.data("12 01 b0 00 ff 00")).getInt(44));
     assertEquals(0x38, other.data("12 00 00 00 ff 00")[5], "TPGS: both, 3PC");
     assertEquals(0x40, other.data("12 01 b1 00 ff 00")[7], "WABEREQ");

@@ -36,7 +36,7 @@ class MediumCommandsTest {
   }
 
   private long wanted(String cdb) {
-    return fixture.unit.dataOutLength(hex(cdb));
+    return fixture.unit.dataOutLength(UnitFixture.NEXUS, hex(cdb));
   }
 
   @Test
@@ -440,7 +440,7 @@ class MediumCommandsTest {
     VolumeGeometry atomic =
         new VolumeGeometry(CAPACITY * BLOCK, BLOCK, true, 8 * BLOCK, 0, true, 4 * BLOCK);
     UnitFixture other = new UnitFixture(atomic, UnitFixture.SETTINGS).served();
-    assertEquals(2 * BLOCK, other.unit.dataOutLength(hex(cdb)));
+    assertEquals(2 * BLOCK, other.unit.dataOutLength(UnitFixture.NEXUS, hex(cdb)));
     assertEquals(Status.GOOD, other.run(cdb, blocks(2, 1)).status());
     assertEquals(
         Status.GOOD, other.run("9c 18 0000000000000000 0000 0004 1f 00", blocks(4, 1)).status());

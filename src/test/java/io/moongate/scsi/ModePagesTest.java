@@ -139,7 +139,7 @@ class ModePagesTest {
     assertSense("05/1a00", fixture.run("15 10 00 00 20 00", list));
     assertSense("05/1a00", fixture.run("15 10 00 00 02 00", list));
     assertEquals(Status.GOOD, fixture.run("15 10 00 00 00 00").status());
-    assertEquals(16, fixture.unit.dataOutLength(hex("15 10 00 00 10 00")));
+    assertEquals(16, fixture.unit.dataOutLength(UnitFixture.NEXUS, hex("15 10 00 00 10 00")));
   }
 
   @Test

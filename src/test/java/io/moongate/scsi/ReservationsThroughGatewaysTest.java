@@ -397,8 +397,8 @@ class ReservationsThroughGatewaysTest {
     }
     assertEquals("05/1a00", one.run("5f 00 00 00 00 00000018 00", new byte[23]));
     assertEquals("05/1a00", one.run("5f 00 00 00 00 ffffffff 00", new byte[24]));
-    assertEquals(0, one.unit.dataOutLength(hex("5f 00 00 00 00 ffffffff 00")));
-    assertEquals(24, one.unit.dataOutLength(hex("5f 00 00 00 00 00000018 00")));
+    assertEquals(0, one.unit.dataOutLength(UnitFixture.NEXUS, hex("5f 00 00 00 00 ffffffff 00")));
+    assertEquals(24, one.unit.dataOutLength(UnitFixture.NEXUS, hex("5f 00 00 00 00 00000018 00")));
   }
 
   @ParameterizedTest

@@ -52,7 +52,7 @@ class SanitizeTest {
     final List<Gateway> others = new ArrayList<>();
 
     Gateway(java.util.function.Function<FakeVolume, Route> route) {
-      fixture = new UnitFixture(GEOMETRY, UnitFixture.EXPLICIT);
+      fixture = new UnitFixture(GEOMETRY, UnitFixture.ROOMY);
       timer = fixture.timer;
       volume = new FakeVolume(GEOMETRY);
       UnitPeers peers =
@@ -78,7 +78,7 @@ class SanitizeTest {
               () -> new CompletableFuture<>(),
               now -> true,
               peers,
-              UnitFixture.EXPLICIT,
+              UnitFixture.ROOMY,
               timer);
       unit.publish(UnitFixture.states(1, 5, true), route.apply(volume));
     }

@@ -26,7 +26,6 @@ class ScsiSettingsTest {
             256,
             16L << 20,
             false,
-            false,
             1L << 30,
             Duration.ofSeconds(10),
             32 << 20),

@@ -87,8 +87,12 @@ class TaskRouterTest {
   void commandsGoToTheirUnit() {
     Optional<LogicalUnit> unit = target.unit(1L << 48);
     assertEquals(Status.GOOD, run(unit, "00 00 00 00 00 00").status());
-    assertEquals(512, router.dataOutLength(unit, hex("2a 00 00000000 00 0001 00")));
-    assertEquals(0, router.dataOutLength(Optional.empty(), hex("2a 00 00000000 00 0001 00")));
+    assertEquals(
+        512, router.dataOutLength(unit, UnitFixture.NEXUS, hex("2a 00 00000000 00 0001 00")));
+    assertEquals(
+        0,
+        router.dataOutLength(
+            Optional.empty(), UnitFixture.NEXUS, hex("2a 00 00000000 00 0001 00")));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.scsi.alua.AccessState;
+import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.alua.TargetPortGroup;
 import io.moongate.scsi.sense.Sense;
@@ -13,8 +14,10 @@ import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -36,11 +39,12 @@ final class UnitFixture {
           new TaskLimits(64, 4, 4, 1 << 20), 256 * BLOCK, 8, 512 * BLOCK, 4, 512 * BLOCK, false);
 
   /** With a thin provisioning threshold of 3 MiB, looked at every second. */
-  static final ScsiSettings THIN = settings(false, 3 << 20);
+  static final ScsiSettings THIN = settings(3 << 20);
 
-  static final ScsiSettings EXPLICIT = settings(true, 0);
+  /** With memory for more than the smallest commands. */
+  static final ScsiSettings ROOMY = settings(0);
 
-  private static ScsiSettings settings(boolean explicitAlua, long threshold) {
+  private static ScsiSettings settings(long threshold) {
     return new ScsiSettings(
         new TaskLimits(64, 4, 4, 4 << 20),
         SETTINGS.maxTransfer(),
@@ -49,7 +53,6 @@ final class UnitFixture {
         SETTINGS.maxUnmapDescriptors(),
         SETTINGS.maxWriteSame(),
         false,
-        explicitAlua,
         threshold,
         Duration.ofSeconds(1),
         1 << 20);
@@ -66,6 +69,21 @@ final class UnitFixture {
   /** What the LUN actor answers; null: never. */
   CompletionStage<PathStates> queried = new CompletableFuture<>();
 
+  /** Targets that have opted in to explicit ALUA. */
+  final Set<String> explicitTargets = new HashSet<>();
+
+  private final class Alua implements AluaQueries {
+    @Override
+    public CompletionStage<PathStates> pathStates() {
+      return queried;
+    }
+
+    @Override
+    public boolean explicitAlua(String target) {
+      return explicitTargets.contains(target);
+    }
+  }
+
   UnitFixture() {
     this(GEOMETRY, SETTINGS);
   }
@@ -80,7 +98,7 @@ final class UnitFixture {
 
   UnitFixture(VolumeGeometry geometry, ScsiSettings settings, UnitPeers peers) {
     volume = new FakeVolume(geometry);
-    unit = new BlockUnit(IDENTITY, geometry, () -> queried, now -> leased, peers, settings, timer);
+    unit = new BlockUnit(IDENTITY, geometry, new Alua(), now -> leased, peers, settings, timer);
   }
 
   /** Served here, under epoch 5, with an attached nexus that has no unit attention pending. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Targets that a test exports. */
@@ -37,7 +38,7 @@ final class FakeDirectory implements TargetDirectory {
     for (int i = 0; i < units.length; i++) {
       luns.put((long) i << 48, units[i]);
     }
-    targets.put(name, new Device(this, name, luns, new AtomicLong()));
+    targets.put(name, new Device(this, name, luns, new AtomicLong(), new AtomicBoolean()));
     entries.add(
         new Entry(
             name,
@@ -93,8 +94,19 @@ final class FakeDirectory implements TargetDirectory {
     ((Device) targets.get(target)).changes().incrementAndGet();
   }
 
+  /** Explicit ALUA is opted in to, or not any more. */
+  void offerExplicitAlua(String target, boolean offered) {
+    Device device = (Device) targets.get(target);
+    device.explicit().set(offered);
+    device.changes().incrementAndGet();
+  }
+
   private record Device(
-      FakeDirectory directory, String name, TreeMap<Long, LogicalUnit> map, AtomicLong changes)
+      FakeDirectory directory,
+      String name,
+      TreeMap<Long, LogicalUnit> map,
+      AtomicLong changes,
+      AtomicBoolean explicit)
       implements TargetDevice {
     @Override
     public int portalGroupTag() {
@@ -104,6 +116,11 @@ final class FakeDirectory implements TargetDirectory {
     @Override
     public Optional<LogicalUnit> unit(long lun) {
       return Optional.ofNullable(map.get(lun));
+    }
+
+    @Override
+    public boolean explicitAlua() {
+      return explicit.get();
     }
 
     @Override

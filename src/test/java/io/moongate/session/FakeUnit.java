@@ -134,7 +134,7 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
-  public long dataOutLength(byte[] cdb) {
+  public long dataOutLength(Nexus nexus, byte[] cdb) {
     return switch (cdb[0] & 0xFF) {
       case 0x2A -> (ByteBuffer.wrap(cdb).getShort(7) & 0xFFFFL) * BLOCK;
       case 0x8A -> (ByteBuffer.wrap(cdb).getInt(10) & 0xFFFFFFFFL) * BLOCK;

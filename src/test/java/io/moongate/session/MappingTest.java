@@ -116,6 +116,19 @@ class MappingTest {
   }
 
   @Test
+  void aTargetThatOffersSomethingElseSaysThatItsInquiryDataHaveChanged() {
+    String told = TOLD.replace("REPORTED_LUNS_CHANGED", "INQUIRY_DATA_CHANGED");
+    ready(0);
+    directory.offerExplicitAlua(TARGET, true);
+    ready(0);
+    ready(0);
+    assertEquals(List.of(told), first.noticed());
+    directory.offerExplicitAlua(TARGET, false);
+    ready(0);
+    assertEquals(List.of(told, told), first.noticed());
+  }
+
+  @Test
   void aLunThatIsUnmappedIsNotSupportedFromThenOn() {
     directory.map(TARGET, 1L << 48, second);
     ready(0);

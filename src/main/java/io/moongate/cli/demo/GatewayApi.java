@@ -70,7 +70,7 @@ final class GatewayApi {
 
   /** Creates a target that every gateway exports; an equal one that is there is fine. */
   void createTarget(String iqn) throws ApiException {
-    post("/api/v1/targets", new CreateTarget(iqn, null));
+    post("/api/v1/targets", new CreateTarget(iqn, null, null));
   }
 
   /**

@@ -34,8 +34,15 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** A command to a target. */
   public sealed interface Command extends CborSerializable {}
 
-  /** Creates it, also again after a deletion. Repeating an equal creation is accepted. */
-  public record Create(List<String> gateways, ActorRef<Answer> replyTo) implements Command {}
+  /**
+   * Creates it, also again after a deletion. Repeating an equal creation is accepted.
+   *
+   * @param explicitAlua as {@link TargetEntry#explicitAlua}; empty: off for a new one, and whatever
+   *     it is for one that is there
+   */
+  public record Create(
+      List<String> gateways, Optional<Boolean> explicitAlua, ActorRef<Answer> replyTo)
+      implements Command {}
 
   /** Deletes it; refused while it has a LUN. */
   public record Delete(ActorRef<Answer> replyTo) implements Command {}
@@ -58,6 +65,10 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   public record ChangeAccess(AccessChange change, OptionalLong judged, ActorRef<Answer> replyTo)
       implements Command {}
 
+  /** Offers explicit ALUA, or does so no more; setting what is so already is accepted. */
+  public record SetExplicitAlua(boolean explicitAlua, ActorRef<Answer> replyTo)
+      implements Command {}
+
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}
 
@@ -74,6 +85,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
     @JsonSubTypes.Type(value = LunMapped.class, name = "lun-mapped"),
     @JsonSubTypes.Type(value = LunUnmapped.class, name = "lun-unmapped"),
     @JsonSubTypes.Type(value = AccessChanged.class, name = "access-changed"),
+    @JsonSubTypes.Type(value = ExplicitAluaSet.class, name = "explicit-alua-set"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -83,8 +95,13 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
     Instant at();
   }
 
-  /** It came into being, or came back after a deletion. */
-  public record Created(String name, List<String> gateways, Instant at) implements Event {}
+  /**
+   * It came into being, or came back after a deletion.
+   *
+   * @param explicitAlua false in events from before a target had a say in it
+   */
+  public record Created(String name, List<String> gateways, Instant at, boolean explicitAlua)
+      implements Event {}
 
   /** A logical unit was mapped at a LUN. */
   public record LunMapped(int lun, String unitId, Instant at) implements Event {}
@@ -94,6 +111,9 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
 
   /** Who may log in was changed. */
   public record AccessChanged(AccessChange change, Instant at) implements Event {}
+
+  /** Explicit ALUA was opted in to, or given up. */
+  public record ExplicitAluaSet(boolean explicitAlua, Instant at) implements Event {}
 
   /** It is no more. */
   public record Deleted(Instant at) implements Event {}
@@ -119,12 +139,20 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
         return new State(
             Optional.of(
                 new TargetEntry(
-                    created.name(), version, created.gateways(), Map.of(), false, created.at())));
+                    created.name(),
+                    version,
+                    created.gateways(),
+                    Map.of(),
+                    false,
+                    created.at(),
+                    TargetAccess.OPEN,
+                    created.explicitAlua())));
       }
       TargetEntry now = entry.orElseThrow();
       Map<Integer, String> luns = new TreeMap<>(now.luns());
       boolean deleted = now.deleted();
       TargetAccess access = now.access();
+      boolean explicitAlua = now.explicitAlua();
       if (event instanceof LunMapped mapped) {
         luns.put(mapped.lun(), mapped.unitId());
       } else if (event instanceof LunUnmapped unmapped) {
@@ -132,6 +160,8 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
         access = access.without(unmapped.lun());
       } else if (event instanceof AccessChanged changed) {
         access = changed.change().applyTo(access);
+      } else if (event instanceof ExplicitAluaSet set) {
+        explicitAlua = set.explicitAlua();
       } else if (event instanceof Deleted) {
         deleted = true;
         access = TargetAccess.OPEN;
@@ -147,7 +177,8 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
                   luns,
                   deleted,
                   now.since(),
-                  access)));
+                  access,
+                  explicitAlua)));
     }
   }
 
@@ -202,6 +233,7 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
         .onCommand(MapLun.class, this::onMapLun)
         .onCommand(UnmapLun.class, this::onUnmapLun)
         .onCommand(ChangeAccess.class, this::onChangeAccess)
+        .onCommand(SetExplicitAlua.class, this::onSetExplicitAlua)
         .onCommand(Get.class, this::onGet)
         .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(Taken.class, (state, taken) -> Effect().noReply())
@@ -230,12 +262,39 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
       TargetEntry now = state.entry().orElseThrow();
       return answer(
           create.replyTo(),
-          now.gateways().equals(create.gateways())
-              ? new Answer.Accepted(now)
-              : Answer.conflict(
-                  "gateways", "the target exists with other gateways: " + now.gateways()));
+          difference(now, create)
+              .<Answer>map(other -> other)
+              .orElseGet(() -> new Answer.Accepted(now)));
     }
-    return record(new Created(name, create.gateways(), clock.instant()), create.replyTo());
+    return record(
+        new Created(name, create.gateways(), clock.instant(), create.explicitAlua().orElse(false)),
+        create.replyTo());
+  }
+
+  /** Why a creation does not ask for what is there. */
+  private static Optional<Answer.Refused> difference(TargetEntry now, Create create) {
+    if (!now.gateways().equals(create.gateways())) {
+      return Optional.of(
+          Answer.conflict("gateways", "the target exists with other gateways: " + now.gateways()));
+    }
+    if (create.explicitAlua().orElse(now.explicitAlua()) != now.explicitAlua()) {
+      return Optional.of(
+          Answer.conflict(
+              "explicitAlua",
+              "the target exists %s explicit ALUA"
+                  .formatted(now.explicitAlua() ? "with" : "without")));
+    }
+    return Optional.empty();
+  }
+
+  private ReplyEffect<Event, State> onSetExplicitAlua(State state, SetExplicitAlua set) {
+    if (!state.live()) {
+      return answer(set.replyTo(), unknown());
+    }
+    TargetEntry now = state.entry().orElseThrow();
+    return now.explicitAlua() == set.explicitAlua()
+        ? answer(set.replyTo(), new Answer.Accepted(now))
+        : record(new ExplicitAluaSet(set.explicitAlua(), clock.instant()), set.replyTo());
   }
 
   private ReplyEffect<Event, State> onDelete(State state, Delete delete) {

@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param luns LUN number to id of the logical unit
  * @param deleted whether it was deleted: such an entry is kept so that no older one revives it
  * @param access who may log in; entries from before there were access lists are open
+ * @param explicitAlua whether hosts may choose a unit's owner by SET TARGET PORT GROUPS through it
  */
 public record TargetEntry(
     String name,
@@ -22,7 +23,8 @@ public record TargetEntry(
     Map<Integer, String> luns,
     boolean deleted,
     Instant since,
-    TargetAccess access)
+    TargetAccess access,
+    boolean explicitAlua)
     implements ViewEntry {
 
   public TargetEntry {
@@ -31,7 +33,19 @@ public record TargetEntry(
     access = access == null ? TargetAccess.OPEN : access;
   }
 
-  /** A target that whoever comes may log in to. */
+  /** A target without explicit ALUA. */
+  public TargetEntry(
+      String name,
+      long version,
+      List<String> gateways,
+      Map<Integer, String> luns,
+      boolean deleted,
+      Instant since,
+      TargetAccess access) {
+    this(name, version, gateways, luns, deleted, since, access, false);
+  }
+
+  /** A target without explicit ALUA that whoever comes may log in to. */
   public TargetEntry(
       String name,
       long version,

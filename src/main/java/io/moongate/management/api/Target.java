@@ -15,6 +15,7 @@ import java.util.List;
  * @param initiators how many are on the list
  * @param chap required of initiators without credentials of their own; null: none
  * @param mutualChap by which the target authenticates itself; null: it can't
+ * @param explicitAlua whether hosts may choose a unit's owner by SET TARGET PORT GROUPS
  */
 public record Target(
     String name,
@@ -25,7 +26,8 @@ public record Target(
     String access,
     int initiators,
     Chap chap,
-    Chap mutualChap) {
+    Chap mutualChap,
+    boolean explicitAlua) {
 
   /**
    * A LUN of a target.

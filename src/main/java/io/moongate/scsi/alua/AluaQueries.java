@@ -12,6 +12,11 @@ public interface AluaQueries {
   /** The path states for REPORT TARGET PORT GROUPS. */
   CompletionStage<PathStates> pathStates();
 
+  /** Whether hosts may choose the owner through this target: it has opted in to explicit ALUA. */
+  default boolean explicitAlua(String target) {
+    return false;
+  }
+
   /**
    * Explicit ALUA: makes the gateway of a target port group the owner, as a planned move.
    *

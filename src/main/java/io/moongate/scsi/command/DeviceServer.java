@@ -67,10 +67,10 @@ public interface DeviceServer {
   /** The path states that were published last; empty until the first are. */
   Optional<PathStates> publishedStates();
 
-  /**
-   * Explicit ALUA, as {@link io.moongate.scsi.alua.AluaQueries#optimize}; fails with {@link
-   * io.moongate.scsi.task.NotExecuted} at the command's deadline, while the move may go on.
-   */
+  /** Whether the target through which a nexus came offers explicit ALUA. */
+  boolean explicitAlua(Nexus nexus);
+
+  /** Explicit ALUA, as {@link io.moongate.scsi.alua.AccessStateChanges#optimize}. */
   CompletionStage<Void> optimize(int group, Command by);
 
   /** How much of a sanitize operation is done, as this gateway knows it, from 0 to 1. */

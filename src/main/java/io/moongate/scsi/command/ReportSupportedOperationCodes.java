@@ -1,6 +1,7 @@
 package io.moongate.scsi.command;
 
 import io.moongate.scsi.Command;
+import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
@@ -24,35 +25,36 @@ final class ReportSupportedOperationCodes implements CommandHandler.Immediate {
   @Override
   public Response answer(DeviceServer server, Command command) {
     Cdb cdb = new Cdb(command.cdb());
+    Nexus nexus = command.nexus();
     boolean timeouts = cdb.has(2, RCTD);
     int code = cdb.u8(3);
     int action = cdb.u16(4);
     boolean hasActions = SupportedCommand.hasServiceActions(code);
     byte[] data =
         switch (cdb.u8(2) & REPORTING_OPTIONS) {
-          case 0 -> all(server, timeouts);
+          case 0 -> all(server, nexus, timeouts);
           case 1 -> {
             if (hasActions) {
               throw new CheckCondition(Sense.invalidCdb(2, 2));
             }
-            yield one(SupportedCommand.find(code, 0, server), timeouts);
+            yield one(SupportedCommand.find(code, 0, server, nexus), timeouts);
           }
           case 2 -> {
-            if (!hasActions && SupportedCommand.find(code, 0, server) != null) {
+            if (!hasActions && SupportedCommand.find(code, 0, server, nexus) != null) {
               throw new CheckCondition(Sense.invalidCdb(2, 2));
             }
-            yield one(SupportedCommand.find(code, action, server), timeouts);
+            yield one(SupportedCommand.find(code, action, server, nexus), timeouts);
           }
-          case 3 -> one(SupportedCommand.find(code, action, server), timeouts);
+          case 3 -> one(SupportedCommand.find(code, action, server, nexus), timeouts);
           default -> throw new CheckCondition(Sense.invalidCdb(2, 2));
         };
     return DataIn.of(data, cdb.u32(6));
   }
 
-  private static byte[] all(DeviceServer server, boolean timeouts) {
+  private static byte[] all(DeviceServer server, Nexus nexus, boolean timeouts) {
     SupportedCommand[] commands =
         Arrays.stream(SupportedCommand.values())
-            .filter(each -> each.isSupported(server))
+            .filter(each -> each.isSupported(server, nexus))
             .toArray(SupportedCommand[]::new);
     int length = commands.length * (8 + (timeouts ? TIMEOUTS_LENGTH : 0));
     ByteBuffer out = ByteBuffer.allocate(4 + length).putInt(length);

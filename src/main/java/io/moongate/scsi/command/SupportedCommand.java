@@ -1,5 +1,6 @@
 package io.moongate.scsi.command;
 
+import io.moongate.scsi.Nexus;
 import io.moongate.scsi.alua.ReportTargetPortGroups;
 import io.moongate.scsi.alua.SetTargetPortGroups;
 import io.moongate.scsi.block.CompareAndWrite;
@@ -176,35 +177,36 @@ public enum SupportedCommand {
     };
   }
 
-  /** The command that a CDB asks for. */
-  public static SupportedCommand of(Cdb cdb, DeviceServer server) {
+  /** The command that a CDB asks for, on this nexus. */
+  public static SupportedCommand of(Cdb cdb, DeviceServer server, Nexus nexus) {
     SupportedCommand[] commands = BY_OPERATION_CODE[cdb.operationCode()];
     if (commands == null) {
       throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
     }
     if (commands.length == 1) {
-      if (!commands[0].isSupported(server)) {
+      if (!commands[0].isSupported(server, nexus)) {
         throw new CheckCondition(Sense.INVALID_OPERATION_CODE);
       }
       return commands[0];
     }
     SupportedCommand command = commands[cdb.serviceAction()];
-    if (command == null || !command.isSupported(server)) {
+    if (command == null || !command.isSupported(server, nexus)) {
       boolean another =
-          Arrays.stream(commands).anyMatch(each -> each != null && each.isSupported(server));
+          Arrays.stream(commands).anyMatch(each -> each != null && each.isSupported(server, nexus));
       throw new CheckCondition(another ? Sense.invalidCdb(1, 4) : Sense.INVALID_OPERATION_CODE);
     }
     return command;
   }
 
   /** The command of an operation code and a service action, or null; the latter 0 without one. */
-  static SupportedCommand find(int operationCode, int serviceAction, DeviceServer server) {
+  static SupportedCommand find(
+      int operationCode, int serviceAction, DeviceServer server, Nexus nexus) {
     SupportedCommand[] commands = BY_OPERATION_CODE[operationCode];
     if (commands == null || serviceAction >= commands.length) {
       return null;
     }
     SupportedCommand command = commands[serviceAction];
-    return command != null && command.isSupported(server) ? command : null;
+    return command != null && command.isSupported(server, nexus) ? command : null;
   }
 
   /** Whether the operation code, when it is supported at all, has service actions. */
@@ -213,12 +215,15 @@ public enum SupportedCommand {
     return commands != null && commands.length > 1;
   }
 
-  /** Whether a unit has the command: some need a store that can do it, or have to be opted in. */
-  boolean isSupported(DeviceServer server) {
+  /**
+   * Whether a unit has the command: some need a store that can do it, or a target that has opted in
+   * to it.
+   */
+  boolean isSupported(DeviceServer server, Nexus nexus) {
     return switch (this) {
       case UNMAP, GET_LBA_STATUS, SANITIZE_BLOCK_ERASE -> server.geometry().unmap();
       case WRITE_ATOMIC_16 -> server.geometry().atomicWrite() > 0;
-      case SET_TARGET_PORT_GROUPS -> server.settings().explicitAlua();
+      case SET_TARGET_PORT_GROUPS -> server.explicitAlua(nexus);
       default -> true;
     };
   }

@@ -20,7 +20,7 @@ public final class Inquiry implements CommandHandler.Immediate {
     if (!cdb.has(1, EVPD)) {
       refusePageCode(cdb);
       return DataIn.of(
-          StandardData.ofUnit(server.identity(), server.settings().explicitAlua()),
+          StandardData.ofUnit(server.identity(), server.explicitAlua(command.nexus())),
           allocationLength);
     }
     VitalProductData page =

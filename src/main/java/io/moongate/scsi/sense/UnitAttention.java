@@ -25,6 +25,8 @@ public enum UnitAttention {
   ACCESS_STATE_CHANGED(0x2A06),
   /** CAPACITY DATA HAS CHANGED: the unit has grown (SBC-3 section 4.7). */
   CAPACITY_CHANGED(0x2A09),
+  /** INQUIRY DATA HAS CHANGED: what the target offers, as standard INQUIRY data say it. */
+  INQUIRY_DATA_CHANGED(0x3F03),
   /** REPORTED LUNS DATA HAS CHANGED: other units are mapped in the target (SPC-4 section 6.33). */
   REPORTED_LUNS_CHANGED(0x3F0E),
   /** THIN PROVISIONING SOFT THRESHOLD REACHED: the store is filling up (SBC-3 section 4.7.3.7). */

@@ -44,13 +44,18 @@ public final class UnitAttentions {
 
   /** Establishes a condition for every nexus. */
   public void establish(UnitAttention attention) {
-    establishForOthers(attention, null);
+    establishForOthers(attention, Set.of());
   }
 
   /** Establishes a condition for every nexus but the one that caused it. */
   public void establishForOthers(UnitAttention attention, Nexus cause) {
+    establishForOthers(attention, cause == null ? Set.of() : Set.of(cause));
+  }
+
+  /** Establishes a condition for every nexus but those that caused it. */
+  public void establishForOthers(UnitAttention attention, Set<Nexus> causes) {
     for (Nexus nexus : pending.keySet()) {
-      if (!nexus.equals(cause)) {
+      if (!causes.contains(nexus)) {
         establish(attention, nexus);
       }
     }

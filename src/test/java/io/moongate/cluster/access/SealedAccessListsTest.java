@@ -75,7 +75,7 @@ class SealedAccessListsTest {
     target = kit.spawn(Target.create(name, new FakeTerms(), published.ref(), Clock.systemUTC()));
     secrets = new ChapSecrets(Optional.of(KeyFiles.make(directory.resolve("key"))));
     lists = new SealedAccessLists(secrets, this::ask);
-    done(ask(name, to -> new Target.Create(List.of(), to)));
+    done(ask(name, to -> new Target.Create(List.of(), Optional.empty(), to)));
   }
 
   private CompletionStage<TargetEntry> ask(

@@ -1,0 +1,7 @@
+package io.moongate.cli;
+
+/** What an option takes that is on or off, as it is typed. */
+enum Switch {
+  on,
+  off
+}
