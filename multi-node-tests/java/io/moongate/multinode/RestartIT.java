@@ -2,6 +2,7 @@ package io.moongate.multinode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.LogicalUnit;
@@ -15,9 +16,18 @@ import io.moongate.multinode.harness.PathAgreement.Agreed;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.harness.Tool;
 import io.moongate.multinode.workload.HostSettings;
 import io.moongate.multinode.workload.MultipathClient;
 import io.moongate.multinode.workload.Workload;
+import io.moongate.session.TestInitiator;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +159,59 @@ class RestartIT {
       epochs.put(unit.id(), unit.epoch());
     }
     return epochs;
+  }
+
+  /** A gateway gets a second portal, on an IPv6 address, and loses it again. */
+  @Test
+  void aPortalOnAnIpv6Address(TestCluster cluster) throws Exception {
+    assumeTrue(
+        NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null,
+        "this host has no ::1");
+    TestLun lun = luns.get(0);
+    TestGateway gateway = cluster.gateways().get(2);
+    Path file = cluster.directory().resolve(gateway.name() + ".conf");
+    String before = Files.readString(file);
+    String four = "\"" + gateway.host() + ":3260\"";
+    // Typed in another way than it is told.
+    String both = four + ", \"[0:0:0:0:0:0:0:1]:3260\"";
+    reconfigure(cluster, gateway, file, before.replace(four, both));
+    try {
+      int group = new PathAgreement(cluster, lun).groups().get(gateway.name());
+      assertEquals(
+          List.of(gateway.host() + ":3260", "[::1]:3260"),
+          cluster.done("its portals", () -> gateway.api().gateways()).stream()
+              .filter(each -> each.name().equals(gateway.name()))
+              .findFirst()
+              .orElseThrow()
+              .portals());
+      for (InetSocketAddress asked :
+          List.of(cluster.gateways().get(0).portal(), new InetSocketAddress("::1", 3260))) {
+        try (TestInitiator host = TestInitiator.connect(asked)) {
+          host.login(1, TestInitiator.discoveryKeys("iqn.2026-11.io.moongate:host-six"));
+          assertTrue(
+              host.sendTargets(lun.target()).pairs().stream()
+                  .anyMatch(pair -> pair.value().equals("[::1]:3260," + group)),
+              () -> asked + " does not list it");
+        }
+      }
+      Tool.Output said =
+          Tool.ISCSI_INQ
+              .run(Duration.ofSeconds(60), "iscsi://[::1]:3260/" + lun.target() + "/0")
+              .succeeded();
+      assertTrue(said.text().contains("MOONGATE"), said.text());
+    } finally {
+      reconfigure(cluster, gateway, file, before);
+    }
+  }
+
+  private static void reconfigure(
+      TestCluster cluster, TestGateway gateway, Path file, String configuration)
+      throws IOException {
+    gateway.terminate();
+    gateway.awaitExit(Duration.ofSeconds(60));
+    Files.writeString(file, configuration);
+    cluster.heal();
+    new PathAgreement(cluster, luns.get(0)).await();
   }
 
   @Test

@@ -29,6 +29,7 @@ import io.moongate.session.SessionSettings;
 import io.moongate.volume.file.FileStoreSettings;
 import io.moongate.volume.file.FileVolumeStore;
 import io.moongate.volume.memory.MemoryVolumeStore;
+import io.moongate.wire.AddressText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,7 +172,7 @@ final class DataServices {
             server -> {
               relay = server;
               return new PortalAddress(
-                  server.address().getAddress().getHostAddress(), server.address().getPort());
+                  AddressText.of(server.address().getAddress()), server.address().getPort());
             });
   }
 

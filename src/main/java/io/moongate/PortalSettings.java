@@ -3,10 +3,12 @@ package io.moongate;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.moongate.cluster.view.PortalAddress;
+import io.moongate.wire.AddressText;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -65,12 +67,28 @@ final class PortalSettings {
       boolean valid =
           !address.isEmpty() && bracketed == address.contains(":") && port >= 1 && port <= 65_535;
       if (valid) {
-        return new PortalAddress(address, port);
+        return new PortalAddress(bracketed ? canonical(config, text, address) : address, port);
       }
     } catch (IndexOutOfBoundsException | NumberFormatException e) {
       throw malformed(config, text, e);
     }
     throw malformed(config, text, null);
+  }
+
+  /** An IPv6 address as hosts are told it, however it was typed. */
+  private static String canonical(Config config, String text, String address) {
+    if (address.indexOf('%') >= 0) {
+      throw wrong(
+          config,
+          "a zone means nothing to other hosts, so \"" + text + "\" can't be told to them",
+          null);
+    }
+    try {
+      // In brackets it can only be a literal: nothing is looked up.
+      return AddressText.of(InetAddress.getByName("[" + address + "]"));
+    } catch (UnknownHostException e) {
+      throw malformed(config, text, e);
+    }
   }
 
   /** Every address of the wildcard's family; loopback only on a host that has nothing else. */
@@ -85,18 +103,13 @@ final class PortalSettings {
     List<InetAddress> outward =
         fitting.stream().filter(address -> !address.isLoopbackAddress()).toList();
     return (outward.isEmpty() ? fitting : outward)
-        .stream().map(address -> new PortalAddress(literal(address), wildcard.port())).toList();
+        .stream()
+            .map(address -> new PortalAddress(AddressText.of(address), wildcard.port()))
+            .toList();
   }
 
   private static boolean isWildcard(String address) {
-    return address.equals("0.0.0.0") || address.matches("[0:]*:[0:]*");
-  }
-
-  /** Without the interface that Java adds to some IPv6 addresses. */
-  private static String literal(InetAddress address) {
-    String text = address.getHostAddress();
-    int scope = text.indexOf('%');
-    return scope < 0 ? text : text.substring(0, scope);
+    return address.equals("0.0.0.0") || address.equals("::");
   }
 
   private static List<InetAddress> hostAddresses() {

@@ -88,6 +88,18 @@ class RelayTest {
     return client;
   }
 
+  @Test
+  void servesOverIpv6() throws Exception {
+    int port = server("host = \"::1\"").address().getPort();
+    RelayClient client =
+        RelayClient.connect(
+            testKit.system(), TestSettings.with(""), "sender", SENDER, "::1", port, OWNER);
+    clients.add(client);
+    CompletableFuture<Response> replied = forward(client, "unit", command(1, new byte[0], 0, HOUR));
+    unit.next().reply().accept(Response.good(0));
+    assertEquals(Status.GOOD, get(replied).status());
+  }
+
   private RelayClient connected() {
     return client(server("").address().getPort(), "");
   }
