@@ -1,0 +1,87 @@
+package io.moongate.cluster.charter;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Whose acknowledgements count: the guardians, processes by their incarnation. A gateway serves
+ * only while it is one of them and a majority of them acknowledges it. There is one charter of each
+ * version: a compare-and-set on a row in Cassandra decides.
+ *
+ * @param version 1 for the first; 0 before there is one
+ * @param guardians incarnation to where it is
+ * @param previous the guardians of the version before: who has to have adopted this one before it
+ *     is in force
+ * @param departed who were guardians once, the latest last; none of them ever is one again
+ */
+public record Charter(
+    long version,
+    Map<String, Seat> guardians,
+    Map<String, Seat> previous,
+    List<Departed> departed) {
+  /** Before there is any charter. */
+  public static final Charter NONE = new Charter(0, Map.of(), Map.of(), List.of());
+
+  /** How many departed incarnations are kept: as many as gateways can go at once, twice. */
+  static final int DEPARTED = 128;
+
+  /** A process that was a guardian. */
+  public record Departed(String incarnation, Seat seat) {}
+
+  public Charter {
+    guardians = Collections.unmodifiableMap(new TreeMap<>(guardians));
+    previous = Collections.unmodifiableMap(new TreeMap<>(previous));
+    departed = List.copyOf(departed);
+  }
+
+  /** The charter that follows this one with other guardians. */
+  public Charter next(Map<String, Seat> others) {
+    Map<String, Departed> gone = new LinkedHashMap<>();
+    departed.forEach(was -> gone.put(was.incarnation(), was));
+    guardians.forEach(
+        (incarnation, seat) -> {
+          if (!others.containsKey(incarnation)) {
+            gone.put(incarnation, new Departed(incarnation, seat));
+          }
+        });
+    List<Departed> all = new ArrayList<>(gone.values());
+    return new Charter(
+        version + 1,
+        others,
+        guardians,
+        all.subList(Math.max(0, all.size() - DEPARTED), all.size()));
+  }
+
+  /** Whether a process is a guardian. */
+  public boolean names(String incarnation) {
+    return guardians.containsKey(incarnation);
+  }
+
+  /** Whether a process was a guardian and is none any more. */
+  public boolean hasLeft(String incarnation) {
+    return departed.stream().anyMatch(was -> was.incarnation().equals(incarnation));
+  }
+
+  /** How many acknowledgements make a lease. */
+  public int majority() {
+    return majority(guardians.size());
+  }
+
+  /** How many guardians, silent, leave too few of the others for a lease. */
+  public int blocking() {
+    return blocking(guardians.size());
+  }
+
+  static int majority(int size) {
+    return size / 2 + 1;
+  }
+
+  /** 0 of none; else as many as leave less than a majority. */
+  static int blocking(int size) {
+    return size - majority(size) + 1;
+  }
+}
