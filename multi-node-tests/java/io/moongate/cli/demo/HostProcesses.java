@@ -2,9 +2,12 @@ package io.moongate.cli.demo;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 
 /**
  * The demo's way to run Cassandra and gateways on one host, opened to the multi-node tests, so that
@@ -21,7 +24,29 @@ public final class HostProcesses {
 
   private final Path home;
   private final OwnJvm jvm;
-  private final Children children = new Children();
+  private final Map<List<String>, Children> children = new ConcurrentHashMap<>();
+
+  /**
+   * Where a process runs, and as what.
+   *
+   * @param launcher what comes before its command line, such as {@code ip netns exec NAME}; it must
+   *     become the command, not start it
+   * @param environment more variables of its environment
+   */
+  public record Place(List<String> launcher, Map<String, String> environment) {
+    /** Beside this JVM. */
+    public static final Place HERE = new Place(List.of(), Map.of());
+
+    public Place {
+      launcher = List.copyOf(launcher);
+      environment = Map.copyOf(environment);
+    }
+
+    /** The same place with these variables instead. */
+    public Place with(Map<String, String> variables) {
+      return new Place(launcher, variables);
+    }
+  }
 
   /** A process that was started here. */
   public static final class Started {
@@ -68,18 +93,25 @@ public final class HostProcesses {
   }
 
   /** Where Cassandra listens, so that it can be started there again. */
-  public record CassandraAddress(int cqlPort, int storagePort) {
+  public record CassandraAddress(String host, int cqlPort, int storagePort) {
 
     /** As a gateway's configuration names it. */
     public String contactPoint() {
-      return HOST + ":" + cqlPort;
+      return host + ":" + cqlPort;
     }
 
     /** The usual ports, or others when those are taken. */
     public static CassandraAddress free() {
       return new CassandraAddress(
+          HOST,
           Ports.preferredOrFree(HOST, CassandraNode.DEFAULT_CQL_PORT),
           Ports.preferredOrFree(HOST, CassandraNode.DEFAULT_STORAGE_PORT));
+    }
+
+    /** The usual ports of a host where nothing else listens. */
+    public static CassandraAddress on(String host) {
+      return new CassandraAddress(
+          host, CassandraNode.DEFAULT_CQL_PORT, CassandraNode.DEFAULT_STORAGE_PORT);
     }
   }
 
@@ -101,7 +133,7 @@ public final class HostProcesses {
   }
 
   /** Starts Cassandra; does not wait for it to answer. Its data stays in its directory. */
-  public Started startCassandra(CassandraAddress address, Path directory, Path log) {
+  public Started startCassandra(CassandraAddress address, Path directory, Path log, Place place) {
     Path target = home.resolve("target").resolve("cassandra");
     CassandraNode.Settings settings =
         new CassandraNode.Settings(
@@ -110,26 +142,38 @@ public final class HostProcesses {
             target.resolve("lib"),
             JavaHome.forCassandra(System.getenv()),
             Optional.empty(),
-            HOST,
+            address.host(),
             address.cqlPort(),
             address.storagePort());
-    return new Started(CassandraNode.start(children, settings).child(), log);
+    return new Started(CassandraNode.start(in(place), settings).child(), log);
   }
 
   /** Whether Cassandra answers a CQL request. */
   public static boolean answersCql(CassandraAddress address) {
-    return CassandraNode.answersCql(HOST, address.cqlPort());
+    return CassandraNode.answersCql(address.host(), address.cqlPort());
   }
 
-  /** Writes the configuration of each of so many gateways as {@code gwN.conf}. */
+  /**
+   * Writes the configuration of each gateway as {@code gwN.conf}.
+   *
+   * @param hosts where each of them listens
+   * @param more settings (HOCON) that override those of the demo
+   */
   public static void writeConfigurations(
-      Path directory, int gateways, CassandraAddress cassandra, Path volumes) {
-    List<GatewayAddress> all = GatewayAddress.first(gateways);
+      Path directory, List<String> hosts, CassandraAddress cassandra, Path volumes, String more) {
+    List<GatewayAddress> all =
+        IntStream.range(0, hosts.size())
+            .mapToObj(at -> new GatewayAddress(at + 1, hosts.get(at)))
+            .toList();
     for (GatewayAddress gateway : all) {
       Children.write(
           directory.resolve(gateway.name() + ".conf"),
           gateway.configuration(
-              all, cassandra.contactPoint(), volumes.toString(), ChapKey.in(directory).toString()));
+                  all,
+                  cassandra.contactPoint(),
+                  volumes.toString(),
+                  ChapKey.in(directory).toString())
+              + more);
     }
   }
 
@@ -146,18 +190,23 @@ public final class HostProcesses {
             "1",
             "--wait",
             Long.toString(wait.toSeconds()));
-    return new Started(children.start("schema", command, Map.of(), log), log);
+    return new Started(in(Place.HERE).start("schema", command, Map.of(), log), log);
   }
 
   /** Starts a gateway. Its log is appended to. */
-  public Started startGateway(String name, Path config, Path log) {
+  public Started startGateway(String name, Path config, Path log, Place place) {
     List<String> command = jvm.command(GATEWAY_OPTIONS, "gateway", "--config", config.toString());
-    return new Started(children.start(name, command, Map.of(), log), log);
+    return new Started(in(place).start(name, command, place.environment(), log), log);
   }
 
   /** SIGKILL to whatever still runs, a stopped process too. */
   public void killAll() {
-    children.close();
-    children.running().forEach(Child::kill);
+    List<Children> all = new ArrayList<>(children.values());
+    all.forEach(Children::close);
+    all.forEach(some -> some.running().forEach(Child::kill));
+  }
+
+  private Children in(Place place) {
+    return children.computeIfAbsent(place.launcher(), Children::new);
   }
 }

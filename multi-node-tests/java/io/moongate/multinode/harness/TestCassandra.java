@@ -2,6 +2,7 @@ package io.moongate.multinode.harness;
 
 import io.moongate.cli.demo.HostProcesses;
 import io.moongate.cli.demo.HostProcesses.CassandraAddress;
+import io.moongate.cli.demo.HostProcesses.Place;
 import io.moongate.cli.demo.HostProcesses.Started;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,18 +13,21 @@ public final class TestCassandra extends TestProcess {
   private final CassandraAddress address;
   private final Path directory;
   private final Path log;
+  private final Place place;
 
-  TestCassandra(HostProcesses processes, CassandraAddress address, Path directory, Path log) {
+  TestCassandra(
+      HostProcesses processes, CassandraAddress address, Path directory, Path log, Place place) {
     super("cassandra");
     this.processes = processes;
     this.address = address;
     this.directory = directory;
     this.log = log;
+    this.place = place;
   }
 
   @Override
   Started launch() {
-    return processes.startCassandra(address, directory, log);
+    return processes.startCassandra(address, directory, log, place);
   }
 
   /** Waits until it answers CQL. */

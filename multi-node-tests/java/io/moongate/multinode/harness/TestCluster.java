@@ -1,7 +1,6 @@
 package io.moongate.multinode.harness;
 
 import io.moongate.cli.demo.HostProcesses;
-import io.moongate.cli.demo.HostProcesses.CassandraAddress;
 import io.moongate.cli.demo.HostProcesses.Started;
 import io.moongate.management.api.AllowInitiator;
 import io.moongate.management.api.CreateLun;
@@ -40,20 +39,39 @@ public final class TestCluster implements AutoCloseable {
   private final Map<String, Integer> expulsions = new HashMap<>();
   private final Thread killer;
 
-  private TestCluster(Installation installation, Path directory, int size) {
+  private TestCluster(Installation installation, Path directory, Site site) {
     this.directory = directory;
     this.processes = new HostProcesses(installation.home(), installation.classPath());
-    CassandraAddress address = CassandraAddress.free();
     this.cassandra =
         new TestCassandra(
-            processes, address, directory.resolve("cassandra"), logs().resolve("cassandra.log"));
+            processes,
+            site.cassandra(),
+            directory.resolve("cassandra"),
+            logs().resolve("cassandra.log"),
+            site.places().apply("cassandra"));
     this.gateways =
-        IntStream.rangeClosed(1, size)
-            .mapToObj(index -> new TestGateway(processes, index, directory, logs()))
+        IntStream.rangeClosed(1, site.hosts().size())
+            .mapToObj(index -> gateway(site, index))
             .toList();
-    HostProcesses.writeConfigurations(directory, size, address, directory.resolve("volumes"));
+    HostProcesses.writeConfigurations(
+        directory, site.hosts(), site.cassandra(), directory.resolve("volumes"), site.more());
     // A process that is paused does not see the SIGTERM that it gets when this JVM dies.
     this.killer = new Thread(processes::killAll, "kill-test-cluster");
+  }
+
+  private TestGateway gateway(Site site, int index) {
+    return new TestGateway(
+        processes,
+        index,
+        site.hosts().get(index - 1),
+        directory,
+        logs(),
+        site.places().apply("gw" + index));
+  }
+
+  /** Starts a new cluster on the loopback addresses, with nothing in it. */
+  public static TestCluster start(Installation installation, Path directory, int size) {
+    return start(installation, directory, Site.loopback(size));
   }
 
   /**
@@ -61,12 +79,11 @@ public final class TestCluster implements AutoCloseable {
    *
    * @param directory is emptied
    */
-  public static TestCluster start(Installation installation, Path directory, int size) {
-    HostProcesses.requirePortsFree(size);
+  public static TestCluster start(Installation installation, Path directory, Site site) {
     deleteTree(directory);
     createDirectories(directory.resolve("logs"));
     createDirectories(directory.resolve("volumes"));
-    TestCluster cluster = new TestCluster(installation, directory, size);
+    TestCluster cluster = new TestCluster(installation, directory, site);
     Runtime.getRuntime().addShutdownHook(cluster.killer);
     try {
       cluster.cassandra.start();
@@ -136,6 +153,7 @@ public final class TestCluster implements AutoCloseable {
 
   /** Starts all that does not run, ends pauses, and waits until all are ready. */
   public void heal() {
+    expulsions.clear();
     if (cassandra.paused()) {
       cassandra.resume();
     }
@@ -223,7 +241,8 @@ public final class TestCluster implements AutoCloseable {
     return Await.value(what, START_BOUND, () -> ask(question));
   }
 
-  static <T> T ask(Question<T> question) throws Unready {
+  /** Asks once. */
+  public static <T> T ask(Question<T> question) throws Unready {
     try {
       return question.ask();
     } catch (ApiException e) {

@@ -1,13 +1,15 @@
 package io.moongate.multinode.harness;
 
 import io.moongate.cli.demo.HostProcesses;
+import io.moongate.cli.demo.HostProcesses.Place;
 import io.moongate.cli.demo.HostProcesses.Started;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Map;
 
-/** A gateway of the test cluster: {@code gw1} on 127.0.0.1, {@code gw2} on 127.0.0.2, and so on. */
-public final class TestGateway extends TestProcess {
+/** A gateway of a test cluster: {@code gw1}, {@code gw2}, and so on. */
+public final class TestGateway extends TestProcess implements Portal {
   /** The exit status of a gateway that the cluster expelled: it is to be started anew. */
   public static final int EXPELLED = 75;
 
@@ -16,11 +18,19 @@ public final class TestGateway extends TestProcess {
   private final Path config;
   private final Path log;
   private final ApiClient api;
+  private volatile Place place;
 
-  TestGateway(HostProcesses processes, int index, Path configurations, Path logs) {
+  TestGateway(
+      HostProcesses processes,
+      int index,
+      String host,
+      Path configurations,
+      Path logs,
+      Place place) {
     super("gw" + index);
     this.processes = processes;
-    this.host = "127.0.0." + index;
+    this.host = host;
+    this.place = place;
     this.config = configurations.resolve(name() + ".conf");
     this.log = logs.resolve(name() + ".log");
     this.api = new ApiClient(URI.create("http://" + host + ":8080"));
@@ -28,13 +38,19 @@ public final class TestGateway extends TestProcess {
 
   @Override
   Started launch() {
-    return processes.startGateway(name(), config, log);
+    return processes.startGateway(name(), config, log, place);
+  }
+
+  /** Variables of its environment from its next start on, instead of those before. */
+  public void environment(Map<String, String> variables) {
+    place = place.with(variables);
   }
 
   public String host() {
     return host;
   }
 
+  @Override
   public InetSocketAddress portal() {
     return new InetSocketAddress(host, 3260);
   }

@@ -17,7 +17,7 @@ abstract class TestProcess {
   /** Starts the process, for the first time or again. */
   abstract Started launch();
 
-  public final String name() {
+  public String name() {
     return name;
   }
 

@@ -23,7 +23,14 @@ public enum Tool {
   // The driver for iscsi:// is a module in a package of its own.
   QEMU_IO("qemu-io", "qemu-utils and qemu-block-extra"),
   QEMU_IMG("qemu-img", "qemu-utils and qemu-block-extra"),
-  TSHARK("tshark", "tshark");
+  TSHARK("tshark", "tshark"),
+  IP("ip", "iproute2"),
+  TC("tc", "iproute2"),
+  NFT("nft", "nftables"),
+  MKFS_EXT4("mkfs.ext4", "e2fsprogs"),
+  MOUNT("mount", "mount"),
+  UMOUNT("umount", "mount"),
+  FSFREEZE("fsfreeze", "util-linux");
 
   private final String command;
   private final String debianPackage;

@@ -1,6 +1,6 @@
 package io.moongate.multinode.workload;
 
-import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.Portal;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.session.TestInitiator;
 import java.io.IOException;
@@ -42,7 +42,7 @@ final class HostPath implements AutoCloseable {
     WATCHDOG.setRemoveOnCancelPolicy(true);
   }
 
-  private final TestGateway gateway;
+  private final Portal gateway;
   private final TestLun lun;
   private final String initiatorName;
   private final long isid;
@@ -52,8 +52,7 @@ final class HostPath implements AutoCloseable {
   private Future<?> login;
   private boolean closed;
 
-  HostPath(
-      TestGateway gateway, TestLun lun, String initiatorName, long isid, HostSettings settings) {
+  HostPath(Portal gateway, TestLun lun, String initiatorName, long isid, HostSettings settings) {
     this.gateway = gateway;
     this.lun = lun;
     this.initiatorName = initiatorName;

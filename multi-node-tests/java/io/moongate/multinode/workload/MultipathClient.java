@@ -8,6 +8,7 @@ import io.moongate.multinode.harness.Cdb;
 import io.moongate.multinode.harness.PersistentReservations;
 import io.moongate.multinode.harness.PersistentReservations.Action;
 import io.moongate.multinode.harness.PersistentReservations.Type;
+import io.moongate.multinode.harness.Portal;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.workload.BlockPattern.Content;
@@ -49,7 +50,7 @@ public final class MultipathClient implements AutoCloseable {
   /** Logs in through each gateway. */
   public MultipathClient(
       String name,
-      List<TestGateway> gateways,
+      List<? extends Portal> gateways,
       TestLun lun,
       History history,
       HostSettings settings,
@@ -196,7 +197,7 @@ public final class MultipathClient implements AutoCloseable {
         });
   }
 
-  /** The longest that an operation took. */
+  /** The longest that an operation took, be it to its acknowledgement or to an error. */
   public Duration longest() {
     return Duration.ofNanos(longestNanos);
   }
@@ -296,6 +297,14 @@ public final class MultipathClient implements AutoCloseable {
 
   private void operate(HostPath first, Try attempt) {
     long begin = System.nanoTime();
+    try {
+      operate(first, attempt, begin);
+    } finally {
+      longestNanos = Math.max(longestNanos, System.nanoTime() - begin);
+    }
+  }
+
+  private void operate(HostPath first, Try attempt, long begin) {
     long deadline = begin + settings.operation().toNanos();
     HostPath path = first;
     Step last = Step.LOST;
@@ -310,7 +319,6 @@ public final class MultipathClient implements AutoCloseable {
       last = attemptOn(path, attempt);
       switch (last) {
         case DONE -> {
-          longestNanos = Math.max(longestNanos, System.nanoTime() - begin);
           return;
         }
         case AGAIN -> repeated++;

@@ -5,11 +5,13 @@ import io.moongate.multinode.checker.History.Attempt;
 import io.moongate.multinode.checker.History.Kind;
 import io.moongate.multinode.checker.History.Outcome;
 import io.moongate.multinode.harness.Await;
+import io.moongate.multinode.harness.Portal;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,16 +34,29 @@ public final class Workload implements AutoCloseable {
    */
   private static final Duration THINK = Duration.ofMillis(3);
 
+  private static final Duration AFTER_ERROR = Duration.ofMillis(100);
+
   private final History history;
   private final List<MultipathClient> clients = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicLong operations = new AtomicLong();
   private final Map<String, AtomicLong> done = new ConcurrentHashMap<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
+  private final List<String> errors = Collections.synchronizedList(new ArrayList<>());
+  private final Errors onError;
   private volatile boolean stopping;
 
-  private Workload(History history) {
+  /** What an error that reaches an application does to a workload. */
+  public enum Errors {
+    /** It ends, and the test fails. */
+    FAIL,
+    /** It is counted, and the client goes on as a stubborn application would. */
+    COUNT
+  }
+
+  private Workload(History history, Errors onError) {
     this.history = history;
+    this.onError = onError;
   }
 
   /**
@@ -52,14 +67,24 @@ public final class Workload implements AutoCloseable {
    */
   public static Workload start(
       TestCluster cluster, TestLun lun, int clients, long seed, History history) {
-    Workload workload = new Workload(history);
+    return start(cluster.gateways(), lun, clients, seed, history, Errors.FAIL);
+  }
+
+  /** The same through these portals, and with a choice of what an error does. */
+  public static Workload start(
+      List<? extends Portal> portals,
+      TestLun lun,
+      int clients,
+      long seed,
+      History history,
+      Errors onError) {
+    Workload workload = new Workload(history, onError);
     try {
       for (int i = 0; i < clients; i++) {
         Random random = new Random(seed * 1_000 + i);
         String name = "host-%d-%s".formatted(i, Long.toHexString(seed));
         workload.clients.add(
-            new MultipathClient(
-                name, cluster.gateways(), lun, history, HostSettings.LINUX, random));
+            new MultipathClient(name, portals, lun, history, HostSettings.LINUX, random));
         workload.addThread(workload.clients.get(i), name, random);
       }
     } catch (RuntimeException | Error e) {
@@ -84,7 +109,9 @@ public final class Workload implements AutoCloseable {
         new Thread(
             () -> {
               while (!stopping) {
-                operate(client, random);
+                if (!tryToOperate(client, random)) {
+                  continue;
+                }
                 operations.incrementAndGet();
                 mine.incrementAndGet();
                 MultipathClient.pause(THINK);
@@ -100,6 +127,20 @@ public final class Workload implements AutoCloseable {
     threads.add(thread);
   }
 
+  private boolean tryToOperate(MultipathClient client, Random random) {
+    try {
+      operate(client, random);
+      return true;
+    } catch (IoError e) {
+      if (onError == Errors.FAIL || stopping) {
+        throw e;
+      }
+      errors.add(e.getMessage());
+      MultipathClient.pause(AFTER_ERROR);
+      return false;
+    }
+  }
+
   private static void operate(MultipathClient client, Random random) {
     int blocks = random.nextBoolean() ? 1 : LARGE;
     long block = random.nextInt(BLOCKS / blocks) * (long) blocks;
@@ -107,6 +148,13 @@ public final class Workload implements AutoCloseable {
       client.write(block, blocks);
     } else {
       client.read(block, blocks);
+    }
+  }
+
+  /** Errors that reached an application, where they are counted. */
+  public List<String> errors() {
+    synchronized (errors) {
+      return List.copyOf(errors);
     }
   }
 

@@ -39,9 +39,19 @@ final class Children {
   private final Set<Path> rotated = new HashSet<>();
   private final Optional<Path> setpriv;
   private final Optional<Path> setsid;
+  private final List<String> launcher;
   private boolean closed;
 
   Children() {
+    this(List.of());
+  }
+
+  /**
+   * @param launcher a program and its arguments that makes itself into the command that follows
+   *     them, in the same process, such as {@code ip netns exec NAME}
+   */
+  Children(List<String> launcher) {
+    this.launcher = List.copyOf(launcher);
     this.setpriv = onPath("setpriv");
     this.setsid = onPath("setsid");
   }
@@ -128,6 +138,7 @@ final class Children {
     List<String> full = new ArrayList<>();
     setsid.ifPresent(tool -> full.add(tool.toString()));
     setpriv.ifPresent(tool -> full.addAll(List.of(tool.toString(), "--pdeathsig", "TERM", "--")));
+    full.addAll(launcher);
     full.addAll(command);
     return new ProcessBuilder(full);
   }

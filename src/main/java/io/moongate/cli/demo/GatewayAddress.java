@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A gateway of the demo: {@code gw1} on 127.0.0.1, {@code gw2} on 127.0.0.2, and so on, each with
- * the same ports.
+ * A gateway on an address of its own, each with the same ports.
  *
  * @param index 1 to 9
+ * @param host where it listens
  */
-record GatewayAddress(int index) {
+record GatewayAddress(int index, String host) {
 
   static final int MAX = 9;
 
@@ -30,16 +30,17 @@ record GatewayAddress(int index) {
     }
   }
 
+  /** A gateway of the demo: {@code gw1} on 127.0.0.1, {@code gw2} on 127.0.0.2, and so on. */
+  GatewayAddress(int index) {
+    this(index, "127.0.0." + index);
+  }
+
   static List<GatewayAddress> first(int count) {
     return IntStream.rangeClosed(1, count).mapToObj(GatewayAddress::new).toList();
   }
 
   String name() {
     return "gw" + index;
-  }
-
-  String host() {
-    return "127.0.0." + index;
   }
 
   int iscsiPort() {

@@ -1,0 +1,192 @@
+package io.moongate.multinode;
+
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.moongate.multinode.FaultRun.Expect;
+import io.moongate.multinode.fault.Fault;
+import io.moongate.multinode.fault.Fault.ClockJump;
+import io.moongate.multinode.fault.Fault.Cut;
+import io.moongate.multinode.fault.Fault.CutOff;
+import io.moongate.multinode.fault.Fault.Direction;
+import io.moongate.multinode.fault.Fault.FrozenDisk;
+import io.moongate.multinode.fault.Fault.FullDisk;
+import io.moongate.multinode.fault.Fault.Kill;
+import io.moongate.multinode.fault.Fault.KillOwners;
+import io.moongate.multinode.fault.Fault.Move;
+import io.moongate.multinode.fault.Fault.Pauses;
+import io.moongate.multinode.fault.Fault.Slow;
+import io.moongate.multinode.fault.Fault.Stop;
+import io.moongate.multinode.fault.Fault.Then;
+import io.moongate.multinode.fault.Fault.Upto;
+import io.moongate.multinode.fault.Role;
+import io.moongate.multinode.harness.net.NetworkedCluster;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table: fault, runs, operations checked, violations, longest stall, errors that reached a
+ * client. It is kept in {@code target/multi-node/fault-table.md}, a row a test.
+ *
+ * <p>{@code -Dmoongate.runs=N} sets how often each fault happens (3), {@code -Dmoongate.faults=RE}
+ * which of them do, by a regular expression that their names must match.
+ */
+@Tag("long")
+class FaultTableIT {
+  private static final int RUNS = Integer.getInteger("moongate.runs", 3);
+  private static final String NAMES = System.getProperty("moongate.faults", ".*");
+  private static final long DISK = 1L << 30;
+  private static final Duration MOMENT = Duration.ofMillis(150);
+  private static final Duration FAILOVER = Duration.ofMillis(1500);
+
+  private static NetworkedCluster networked;
+
+  @BeforeAll
+  static void start() {
+    networked = NetworkedCluster.start("fault-table", 3, "", Optional.of(DISK));
+  }
+
+  @AfterAll
+  static void end() {
+    if (networked != null) {
+      networked.close();
+    }
+  }
+
+  static Stream<Arguments> faults() {
+    return Stream.of(
+            processes(),
+            partitions(),
+            cassandra(),
+            stores(),
+            transitions(),
+            severalAtOnce(),
+            clocks())
+        .flatMap(row -> row)
+        .filter(row -> ((String) row.get()[0]).matches(NAMES));
+  }
+
+  private static Stream<Arguments> processes() {
+    return Stream.of(
+        service("kill-owner", new Kill(Role.OWNER)),
+        service("kill-other", new Kill(Role.OTHER)),
+        service("stop-owner", new Stop(Role.OWNER)),
+        service("stop-other", new Stop(Role.OTHER)),
+        service("pauses", new Pauses(Role.OWNER, 4, Duration.ofMillis(2500))));
+  }
+
+  private static Stream<Arguments> partitions() {
+    return Stream.of(
+        service("owner-cut-off", new CutOff(Role.OWNER, Direction.BOTH)),
+        service("owner-deaf", new CutOff(Role.OWNER, Direction.THERE)),
+        service("owner-mute", new CutOff(Role.OWNER, Direction.BACK)),
+        service("other-cut-off", new CutOff(Role.OTHER, Direction.BOTH)),
+        service(
+            "owner-without-gateways",
+            Then.of(
+                new Cut(Role.OWNER, Direction.BOTH, Role.OTHER),
+                new Cut(Role.OWNER, Direction.BOTH, Role.THIRD))),
+        service("owner-other", new Cut(Role.OWNER, Direction.BOTH, Role.OTHER)),
+        service("owner-to-other", new Cut(Role.OWNER, Direction.THERE, Role.OTHER)),
+        service("other-to-owner", new Cut(Role.OTHER, Direction.THERE, Role.OWNER)),
+        service("other-third", new Cut(Role.OTHER, Direction.BOTH, Role.THIRD)),
+        service("hosts-owner", new Cut(Role.HOSTS, Direction.BOTH, Role.OWNER)),
+        service("hosts-to-owner", new Cut(Role.HOSTS, Direction.THERE, Role.OWNER)),
+        service("owner-to-hosts", new Cut(Role.HOSTS, Direction.BACK, Role.OWNER)),
+        service("hosts-other", new Cut(Role.HOSTS, Direction.BOTH, Role.OTHER)),
+        service("slow-owner", new Slow(Role.OWNER, "20mbit", 400)),
+        service("slow-other", new Slow(Role.OTHER, "20mbit", 400)));
+  }
+
+  private static Stream<Arguments> cassandra() {
+    return Stream.of(
+        service("cassandra-killed", new Kill(Role.CASSANDRA)),
+        service("cassandra-stopped", new Stop(Role.CASSANDRA)),
+        service("owner-cassandra", new Cut(Role.OWNER, Direction.BOTH, Role.CASSANDRA)),
+        service(
+            "all-cassandra",
+            Then.of(
+                new Cut(Role.OWNER, Direction.BOTH, Role.CASSANDRA),
+                new Cut(Role.OTHER, Direction.BOTH, Role.CASSANDRA),
+                new Cut(Role.THIRD, Direction.BOTH, Role.CASSANDRA))),
+        service("cassandra-slow", new Slow(Role.CASSANDRA, "1mbit", 400)),
+        row(
+            "cassandra-and-owner",
+            Then.of(new Kill(Role.CASSANDRA), new Kill(Role.OWNER)),
+            Expect.PATIENCE));
+  }
+
+  private static Stream<Arguments> stores() {
+    return Stream.of(
+        row("full-disk", new FullDisk(), Expect.ERRORS),
+        row("frozen-disk", new FrozenDisk(), Expect.PATIENCE));
+  }
+
+  private static Stream<Arguments> transitions() {
+    return Stream.of(
+        service(
+            "move-kill-old", Then.of(new Move(Role.OTHER), new Upto(MOMENT), new Kill(Role.OWNER))),
+        service(
+            "move-kill-new", Then.of(new Move(Role.OTHER), new Upto(MOMENT), new Kill(Role.OTHER))),
+        service(
+            "move-stop-old", Then.of(new Move(Role.OTHER), new Upto(MOMENT), new Stop(Role.OWNER))),
+        service(
+            "move-cut-new",
+            Then.of(
+                new Move(Role.OTHER), new Upto(MOMENT), new CutOff(Role.OTHER, Direction.BOTH))));
+  }
+
+  private static Stream<Arguments> severalAtOnce() {
+    return Stream.of(
+        service(
+            "kill-in-failover",
+            Then.of(new Kill(Role.OWNER), new Upto(FAILOVER), new Kill(Role.OTHER))),
+        row(
+            "stop-and-cut",
+            Then.of(new Stop(Role.OWNER), new CutOff(Role.OTHER, Direction.BOTH)),
+            Expect.PATIENCE),
+        service(
+            "cut-and-kill",
+            Then.of(
+                new Cut(Role.OWNER, Direction.BOTH, Role.OTHER),
+                new Upto(FAILOVER),
+                new Kill(Role.THIRD))),
+        row("three-owners", new KillOwners(3), Expect.PATIENCE));
+  }
+
+  private static Stream<Arguments> clocks() {
+    return Stream.of(
+        service("clock-ahead", new ClockJump(Role.OWNER, Duration.ofHours(1))),
+        service("clock-back", new ClockJump(Role.OWNER, Duration.ofHours(-1))));
+  }
+
+  private static Arguments service(String name, Fault fault) {
+    return row(name, fault, Expect.SERVICE);
+  }
+
+  private static Arguments row(String name, Fault fault, Expect expect) {
+    return arguments(name, fault, expect);
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @MethodSource("faults")
+  void nothingIsLostAndNothingIsStale(String name, Fault fault, Expect expect) {
+    boolean clock = fault instanceof ClockJump;
+    if (clock) {
+      ClockJump.prepare(networked.cluster());
+    }
+    try {
+      new FaultRun(networked, name, fault, expect, RUNS).run();
+    } finally {
+      if (clock) {
+        ClockJump.end(networked.cluster());
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.moongate.multinode.fault;
+
+import io.moongate.multinode.harness.TestCluster;
+import io.moongate.multinode.harness.TestGateway;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The wall clock of one gateway, which libfaketime (Debian: libfaketime) puts before the kernel's.
+ * The monotonic clock is left alone: what a jump of that would mean, no machine does.
+ */
+final class Clock {
+  private static final String LIBRARY = "libfaketimeMT.so.1";
+
+  private final TestGateway gateway;
+  private final Path file;
+
+  private Clock(TestGateway gateway, Path file) {
+    this.gateway = gateway;
+    this.file = file;
+  }
+
+  static Clock of(TestCluster cluster, TestGateway gateway) {
+    return new Clock(gateway, cluster.directory().resolve(gateway.name() + ".faketime"));
+  }
+
+  /** From its next start on the gateway asks this clock. */
+  void prepare() {
+    jump(Duration.ZERO);
+    gateway.environment(
+        Map.of(
+            "LD_PRELOAD",
+            library().toString(),
+            "FAKETIME_TIMESTAMP_FILE",
+            file.toString(),
+            "FAKETIME_CACHE_DURATION",
+            "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC",
+            "1",
+            // Otherwise each wait of a JVM that has a bound ends at once, and is begun again.
+            "FAKETIME_FORCE_MONOTONIC_FIX",
+            "0"));
+  }
+
+  /** Sets how far it is from the kernel's; a second later the gateway sees it. */
+  void jump(Duration by) {
+    try {
+      Path next = file.resolveSibling(file.getFileName() + ".next");
+      Files.writeString(next, "%+d%n".formatted(by.toSeconds()));
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path library() {
+    for (Path root :
+        List.of(Path.of("/usr/lib"), Path.of("/usr/lib64"), Path.of("/usr/local/lib"))) {
+      if (!Files.isDirectory(root)) {
+        continue;
+      }
+      try (Stream<Path> files = Files.find(root, 4, (path, is) -> path.endsWith(LIBRARY))) {
+        var found = files.findFirst();
+        if (found.isPresent()) {
+          return found.get();
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    throw new AssertionError(LIBRARY + " is missing; Debian: apt-get install libfaketime");
+  }
+}

@@ -1,0 +1,107 @@
+package io.moongate.multinode.fault;
+
+import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.PathAgreement;
+import io.moongate.multinode.harness.TestCluster;
+import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.harness.net.Network;
+import io.moongate.multinode.harness.net.NetworkedCluster;
+import io.moongate.multinode.workload.Workload;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A cluster in the moment in which a fault begins: who is who, and what it does under which load.
+ */
+public final class Scene {
+  private final NetworkedCluster networked;
+  private final TestLun lun;
+  private final Workload workload;
+  private final Random random;
+  private final List<TestGateway> gateways;
+
+  /** Waits until all gateways agree on the owner. */
+  public Scene(NetworkedCluster networked, TestLun lun, Workload workload, Random random) {
+    this.networked = networked;
+    this.lun = lun;
+    this.workload = workload;
+    this.random = random;
+    TestGateway owner =
+        cluster().gateway(new PathAgreement(networked.cluster(), lun).await().owner());
+    this.gateways = new ArrayList<>(List.of(owner));
+    gateways.addAll(cluster().servingWithout(owner));
+  }
+
+  TestCluster cluster() {
+    return networked.cluster();
+  }
+
+  Network network() {
+    return networked.network();
+  }
+
+  NetworkedCluster networked() {
+    return networked;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  /** The gateway that has a role. */
+  TestGateway gateway(Role role) {
+    return switch (role) {
+      case OWNER -> gateways.get(0);
+      case OTHER -> gateways.get(1);
+      case THIRD -> gateways.get(2);
+      case CASSANDRA, HOSTS -> throw new IllegalArgumentException(role + " is no gateway");
+    };
+  }
+
+  /** Whether there are so many gateways that one has this role. */
+  boolean has(Role role) {
+    return role == Role.CASSANDRA || role == Role.HOSTS || role.ordinal() < gateways.size();
+  }
+
+  /** The name in the network. */
+  String node(Role role) {
+    return switch (role) {
+      case OWNER, OTHER, THIRD -> gateway(role).name();
+      case CASSANDRA -> cluster().cassandra().name();
+      case HOSTS -> Network.HOSTS;
+    };
+  }
+
+  /** Asks for the unit to be moved, and does not wait; whether that is done does not matter. */
+  void requestMove(Role to) {
+    TestGateway asked = gateway(Role.OTHER);
+    String id = lun.id();
+    String name = gateway(to).name();
+    CompletableFuture.runAsync(
+        () -> {
+          try {
+            asked.api().moveLun(id, name);
+          } catch (ApiException e) {
+            System.out.println("the move that was under way: " + e.getMessage());
+          }
+        });
+  }
+
+  /** Who owns the unit now, in the word of those who serve. */
+  TestGateway ownerNow() {
+    return cluster().gateway(new PathAgreement(cluster(), lun).await().owner());
+  }
+
+  /** Waits until every client has got on. */
+  public void awaitProgress() {
+    workload.awaitProgress(100);
+  }
+
+  @Override
+  public String toString() {
+    return "owner %s of %s".formatted(gateways.get(0), gateways);
+  }
+}

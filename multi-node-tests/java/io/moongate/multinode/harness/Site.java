@@ -1,0 +1,33 @@
+package io.moongate.multinode.harness;
+
+import io.moongate.cli.demo.HostProcesses;
+import io.moongate.cli.demo.HostProcesses.CassandraAddress;
+import io.moongate.cli.demo.HostProcesses.Place;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Where the processes of a test cluster run and listen.
+ *
+ * @param hosts address of each gateway
+ * @param places by the name of a process
+ * @param more settings (HOCON) of the gateways that override those of the demo
+ */
+public record Site(
+    List<String> hosts, CassandraAddress cassandra, Function<String, Place> places, String more) {
+  public Site {
+    hosts = List.copyOf(hosts);
+  }
+
+  /**
+   * So many gateways on 127.0.0.1, 127.0.0.2, and so on, as the demo has them; fails when their
+   * ports are taken.
+   */
+  static Site loopback(int gateways) {
+    HostProcesses.requirePortsFree(gateways);
+    List<String> hosts =
+        IntStream.rangeClosed(1, gateways).mapToObj(index -> "127.0.0." + index).toList();
+    return new Site(hosts, CassandraAddress.free(), name -> Place.HERE, "");
+  }
+}

@@ -1,0 +1,300 @@
+package io.moongate.multinode.harness.net;
+
+import io.moongate.cli.demo.HostProcesses.Place;
+import io.moongate.multinode.harness.Tool;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Hosts in miniature on one wire: a network namespace for each process of a test cluster, all on
+ * the bridge of one more namespace, and this JVM beside them. The bridge is where packets get lost:
+ * silently, and each direction by itself.
+ *
+ * <p>Everything has this JVM's pid in its name. What a run left that was killed is removed by the
+ * next one; what is not ours is not touched. Needs root.
+ */
+public final class Network implements AutoCloseable {
+  /** The name of the side on which the hosts of a workload are: this JVM. */
+  public static final String HOSTS = "hosts";
+
+  /** The port of the portals. */
+  public static final int ISCSI = 3260;
+
+  private static final String HOSTS_ADDRESS = "10.77.0.1";
+  private static final String PREFIX = "moongate-";
+  private static final Pattern OURS = Pattern.compile(PREFIX + "([0-9]+)-.*");
+  private static final Pattern LINK = Pattern.compile("[0-9]+: (mgw([0-9]+))@.*", Pattern.DOTALL);
+  private static final Path NAMESPACES = Path.of("/run/netns");
+  private static final Duration BOUND = Duration.ofSeconds(20);
+
+  private final long pid = ProcessHandle.current().pid();
+  private final Map<String, String> addresses;
+
+  // A JVM that is told to end must not leave namespaces behind.
+  private final Thread remover = new Thread(this::remove, "remove-network");
+
+  private Network(Map<String, String> addresses) {
+    this.addresses = Map.copyOf(addresses);
+  }
+
+  /**
+   * Makes it.
+   *
+   * @param addresses of 10.77.0.0/24, by the names of the processes
+   */
+  public static Network create(Map<String, String> addresses) {
+    requireRoot();
+    removeLeftovers();
+    Network network = new Network(addresses);
+    Runtime.getRuntime().addShutdownHook(network.remover);
+    try {
+      network.build();
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static void requireRoot() {
+    if (!"root".equals(System.getProperty("user.name"))) {
+      throw new AssertionError("network namespaces are made by root; run these tests as root");
+    }
+    List.of(Tool.IP, Tool.NFT, Tool.TC).forEach(Tool::require);
+  }
+
+  private void build() {
+    String bridge = namespace("switch");
+    ip("netns", "add", bridge);
+    ip("-n", bridge, "link", "add", "wire", "type", "bridge");
+    ip("-n", bridge, "link", "set", "wire", "up");
+    nft("add table bridge faults");
+    nft("add chain bridge faults cuts { type filter hook forward priority 0 ; policy accept ; }");
+
+    ip("link", "add", hostsLink(), "type", "veth", "peer", "name", HOSTS, "netns", bridge);
+    plugIn(HOSTS);
+    ip("address", "add", HOSTS_ADDRESS + "/24", "dev", hostsLink());
+    ip("link", "set", hostsLink(), "up");
+    for (Map.Entry<String, String> node : addresses.entrySet()) {
+      String namespace = namespace(node.getKey());
+      ip("netns", "add", namespace);
+      ip("-n", namespace, "link", "set", "lo", "up");
+      ip(
+          "-n",
+          namespace,
+          "link",
+          "add",
+          "eth0",
+          "type",
+          "veth",
+          "peer",
+          "name",
+          node.getKey(),
+          "netns",
+          bridge);
+      plugIn(node.getKey());
+      ip("-n", namespace, "address", "add", node.getValue() + "/24", "dev", "eth0");
+      ip("-n", namespace, "link", "set", "eth0", "up");
+    }
+  }
+
+  private void plugIn(String port) {
+    ip("-n", namespace("switch"), "link", "set", port, "master", "wire");
+    ip("-n", namespace("switch"), "link", "set", port, "up");
+  }
+
+  /** Where a process of that name runs. */
+  public Place place(String node) {
+    requireKnown(node);
+    return new Place(
+        List.of(Tool.IP.require().toString(), "netns", "exec", namespace(node)), Map.of());
+  }
+
+  /** All names but {@link #HOSTS}. */
+  public List<String> nodes() {
+    return addresses.keySet().stream().sorted().toList();
+  }
+
+  /** Drops from now on what one sends to another, and not what the other sends. */
+  public void cut(String from, String to) {
+    drop("ip saddr %s ip daddr %s".formatted(address(from), address(to)));
+  }
+
+  /** Drops from now on what hosts and a gateway send one another by iSCSI, not what else. */
+  public void cutPortal(String gateway, boolean toGateway, boolean fromGateway) {
+    String hosts = address(HOSTS);
+    String portal = address(gateway);
+    if (toGateway) {
+      drop("ip saddr %s ip daddr %s tcp dport %d".formatted(hosts, portal, ISCSI));
+    }
+    if (fromGateway) {
+      drop("ip saddr %s ip daddr %s tcp sport %d".formatted(portal, hosts, ISCSI));
+    }
+  }
+
+  private void drop(String match) {
+    nft("add rule bridge faults cuts " + match + " drop");
+  }
+
+  /**
+   * Makes the link of a node slow in both directions: packets queue before it, and so are late, and
+   * what does not fit into the queue is lost.
+   *
+   * @param rate as {@code tc} has it, such as {@code 2mbit}
+   * @param latency how long a packet may wait in the queue, in milliseconds
+   */
+  public void slow(String node, String rate, int latency) {
+    requireKnown(node);
+    tbf(namespace(node), "eth0", rate, latency);
+    tbf(namespace("switch"), node, rate, latency);
+  }
+
+  private static void tbf(String namespace, String device, String rate, int latency) {
+    run(
+        Tool.TC,
+        "-n",
+        namespace,
+        "qdisc",
+        "replace",
+        "dev",
+        device,
+        "root",
+        "tbf",
+        "rate",
+        rate,
+        "burst",
+        "16kb",
+        "latency",
+        latency + "ms");
+  }
+
+  /** Ends every cut. */
+  public void mend() {
+    nft("flush chain bridge faults cuts");
+  }
+
+  /** Makes the link of a node as fast as it was. */
+  public void fast(String node) {
+    run(Tool.TC, "-n", namespace(node), "qdisc", "del", "dev", "eth0", "root");
+    run(Tool.TC, "-n", namespace("switch"), "qdisc", "del", "dev", node, "root");
+  }
+
+  private String address(String name) {
+    if (name.equals(HOSTS)) {
+      return HOSTS_ADDRESS;
+    }
+    requireKnown(name);
+    return addresses.get(name);
+  }
+
+  private void requireKnown(String node) {
+    if (!addresses.containsKey(node)) {
+      throw new IllegalArgumentException(node + " is none of " + nodes());
+    }
+  }
+
+  private String namespace(String node) {
+    return PREFIX + pid + "-" + node;
+  }
+
+  private String hostsLink() {
+    return linkOf(pid);
+  }
+
+  // At most 15 characters.
+  private static String linkOf(long pid) {
+    return "mgw" + pid;
+  }
+
+  private void nft(String command) {
+    ip("netns", "exec", namespace("switch"), Tool.NFT.require().toString(), command);
+  }
+
+  private static void ip(String... arguments) {
+    run(Tool.IP, arguments);
+  }
+
+  private static void run(Tool tool, String... arguments) {
+    tool.run(BOUND, arguments).succeeded();
+  }
+
+  private static void removeLeftovers() {
+    // The links first: with a namespace they go only some time later.
+    for (String link :
+        Tool.IP.run(BOUND, "-o", "link", "show").succeeded().text().lines().toList()) {
+      Matcher ours = LINK.matcher(link);
+      if (ours.matches()) {
+        if (alive(ours.group(2))) {
+          throw new AssertionError(
+              "the process %s has a network of this kind here: one at a time"
+                  .formatted(ours.group(2)));
+        }
+        ip("link", "del", ours.group(1));
+      }
+    }
+    for (String name : present()) {
+      Matcher ours = OURS.matcher(name);
+      if (ours.matches() && !alive(ours.group(1))) {
+        System.out.println("a run that was killed left " + name + ": removed");
+        ip("netns", "del", name);
+      }
+    }
+  }
+
+  private static boolean alive(String pid) {
+    return ProcessHandle.of(Long.parseLong(pid)).isPresent();
+  }
+
+  private static List<String> present() {
+    if (!Files.isDirectory(NAMESPACES)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(NAMESPACES)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Removes what there is of it, and says what can't be. */
+  private void remove() {
+    if (Files.exists(Path.of("/sys/class/net", hostsLink()))) {
+      tryToRemove("link", "del", hostsLink());
+    }
+    List<String> mine = new ArrayList<>(nodes());
+    mine.add("switch");
+    for (String node : mine) {
+      if (present().contains(namespace(node))) {
+        tryToRemove("netns", "del", namespace(node));
+      }
+    }
+  }
+
+  private static void tryToRemove(String... arguments) {
+    Tool.Output output = Tool.IP.run(BOUND, arguments);
+    if (output.status() != 0) {
+      System.err.println(output);
+    }
+  }
+
+  /** Removes it; the processes in it must have ended. */
+  @Override
+  public void close() {
+    remove();
+    try {
+      Runtime.getRuntime().removeShutdownHook(remover);
+    } catch (IllegalStateException e) {
+      // The JVM is shutting down already, and the hook does no harm.
+      return;
+    }
+  }
+}

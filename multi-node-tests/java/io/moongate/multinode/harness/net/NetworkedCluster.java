@@ -1,0 +1,116 @@
+package io.moongate.multinode.harness.net;
+
+import io.moongate.cli.demo.HostProcesses.CassandraAddress;
+import io.moongate.multinode.harness.Installation;
+import io.moongate.multinode.harness.Site;
+import io.moongate.multinode.harness.TestCluster;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A test cluster on a {@link Network}: {@code cassandra} on 10.77.0.20, {@code gw1} on 10.77.0.11,
+ * {@code gw2} on 10.77.0.12 and so on, the hosts on 10.77.0.1.
+ */
+public final class NetworkedCluster implements AutoCloseable {
+  /**
+   * Leases and detection as the product has them by default, where the demo, for a busy machine,
+   * has longer ones. So times mean something, and now and then a gateway is expelled that only got
+   * no turn.
+   */
+  public static final String PRODUCT_DEFAULTS =
+      """
+      pekko.cluster.failure-detector.acceptable-heartbeat-pause = 1 s
+      moongate.lease.length = 3 s
+      """;
+
+  // The API has no authentication; on this network there is nobody else.
+  private static final String REMOTE_API = "\nmoongate.management.allow-remote = true\n";
+
+  private static final String CASSANDRA = "cassandra";
+
+  private final Network network;
+  private final TestCluster cluster;
+  private final Optional<Disk> disk;
+
+  private NetworkedCluster(Network network, TestCluster cluster, Optional<Disk> disk) {
+    this.network = network;
+    this.cluster = cluster;
+    this.disk = disk;
+  }
+
+  /**
+   * Starts one with nothing in it.
+   *
+   * @param name of its directory
+   * @param more settings (HOCON) of its gateways
+   * @param diskSize bytes of the disk for its volumes, if they are to have one of their own
+   */
+  public static NetworkedCluster start(
+      String name, int gateways, String more, Optional<Long> diskSize) {
+    Installation installation = Installation.find();
+    Path directory = installation.output().resolve(name);
+    Map<String, String> addresses = new TreeMap<>(Map.of(CASSANDRA, "10.77.0.20"));
+    List<String> hosts = new ArrayList<>();
+    for (int index = 1; index <= gateways; index++) {
+      hosts.add("10.77.0." + (10 + index));
+      addresses.put("gw" + index, hosts.get(index - 1));
+    }
+    Network network = Network.create(addresses);
+    Optional<Disk> disk = Optional.empty();
+    try {
+      disk = diskSize.map(size -> Disk.create(installation.output().resolve(name + "-disk"), size));
+      String volumes =
+          disk.map(d -> "moongate.volume.file.directory = \"" + d.volumes() + "\"\n").orElse("");
+      Site site =
+          new Site(
+              hosts,
+              CassandraAddress.on(addresses.get(CASSANDRA)),
+              network::place,
+              REMOTE_API + more + volumes);
+      return new NetworkedCluster(network, TestCluster.start(installation, directory, site), disk);
+    } catch (RuntimeException | Error e) {
+      disk.ifPresent(Disk::close);
+      network.close();
+      throw e;
+    }
+  }
+
+  public Network network() {
+    return network;
+  }
+
+  public TestCluster cluster() {
+    return cluster;
+  }
+
+  /** The disk of the volumes, when they have one of their own. */
+  public Optional<Disk> disk() {
+    return disk;
+  }
+
+  /** Ends every fault that there can be, starts what does not run, and waits until all is whole. */
+  public void heal() {
+    network.mend();
+    disk.ifPresent(
+        d -> {
+          d.thaw();
+          d.empty();
+        });
+    cluster.heal();
+  }
+
+  /** Kills whatever runs and removes the network. */
+  @Override
+  public void close() {
+    try {
+      cluster.close();
+    } finally {
+      disk.ifPresent(Disk::close);
+      network.close();
+    }
+  }
+}
