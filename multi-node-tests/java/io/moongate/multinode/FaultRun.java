@@ -27,6 +27,10 @@ import java.util.stream.Stream;
  */
 record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect expect, int runs) {
   private static final int CLIENTS = 8;
+
+  /** Of which many were never written when the fault begins, and so need space. */
+  private static final int MANY_BLOCKS = 12_288;
+
   private static final String HEADER =
       "| fault | runs | operations checked | violations | longest stall | errors that reached a"
           + " client |";
@@ -39,7 +43,7 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
      * Nothing can be served while it lasts, and hosts are patient for longer: none sees an error.
      */
     PATIENCE,
-    /** Errors are what there must be; they are counted. */
+    /** Errors are what there must be: there are some, and they are counted. */
     ERRORS
   }
 
@@ -64,7 +68,14 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
     List<String> errors = List.of();
     Throwable failure = null;
     try (Workload workload =
-        Workload.start(networked.cluster().gateways(), lun, CLIENTS, seed, history, Errors.COUNT)) {
+        Workload.start(
+            networked.cluster().gateways(),
+            lun,
+            CLIENTS,
+            seed,
+            history,
+            expect == Expect.ERRORS ? MANY_BLOCKS : Workload.BLOCKS,
+            Errors.COUNT)) {
       try {
         for (int run = 1; run <= runs; run++) {
           once(lun, workload, random, run);
@@ -96,6 +107,9 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
     Histories.requireLinearizable(name, history);
     if (failure != null) {
       throw new AssertionError(name + ": " + failure.getMessage(), failure);
+    }
+    if (expect == Expect.ERRORS && errors.isEmpty()) {
+      throw new AssertionError("no error reached a client: the fault met nobody");
     }
     if (expect != Expect.ERRORS && !errors.isEmpty()) {
       throw new AssertionError("errors reached clients: " + errors);

@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LiesTest {
   private static final int CLIENTS = 4;
 
-  /** So many blocks are fought over. */
-  private static final int BLOCKS = 256;
+  private static final int BLOCKS = Workload.BLOCKS;
 
   private static final int LIES = 40;
   private static final Duration BOUND = Duration.ofSeconds(60);
@@ -88,7 +87,7 @@ class LiesTest {
       long end = System.nanoTime() + BOUND.toNanos();
       for (int told = 0; told < LIES && System.nanoTime() - end < 0; ) {
         byte[] old = target.remember();
-        workload.awaitProgress(60);
+        workload.awaitProgress(30);
         int block = random.nextInt(BLOCKS);
         told += lie.tell(target, old, block, random) ? 1 : 0;
       }
@@ -104,7 +103,7 @@ class LiesTest {
 
   private static Workload workload(LyingTarget target, History history) {
     return Workload.start(
-        target.portals(), target.lun(), CLIENTS, Workload.seed(), history, Errors.FAIL);
+        target.portals(), target.lun(), CLIENTS, Workload.seed(), history, BLOCKS, Errors.FAIL);
   }
 
   private static void sleep(long millis) {

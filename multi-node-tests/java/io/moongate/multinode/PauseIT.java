@@ -3,6 +3,7 @@ package io.moongate.multinode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.checker.History.Attempt;
@@ -18,6 +19,7 @@ import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.workload.BlockPattern;
+import io.moongate.multinode.workload.Burst;
 import io.moongate.multinode.workload.HostSettings;
 import io.moongate.multinode.workload.MultipathClient;
 import io.moongate.multinode.workload.Workload;
@@ -46,6 +48,7 @@ class PauseIT {
 
   private static final Duration END_BOUND = Duration.ofSeconds(30);
   private static final int CLIENTS = 8;
+  private static final int BURST_BLOCKS = 64;
 
   /** Beyond the blocks of the workload. */
   private static final int FIRST_LATE_BLOCK = 1000;
@@ -65,6 +68,65 @@ class PauseIT {
   @Tag("long")
   void aWokenOwnerWritesNothingTenTimes(TestCluster cluster) throws IOException {
     pauses(cluster, "ten-pauses", 10);
+  }
+
+  /**
+   * The owner stops in the middle of a burst, others take over, what the burst wrote is written
+   * anew, and it wakes. What it had acknowledged is there until then; nothing else of it is
+   * afterwards, and each of its writes has an end.
+   */
+  @Test
+  void ofABurstThatStopsInItsMiddleNothingLandsLate(TestCluster cluster)
+      throws IOException, InterruptedException {
+    TestLun lun = cluster.createLun("burst", 0, 64L << 20);
+    History history = new History();
+    TestGateway owner = cluster.owner(lun);
+    long seed = Workload.seed();
+    try (Burst burst = Burst.start(owner, lun, 0, BURST_BLOCKS);
+        MultipathClient client =
+            new MultipathClient(
+                "newer",
+                cluster.servingWithout(owner),
+                lun,
+                history,
+                HostSettings.LINUX,
+                new Random(seed))) {
+      Await.until(
+          "the burst to run",
+          END_BOUND,
+          () -> burst.acknowledged() > 4 * BURST_BLOCKS,
+          () -> burst.acknowledged() + " acknowledged");
+      owner.pause();
+      // What it had sent by now is read; after this no acknowledgement can come.
+      Thread.sleep(500);
+      long stopped = System.nanoTime();
+      long acknowledged = burst.acknowledged();
+      long underWay = burst.underWay();
+      new PathAgreement(cluster, lun).await();
+      // Half is read as the burst left it, and all is written anew.
+      for (int block = 0; block < BURST_BLOCKS; block++) {
+        if (block % 2 == 0) {
+          client.read(block, 1);
+        }
+        client.write(block, 1);
+      }
+      burst.record(history, System.nanoTime());
+      owner.resume();
+      Map<String, Integer> ends = burst.awaitEnds(stopped, END_BOUND);
+      System.out.printf(
+          "%d of the burst were acknowledged, %d were under way and ended: %s%n",
+          acknowledged, underWay, ends);
+      assertEquals(TestGateway.EXPELLED, owner.awaitExit(END_BOUND));
+      for (TestGateway survivor : cluster.serving()) {
+        for (int block = 0; block < BURST_BLOCKS; block++) {
+          client.read(survivor, block, 1);
+        }
+      }
+      assertTrue(underWay > 0, "the burst was not stopped in its middle");
+      assertEquals(underWay, ends.values().stream().mapToInt(n -> n).sum());
+      assertFalse(Burst.anyAcknowledged(ends), () -> "writes that came late: " + ends);
+    }
+    Histories.requireLinearizable("burst", history);
   }
 
   private static void pauses(TestCluster cluster, String name, int times) throws IOException {

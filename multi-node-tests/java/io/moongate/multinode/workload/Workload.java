@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /** Clients that write and read at random, each on a thread, until they are told to stop. */
 public final class Workload implements AutoCloseable {
   /** Blocks that the clients fight over: few, so that they meet. */
-  private static final int BLOCKS = 256;
+  public static final int BLOCKS = 256;
 
   private static final int LARGE = 16;
 
@@ -43,6 +43,7 @@ public final class Workload implements AutoCloseable {
   private final Map<String, AtomicLong> done = new ConcurrentHashMap<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final List<String> errors = Collections.synchronizedList(new ArrayList<>());
+  private final int blocks;
   private final Errors onError;
   private volatile boolean stopping;
 
@@ -54,8 +55,9 @@ public final class Workload implements AutoCloseable {
     COUNT
   }
 
-  private Workload(History history, Errors onError) {
+  private Workload(History history, int blocks, Errors onError) {
     this.history = history;
+    this.blocks = blocks;
     this.onError = onError;
   }
 
@@ -67,18 +69,19 @@ public final class Workload implements AutoCloseable {
    */
   public static Workload start(
       TestCluster cluster, TestLun lun, int clients, long seed, History history) {
-    return start(cluster.gateways(), lun, clients, seed, history, Errors.FAIL);
+    return start(cluster.gateways(), lun, clients, seed, history, BLOCKS, Errors.FAIL);
   }
 
-  /** The same through these portals, and with a choice of what an error does. */
+  /** The same through these portals, on so many blocks, and with a choice of what an error does. */
   public static Workload start(
       List<? extends Portal> portals,
       TestLun lun,
       int clients,
       long seed,
       History history,
+      int blocks,
       Errors onError) {
-    Workload workload = new Workload(history, onError);
+    Workload workload = new Workload(history, blocks, onError);
     try {
       for (int i = 0; i < clients; i++) {
         Random random = new Random(seed * 1_000 + i);
@@ -141,13 +144,13 @@ public final class Workload implements AutoCloseable {
     }
   }
 
-  private static void operate(MultipathClient client, Random random) {
-    int blocks = random.nextBoolean() ? 1 : LARGE;
-    long block = random.nextInt(BLOCKS / blocks) * (long) blocks;
+  private void operate(MultipathClient client, Random random) {
+    int count = random.nextBoolean() ? 1 : LARGE;
+    long block = random.nextInt(blocks / count) * (long) count;
     if (random.nextBoolean()) {
-      client.write(block, blocks);
+      client.write(block, count);
     } else {
-      client.read(block, blocks);
+      client.read(block, count);
     }
   }
 
