@@ -207,6 +207,6 @@ public final class HostProcesses {
   }
 
   private Children in(Place place) {
-    return children.computeIfAbsent(place.launcher(), Children::new);
+    return children.computeIfAbsent(place.launcher(), launcher -> new Children(launcher));
   }
 }
