@@ -12,12 +12,19 @@ import java.util.concurrent.atomic.AtomicLong;
  * tries again. One reservation always fits when nothing else is held, however large it is, so that
  * no command waits for ever.
  *
+ * <p>Nobody may hold more than what is left for others then. So however many there are that take
+ * what they can get and give nothing back, each has a like share and there is one for whoever comes
+ * next. Who holds nothing yet may take more, but for a last part of the limit.
+ *
  * <p>What is held beside commands that have their memory is counted apart, by kinds, each with a
  * {@link Share} of its own: none of them takes memory from data, or from one another.
  */
 final class ByteBudget {
   /** Text may be this part of the limit. */
   private static final int TEXT_SHARE = 16;
+
+  /** This part of the limit is left to those who want no more than what is left then. */
+  private static final int LAST_SHARE = 8;
 
   /** Data that came before it could be used may be this part of the limit. */
   private static final int EARLY_SHARE = 8;
@@ -75,15 +82,16 @@ final class ByteBudget {
   /**
    * Reserves bytes, or remembers whom to call when some come free. May call without need.
    *
+   * @param own what the one who asks holds already
    * @return whether they are reserved
    */
-  boolean reserve(long bytes, Runnable whenFree) {
-    if (tryReserve(bytes)) {
+  boolean reserve(long own, long bytes, Runnable whenFree) {
+    if (tryReserve(own, bytes)) {
       return true;
     }
     waiting.add(whenFree);
     // Something may have been released between the attempt and the entry into the queue.
-    return tryReserve(bytes);
+    return tryReserve(own, bytes);
   }
 
   /** Nobody is to be called any more. */
@@ -110,8 +118,20 @@ final class ByteBudget {
     return used.get();
   }
 
-  private boolean tryReserve(long bytes) {
-    return tryReserve(used, bytes, limit);
+  private boolean tryReserve(long own, long bytes) {
+    while (true) {
+      long held = used.get();
+      if (held > 0 && !leavesEnough(own, bytes, limit - held - bytes)) {
+        return false;
+      }
+      if (used.compareAndSet(held, held + bytes)) {
+        return true;
+      }
+    }
+  }
+
+  private boolean leavesEnough(long own, long bytes, long left) {
+    return own + bytes <= left || (own == 0 && left >= limit / LAST_SHARE);
   }
 
   private static boolean tryReserve(AtomicLong used, long bytes, long limit) {

@@ -31,7 +31,7 @@ final class Ledger {
     if (bytes > 0 && bytes + wanted > limit) {
       return false;
     }
-    if (waiting || !gateway.reserve(wanted, whenFree)) {
+    if (waiting || !gateway.reserve(bytes, wanted, whenFree)) {
       waiting = true;
       return false;
     }

@@ -381,15 +381,13 @@ class FloodTest {
         idle.send(command(idle, true, 65_536, ByteString.fromArray(new byte[65_536])));
       }
       most = Math.max(most, registry.bytes() + registry.budget().early.used());
-      tryToWork(2);
+      work(2);
     }
     long after = heap();
-    int since = commands;
     while (registry.sessions().size() > 1) {
       most = Math.max(most, registry.bytes() + registry.budget().early.used());
-      tryToWork(2);
+      work(2);
     }
-    assertTrue(commands > since, "the busy session stands still");
     System.out.printf(
         "%d sessions that read nothing: heap %d -> %d KiB, at most %d KiB held; %d commands beside"
             + " them%n",
@@ -401,19 +399,6 @@ class FloodTest {
       session.close();
     }
     work(100);
-  }
-
-  /** As {@link #work}, but BUSY is an answer too: the memory of the gateway is taken by others. */
-  private void tryToWork(int count) throws IOException {
-    byte[] data = new byte[4096];
-    for (int i = 0; i < count; i++) {
-      int status =
-          i % 2 == 0
-              ? busy.command(0, Harness.write10(0, 8), data, 0).status()
-              : busy.command(0, Harness.read10(0, 8), new byte[0], 4096).status();
-      assertTrue(status == 0 || status == 8, "status " + status);
-      commands += status == 0 ? 1 : 0;
-    }
   }
 
   @Test
@@ -434,7 +419,7 @@ class FloodTest {
             + " data-out-timeout = 2 s");
     long before = heap();
     long most = 0;
-    int good = commands;
+    int earlier = commands;
     for (int round = 0; round < rounds; round++) {
       List<TestInitiator> sessions = new ArrayList<>();
       for (int i = 0; i < count; i++) {
@@ -446,7 +431,7 @@ class FloodTest {
       }
       while (registry.sessions().size() > 1) {
         most = Math.max(most, registry.bytes());
-        tryToWork(2);
+        work(2);
       }
       for (TestInitiator session : sessions) {
         session.close();
@@ -456,9 +441,8 @@ class FloodTest {
     System.out.printf(
         "%d sessions that send no data, %d times: heap %d -> %d KiB, at most %d KiB held; %d"
             + " commands beside them%n",
-        count, rounds, before >> 10, after >> 10, most >> 10, commands - good);
+        count, rounds, before >> 10, after >> 10, most >> 10, commands - earlier);
     assertTrue(most <= 33L * MIB, "held " + most);
-    assertTrue(commands - good >= 10 * rounds, "the busy session stands still");
     work(100);
   }
 
