@@ -1,6 +1,7 @@
 package io.moongate.session;
 
 import io.moongate.scsi.TargetDirectory;
+import io.moongate.wire.AddressText;
 import io.moongate.wire.DigestSettings;
 import io.moongate.wire.PduDecoder;
 import io.moongate.wire.PduEncoder;
@@ -9,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.io.Inet;
@@ -48,7 +50,9 @@ public final class IscsiServer {
       TargetDirectory directory,
       SessionRegistry registry) {
     var materializer = SystemMaterializer.get(system).materializer();
-    List<Inet.SocketOption> options = List.of(TcpSO.tcpNoDelay(true), TcpSO.keepAlive(true));
+    Arrivals arrivals = new Arrivals();
+    List<Inet.SocketOption> options =
+        List.of(TcpSO.tcpNoDelay(true), TcpSO.keepAlive(true), arrivals);
     return Tcp.get(system.classicSystem())
         .bind(address, port, settings.backlog(), options, false, Optional.empty())
         .to(
@@ -59,8 +63,9 @@ public final class IscsiServer {
                             settings,
                             directory,
                             registry,
-                            text(incoming.remoteAddress()),
-                            text(incoming.localAddress())),
+                            AddressText.of(incoming.remoteAddress()),
+                            AddressText.of(incoming.localAddress()),
+                            arrivals.of(incoming.remoteAddress())),
                         materializer)))
         .run(materializer)
         .thenApply(
@@ -77,6 +82,21 @@ public final class IscsiServer {
       SessionRegistry registry,
       String peer,
       String portal) {
+    return connection(settings, directory, registry, peer, portal, () -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param unread whether something has arrived that was not read, as {@link Arrivals#of}
+   */
+  private static Flow<ByteString, ByteString, NotUsed> connection(
+      SessionSettings settings,
+      TargetDirectory directory,
+      SessionRegistry registry,
+      String peer,
+      String portal,
+      BooleanSupplier unread) {
     DigestSettings digests = new DigestSettings();
     PduDecoder decoder = new PduDecoder(digests);
     PduEncoder encoder = new PduEncoder(digests);
@@ -87,6 +107,7 @@ public final class IscsiServer {
                 settings,
                 registry,
                 peer,
+                unread,
                 wiring ->
                     new Connection(
                         settings,
@@ -121,11 +142,5 @@ public final class IscsiServer {
       encoder.encodeTo(pdu, bytes);
     }
     return bytes.result();
-  }
-
-  private static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    String literal = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    return literal + ":" + address.getPort();
   }
 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A session from its beginning until nothing of it can have an effect any more. Thread-safe. */
@@ -19,6 +20,7 @@ final class LiveSession {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   private volatile CompletableFuture<Void> gone = ended;
+  private volatile CompletableFuture<Void> released = CompletableFuture.completedFuture(null);
   private volatile int tsih;
   private volatile Instant since = Instant.EPOCH;
   private volatile SessionConnections connections;
@@ -98,6 +100,16 @@ final class LiveSession {
     return gone;
   }
 
+  /** The session ends; what its nexus had reserved is released when this completes. */
+  void releasing(CompletableFuture<Void> whenReleased) {
+    released = whenReleased;
+  }
+
+  /** Completes when it is {@link #gone}, and nothing is reserved for its nexus any more. */
+  CompletableFuture<Void> over() {
+    return gone.thenCompose(ended -> released.exceptionally(failure -> null));
+  }
+
   /** This session reinstates another. */
   void follows(LiveSession predecessor) {
     gone = CompletableFuture.allOf(ended, predecessor.gone);
@@ -125,6 +137,16 @@ final class LiveSession {
     @Override
     public void close(String reason) {
       live.forEach(connection -> connection.control().close(reason));
+    }
+
+    @Override
+    public CompletionStage<Void> caughtUp(Duration within) {
+      CompletableFuture<?>[] all =
+          live.stream()
+              .map(connection -> connection.control().caughtUp(within).toCompletableFuture())
+              .toArray(CompletableFuture<?>[]::new);
+      // The last one is gone: the session is about to end, which is not to have caught up.
+      return all.length == 0 ? new CompletableFuture<>() : CompletableFuture.allOf(all);
     }
 
     @Override

@@ -267,9 +267,10 @@ final class SessionConnections {
     CompletableFuture<Void> tasks = close();
     released = units.map(NexusUnits::detach).orElse(released);
     live.detached();
+    live.releasing(released.toCompletableFuture());
+    registry.ended(live);
     // Only now: whoever waits for this end attaches the same nexus anew.
     var unused = bounded(tasks).thenRun(() -> live.ended().complete(null));
-    registry.ended(live);
   }
 
   /** Completes when nothing is reserved for the nexus of the session that has ended. */

@@ -192,8 +192,9 @@ public final class SessionRegistry {
 
   /**
    * Begins a session, and ends the one between the same two ports (RFC 7143 section 6.3.5). Those
-   * that other ports of the same initiator had with the target, and that are about to end, are
-   * waited for a while, too.
+   * that other ports of the same initiator have with the target are waited for a while, too, if
+   * they are about to end, or the initiator has closed their connections already and this gateway
+   * has not read that yet.
    *
    * @return completes when no task of the old one can change a medium any more, or the bound on
    *     waiting for that is reached; fails when the old one does not even let go of its nexus.
@@ -202,6 +203,7 @@ public final class SessionRegistry {
   Optional<CompletionStage<Void>> begin(LiveSession session) {
     LiveSession old = null;
     List<CompletableFuture<Void>> others = new ArrayList<>();
+    List<LiveSession> ofOtherPorts = new ArrayList<>();
     synchronized (this) {
       if (sessions.size() >= settings.maxSessions()) {
         return Optional.empty();
@@ -215,7 +217,12 @@ public final class SessionRegistry {
         old = newest.put(session.nexus().get(), session);
         for (LiveSession other : ending) {
           if (ofSameInitiator(other, session)) {
-            others.add(other.gone().copy());
+            others.add(other.over());
+          }
+        }
+        for (LiveSession other : sessions.values()) {
+          if (other != session && other != old && ofSameInitiator(other, session)) {
+            ofOtherPorts.add(other);
           }
         }
       }
@@ -223,6 +230,12 @@ public final class SessionRegistry {
         // Whoever replaces this session must wait for the tasks of all before it, too.
         session.follows(old);
       }
+    }
+    for (LiveSession other : ofOtherPorts) {
+      others.add(
+          CompletableFuture.anyOf(
+                  other.control().caughtUp(ENDING_PATIENCE).toCompletableFuture(), other.over())
+              .thenApply(livesOrIsGone -> null));
     }
     CompletionStage<Void> othersEnded =
         CompletableFuture.allOf(others.toArray(CompletableFuture[]::new))
@@ -259,13 +272,21 @@ public final class SessionRegistry {
       sessions.remove(session.tsih(), session);
       ending.add(session);
     }
+    var over =
+        session
+            .over()
+            .thenRun(
+                () -> {
+                  synchronized (this) {
+                    ending.remove(session);
+                  }
+                });
     var unused =
         session
             .gone()
             .thenRun(
                 () -> {
                   synchronized (this) {
-                    ending.remove(session);
                     session.nexus().ifPresent(nexus -> newest.remove(nexus, session));
                   }
                 });

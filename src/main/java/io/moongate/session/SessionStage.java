@@ -4,11 +4,15 @@ import io.moongate.wire.TargetPdu;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.stream.Attributes;
@@ -32,16 +36,25 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
   private static final Logger LOG = LoggerFactory.getLogger(SessionStage.class);
   private static final Duration TICK = Duration.ofSeconds(1);
 
+  /** How soon to look again whether what had arrived has been read. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(2);
+
+  private static final String LOOK = "look";
+
   private final Inlet<Received> in = Inlet.create("Session.in");
   private final Outlet<List<TargetPdu>> out = Outlet.create("Session.out");
   private final FlowShape<Received, List<TargetPdu>> shape = FlowShape.of(in, out);
   private final SessionSettings settings;
   private final SessionRegistry registry;
   private final String peer;
+  private final BooleanSupplier unread;
   private final Function<Wiring, Connection> connections;
 
   /** What a connection needs of its stage. */
   record Wiring(Reentry reentry, ConnectionControl control, long nowNanos) {}
+
+  /** Who wants to know when what had arrived has been read, and until when. */
+  private record Looker(CompletableFuture<Void> caughtUp, long untilNanos) {}
 
   /** The connection was dropped; without a stack trace, as this is nobody's mistake. */
   private static final class Dropped extends RuntimeException {
@@ -54,16 +67,19 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
 
   /**
    * @param peer the initiator's address, for the log
+   * @param unread as {@link Arrivals#of}
    * @param connections makes the connection
    */
   SessionStage(
       SessionSettings settings,
       SessionRegistry registry,
       String peer,
+      BooleanSupplier unread,
       Function<Wiring, Connection> connections) {
     this.settings = settings;
     this.registry = registry;
     this.peer = peer;
+    this.unread = unread;
     this.connections = connections;
   }
 
@@ -78,7 +94,8 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
   }
 
   private final class Logic extends TimerGraphStageLogic implements Reentry, ConnectionControl {
-    private final Queue<Received.Frame> unread = new ArrayDeque<>();
+    private final Queue<Received.Frame> frames = new ArrayDeque<>();
+    private final Deque<Looker> lookers = new ArrayDeque<>();
     private final Queue<Runnable> reentries = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean woken = new AtomicBoolean();
     private final AsyncCallback<Boolean> wakeUp = createAsyncCallback(ignored -> turn());
@@ -99,7 +116,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
             public void onPush() {
               Received received = grab(in);
               parsedNanos = received.parsedNanos();
-              unread.addAll(received.frames());
+              frames.addAll(received.frames());
               turn();
             }
 
@@ -146,6 +163,10 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
 
     @Override
     public void onTimer(Object key) {
+      if (key.equals(LOOK)) {
+        look();
+        return;
+      }
       connection.enter();
       try {
         long now = System.nanoTime();
@@ -181,6 +202,35 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
     }
 
     @Override
+    public CompletionStage<Void> caughtUp(Duration within) {
+      Looker looker = new Looker(new CompletableFuture<>(), System.nanoTime() + within.toNanos());
+      reentries.add(
+          () -> {
+            lookers.add(looker);
+            look();
+          });
+      wake();
+      return looker.caughtUp();
+    }
+
+    /**
+     * Whether what had arrived has been read. The end of the connection stays unread until the
+     * channel is closed, and then this stage is told: so that is not overlooked.
+     */
+    private void look() {
+      if (!unread.getAsBoolean()) {
+        lookers.forEach(looker -> looker.caughtUp().complete(null));
+        lookers.clear();
+        return;
+      }
+      long now = System.nanoTime();
+      lookers.removeIf(looker -> now - looker.untilNanos() >= 0);
+      if (!lookers.isEmpty()) {
+        scheduleOnce(LOOK, LOOK_AGAIN);
+      }
+    }
+
+    @Override
     public void requestLogout(Duration within) {
       reentries.add(() -> connection.requestLogout(within));
       wake();
@@ -211,7 +261,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
         }
         if (connection.over()) {
           end();
-        } else if (unread.isEmpty() && connection.wantsInput() && !hasBeenPulled(in)) {
+        } else if (frames.isEmpty() && connection.wantsInput() && !hasBeenPulled(in)) {
           pull(in);
         }
       } finally {
@@ -231,8 +281,8 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
         Runnable reentry = reentries.poll();
         if (reentry != null) {
           reentry.run();
-        } else if (!unread.isEmpty() && connection.wantsInput()) {
-          receive(unread.poll());
+        } else if (!frames.isEmpty() && connection.wantsInput()) {
+          receive(frames.poll());
         } else {
           connection.turnEnded();
           more = !reentries.isEmpty();

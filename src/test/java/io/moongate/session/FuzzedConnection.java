@@ -17,6 +17,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.pekko.util.ByteString;
 
@@ -130,6 +132,11 @@ final class FuzzedConnection implements Reentry, ConnectionControl {
       connection.leave();
     }
     turn();
+  }
+
+  @Override
+  public CompletionStage<Void> caughtUp(Duration within) {
+    return CompletableFuture.completedStage(null);
   }
 
   @Override

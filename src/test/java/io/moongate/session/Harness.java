@@ -28,6 +28,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.pekko.util.ByteString;
 
@@ -116,6 +118,11 @@ final class Harness implements Reentry, ConnectionControl {
             connection.disconnected();
           });
     }
+  }
+
+  @Override
+  public CompletionStage<Void> caughtUp(Duration within) {
+    return CompletableFuture.completedStage(null);
   }
 
   @Override

@@ -320,6 +320,43 @@ class IscsiServerTest {
     }
   }
 
+  /** Also when its connections end without a logout, by a reset, and with data before the end. */
+  @Test
+  void whoComesBackAsAnotherPortFindsItsFormerSelfGone() throws Exception {
+    for (int round = 0; round < 150; round++) {
+      TestInitiator former = connect().login(HOST, ISID + round, FakeDirectory.TARGET);
+      assertEquals(0, former.command(0, new byte[6], new byte[0], 0).status());
+      if (round % 3 == 0) {
+        former.start(0, Harness.write10(0, 64), new byte[64 * 512], 0);
+      }
+      if (round % 2 == 0) {
+        former.close();
+      } else {
+        former.reset();
+      }
+      try (TestInitiator next = connect().login(HOST, ISID + round + 1, FakeDirectory.TARGET)) {
+        assertEquals(List.of(next.tsih()), tsihs(), "round " + round);
+        assertEquals(List.of(), unit.attached(), "round " + round);
+        next.logout();
+      }
+      eventually(() -> assertEquals(List.of(), registry.sessions()));
+    }
+  }
+
+  @Test
+  void whoComesAsAnotherPortLeavesItsOtherSessionsAlone() throws Exception {
+    try (TestInitiator one = connect().login(HOST, ISID, FakeDirectory.TARGET);
+        TestInitiator other = connect().login(HOST, ISID + 1, FakeDirectory.TARGET)) {
+      assertEquals(List.of(one.tsih(), other.tsih()), tsihs());
+      assertEquals(0, one.command(0, new byte[6], new byte[0], 0).status());
+      assertEquals(0, other.command(0, new byte[6], new byte[0], 0).status());
+    }
+  }
+
+  private List<Integer> tsihs() {
+    return registry.sessions().stream().map(SessionInfo::tsih).toList();
+  }
+
   @Test
   void servesOverIpv6() throws Exception {
     IscsiServer six =
@@ -329,8 +366,8 @@ class IscsiServerTest {
     try (TestInitiator initiator = TestInitiator.connect(six.localAddress())) {
       initiator.login(HOST, ISID, FakeDirectory.TARGET);
       assertEquals(0, initiator.command(0, new byte[6], new byte[0], 0).status());
-      String portal = registry.sessions().get(0).portal();
-      assertTrue(portal.startsWith("[") && portal.contains("]:"), portal);
+      assertEquals("[::1]:" + six.localAddress().getPort(), registry.sessions().get(0).portal());
+      assertTrue(registry.sessions().get(0).peer().startsWith("[::1]:"));
       assertTrue(
           initiator.sendTargets("").pairs().stream()
               .anyMatch(pair -> pair.value().equals("[2001:db8::1]:3260,8")));

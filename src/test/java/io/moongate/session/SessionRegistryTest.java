@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 class SessionRegistryTest {
@@ -27,13 +28,22 @@ class SessionRegistryTest {
     return session;
   }
 
+  /** Whether what has arrived at the connections of a session that is made now has been read. */
+  private CompletableFuture<Void> caughtUp = CompletableFuture.completedFuture(null);
+
   private LiveSession create(String initiator, long isid, Optional<String> target) {
     String label = initiator + "@" + target.orElse("discovery");
+    CompletableFuture<Void> own = caughtUp;
     ConnectionControl control =
         new ConnectionControl() {
           @Override
           public void close(String reason) {
             closed.add(label + ": " + reason);
+          }
+
+          @Override
+          public CompletionStage<Void> caughtUp(Duration within) {
+            return own;
           }
 
           @Override
@@ -64,6 +74,37 @@ class SessionRegistryTest {
     assertTrue(begun.isDone());
     session("a", 3, Optional.of("t"));
     assertTrue(begun.isDone(), "nobody is about to end");
+  }
+
+  @Test
+  void whoComesBackAsAnotherPortWaitsUntilWhatHasArrivedOfTheFormerIsRead() {
+    CompletableFuture<Void> unread = new CompletableFuture<>();
+    caughtUp = unread;
+    LiveSession former = session("a", 1, Optional.of("t"));
+    caughtUp = CompletableFuture.completedFuture(null);
+    session("b", 2, Optional.of("t"));
+    assertTrue(begun.isDone(), "another initiator");
+    session("a", 2, Optional.of("u"));
+    assertTrue(begun.isDone(), "with another target");
+    session("a", 3, Optional.of("t"));
+    CompletableFuture<Void> third = begun;
+    assertFalse(third.isDone(), "it may have been its end");
+    session("a", 4, Optional.of("t"));
+    CompletableFuture<Void> fourth = begun;
+    unread.complete(null);
+    assertTrue(third.isDone(), "it was not: the former goes on");
+    assertTrue(fourth.isDone());
+
+    caughtUp = new CompletableFuture<>();
+    LiveSession another = session("c", 1, Optional.of("t"));
+    caughtUp = CompletableFuture.completedFuture(null);
+    session("c", 2, Optional.of("t"));
+    assertFalse(begun.isDone());
+    registry.ended(another);
+    assertFalse(begun.isDone(), "it was its end; what it had reserved is not released yet");
+    another.ended().complete(null);
+    assertTrue(begun.isDone());
+    assertFalse(former.gone().isDone());
   }
 
   @Test
