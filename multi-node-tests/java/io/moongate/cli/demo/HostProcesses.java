@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
@@ -19,6 +20,14 @@ public final class HostProcesses {
   // The serial collector: several JVMs share few cores here, and the heap is small.
   private static final List<String> GATEWAY_OPTIONS =
       List.of("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC");
+
+  /**
+   * A unit that prefers a gateway goes back to it soon, also where tests have killed that gateway
+   * so often that it waits 64 times as long. No unit prefers any unless a test says so.
+   */
+  private static final Map<String, String> GATEWAY_ENVIRONMENT =
+      Map.of("MOONGATE_OWNERSHIP_FAILBACK", "on", "MOONGATE_OWNERSHIP_STABLE_FOR", "200 ms");
+
   private static final List<String> SHORT_LIVED_OPTIONS =
       List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
@@ -196,7 +205,9 @@ public final class HostProcesses {
   /** Starts a gateway. Its log is appended to. */
   public Started startGateway(String name, Path config, Path log, Place place) {
     List<String> command = jvm.command(GATEWAY_OPTIONS, "gateway", "--config", config.toString());
-    return new Started(in(place).start(name, command, place.environment(), log), log);
+    Map<String, String> environment = new TreeMap<>(GATEWAY_ENVIRONMENT);
+    environment.putAll(place.environment());
+    return new Started(in(place).start(name, command, environment, log), log);
   }
 
   /** SIGKILL to whatever still runs, a stopped process too. */

@@ -11,6 +11,7 @@ import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
+import io.moongate.management.api.Operation;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Problem;
 import io.moongate.management.api.SetAccess;
@@ -161,6 +162,27 @@ public final class ApiClient {
   public LogicalUnit setReadOnly(String id, boolean readOnly) throws ApiException {
     return put(
         "/api/v1/luns/" + id + "/read-only", Map.of("readOnly", readOnly), LogicalUnit.class);
+  }
+
+  /** Takes a gateway out of service; what it owns is moved away then. */
+  public Gateway drain(String gateway) throws ApiException {
+    return post("/api/v1/gateways/" + gateway + "/drain", Map.of(), Gateway.class);
+  }
+
+  /** Puts a gateway back into service. */
+  public Gateway undrain(String gateway) throws ApiException {
+    return post("/api/v1/gateways/" + gateway + "/undrain", Map.of(), Gateway.class);
+  }
+
+  /** Changes which gateways are to own a LUN, the most wanted first. */
+  public LogicalUnit prefer(String id, List<String> gateways) throws ApiException {
+    return put(
+        "/api/v1/luns/" + id + "/preferred", Map.of("gateways", gateways), LogicalUnit.class);
+  }
+
+  /** What is under way. */
+  public List<Operation> operations() throws ApiException {
+    return List.of(get("/api/v1/operations", Operation[].class));
   }
 
   /**

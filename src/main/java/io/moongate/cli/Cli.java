@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       LunCommand.class,
       PathCommand.class,
       SessionCommand.class,
+      OperationCommand.class,
       DemoCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

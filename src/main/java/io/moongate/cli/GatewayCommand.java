@@ -18,8 +18,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gateway",
     mixinStandardHelpOptions = true,
-    description = "Run a gateway here (--config), or show those of the cluster.",
-    subcommands = {GatewayCommand.ListAll.class, GatewayCommand.Show.class})
+    description =
+        "Run a gateway here (--config), or show, drain, undrain and remove those of the cluster.",
+    subcommands = {
+      GatewayCommand.ListAll.class,
+      GatewayCommand.Show.class,
+      GatewayMaintenanceCommands.Drain.class,
+      GatewayMaintenanceCommands.Undrain.class,
+      GatewayMaintenanceCommands.Remove.class
+    })
 final class GatewayCommand implements Callable<Integer> {
   @ParentCommand private Cli cli;
   @Spec private CommandSpec spec;
@@ -34,7 +41,8 @@ final class GatewayCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (config == null) {
       throw new ParameterException(
-          spec.commandLine(), "Give --config FILE to run a gateway, or one of: list, show");
+          spec.commandLine(),
+          "Give --config FILE to run a gateway, or one of: list, show, drain, undrain, remove");
     }
     if (!Files.isReadable(config) || Files.isDirectory(config)) {
       throw new ParameterException(spec.commandLine(), "Can't read the file " + config);
@@ -42,10 +50,10 @@ final class GatewayCommand implements Callable<Integer> {
     return cli.runner().run(config);
   }
 
-  private void requireNoConfig() {
+  void requireNoConfig() {
     if (config != null) {
       throw new ParameterException(
-          spec.commandLine(), "--config runs a gateway here; it does not go with list or show");
+          spec.commandLine(), "--config runs a gateway here; it does not go with another command");
     }
   }
 
@@ -55,7 +63,9 @@ final class GatewayCommand implements Callable<Integer> {
     for (Gateway gateway : gateways) {
       table.row(
           gateway.name(),
-          gateway.state(),
+          gateway.service().equals("in-service")
+              ? gateway.state()
+              : gateway.state() + "," + gateway.service(),
           ClientCommand.joined(gateway.portals()),
           gateway.portGroup(),
           gateway.luns(),

@@ -7,12 +7,14 @@ import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.Sessions;
+import io.moongate.management.api.SetPreferred;
 import io.moongate.management.api.SetReadOnly;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** LUNs: list, show, create, set, resize, map, unmap, delete and move. */
 @Command(
@@ -256,24 +258,46 @@ final class LunCommand {
   @Command(
       name = "set",
       description =
-          "Change what kind of disk a logical unit is, as far as that can be; hosts are told.")
+          "Change what kind of disk a logical unit is, as far as that can be, or which gateways are to"
+              + " own it; hosts are told.")
   static final class Set extends ClientCommand {
+    /** No name of a gateway. */
+    private static final String NOBODY = "-";
+
     @Mixin private LunReference which;
 
     @Option(
         names = "--read-only",
-        required = true,
         paramLabel = "on|off",
         description = "Whether hosts are refused to write.")
     private Switch readOnly;
 
+    @Option(
+        names = "--preferred",
+        paramLabel = "GATEWAY",
+        split = ",",
+        arity = "0..1",
+        fallbackValue = NOBODY,
+        description =
+            "Gateways in order of preference as its owners; none given for no preference. Nothing"
+                + " moves for that at once: see \"lun move\" and automatic failback.")
+    private List<String> preferred;
+
     @Override
     int run(ApiClient api) {
-      LogicalUnit unit = which.find(api);
-      JsonNode answer =
-          api.put(
-              "/luns/" + ApiClient.encode(unit.id()) + "/read-only",
-              new SetReadOnly(readOnly == Switch.on));
+      if (readOnly == null && preferred == null) {
+        throw new ParameterException(
+            spec().commandLine(), "Give --read-only, --preferred, or both");
+      }
+      String unit = "/luns/" + ApiClient.encode(which.find(api).id());
+      JsonNode answer = null;
+      if (readOnly != null) {
+        answer = api.put(unit + "/read-only", new SetReadOnly(readOnly == Switch.on));
+      }
+      if (preferred != null) {
+        List<String> named = preferred.stream().filter(name -> !name.equals(NOBODY)).toList();
+        answer = api.put(unit + "/preferred", new SetPreferred(named));
+      }
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, LogicalUnit.class));
       }

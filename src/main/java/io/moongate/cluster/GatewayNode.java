@@ -135,7 +135,7 @@ public final class GatewayNode {
 
     steward =
         spawn(
-            Steward.create(view, settings.gateway(), incarnation, settings.failback(), clock),
+            Steward.create(view, settings.gateway(), incarnation, settings.movements(), clock),
             "steward");
     replica =
         spawn(
@@ -182,7 +182,8 @@ public final class GatewayNode {
             surroundings.volumes(),
             surroundings.chapSecrets(),
             peers,
-            surroundings::unit);
+            surroundings::unit,
+            settings.leaseBound());
   }
 
   private UnitPeers unitPeers(Surroundings surroundings) {
@@ -369,7 +370,9 @@ public final class GatewayNode {
     steward.tell(Steward.ViewChanged.NOW);
     if (entry instanceof GatewayEntry gateway && gateway.name().equals(settings.gateway())) {
       boolean ours = gateway.incarnation().equals(incarnation);
-      if (ours && gateway.state() == GatewayEntry.State.FAILED) {
+      if (ours
+          && (gateway.state() == GatewayEntry.State.FAILED
+              || gateway.state() == GatewayEntry.State.REMOVED)) {
         surroundings.expelled(gateway.cause());
       } else if (!ours && gateway.version() > registeredVersion) {
         surroundings.expelled("another process has registered as " + gateway.name());

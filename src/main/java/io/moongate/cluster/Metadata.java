@@ -1,6 +1,7 @@
 package io.moongate.cluster;
 
 import io.moongate.cluster.access.AccessLists;
+import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
@@ -102,6 +103,21 @@ public interface Metadata {
 
   /** Moves the ownership of a unit to a gateway; complete when the new owner serves. */
   CompletionStage<UnitEntry> moveUnit(String unitId, String toGateway, String cause);
+
+  /**
+   * Takes back a planned move that its owner has not finished: it keeps the unit. Refused with
+   * CONFLICT when there is none, or the next owner is about to serve.
+   */
+  CompletionStage<UnitEntry> cancelMove(String unitId, String cause);
+
+  /**
+   * Changes by which gateways a unit is to be owned, the most wanted first; may be empty. Nothing
+   * moves for that at once: failback does, where it is automatic.
+   */
+  CompletionStage<UnitEntry> preferUnit(String unitId, List<String> preferred, String cause);
+
+  /** What is done with gateways as a whole. */
+  Maintenance maintenance();
 
   /** The iSCSI sessions of every gateway that answers within the bound; others are named. */
   CompletionStage<Sessions> sessions();

@@ -2,7 +2,7 @@ package io.moongate.cluster;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import io.moongate.cluster.ownership.Steward;
+import io.moongate.cluster.ownership.Movements;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
 import java.time.Duration;
@@ -20,7 +20,7 @@ import java.time.Duration;
  * @param unit bounds of the transitions of a unit
  * @param sharedRecordBound within which a change of what a unit's device servers share is recorded
  * @param telling bounds of telling it to the other gateways
- * @param failback whether ownership goes back by itself
+ * @param movements what is moved by itself, and how much at once
  */
 public record NodeSettings(
     String gateway,
@@ -33,7 +33,7 @@ public record NodeSettings(
     LogicalUnit.Settings unit,
     Duration sharedRecordBound,
     SharedTeller.Settings telling,
-    Steward.Failback failback) {
+    Movements.Policy movements) {
 
   /**
    * Reads the settings.
@@ -78,9 +78,27 @@ public record NodeSettings(
         moongate.getDuration("shared.record-bound"),
         new SharedTeller.Settings(
             silence, moongate.getDuration("shared.work-bound"), leaseBound(length)),
-        new Steward.Failback(
-            moongate.getBoolean("ownership.failback.automatic"),
-            moongate.getDuration("ownership.failback.stable-for")));
+        movements(moongate.getConfig("ownership")));
+  }
+
+  private static Movements.Policy movements(Config ownership) {
+    return new Movements.Policy(
+        ownership.getBoolean("failback.automatic"),
+        ownership.getDuration("failback.stable-for"),
+        ownership.getBoolean("rebalance.automatic"),
+        atLeast(2, ownership, "rebalance.tolerance"),
+        atLeast(1, ownership, "moves-at-once"));
+  }
+
+  private static int atLeast(int least, Config ownership, String key) {
+    int value = ownership.getInt(key);
+    if (value < least) {
+      throw new ConfigException.BadValue(
+          ownership.getValue(key).origin(),
+          "moongate.ownership." + key,
+          "expected at least %d, not %d".formatted(least, value));
+    }
+    return value;
   }
 
   /**

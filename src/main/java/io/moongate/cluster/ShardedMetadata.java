@@ -5,10 +5,15 @@ import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.access.SealedAccessLists;
 import io.moongate.cluster.cassandra.CassandraIdentifiers;
+import io.moongate.cluster.gateway.ClusterMaintenance;
+import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.gateway.Maintenance;
+import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
@@ -31,7 +36,10 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.pattern.Patterns;
 
 /** {@link Metadata} over the sharded entities and this gateway's replica. */
@@ -51,12 +59,14 @@ final class ShardedMetadata implements Metadata {
   private final CassandraIdentifiers identifiers;
   private final VolumeProvisioner volumes;
   private final AccessLists accessLists;
+  private final Maintenance maintenance;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
   /**
    * @param peers how the device servers of a unit on the other gateways are told
    * @param units the one on this gateway
+   * @param leaseBound in which any lease that another gateway could hold runs out
    */
   ShardedMetadata(
       ActorSystem<?> system,
@@ -67,7 +77,8 @@ final class ShardedMetadata implements Metadata {
       VolumeProvisioner volumes,
       ChapSecrets secrets,
       UnitPeers peers,
-      Function<String, Optional<io.moongate.scsi.LogicalUnit>> units) {
+      Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
+      Duration leaseBound) {
     this.peers = peers;
     this.units = units;
     this.system = system;
@@ -78,6 +89,9 @@ final class ShardedMetadata implements Metadata {
     this.identifiers = identifiers;
     this.volumes = volumes;
     this.accessLists = new SealedAccessLists(secrets, this::target);
+    this.maintenance =
+        new ClusterMaintenance(
+            gateway, view, this::gateway, new Membership(), leaseBound, System::nanoTime);
   }
 
   @Override
@@ -409,6 +423,9 @@ final class ShardedMetadata implements Metadata {
     if (to.get().state() != GatewayEntry.State.UP) {
       return refuse(Kind.CONFLICT, "gateway", "%s is %s".formatted(toGateway, to.get().state()));
     }
+    if (!to.get().inService()) {
+      return refuse(Kind.CONFLICT, "gateway", toGateway + " is out of service: undrain it first");
+    }
     long deadline = System.nanoTime() + MOVE_BOUND.toNanos();
     return unit(
             unitId,
@@ -436,6 +453,53 @@ final class ShardedMetadata implements Metadata {
     }
     return Patterns.after(
         POLL, system.classicSystem(), () -> moved(unitId, version, toGateway, deadline));
+  }
+
+  @Override
+  public CompletionStage<UnitEntry> cancelMove(String unitId, String cause) {
+    return unit(unitId, replyTo -> new LogicalUnit.CancelMove(cause, replyTo));
+  }
+
+  @Override
+  public CompletionStage<UnitEntry> preferUnit(
+      String unitId, List<String> preferred, String cause) {
+    for (String name : preferred) {
+      if (view.gateway(name).isEmpty()) {
+        return refuse(Kind.INVALID, "preferred", "there is no gateway " + name);
+      }
+    }
+    return unit(
+        unitId, replyTo -> new LogicalUnit.SetPreferred(List.copyOf(preferred), cause, replyTo));
+  }
+
+  @Override
+  public Maintenance maintenance() {
+    return maintenance;
+  }
+
+  /** What the membership of this node, and a connection, say of other gateways. */
+  private final class Membership implements ClusterMaintenance.Sight {
+    @Override
+    public Optional<String> member(String incarnation) {
+      CurrentClusterState state = Cluster.get(system).state();
+      for (Member member : state.getMembers()) {
+        boolean same =
+            MemberIdentity.of(member)
+                .filter(peer -> peer.incarnation().equals(incarnation))
+                .isPresent();
+        if (same) {
+          String status = member.status().toString();
+          return Optional.of(
+              state.getUnreachable().contains(member) ? status + ", unreachable" : status);
+        }
+      }
+      return Optional.empty();
+    }
+
+    @Override
+    public CompletionStage<Boolean> answers(PortalAddress address) {
+      return ClusterMaintenance.accepts(address);
+    }
   }
 
   @Override
@@ -482,6 +546,12 @@ final class ShardedMetadata implements Metadata {
       String name, Function<ActorRef<Answer>, Target.Command> command) {
     return entry(
         () -> sharding.entityRefFor(Target.KEY, name).<Answer>ask(command::apply, ANSWER_BOUND));
+  }
+
+  private CompletionStage<GatewayEntry> gateway(
+      String name, Function<ActorRef<Answer>, Gateway.Command> command) {
+    return entry(
+        () -> sharding.entityRefFor(Gateway.KEY, name).<Answer>ask(command::apply, ANSWER_BOUND));
   }
 
   private CompletionStage<UnitEntry> unit(

@@ -47,6 +47,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final ManagementSettings settings;
   private final Metadata metadata;
   private final AccessRoutes access;
+  private final MovementRoutes movement;
 
   ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
     super(system);
@@ -54,6 +55,7 @@ final class ApiRoutes extends ProblemDirectives {
     this.settings = settings;
     this.metadata = metadata;
     this.access = new AccessRoutes(this, metadata);
+    this.movement = new MovementRoutes(this, metadata);
   }
 
   /** Everything that the server answers. */
@@ -86,6 +88,7 @@ final class ApiRoutes extends ProblemDirectives {
                 path(
                     segment("targets").slash(segment()).slash("luns").slash(segment()),
                     (name, lun) -> mapping(request, name, lun)),
+                movement.all(request),
                 resource("paths", paths(request)),
                 resource("sessions", sessions(request)),
                 resource("version", version(request)),
@@ -110,12 +113,14 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route gateway(HttpRequest request, String name) {
-    return read(
-        request,
-        (view, query) ->
-            JsonEntity.of(
-                Resources.gateway(view, name)
-                    .orElseThrow(() -> notFound("name", "gateway " + name))));
+    return concat(
+        read(
+            request,
+            (view, query) ->
+                JsonEntity.of(
+                    Resources.gateway(view, name)
+                        .orElseThrow(() -> notFound("name", "gateway " + name)))),
+        delete(() -> completeWithFuture(movement.remove(request, name))));
   }
 
   private Route targets(HttpRequest request) {
@@ -469,7 +474,7 @@ final class ApiRoutes extends ProblemDirectives {
         : cause.toString();
   }
 
-  private static String client(HttpRequest request) {
+  static String client(HttpRequest request) {
     return request
         .getAttribute(AttributeKeys.remoteAddress)
         .flatMap(address -> address.getAddress())

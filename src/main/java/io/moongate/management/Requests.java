@@ -9,6 +9,7 @@ import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.SetExplicitAlua;
+import io.moongate.management.api.SetPreferred;
 import io.moongate.management.api.SetReadOnly;
 import java.util.HashMap;
 import java.util.List;
@@ -148,6 +149,15 @@ final class Requests {
     String gateway = body.text("gateway");
     requireGateway("gateway", gateway, view);
     return new MoveLun(gateway);
+  }
+
+  static SetPreferred setPreferred(byte[] bytes, View view) {
+    List<String> gateways = RequestBody.read(bytes, "gateways").texts("gateways", MAX_GATEWAYS);
+    requireGateways("gateways", gateways, view);
+    if (Set.copyOf(gateways).size() < gateways.size()) {
+      throw ProblemException.invalid("gateways", "gateways names one of them twice");
+    }
+    return new SetPreferred(gateways);
   }
 
   static ResizeLun resizeLun(byte[] bytes) {

@@ -308,7 +308,9 @@ final class Resources {
         entry.since(),
         entry.cause(),
         Objects.requireNonNullElse(owned.get(entry.name()), 0),
-        entry.managementUrl());
+        entry.managementUrl(),
+        word(entry.service().duty()),
+        entry.inService() ? null : entry.service().cause());
   }
 
   private static LogicalUnit.Evidence evidence(Observation observation) {

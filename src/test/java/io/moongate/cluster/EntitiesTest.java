@@ -316,6 +316,93 @@ class EntitiesTest {
     assertEquals(GatewayEntry.State.UP, register("p2").state());
   }
 
+  private GatewayEntry.Duty duty() {
+    return gatewayOf(gateway(Gateway.Get::new)).service().duty();
+  }
+
+  @Test
+  void aDrainOutlivesTheProcessUntilItIsTakenBack() {
+    assertEquals(Kind.NOT_FOUND, refusal(gateway(to -> new Gateway.Drain("why", to))));
+    assertEquals(Kind.NOT_FOUND, refusal(gateway(to -> new Gateway.Undrain("why", to))));
+    register("p1");
+    assertEquals(GatewayEntry.Duty.IN_SERVICE, duty());
+    GatewayEntry draining = gatewayOf(gateway(to -> new Gateway.Drain("new disks", to)));
+    assertEquals(GatewayEntry.Duty.DRAINING, draining.service().duty());
+    assertEquals("new disks", draining.service().cause());
+    assertEquals(
+        draining.service(), gatewayOf(gateway(to -> new Gateway.Drain("again", to))).service());
+
+    gatewayOf(gateway(to -> new Gateway.Stop("p1", to)));
+    GatewayEntry back = register("p2");
+    assertEquals(draining.service(), back.service());
+    assertEquals(0, back.flaps(), "to stop in good order is no failure");
+
+    GatewayEntry ended = gatewayOf(gateway(to -> new Gateway.Undrain("done", to)));
+    assertEquals(GatewayEntry.Duty.IN_SERVICE, ended.service().duty());
+    assertEquals("done", ended.service().cause());
+    assertEquals(
+        ended.service(), gatewayOf(gateway(to -> new Gateway.Undrain("again", to))).service());
+  }
+
+  @Test
+  void whoIsEmptySaysSoItself() {
+    register("p1");
+    ActorRef<Gateway.Command> gateway =
+        kit.spawn(
+            Gateway.create(
+                name,
+                terms,
+                ofGateway -> CompletableFuture.completedStage(7),
+                published.ref(),
+                CLOCK));
+    TestProbe<Answer> probe = kit.createTestProbe();
+    gateway.tell(new Gateway.Emptied("p1"));
+    gateway.tell(new Gateway.Drain("why", probe.ref()));
+    gateway.tell(new Gateway.Emptied("p0"));
+    assertEquals(GatewayEntry.Duty.DRAINING, gatewayOf(probe.receiveMessage()).service().duty());
+    gateway.tell(new Gateway.Get(probe.ref()));
+    assertEquals(GatewayEntry.Duty.DRAINING, gatewayOf(probe.receiveMessage()).service().duty());
+    gateway.tell(new Gateway.Emptied("p1"));
+    gateway.tell(new Gateway.Get(probe.ref()));
+    GatewayEntry drained = gatewayOf(probe.receiveMessage());
+    assertEquals(GatewayEntry.Duty.DRAINED, drained.service().duty());
+    assertEquals("why", drained.service().cause());
+    kit.stop(gateway);
+    assertEquals(GatewayEntry.Duty.DRAINED, duty());
+  }
+
+  @Test
+  void aRemovedGatewayIsGoneAndItsNameBeginsAnew() {
+    register("p1");
+    gatewayOf(gateway(to -> new Gateway.Drain("why", to)));
+    assertEquals(
+        Kind.CONFLICT, refusal(gateway(to -> new Gateway.Remove("p0", "by operator", to))));
+    GatewayEntry removed = gatewayOf(gateway(to -> new Gateway.Remove("p1", "by operator", to)));
+    assertEquals(GatewayEntry.State.REMOVED, removed.state());
+    assertEquals("by operator", removed.cause());
+    assertEquals(
+        Kind.NOT_FOUND, refusal(gateway(to -> new Gateway.Remove("p1", "by operator", to))));
+    assertEquals(Kind.NOT_FOUND, refusal(gateway(to -> new Gateway.Drain("why", to))));
+    assertEquals(
+        Kind.CONFLICT,
+        refusal(gateway(to -> new Gateway.Register(process("p1"), to))),
+        "what was declared gone does not come back");
+    GatewayEntry fresh = register("p2");
+    assertEquals(7, fresh.portGroup());
+    assertEquals(GatewayEntry.Duty.IN_SERVICE, fresh.service().duty());
+    assertTrue(fresh.version() > removed.version());
+  }
+
+  @Test
+  void failuresAreCountedUntilAProcessLasts() {
+    register("p1");
+    // A process that is found gone by the registration of the next one has failed as well.
+    assertEquals(1, register("p2").flaps());
+    assertEquals(2, register("p3").flaps());
+    gatewayOf(gateway(to -> new Gateway.Stop("p3", to)));
+    assertEquals(2, register("p4").flaps());
+  }
+
   private Gateway.Report report(String incarnation, Observation.Kind kind) {
     return new Gateway.Report(
         incarnation, List.of(new Observation("gw9", name, incarnation, kind, NOW, "test")));

@@ -18,6 +18,7 @@ import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
+import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.ViewEntry;
@@ -75,14 +76,15 @@ class SerializationTest {
   private static final List<Class<?>> SNAPSHOTS =
       List.of(LogicalUnit.Snapshot.class, Target.Snapshot.class, Gateway.Snapshot.class);
 
-  /** Kinds that have got fields since their first golden files, which each has a later one of. */
-  private static final Map<Class<?>, String> GROWN =
+  /** Kinds that have got fields since their first golden files, which each has later ones of. */
+  private static final Map<Class<?>, List<String>> GROWN =
       Map.of(
-          LogicalUnit.Created.class, "attributes",
-          LogicalUnit.Snapshot.class, "attributes",
-          LogicalUnit.SharedChanged.class, "medium",
-          Target.Created.class, "explicit",
-          Target.Snapshot.class, "explicit");
+          LogicalUnit.Created.class, List.of("attributes"),
+          LogicalUnit.Snapshot.class, List.of("attributes", "release"),
+          LogicalUnit.SharedChanged.class, List.of("medium"),
+          Gateway.Snapshot.class, List.of("service"),
+          Target.Created.class, List.of("explicit"),
+          Target.Snapshot.class, List.of("explicit"));
 
   /** Public for the part of the gateway that sends it, and sent within the process only. */
   private static final Set<Class<?>> LOCAL = Set.of(GatewayMonitor.ProcessGone.class);
@@ -189,6 +191,17 @@ class SerializationTest {
         kept(LogicalUnit.Created.class, "attributes").attributes().provisioning());
   }
 
+  /** Kept before gateways could be drained, and before a release named its request. */
+  @Test
+  void whatWasKeptWithoutServiceAndRequestHasTheSafeOnes() {
+    GatewayEntry gateway = kept(Gateway.Snapshot.class, "full").state().entry().orElseThrow();
+    assertEquals(GatewayEntry.Service.FROM_THE_BEGINNING, gateway.service());
+    assertEquals(0, gateway.flaps());
+    var state = kept(LogicalUnit.Snapshot.class, "attributes").state();
+    assertEquals(UnitEntry.Phase.RELEASING, state.unit().ownership().phase());
+    assertEquals(state.unit().version(), state.releaseVersion());
+  }
+
   /** Kept before targets had a say in it: explicit ALUA is off. */
   @Test
   void aTargetThatWasKeptWithoutExplicitAluaHasNone() {
@@ -263,9 +276,9 @@ class SerializationTest {
   }
 
   private static List<String> variants(Class<?> kind) {
-    return GROWN.containsKey(kind)
-        ? List.of("full", "empty", GROWN.get(kind))
-        : List.of("full", "empty");
+    List<String> variants = new ArrayList<>(List.of("full", "empty"));
+    variants.addAll(GROWN.getOrDefault(kind, List.of()));
+    return variants;
   }
 
   private static String read(Class<?> kind, String variant) {

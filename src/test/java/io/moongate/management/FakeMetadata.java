@@ -6,6 +6,7 @@ import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.access.SealedAccessLists;
+import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
@@ -407,6 +408,104 @@ public final class FakeMetadata implements Metadata {
           view.apply(moved);
           return moved;
         });
+  }
+
+  @Override
+  public synchronized CompletionStage<UnitEntry> cancelMove(String unitId, String cause) {
+    return answer(
+        () -> {
+          UnitEntry unit = view.unit(unitId).orElseThrow();
+          Ownership now = unit.ownership();
+          if (now.phase() != Phase.RELEASING) {
+            throw new Refusal(Kind.CONFLICT, "id", "The unit is not being moved");
+          }
+          UnitEntry kept =
+              owned(
+                  unit,
+                  new Ownership(
+                      Phase.SERVING,
+                      now.epoch(),
+                      now.owner(),
+                      now.incarnation(),
+                      "",
+                      SINCE,
+                      cause,
+                      List.of(),
+                      List.of()));
+          view.apply(kept);
+          return kept;
+        });
+  }
+
+  /** The unit is being moved from its owner. */
+  public synchronized void releasing(String unitId, String successor) {
+    UnitEntry unit = view.unit(unitId).orElseThrow();
+    Ownership now = unit.ownership();
+    view.apply(
+        owned(
+            unit,
+            new Ownership(
+                Phase.RELEASING,
+                now.epoch(),
+                now.owner(),
+                now.incarnation(),
+                successor,
+                SINCE,
+                "planned",
+                List.of(),
+                List.of())));
+  }
+
+  @Override
+  public synchronized CompletionStage<UnitEntry> preferUnit(
+      String unitId, List<String> preferred, String cause) {
+    return answer(
+        () -> {
+          UnitEntry changed = view.unit(unitId).orElseThrow().nextPreferred(preferred);
+          view.apply(changed);
+          return changed;
+        });
+  }
+
+  @Override
+  public Maintenance maintenance() {
+    return new Maintenance() {
+      @Override
+      public CompletionStage<GatewayEntry> drain(String gateway, String cause) {
+        return to(gateway, GatewayEntry.Duty.DRAINING, cause);
+      }
+
+      @Override
+      public CompletionStage<GatewayEntry> undrain(String gateway, String cause) {
+        return to(gateway, GatewayEntry.Duty.IN_SERVICE, cause);
+      }
+
+      @Override
+      public CompletionStage<GatewayEntry> remove(String gateway, String cause) {
+        return answer(
+            () -> {
+              GatewayEntry entry = view.gateway(gateway).orElseThrow();
+              if (entry.state() == GatewayEntry.State.UP) {
+                throw new Refusal(Kind.CONFLICT, "name", gateway + " is a member of the cluster");
+              }
+              view.apply(entry.next(GatewayEntry.State.REMOVED, SINCE, cause, 0));
+              return entry;
+            });
+      }
+
+      private CompletionStage<GatewayEntry> to(
+          String gateway, GatewayEntry.Duty duty, String cause) {
+        return answer(
+            () -> {
+              GatewayEntry entry =
+                  view.gateway(gateway)
+                      .orElseThrow()
+                      .next(new GatewayEntry.Service(duty, SINCE, cause));
+              view.apply(entry);
+              return entry;
+            });
+      }
+    };
   }
 
   /** A unit under another ownership. */

@@ -58,6 +58,27 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   /** The process has drained what it owned and goes. */
   public record Stop(String incarnation, ActorRef<Answer> replyTo) implements Command {}
 
+  /**
+   * Takes it out of service: what it owns is moved away, and nothing is placed on it. Repeating it
+   * is accepted.
+   */
+  public record Drain(String cause, ActorRef<Answer> replyTo) implements Command {}
+
+  /** Takes it back into service. Repeating it is accepted. */
+  public record Undrain(String cause, ActorRef<Answer> replyTo) implements Command {}
+
+  /** The process sees itself out of service, and owns nothing any more. */
+  public record Emptied(String incarnation) implements Command {}
+
+  /**
+   * Removes it for good, by the operator's word that the process is gone; what it owned may be
+   * taken over then. Whoever sends this has made sure that nothing is seen of the process.
+   *
+   * @param incarnation the process in question: refused when there is a newer one
+   */
+  public record Remove(String incarnation, String cause, ActorRef<Answer> replyTo)
+      implements Command {}
+
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}
 
@@ -76,6 +97,10 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     @JsonSubTypes.Type(value = Registered.class, name = "registered"),
     @JsonSubTypes.Type(value = Failed.class, name = "failed"),
     @JsonSubTypes.Type(value = Stopped.class, name = "stopped"),
+    @JsonSubTypes.Type(value = DrainBegun.class, name = "drain-begun"),
+    @JsonSubTypes.Type(value = Drained.class, name = "drained"),
+    @JsonSubTypes.Type(value = DrainEnded.class, name = "drain-ended"),
+    @JsonSubTypes.Type(value = Removed.class, name = "removed"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
   })
@@ -95,6 +120,18 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   /** The process left in good order. */
   public record Stopped(String incarnation, Instant at) implements Event {}
 
+  /** It was taken out of service. */
+  public record DrainBegun(String cause, Instant at) implements Event {}
+
+  /** Out of service, it owned nothing any more. */
+  public record Drained(Instant at) implements Event {}
+
+  /** It was taken back into service. */
+  public record DrainEnded(String cause, Instant at) implements Event {}
+
+  /** The operator has removed it for good, and declared its process gone. */
+  public record Removed(String incarnation, String cause, Instant at) implements Event {}
+
   /** A new incarnation of the entity took over what it had replayed. */
   public record Adopted(Instant at) implements Event {}
 
@@ -112,51 +149,77 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
 
     State apply(Event event) {
       if (event instanceof Registered registered) {
-        Registration said = registered.registration();
-        return new State(
-            Optional.of(
-                new GatewayEntry(
-                    registered.name(),
-                    entry.map(GatewayEntry::version).orElse(0L) + 1,
-                    GatewayEntry.State.UP,
-                    said.incarnation(),
-                    registered.portGroup(),
-                    said.portals(),
-                    said.relay(),
-                    said.managementUrl(),
-                    said.softwareVersion(),
-                    said.pid(),
-                    registered.at(),
-                    "registered")));
-      } else if (event instanceof Adopted) {
-        GatewayEntry now = entry.orElseThrow();
-        return as(now.state(), now.since(), now.cause());
+        return new State(Optional.of(registered(registered)));
+      }
+      GatewayEntry now = entry.orElseThrow();
+      if (event instanceof Adopted) {
+        return new State(Optional.of(now.next(now.service())));
       } else if (event instanceof Failed failed) {
-        return as(GatewayEntry.State.FAILED, failed.at(), cause(failed.evidence()));
+        return as(
+            GatewayEntry.State.FAILED,
+            failed.at(),
+            cause(failed.evidence()),
+            now.flapsWhenItFails(failed.at()));
       } else if (event instanceof Stopped stopped) {
-        return as(GatewayEntry.State.STOPPED, stopped.at(), "stopped in good order");
+        return as(GatewayEntry.State.STOPPED, stopped.at(), "stopped in good order", now.flaps());
+      } else if (event instanceof Removed removed) {
+        return as(GatewayEntry.State.REMOVED, removed.at(), removed.cause(), now.flaps());
+      } else if (event instanceof DrainBegun drain) {
+        return serving(GatewayEntry.Duty.DRAINING, drain.at(), drain.cause());
+      } else if (event instanceof Drained drained) {
+        return serving(GatewayEntry.Duty.DRAINED, drained.at(), now.service().cause());
+      } else if (event instanceof DrainEnded drain) {
+        return serving(GatewayEntry.Duty.IN_SERVICE, drain.at(), drain.cause());
       } else {
         throw new IllegalArgumentException("changes nothing: " + event);
       }
     }
 
-    private State as(GatewayEntry.State state, Instant at, String cause) {
-      GatewayEntry now = entry.orElseThrow();
+    /** What its operator wants of it and how it has fared stays with the name. */
+    private GatewayEntry registered(Registered registered) {
+      Registration said = registered.registration();
+      boolean anew = entry.isEmpty() || entry.get().state() == GatewayEntry.State.REMOVED;
+      int flaps = 0;
+      if (!anew) {
+        // An older process that is still taken for alive has ended without a word.
+        flaps =
+            entry.get().state() == GatewayEntry.State.UP
+                ? entry.get().flapsWhenItFails(registered.at())
+                : entry.get().flaps();
+      }
+      return new GatewayEntry(
+          registered.name(),
+          entry.map(GatewayEntry::version).orElse(0L) + 1,
+          GatewayEntry.State.UP,
+          said.incarnation(),
+          registered.portGroup(),
+          said.portals(),
+          said.relay(),
+          said.managementUrl(),
+          said.softwareVersion(),
+          said.pid(),
+          registered.at(),
+          "registered",
+          anew ? GatewayEntry.Service.FROM_THE_BEGINNING : entry.get().service(),
+          flaps);
+    }
+
+    private State as(GatewayEntry.State state, Instant at, String cause, int flaps) {
+      return new State(Optional.of(entry.orElseThrow().next(state, at, cause, flaps)));
+    }
+
+    private State serving(GatewayEntry.Duty duty, Instant at, String cause) {
       return new State(
-          Optional.of(
-              new GatewayEntry(
-                  now.name(),
-                  now.version() + 1,
-                  state,
-                  now.incarnation(),
-                  now.portGroup(),
-                  now.portals(),
-                  now.relay(),
-                  now.managementUrl(),
-                  now.softwareVersion(),
-                  now.pid(),
-                  at,
-                  cause)));
+          Optional.of(entry.orElseThrow().next(new GatewayEntry.Service(duty, at, cause))));
+    }
+
+    /** Whether there is such a gateway. */
+    boolean live() {
+      return entry.isPresent() && entry.get().state() != GatewayEntry.State.REMOVED;
+    }
+
+    GatewayEntry.Duty duty() {
+      return entry.orElseThrow().service().duty();
     }
 
     private static String cause(List<Observation> evidence) {
@@ -224,6 +287,10 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
         .onCommand(PortGroupAssigned.class, this::onPortGroupAssigned)
         .onCommand(Report.class, this::onReport)
         .onCommand(Stop.class, this::onStop)
+        .onCommand(Drain.class, this::onDrain)
+        .onCommand(Undrain.class, this::onUndrain)
+        .onCommand(Emptied.class, this::onEmptied)
+        .onCommand(Remove.class, this::onRemove)
         .onCommand(Get.class, this::onGet)
         .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(Taken.class, (state, taken) -> Effect().noReply())
@@ -323,6 +390,50 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
       return answer(stop.replyTo(), new Answer.Accepted(now));
     }
     return record(new Stopped(stop.incarnation(), clock.instant()), Optional.of(stop.replyTo()));
+  }
+
+  private ReplyEffect<Event, State> onDrain(State state, Drain drain) {
+    if (!state.live()) {
+      return answer(drain.replyTo(), unknown());
+    }
+    return state.duty() == GatewayEntry.Duty.IN_SERVICE
+        ? record(new DrainBegun(drain.cause(), clock.instant()), Optional.of(drain.replyTo()))
+        : answer(drain.replyTo(), new Answer.Accepted(state.entry().orElseThrow()));
+  }
+
+  private ReplyEffect<Event, State> onUndrain(State state, Undrain undrain) {
+    if (!state.live()) {
+      return answer(undrain.replyTo(), unknown());
+    }
+    return state.duty() == GatewayEntry.Duty.IN_SERVICE
+        ? answer(undrain.replyTo(), new Answer.Accepted(state.entry().orElseThrow()))
+        : record(new DrainEnded(undrain.cause(), clock.instant()), Optional.of(undrain.replyTo()));
+  }
+
+  private ReplyEffect<Event, State> onEmptied(State state, Emptied emptied) {
+    return state.live()
+            && state.is(emptied.incarnation())
+            && state.duty() == GatewayEntry.Duty.DRAINING
+        ? record(new Drained(clock.instant()), Optional.empty())
+        : Effect().noReply();
+  }
+
+  private ReplyEffect<Event, State> onRemove(State state, Remove remove) {
+    if (!state.live()) {
+      return answer(remove.replyTo(), unknown());
+    }
+    if (!state.is(remove.incarnation())) {
+      return answer(
+          remove.replyTo(),
+          Answer.conflict("name", "another process has registered as %s by now".formatted(name)));
+    }
+    return record(
+        new Removed(remove.incarnation(), remove.cause(), clock.instant()),
+        Optional.of(remove.replyTo()));
+  }
+
+  private Answer unknown() {
+    return Answer.notFound("name", "there is no gateway " + name);
   }
 
   private ReplyEffect<Event, State> onGet(State state, Get get) {

@@ -120,6 +120,19 @@ public final class LogicalUnit {
   public record Move(String gateway, String incarnation, String cause, ActorRef<Answer> replyTo)
       implements Request {}
 
+  /**
+   * Takes back a planned move that the owner has not finished: it keeps the unit, under the same
+   * epoch. Refused when there is none, or when the next owner is being decided already.
+   */
+  public record CancelMove(String cause, ActorRef<Answer> replyTo) implements Request {}
+
+  /**
+   * Changes which gateways it is to be owned by, the most wanted one first. Nothing moves for that
+   * at once. Repeating it is accepted.
+   */
+  public record SetPreferred(List<String> preferred, String cause, ActorRef<Answer> replyTo)
+      implements Request {}
+
   /** The new owner has fenced and opened the store. */
   public record Opened(String gateway, String incarnation, long epoch) implements Command {}
 
@@ -191,6 +204,7 @@ public final class LogicalUnit {
     @JsonSubTypes.Type(value = Resized.class, name = "resized"),
     @JsonSubTypes.Type(value = ReadOnlySet.class, name = "read-only-set"),
     @JsonSubTypes.Type(value = SharedChanged.class, name = "shared-changed"),
+    @JsonSubTypes.Type(value = PreferredSet.class, name = "preferred-set"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -255,6 +269,9 @@ public final class LogicalUnit {
   /** The owner of the epoch changed what the device servers of the unit share. */
   public record SharedChanged(long epoch, SharedState state, String cause, Instant at)
       implements Event {}
+
+  /** Other gateways, or the same in another order, are to own it. */
+  public record PreferredSet(List<String> preferred, String cause, Instant at) implements Event {}
 
   /** It is no more. */
   public record Deleted(String cause, Instant at) implements Event {}

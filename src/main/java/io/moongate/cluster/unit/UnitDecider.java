@@ -71,6 +71,10 @@ public final class UnitDecider {
       return onTakeOver(state, takeOver);
     } else if (command instanceof LogicalUnit.Move move) {
       return onMove(state, move, now);
+    } else if (command instanceof LogicalUnit.CancelMove cancel) {
+      return onCancelMove(state, cancel, now);
+    } else if (command instanceof LogicalUnit.SetPreferred set) {
+      return onSetPreferred(state, set, now);
     } else if (command instanceof LogicalUnit.ChangeShared change) {
       return onChangeShared(state, change, now);
     } else if (command instanceof LogicalUnit.Resize resize) {
@@ -197,6 +201,25 @@ public final class UnitDecider {
     return step(
         new LogicalUnit.ReleaseBegun(
             now.epoch(), move.gateway(), move.incarnation(), move.cause(), at));
+  }
+
+  /** Like the bound of a move that passes before its time. */
+  private UnitDecision onCancelMove(UnitState state, LogicalUnit.CancelMove cancel, Instant at) {
+    Ownership now = state.ownership();
+    return now.phase() != Phase.RELEASING || proposing
+        ? answered(
+            Answer.conflict(
+                "id",
+                proposing || now.phase() == Phase.ACQUIRING
+                    ? "the unit has been released, and its next owner is about to serve it"
+                    : "the unit is not being moved"))
+        : step(new LogicalUnit.ReleaseAbandoned(now.epoch(), cancel.cause(), at));
+  }
+
+  private UnitDecision onSetPreferred(UnitState state, LogicalUnit.SetPreferred set, Instant now) {
+    return state.unit().preferred().equals(set.preferred())
+        ? answered(new Answer.Accepted(state.unit()))
+        : aside(new LogicalUnit.PreferredSet(set.preferred(), set.cause(), now));
   }
 
   private UnitDecision onOpened(UnitState state, LogicalUnit.Opened opened, Instant now) {

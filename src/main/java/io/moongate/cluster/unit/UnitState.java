@@ -9,6 +9,7 @@ import io.moongate.cluster.unit.LogicalUnit.GrowthBegun;
 import io.moongate.cluster.unit.LogicalUnit.OwnerChosen;
 import io.moongate.cluster.unit.LogicalUnit.OwnerGaveUp;
 import io.moongate.cluster.unit.LogicalUnit.OwnerServed;
+import io.moongate.cluster.unit.LogicalUnit.PreferredSet;
 import io.moongate.cluster.unit.LogicalUnit.ReadOnlySet;
 import io.moongate.cluster.unit.LogicalUnit.ReleaseAbandoned;
 import io.moongate.cluster.unit.LogicalUnit.ReleaseBegun;
@@ -92,6 +93,8 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
       return same(unit.nextSized(resized.size(), rest));
     } else if (event instanceof ReadOnlySet set) {
       return same(unit.nextReadOnly(set.readOnly(), set.change()));
+    } else if (event instanceof PreferredSet set) {
+      return same(unit.nextPreferred(set.preferred()));
     } else if (event instanceof OwnerChosen chosen) {
       return owned(
           new Ownership(

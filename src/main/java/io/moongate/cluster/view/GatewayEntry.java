@@ -1,5 +1,6 @@
 package io.moongate.cluster.view;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -19,6 +20,9 @@ import java.util.List;
  * @param pid its process id on its host
  * @param since when {@code state} or {@code incarnation} changed last
  * @param cause why it changed
+ * @param service whether units are to be owned by it; in service where that was not kept
+ * @param flaps how often its processes have failed since one of them was up for {@link
+ *     #FLAP_MEMORY}: units go back to it the later for that
  */
 public record GatewayEntry(
     String name,
@@ -32,8 +36,13 @@ public record GatewayEntry(
     String softwareVersion,
     long pid,
     Instant since,
-    String cause)
+    String cause,
+    Service service,
+    int flaps)
     implements ViewEntry {
+
+  /** A process that was up for so long leaves no doubt of those before it. */
+  public static final Duration FLAP_MEMORY = Duration.ofHours(1);
 
   /** What the cluster holds of a gateway. */
   public enum State {
@@ -42,19 +51,56 @@ public record GatewayEntry(
     /** Decided to have failed; comes back by registering as a new incarnation. */
     FAILED,
     /** Left in good order. */
-    STOPPED
+    STOPPED,
+    /** Removed by the operator for good; a process of its name registers as a newcomer. */
+    REMOVED
+  }
+
+  /** Whether units are to be owned by a gateway. */
+  public enum Duty {
+    /** Yes. */
+    IN_SERVICE,
+    /** No: what it owns is moved away, and nothing is placed on it. */
+    DRAINING,
+    /** No: it was seen to own nothing any more. */
+    DRAINED
+  }
+
+  /**
+   * Whether units are to be owned by a gateway, as its operator wants it; it outlives the process.
+   *
+   * @param since when that changed
+   * @param cause why
+   */
+  public record Service(Duty duty, Instant since, String cause) {
+    /** As a gateway begins. */
+    public static final Service FROM_THE_BEGINNING =
+        new Service(Duty.IN_SERVICE, Instant.EPOCH, "");
   }
 
   public GatewayEntry {
     portals = List.copyOf(portals);
+    service = service == null ? Service.FROM_THE_BEGINNING : service;
   }
 
-  /** The same as failed, of the same version: what this entry is about to become. */
-  public GatewayEntry failed(String why) {
-    return new GatewayEntry(
+  /** A gateway in service that has never failed. */
+  public GatewayEntry(
+      String name,
+      long version,
+      State state,
+      String incarnation,
+      int portGroup,
+      List<PortalAddress> portals,
+      PortalAddress relay,
+      String managementUrl,
+      String softwareVersion,
+      long pid,
+      Instant since,
+      String cause) {
+    this(
         name,
         version,
-        State.FAILED,
+        state,
         incarnation,
         portGroup,
         portals,
@@ -63,7 +109,54 @@ public record GatewayEntry(
         softwareVersion,
         pid,
         since,
-        why);
+        cause,
+        Service.FROM_THE_BEGINNING,
+        0);
+  }
+
+  /** Whether units may be placed on it, as far as its operator is concerned. */
+  public boolean inService() {
+    return service.duty() == Duty.IN_SERVICE;
+  }
+
+  /** The next version, in another state. */
+  public GatewayEntry next(State newState, Instant at, String why, int newFlaps) {
+    return copy(version + 1, newState, at, why, service, newFlaps);
+  }
+
+  /** The next version, with another duty. */
+  public GatewayEntry next(Service newService) {
+    return copy(version + 1, state, since, cause, newService, flaps);
+  }
+
+  /** How often it has failed, when its process is found to have ended badly at that time. */
+  public int flapsWhenItFails(Instant at) {
+    boolean lasted = state == State.UP && !since.plus(FLAP_MEMORY).isAfter(at);
+    return lasted ? 1 : flaps + 1;
+  }
+
+  private GatewayEntry copy(
+      long newVersion, State newState, Instant at, String why, Service newService, int newFlaps) {
+    return new GatewayEntry(
+        name,
+        newVersion,
+        newState,
+        incarnation,
+        portGroup,
+        portals,
+        relay,
+        managementUrl,
+        softwareVersion,
+        pid,
+        at,
+        why,
+        newService,
+        newFlaps);
+  }
+
+  /** The same as failed, of the same version: what this entry is about to become. */
+  public GatewayEntry failed(String why) {
+    return copy(version, State.FAILED, since, why, service, flaps);
   }
 
   @Override

@@ -4,14 +4,16 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Which gateway takes a unit: preferred order first, then the least loaded. A pure function of the
- * view: every gateway computes the same plan and acts on its own part of it.
+ * Which gateway takes a unit: of those in service the first in its order of preference, else the
+ * least loaded. A pure function of the view: every gateway computes the same plan and acts on its
+ * own part of it.
  */
 public final class Placement {
   private Placement() {}
@@ -31,12 +33,18 @@ public final class Placement {
     for (UnitEntry unit : view.units()) {
       load.computeIfPresent(unit.ownership().owner(), (gateway, units) -> units + 1);
     }
+    Set<String> resting = new HashSet<>();
+    for (GatewayEntry gateway : view.gateways()) {
+      if (!gateway.inService()) {
+        resting.add(gateway.name());
+      }
+    }
     Map<String, List<TargetEntry>> targets = targetsByUnit(view);
     List<UnitEntry> inOrder = new ArrayList<>(needy);
     inOrder.sort(Comparator.comparing(UnitEntry::id));
     Map<String, String> plan = new HashMap<>();
     for (UnitEntry unit : inOrder) {
-      String chosen = choose(unit, targets.getOrDefault(unit.id(), List.of()), load);
+      String chosen = choose(unit, targets.getOrDefault(unit.id(), List.of()), load, resting);
       if (chosen != null) {
         plan.put(unit.id(), chosen);
         load.merge(chosen, 1, Integer::sum);
@@ -46,7 +54,7 @@ public final class Placement {
   }
 
   private static String choose(
-      UnitEntry unit, List<TargetEntry> targets, Map<String, Integer> load) {
+      UnitEntry unit, List<TargetEntry> targets, Map<String, Integer> load, Set<String> resting) {
     List<String> candidates = new ArrayList<>(load.keySet());
     narrow(
         candidates,
@@ -58,6 +66,9 @@ public final class Placement {
         candidates.stream()
             .filter(gateway -> !unit.ownership().refusedBy().contains(gateway))
             .toList());
+    // Last, so that a gateway that is out of service takes what nobody else can open: served there
+    // a unit is better off than nowhere.
+    narrow(candidates, candidates.stream().filter(gateway -> !resting.contains(gateway)).toList());
     for (String preferred : unit.preferred()) {
       if (candidates.contains(preferred)) {
         return preferred;

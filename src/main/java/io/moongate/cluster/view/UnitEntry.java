@@ -97,6 +97,24 @@ public record UnitEntry(
         version + 1, size, ownership, deleted, growingTo, next, attributes.withReadOnly(readOnly));
   }
 
+  /** The next version, with another order of preference. */
+  public UnitEntry nextPreferred(List<String> newPreferred) {
+    return new UnitEntry(
+        id,
+        version + 1,
+        naa,
+        serial,
+        store,
+        size,
+        blockSize,
+        newPreferred,
+        ownership,
+        deleted,
+        growingTo,
+        shared,
+        attributes);
+  }
+
   private UnitEntry copy(
       long newVersion,
       long newSize,

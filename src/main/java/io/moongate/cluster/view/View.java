@@ -28,8 +28,13 @@ public final class View {
    */
   private final Map<String, AtomicLong> mappings = new ConcurrentHashMap<>();
 
-  /** The gateway of that name. */
+  /** The gateway of that name; empty also when it was removed. */
   public Optional<GatewayEntry> gateway(String name) {
+    return lastOf(name).filter(gateway -> gateway.state() != GatewayEntry.State.REMOVED);
+  }
+
+  /** What is known of the gateway of that name, be it that it was removed. */
+  public Optional<GatewayEntry> lastOf(String name) {
     return Optional.ofNullable(gateways.get(name));
   }
 
@@ -43,9 +48,10 @@ public final class View {
     return Optional.ofNullable(units.get(id)).filter(unit -> !unit.deleted());
   }
 
-  /** Every gateway by name. */
+  /** Every gateway by name, without those that were removed. */
   public List<GatewayEntry> gateways() {
     List<GatewayEntry> all = new ArrayList<>(gateways.values());
+    all.removeIf(gateway -> gateway.state() == GatewayEntry.State.REMOVED);
     all.sort(Comparator.comparing(GatewayEntry::name));
     return all;
   }

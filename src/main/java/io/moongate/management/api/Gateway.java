@@ -16,6 +16,8 @@ import java.util.List;
  * @param cause why it changed
  * @param luns how many logical units it owns; {@code GET /luns?owner=} lists them
  * @param api base URL of its HTTP API
+ * @param service {@code in-service}, {@code draining} or {@code drained}
+ * @param serviceCause why it is out of service; null while it is in service
  */
 public record Gateway(
     String name,
@@ -28,4 +30,6 @@ public record Gateway(
     Instant since,
     String cause,
     int luns,
-    String api) {}
+    String api,
+    String service,
+    String serviceCause) {}

@@ -311,6 +311,71 @@ class LogicalUnitTest {
   }
 
   @Test
+  void aMoveIsTakenBackWhileTheOwnerHasNotReleased() {
+    fixture.serving("gw1");
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+    UnitEntry move = fixture.move("gw2");
+    UnitEntry kept = fixture.accepted(to -> new LogicalUnit.CancelMove("by test", to));
+    assertEquals(Phase.SERVING, kept.ownership().phase());
+    assertEquals("gw1", kept.ownership().owner());
+    assertEquals(1, kept.ownership().epoch());
+    assertEquals("by test", kept.ownership().cause());
+    fixture.released("gw1", 1, move.version());
+    fixture.move("gw3");
+    fixture.released("gw1", 1, move.version());
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase(), "of the move taken back");
+    assertEquals(1, fixture.rows.decided(fixture.id).size());
+  }
+
+  @Test
+  void aMoveIsNotTakenBackOnceTheNextOwnerIsBeingDecided() throws InterruptedException {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.rows.claims.close();
+    fixture.released("gw1", 1);
+    fixture.rows.claims.awaitKept(1);
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+    fixture.rows.claims.open();
+    Ownership next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    while (next.epoch() < 2) {
+      next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    }
+    assertEquals("gw2", next.owner());
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+  }
+
+  @Test
+  void theOrderOfPreferenceChangesWhateverThePhase() {
+    assertEquals(
+        Refusal.Kind.NOT_FOUND,
+        fixture.refused(to -> new LogicalUnit.SetPreferred(List.of(), "test", to)).kind());
+    fixture.serving("gw1");
+    UnitEntry set =
+        fixture.accepted(to -> new LogicalUnit.SetPreferred(List.of("gw3"), "test", to));
+    assertEquals(List.of("gw3"), set.preferred());
+    assertEquals("gw1", set.ownership().owner());
+    assertEquals(
+        set, fixture.accepted(to -> new LogicalUnit.SetPreferred(List.of("gw3"), "test", to)));
+    UnitEntry asked = fixture.move("gw2");
+    fixture.accepted(to -> new LogicalUnit.SetPreferred(List.of(), "test", to));
+    fixture.rehome();
+    assertEquals(List.of(), fixture.get().preferred());
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+    fixture.released("gw1", 1, asked.version());
+    Ownership next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    while (next.epoch() < 2) {
+      next = fixture.awaitPublished(Phase.ACQUIRING).ownership();
+    }
+    assertEquals("gw2", next.owner());
+  }
+
+  @Test
   void eachMoveHasItsOwnBound() {
     fixture.serving("gw1");
     fixture.move("gw2");

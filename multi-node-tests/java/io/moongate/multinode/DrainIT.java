@@ -1,0 +1,107 @@
+package io.moongate.multinode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.management.api.Gateway;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.multinode.checker.History;
+import io.moongate.multinode.harness.ApiClient;
+import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.Await;
+import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.PathAgreement;
+import io.moongate.multinode.harness.PathAgreement.Agreed;
+import io.moongate.multinode.harness.TargetPortGroups;
+import io.moongate.multinode.harness.TestCluster;
+import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.workload.Workload;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A gateway is taken out of service under load, and put back; no host sees more than a pause. */
+@ExtendWith(ClusterExtension.class)
+class DrainIT {
+  private static final Duration BOUND = Duration.ofSeconds(30);
+  private static final int LUNS = 5;
+
+  @Test
+  void whatADrainedGatewayOwnedIsMovedAwayAndComesBack(TestCluster cluster) throws ApiException {
+    TestGateway drained = cluster.gateways().get(1);
+    ApiClient api = cluster.gateways().get(0).api();
+    List<TestLun> luns = new ArrayList<>();
+    for (int number = 0; number < LUNS; number++) {
+      TestLun lun = cluster.createLun("drain", number, 16L << 20);
+      cluster.move(lun, drained);
+      api.prefer(lun.id(), List.of(drained.name()));
+      luns.add(lun);
+    }
+    TestLun loaded = luns.get(0);
+    PathAgreement agreement = new PathAgreement(cluster, loaded);
+    int group = agreement.groups().get(drained.name());
+    History history = new History();
+    try (Workload workload = Workload.start(cluster, loaded, 4, Workload.seed(), history)) {
+      workload.awaitProgress(200);
+      long begun = System.nanoTime();
+      api.drain(drained.name());
+      Await.until(
+          drained + " to be drained",
+          BOUND,
+          () -> described(api, drained).service().equals("drained"),
+          drained::logTail);
+      System.out.printf(
+          "%d LUNs were moved within %d ms%n", LUNS, (System.nanoTime() - begun) / 1_000_000);
+      // The entries of units and of the gateway are told by different entities.
+      Await.until(
+          "nothing to be under way, nor owned by " + drained,
+          BOUND,
+          () -> ask(api::operations).isEmpty() && ownedBy(api, drained).isEmpty(),
+          () -> ask(api::operations) + ", " + ownedBy(api, drained));
+      Agreed away = agreement.await();
+      assertEquals(
+          TargetPortGroups.NON_OPTIMIZED, away.states().get(group), "hosts keep their path");
+      workload.awaitWritesThrough(drained, System.nanoTime(), 5);
+      TestLun late = cluster.createLun("drain-late", 0, 16L << 20);
+      assertNotEquals(drained.name(), cluster.describe(late).owner(), "nothing is placed on it");
+
+      api.undrain(drained.name());
+      Await.until(
+          "every LUN to be back on " + drained,
+          BOUND,
+          () -> luns.stream().allMatch(lun -> drained.name().equals(cluster.describe(lun).owner())),
+          drained::logTail);
+      Agreed back = agreement.await();
+      assertTrue(back.epoch() > away.epoch(), () -> away + ", then " + back);
+      assertEquals(TargetPortGroups.OPTIMIZED, back.states().get(group));
+      workload.awaitProgress(200);
+      workload.stop();
+      System.out.printf("longest operation %d ms%n", workload.longest().toMillis());
+      assertEquals(0, workload.losses(), "a drain must not cost a session");
+    }
+    Histories.requireLinearizable("drain", history);
+  }
+
+  private static List<LogicalUnit> ownedBy(ApiClient api, TestGateway gateway) {
+    return ask(api::luns).stream().filter(unit -> gateway.name().equals(unit.owner())).toList();
+  }
+
+  private static Gateway described(ApiClient api, TestGateway gateway) {
+    return ask(api::gateways).stream()
+        .filter(row -> row.name().equals(gateway.name()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static <T> T ask(TestCluster.Question<T> question) {
+    try {
+      return question.ask();
+    } catch (ApiException e) {
+      throw new AssertionError(e.getMessage(), e);
+    }
+  }
+}

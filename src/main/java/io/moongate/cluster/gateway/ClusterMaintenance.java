@@ -1,0 +1,155 @@
+package io.moongate.cluster.gateway;
+
+import io.moongate.cluster.Answer;
+import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.View;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.AsynchronousSocketChannel;
+import java.nio.channels.CompletionHandler;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** {@link Maintenance} by commands to the gateways' entities. */
+public final class ClusterMaintenance implements Maintenance {
+  private static final Duration PROBE_BOUND = Duration.ofSeconds(2);
+
+  /** Sends a command to a gateway's entity, and takes its answer. */
+  public interface Asking
+      extends BiFunction<
+          String, Function<ActorRef<Answer>, Gateway.Command>, CompletionStage<GatewayEntry>> {}
+
+  /** What this gateway sees of the others. */
+  public interface Sight {
+    /** How the membership lists a process; empty when it does not. */
+    Optional<String> member(String incarnation);
+
+    /** Whether something accepts connections at an address. */
+    CompletionStage<Boolean> answers(PortalAddress address);
+  }
+
+  private final String self;
+  private final View view;
+  private final Asking asking;
+  private final Sight sight;
+  private final Duration leaseBound;
+  private final LongSupplier nanoTime;
+  private final long since;
+
+  /**
+   * @param self name of this gateway
+   * @param leaseBound in which any lease that a gateway could hold runs out
+   * @param nanoTime the monotonic clock
+   */
+  public ClusterMaintenance(
+      String self,
+      View view,
+      Asking asking,
+      Sight sight,
+      Duration leaseBound,
+      LongSupplier nanoTime) {
+    this.self = self;
+    this.view = view;
+    this.asking = asking;
+    this.sight = sight;
+    this.leaseBound = leaseBound;
+    this.nanoTime = nanoTime;
+    this.since = nanoTime.getAsLong();
+  }
+
+  @Override
+  public CompletionStage<GatewayEntry> drain(String gateway, String cause) {
+    return asking.apply(gateway, replyTo -> new Gateway.Drain(cause, replyTo));
+  }
+
+  @Override
+  public CompletionStage<GatewayEntry> undrain(String gateway, String cause) {
+    return asking.apply(gateway, replyTo -> new Gateway.Undrain(cause, replyTo));
+  }
+
+  @Override
+  public CompletionStage<GatewayEntry> remove(String gateway, String cause) {
+    Optional<GatewayEntry> known = view.gateway(gateway);
+    if (known.isEmpty()) {
+      return refuse(Kind.NOT_FOUND, "there is no gateway " + gateway);
+    }
+    GatewayEntry entry = known.get();
+    if (gateway.equals(self)) {
+      return refuse(Kind.CONFLICT, gateway + " is the gateway that was asked, and alive");
+    }
+    Optional<String> member = sight.member(entry.incarnation());
+    if (member.isPresent()) {
+      return refuse(
+          Kind.CONFLICT,
+          "%s is a member of the cluster (%s): stop it first; if it has failed, that is noticed"
+              .formatted(gateway, member.get()));
+    }
+    Duration watched = Duration.ofNanos(nanoTime.getAsLong() - since);
+    if (watched.compareTo(leaseBound) < 0) {
+      return refuse(
+          Kind.UNAVAILABLE,
+          "%s has looked for %s since it started, and %s could serve for as long as %s: ask again"
+              .formatted(self, watched, gateway, leaseBound));
+    }
+    return sight
+        .answers(entry.relay())
+        .thenCompose(
+            answers ->
+                answers
+                    ? refuse(
+                        Kind.CONFLICT,
+                        "something answers at %s, where %s is registered: it may be alive"
+                            .formatted(entry.relay(), gateway))
+                    : asking.apply(
+                        gateway,
+                        replyTo -> new Gateway.Remove(entry.incarnation(), cause, replyTo)));
+  }
+
+  /** Whether a TCP connection to an address can be made within two seconds. */
+  public static CompletionStage<Boolean> accepts(PortalAddress address) {
+    CompletableFuture<Boolean> accepted = new CompletableFuture<>();
+    try {
+      AsynchronousSocketChannel channel = AsynchronousSocketChannel.open();
+      accepted.whenComplete((done, failure) -> close(channel));
+      channel.connect(
+          new InetSocketAddress(address.address(), address.port()),
+          null,
+          new CompletionHandler<Void, Void>() {
+            @Override
+            public void completed(Void result, Void attachment) {
+              accepted.complete(true);
+            }
+
+            @Override
+            public void failed(Throwable failure, Void attachment) {
+              accepted.complete(false);
+            }
+          });
+    } catch (IOException | RuntimeException failure) {
+      accepted.complete(false);
+    }
+    return accepted.completeOnTimeout(false, PROBE_BOUND.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static void close(AsynchronousSocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException ignored) {
+      // It was only asked whether it can be had.
+    }
+  }
+
+  private static <T> CompletionStage<T> refuse(Kind kind, String message) {
+    return CompletableFuture.failedStage(new Refusal(kind, "name", message));
+  }
+}

@@ -1,0 +1,278 @@
+package io.moongate.cluster.ownership;
+
+import io.moongate.cluster.ownership.Stewardship.Move;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.Placement;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Which of its units a gateway gives away though it is well: because it is taken out of service,
+ * because a gateway that is preferred is back, or because it owns more than others.
+ *
+ * <p>Each of these has a damper. A unit that was moved is not moved again by its owner for a while,
+ * which doubles each time; a gateway that keeps failing gets units back ever later; and a gateway
+ * gives units away for balance only while it owns at least two more than the one that gets them, so
+ * that no move makes a reason for the way back.
+ */
+public final class Movements {
+
+  /**
+   * What is moved without anybody asking for the single unit.
+   *
+   * @param failback whether a unit goes back to a gateway that it prefers
+   * @param stableFor how long that gateway must have been up, and the unit where it is; longer
+   *     after failures: see {@link Movements#patience}
+   * @param rebalance whether units without a preference are spread evenly
+   * @param tolerance by how many units more than the least loaded gateway one may own before it
+   *     gives any away; at least 2
+   * @param atOnce moves under way at the same time
+   */
+  public record Policy(
+      boolean failback, Duration stableFor, boolean rebalance, int tolerance, int atOnce) {
+    public Policy {
+      if (tolerance < 2 || atOnce < 1) {
+        throw new IllegalArgumentException(
+            "a tolerance below 2 or no move at once: " + tolerance + ", " + atOnce);
+      }
+    }
+  }
+
+  /** How long a unit that was moved rests before its owner moves it again: the first time. */
+  private static final Duration REST = Duration.ofSeconds(5);
+
+  /** Each time after the first doubles it, so often at most. */
+  private static final int DOUBLINGS = 6;
+
+  /** After such a time without a move, the next one is a first one again. */
+  private static final Duration FORGET = Duration.ofMinutes(15);
+
+  private record Moved(Instant last, int times) {
+    /** A wall clock that was set back must not keep it at rest. */
+    boolean resting(Instant now) {
+      return !now.isBefore(last) && now.isBefore(last.plus(doubled(REST, times - 1)));
+    }
+  }
+
+  private final String self;
+  private final String incarnation;
+  private final Policy policy;
+  private final Map<String, Moved> moved = new HashMap<>();
+
+  Movements(String self, String incarnation, Policy policy) {
+    this.self = self;
+    this.incarnation = incarnation;
+    this.policy = policy;
+  }
+
+  /**
+   * How long a gateway must have been up before anything is moved to it for policy's sake: as it
+   * was set, doubled with each failure since a process of it was up for {@link
+   * GatewayEntry#FLAP_MEMORY}, the first one not counted.
+   */
+  static Duration patience(Duration stableFor, GatewayEntry gateway) {
+    return doubled(stableFor, Math.max(0, gateway.flaps() - 1));
+  }
+
+  private static Duration doubled(Duration once, int times) {
+    return once.multipliedBy(1L << Math.min(DOUBLINGS, times));
+  }
+
+  /**
+   * The moves to begin now.
+   *
+   * @param units those of the view
+   * @param healthy names of the gateways against which nothing stands, this one among them
+   * @param underWay ids of the units that were asked for something and have not answered
+   * @param quiet whether every unit has a living owner: only a drain does not wait for that
+   */
+  List<Move> plan(
+      View view,
+      Collection<UnitEntry> units,
+      Set<String> healthy,
+      Set<String> underWay,
+      boolean quiet,
+      Instant now) {
+    moved.values().removeIf(one -> one.last().plus(FORGET).isBefore(now));
+    List<UnitEntry> own = new ArrayList<>();
+    Set<String> inTransition = new HashSet<>(underWay);
+    for (UnitEntry unit : units) {
+      if (inTransition(unit.ownership())) {
+        inTransition.add(unit.id());
+      } else if (unit.ownership().phase() == Phase.SERVING
+          && unit.ownership().ownedBy(self, incarnation)
+          && !underWay.contains(unit.id())) {
+        own.add(unit);
+      }
+    }
+    int room = policy.atOnce() - inTransition.size();
+    if (room <= 0 || own.isEmpty()) {
+      return List.of();
+    }
+    List<Move> wanted = wanted(view, units, own, healthy, quiet, inTransition.isEmpty(), now);
+    List<Move> begun = new ArrayList<>();
+    for (Move move : wanted) {
+      Moved before = moved.get(move.unit().id());
+      if (begun.size() < room && (before == null || !before.resting(now))) {
+        moved.put(move.unit().id(), new Moved(now, before == null ? 1 : before.times() + 1));
+        begun.add(move);
+      }
+    }
+    return begun;
+  }
+
+  /** What nobody could open so far is no reason to wait: it may stay like that for long. */
+  private static boolean inTransition(Ownership now) {
+    return now.phase() == Phase.RELEASING
+        || (now.phase() == Phase.ACQUIRING && now.refusedBy().isEmpty());
+  }
+
+  private List<Move> wanted(
+      View view,
+      Collection<UnitEntry> units,
+      List<UnitEntry> own,
+      Set<String> healthy,
+      boolean quiet,
+      boolean nothingUnderWay,
+      Instant now) {
+    GatewayEntry here = view.gateway(self).orElseThrow();
+    if (!here.inService()) {
+      return drain(here, own, view, healthy);
+    }
+    if (!quiet) {
+      return List.of();
+    }
+    List<Move> back = policy.failback() ? failBack(own, view, healthy, now) : List.of();
+    // One thing at a time: failing back changes what is balanced.
+    return back.isEmpty() && policy.rebalance() && nothingUnderWay
+        ? rebalance(own, units, view, healthy, now)
+        : back;
+  }
+
+  private List<Move> drain(GatewayEntry here, List<UnitEntry> own, View view, Set<String> healthy) {
+    Set<String> others = new HashSet<>();
+    for (String name : healthy) {
+      view.gateway(name)
+          .filter(gateway -> !name.equals(self) && gateway.inService())
+          .ifPresent(gateway -> others.add(name));
+    }
+    Map<String, String> plan = Placement.plan(own, view, others);
+    List<Move> moves = new ArrayList<>();
+    for (UnitEntry unit : own) {
+      Optional.ofNullable(plan.get(unit.id()))
+          .flatMap(view::gateway)
+          .ifPresent(
+              to ->
+                  moves.add(
+                      new Move(
+                          unit, to, "drain of %s: %s".formatted(self, here.service().cause()))));
+    }
+    return moves;
+  }
+
+  private List<Move> failBack(List<UnitEntry> own, View view, Set<String> healthy, Instant now) {
+    List<Move> moves = new ArrayList<>();
+    for (UnitEntry unit : own) {
+      if (!lasted(unit, now)) {
+        continue;
+      }
+      for (String preferred : unit.preferred()) {
+        if (preferred.equals(self)) {
+          break;
+        }
+        Optional<GatewayEntry> to =
+            view.gateway(preferred)
+                .filter(gateway -> takes(gateway, healthy, now))
+                .filter(gateway -> exported(unit, gateway.name(), view));
+        if (to.isPresent()) {
+          moves.add(new Move(unit, to.get(), "failback to " + preferred));
+          break;
+        }
+      }
+    }
+    return moves;
+  }
+
+  /**
+   * The gateway that owns the most gives one unit to the one that owns the least. Only that one
+   * does, and one at a time: every gateway counts the same.
+   */
+  private List<Move> rebalance(
+      List<UnitEntry> own,
+      Collection<UnitEntry> units,
+      View view,
+      Set<String> healthy,
+      Instant now) {
+    Map<String, Integer> load = new TreeMap<>();
+    for (String name : healthy) {
+      view.gateway(name)
+          .filter(gateway -> name.equals(self) || takes(gateway, healthy, now))
+          .ifPresent(gateway -> load.put(name, 0));
+    }
+    for (UnitEntry unit : units) {
+      load.computeIfPresent(unit.ownership().owner(), (name, count) -> count + 1);
+    }
+    String least = self;
+    for (Map.Entry<String, Integer> each : load.entrySet()) {
+      if (each.getValue() > load.get(self)
+          || (each.getValue().equals(load.get(self)) && each.getKey().compareTo(self) < 0)) {
+        return List.of();
+      }
+      if (each.getValue() < load.get(least)) {
+        least = each.getKey();
+      }
+    }
+    int difference = load.get(self) - load.get(least);
+    if (difference < policy.tolerance()) {
+      return List.of();
+    }
+    GatewayEntry to = view.gateway(least).orElseThrow();
+    for (UnitEntry unit : own) {
+      Moved before = moved.get(unit.id());
+      if (lasted(unit, now)
+          && unit.preferred().isEmpty()
+          && (before == null || !before.resting(now))
+          && exported(unit, to.name(), view)) {
+        return List.of(
+            new Move(
+                unit,
+                to,
+                "rebalance: %s owns %d units, %s %d"
+                    .formatted(self, load.get(self), to.name(), load.get(least))));
+      }
+    }
+    return List.of();
+  }
+
+  private boolean lasted(UnitEntry unit, Instant now) {
+    return unit.ownership().since().plus(policy.stableFor()).isBefore(now);
+  }
+
+  /** Whether units may be moved to it for policy's sake. */
+  private boolean takes(GatewayEntry gateway, Set<String> healthy, Instant now) {
+    return healthy.contains(gateway.name())
+        && gateway.state() == GatewayEntry.State.UP
+        && gateway.inService()
+        && gateway.since().plus(patience(policy.stableFor(), gateway)).isBefore(now);
+  }
+
+  /** Whether it serves the unit's hosts itself, where anybody does. */
+  private static boolean exported(UnitEntry unit, String gateway, View view) {
+    List<TargetEntry> targets = view.targetsOf(unit.id());
+    return targets.isEmpty() || targets.stream().anyMatch(target -> target.exportedBy(gateway));
+  }
+}

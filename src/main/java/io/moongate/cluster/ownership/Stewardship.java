@@ -1,0 +1,236 @@
+package io.moongate.cluster.ownership;
+
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.Placement;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
+import io.moongate.failure.FailureDecision;
+import io.moongate.failure.FailureDecision.Verdict;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What the steward of a gateway wants done, from the view, the observations that stand and the
+ * time. It knows no actor and no clock, and remembers only which units it has moved before, so that
+ * it does not try again at once what has just failed.
+ *
+ * <p>Units without a living owner come first: every gateway computes the same {@linkplain Placement
+ * plan} and proposes itself for its own part of it. What is moved beside that, is moved by the
+ * gateway that owns it ({@link Movements}).
+ */
+public final class Stewardship {
+
+  /** A proposal of this gateway as the owner of a unit. */
+  public record TakeOver(UnitEntry unit, String cause, List<Observation> evidence) {}
+
+  /** A unit of this gateway that is to be another's. */
+  public record Move(UnitEntry unit, GatewayEntry to, String cause) {}
+
+  /** A gateway that has failed, and is not recorded to. */
+  public record Failure(GatewayEntry gateway, List<Observation> evidence) {}
+
+  /**
+   * What is to be done.
+   *
+   * @param failures to tell the gateways' entities
+   * @param takeOvers to ask the units' entities for
+   * @param moves to ask the units' entities for
+   * @param emptied whether this gateway is out of service and owns nothing any more, which its
+   *     entity does not know yet
+   */
+  public record Plan(
+      List<Failure> failures, List<TakeOver> takeOvers, List<Move> moves, boolean emptied) {
+    /** Nothing. */
+    public static final Plan NOTHING = new Plan(List.of(), List.of(), List.of(), false);
+  }
+
+  /** Proposals under way at the same time; the rest follows as they are answered. */
+  private static final int PROPOSALS = 256;
+
+  private final String self;
+  private final String incarnation;
+  private final Movements movements;
+
+  /**
+   * Makes the stewardship of a gateway.
+   *
+   * @param self name of the gateway
+   * @param incarnation its process
+   */
+  public Stewardship(String self, String incarnation, Movements.Policy policy) {
+    this.self = self;
+    this.incarnation = incarnation;
+    this.movements = new Movements(self, incarnation, policy);
+  }
+
+  /**
+   * Looks at everything once.
+   *
+   * @param view as this gateway has it
+   * @param observations everything that stands
+   * @param underWay ids of the units that were asked for something and have not answered
+   */
+  public Plan look(
+      View view, Collection<Observation> observations, Set<String> underWay, Instant now) {
+    Optional<GatewayEntry> own =
+        view.gateway(self)
+            .filter(
+                entry ->
+                    entry.incarnation().equals(incarnation)
+                        && entry.state() == GatewayEntry.State.UP);
+    if (own.isEmpty()) {
+      return Plan.NOTHING;
+    }
+    Map<String, FailureDecision.Decision> decisions = new TreeMap<>();
+    Set<String> alive = new TreeSet<>();
+    List<Failure> failures = new ArrayList<>();
+    for (GatewayEntry gateway : view.gateways()) {
+      FailureDecision.Decision decision =
+          decide(view, observations, gateway.name(), gateway.incarnation(), now);
+      decisions.put(gateway.name(), decision);
+      if (gateway.state() == GatewayEntry.State.UP && decision.failed()) {
+        failures.add(new Failure(gateway, decision.evidence()));
+      } else if (gateway.state() == GatewayEntry.State.UP
+          && decision.verdict() != Verdict.EXPELLED) {
+        alive.add(gateway.name());
+      }
+    }
+    alive.add(self);
+
+    List<UnitEntry> units = view.units();
+    Needy needy = needy(view, units, observations, now);
+    List<TakeOver> takeOvers = takeOvers(needy, view, alive, underWay);
+    Set<String> healthy = new TreeSet<>();
+    for (String gateway : alive) {
+      if (gateway.equals(self) || decisions.get(gateway).verdict() == Verdict.HEALTHY) {
+        healthy.add(gateway);
+      }
+    }
+    List<Move> moves = movements.plan(view, units, healthy, underWay, needy.units.isEmpty(), now);
+    boolean emptied =
+        own.get().service().duty() == GatewayEntry.Duty.DRAINING
+            && underWay.isEmpty()
+            && units.stream().noneMatch(unit -> concerns(unit.ownership()));
+    return new Plan(failures, takeOvers, moves, emptied);
+  }
+
+  /** Whether this process owns it, or is about to. */
+  private boolean concerns(Ownership now) {
+    return now.ownedBy(self, incarnation)
+        || (now.phase() == Phase.RELEASING && now.successor().equals(self));
+  }
+
+  private static final class Needy {
+    final List<UnitEntry> units = new ArrayList<>();
+    final Map<String, List<Observation>> evidence = new HashMap<>();
+
+    void add(UnitEntry unit, List<Observation> why) {
+      units.add(unit);
+      evidence.put(unit.id(), why);
+    }
+  }
+
+  private Needy needy(
+      View view, List<UnitEntry> units, Collection<Observation> observations, Instant at) {
+    Needy needy = new Needy();
+    Map<String, FailureDecision.Decision> owners = new HashMap<>();
+    for (UnitEntry unit : units) {
+      Ownership now = unit.ownership();
+      if (now.phase() == Phase.UNOWNED) {
+        needy.add(unit, List.of());
+      } else if (!now.ownedBy(self, incarnation)) {
+        FailureDecision.Decision decision =
+            owners.computeIfAbsent(
+                now.incarnation(),
+                owner -> decide(view, observations, now.owner(), now.incarnation(), at));
+        if (decision.failed()) {
+          needy.add(unit, decision.evidence());
+        }
+      }
+    }
+    return needy;
+  }
+
+  private List<TakeOver> takeOvers(
+      Needy needy, View view, Set<String> alive, Set<String> underWay) {
+    if (needy.units.isEmpty()) {
+      return List.of();
+    }
+    Map<String, String> plan = Placement.plan(needy.units, view, alive);
+    List<TakeOver> takeOvers = new ArrayList<>();
+    int room = PROPOSALS - underWay.size();
+    for (UnitEntry unit : needy.units) {
+      if (takeOvers.size() < room
+          && self.equals(plan.get(unit.id()))
+          && !underWay.contains(unit.id())) {
+        takeOvers.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
+      }
+    }
+    return takeOvers;
+  }
+
+  private static String cause(Ownership now) {
+    if (now.phase() != Phase.UNOWNED) {
+      return "failover from " + now.owner();
+    }
+    return now.epoch() == 0 ? "first owner" : "no owner: " + now.cause();
+  }
+
+  /** The observations that stand, and what the view itself says of the incarnation. */
+  private FailureDecision.Decision decide(
+      View view,
+      Collection<Observation> observations,
+      String gateway,
+      String ofIncarnation,
+      Instant now) {
+    List<Observation> known = new ArrayList<>();
+    for (Observation observation : observations) {
+      if (observation.subject().equals(gateway)
+          && observation.incarnation().equals(ofIncarnation)) {
+        known.add(observation);
+      }
+    }
+    view.lastOf(gateway).flatMap(entry -> byView(entry, ofIncarnation, now)).ifPresent(known::add);
+    Set<String> electors = new HashSet<>();
+    view.gateways().stream()
+        .filter(entry -> entry.state() == GatewayEntry.State.UP && !entry.name().equals(gateway))
+        .forEach(entry -> electors.add(entry.name()));
+    return FailureDecision.decide(gateway, ofIncarnation, known, electors);
+  }
+
+  private Optional<Observation> byView(GatewayEntry entry, String ofIncarnation, Instant now) {
+    if (!entry.incarnation().equals(ofIncarnation)) {
+      return Optional.of(
+          new Observation(
+              self,
+              entry.name(),
+              ofIncarnation,
+              Kind.SUPERSEDED,
+              now,
+              "by " + entry.incarnation()));
+    }
+    Kind kind =
+        switch (entry.state()) {
+          case UP -> null;
+          case STOPPED -> Kind.STOPPED;
+          case FAILED, REMOVED -> Kind.RECORDED_FAILED;
+        };
+    return Optional.ofNullable(kind)
+        .map(
+            recorded ->
+                new Observation(self, entry.name(), ofIncarnation, recorded, now, entry.cause()));
+  }
+}

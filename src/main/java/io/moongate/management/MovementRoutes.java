@@ -1,0 +1,172 @@
+package io.moongate.management;
+
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import io.moongate.cluster.Metadata;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.management.api.Operation;
+import io.moongate.management.api.SetPreferred;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.AllDirectives;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/**
+ * The routes about where units are owned: gateways that are drained, put into service again and
+ * removed, the order of preference of a unit, and what is under way.
+ */
+final class MovementRoutes extends AllDirectives {
+  private final ApiRoutes api;
+  private final Metadata metadata;
+
+  MovementRoutes(ApiRoutes api, Metadata metadata) {
+    this.api = api;
+    this.metadata = metadata;
+  }
+
+  /** What stands below {@code /api/v1}. */
+  Route all(HttpRequest request) {
+    return concat(
+        pathPrefix(
+            segment("gateways").slash(segment()).slash("drain"),
+            name ->
+                pathEndOrSingleSlash(
+                    () -> maintain(request, name, "drain", metadata.maintenance()::drain))),
+        pathPrefix(
+            segment("gateways").slash(segment()).slash("undrain"),
+            name ->
+                pathEndOrSingleSlash(
+                    () -> maintain(request, name, "undrain", metadata.maintenance()::undrain))),
+        pathPrefix(
+            segment("luns").slash(segment()).slash("preferred"),
+            id -> pathEndOrSingleSlash(() -> preferred(request, id))),
+        pathPrefix(
+            segment("operations"),
+            () ->
+                concat(
+                    pathEndOrSingleSlash(
+                        () ->
+                            api.read(
+                                request,
+                                (view, query) -> JsonEntity.list(Operations.of(view).stream()))),
+                    pathPrefix(
+                        segment(), id -> pathEndOrSingleSlash(() -> operation(request, id))))));
+  }
+
+  private Route maintain(
+      HttpRequest request,
+      String name,
+      String what,
+      BiFunction<String, String, CompletionStage<GatewayEntry>> asked) {
+    return post(
+        () ->
+            api.withBody(
+                request,
+                (same, body) -> {
+                  requireGateway(name);
+                  String cause =
+                      RequestBody.read(body, "cause")
+                          .optionalText("cause")
+                          .orElseGet(() -> asked(what + "ed", request));
+                  return api.change(
+                          request, what + " gateway " + name, () -> asked.apply(name, cause))
+                      .thenApply(
+                          entry ->
+                              HttpResponse.create()
+                                  .withEntity(
+                                      JsonEntity.of(
+                                          Resources.gateway(metadata.view(), name)
+                                              .orElseThrow(() -> noGateway(name)))));
+                }));
+  }
+
+  /** Removes a gateway for good. */
+  CompletionStage<HttpResponse> remove(HttpRequest request, String name) {
+    Requests.parameters(request);
+    requireGateway(name);
+    return api.change(
+            request,
+            "remove gateway " + name,
+            () -> metadata.maintenance().remove(name, asked("removed", request)))
+        .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
+  }
+
+  private Route preferred(HttpRequest request, String id) {
+    return put(
+        () ->
+            api.withBody(
+                request,
+                (same, body) -> {
+                  if (metadata.view().unit(id).isEmpty()) {
+                    throw ApiRoutes.notFound("id", "logical unit " + id);
+                  }
+                  SetPreferred wanted = Requests.setPreferred(body, metadata.view());
+                  return api.change(
+                          request,
+                          "prefer %s for LUN %s".formatted(wanted.gateways(), id),
+                          () ->
+                              metadata.preferUnit(
+                                  id, wanted.gateways(), asked("preferred", request)))
+                      .thenApply(
+                          entry ->
+                              HttpResponse.create()
+                                  .withEntity(
+                                      JsonEntity.of(
+                                          Resources.unit(
+                                              entry, Resources.mappings(metadata.view(), id)))));
+                }));
+  }
+
+  private Route operation(HttpRequest request, String id) {
+    return concat(
+        api.read(request, (view, query) -> JsonEntity.of(existing(id))),
+        delete(() -> completeWithFuture(cancel(request, id))));
+  }
+
+  private CompletionStage<HttpResponse> cancel(HttpRequest request, String id) {
+    Requests.parameters(request);
+    Operation operation = existing(id);
+    if (!operation.cancellable()) {
+      throw new ProblemException(
+          ProblemType.CONFLICT,
+          "id",
+          "An operation of the kind " + operation.kind() + " can't be taken back");
+    }
+    String cause = asked("cancelled", request);
+    return api.<Object>change(
+            request,
+            "cancel operation " + id,
+            () ->
+                operation.kind().equals("drain")
+                    ? metadata
+                        .maintenance()
+                        .undrain(operation.gateway(), cause)
+                        .thenApply(Function.identity())
+                    : metadata.cancelMove(operation.unit(), cause).thenApply(Function.identity()))
+        .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
+  }
+
+  private Operation existing(String id) {
+    return Operations.find(metadata.view(), id)
+        .orElseThrow(() -> ApiRoutes.notFound("id", "operation " + id));
+  }
+
+  private String asked(String what, HttpRequest request) {
+    return "%s through the API of %s by %s"
+        .formatted(what, metadata.gateway(), ApiRoutes.client(request));
+  }
+
+  private void requireGateway(String name) {
+    if (metadata.view().gateway(name).isEmpty()) {
+      throw noGateway(name);
+    }
+  }
+
+  private static ProblemException noGateway(String name) {
+    return ApiRoutes.notFound("name", "gateway " + name);
+  }
+}

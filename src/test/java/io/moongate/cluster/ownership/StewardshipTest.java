@@ -1,0 +1,249 @@
+package io.moongate.cluster.ownership;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.ownership.Stewardship.Plan;
+import io.moongate.cluster.view.Entries;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.GatewayEntry.Duty;
+import io.moongate.cluster.view.GatewayEntry.Service;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What the steward of gw1 wants done. */
+class StewardshipTest {
+  private static final Duration STABLE = Duration.ofSeconds(60);
+  private static final Instant LATER = Entries.NOW.plus(STABLE).plusSeconds(1);
+
+  private final View view = new View();
+  private Stewardship gw1 = steward(new Movements.Policy(true, STABLE, false, 2, 4));
+
+  private static Stewardship steward(Movements.Policy policy) {
+    return new Stewardship("gw1", "gw1-p1", policy);
+  }
+
+  StewardshipTest() {
+    for (int i = 1; i <= 3; i++) {
+      view.apply(Entries.up("gw" + i, i));
+    }
+  }
+
+  private Plan look(Instant now) {
+    return gw1.look(view, List.of(), Set.of(), now);
+  }
+
+  private void duty(String gateway, Duty duty) {
+    GatewayEntry now = view.gateway(gateway).orElseThrow();
+    view.apply(now.next(new Service(duty, Entries.NOW, "maintenance")));
+  }
+
+  private void serving(String id, String owner, String... preferred) {
+    view.apply(Entries.unit(id, 1, Phase.SERVING, 1, owner, preferred));
+  }
+
+  private static Map<String, String> targets(Plan plan) {
+    return plan.moves().stream()
+        .collect(
+            java.util.stream.Collectors.toMap(move -> move.unit().id(), move -> move.to().name()));
+  }
+
+  @Test
+  void anUnregisteredGatewayWantsNothing() {
+    view.apply(Entries.unit("u0", 1, Phase.UNOWNED, 0, ""));
+    Stewardship other =
+        new Stewardship("gw1", "gw1-p2", new Movements.Policy(true, STABLE, true, 2, 4));
+    assertEquals(Plan.NOTHING, other.look(view, List.of(), Set.of(), LATER));
+  }
+
+  @Test
+  void takesOverWhatIsItsPartWithAllTheEvidence() {
+    serving("u0", "gw2", "gw1");
+    serving("u1", "gw2", "gw3");
+    Observation gone =
+        new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused");
+    Plan plan = gw1.look(view, List.of(gone), Set.of(), LATER);
+    assertEquals(List.of("u0"), plan.takeOvers().stream().map(t -> t.unit().id()).toList());
+    assertEquals(List.of(gone), plan.takeOvers().get(0).evidence());
+    assertEquals("failover from gw2", plan.takeOvers().get(0).cause());
+    assertEquals("gw2", plan.failures().get(0).gateway().name());
+    assertEquals(
+        List.of(), gw1.look(view, List.of(gone), Set.of("u0"), LATER).takeOvers(), "it was asked");
+  }
+
+  @Test
+  void whatARemovedGatewayOwnedIsFree() {
+    serving("u0", "gw2", "gw1");
+    assertEquals(List.of(), look(LATER).takeOvers());
+    view.apply(
+        view.gateway("gw2")
+            .orElseThrow()
+            .next(GatewayEntry.State.REMOVED, Entries.NOW, "removed by the operator", 0));
+    Stewardship.TakeOver takeOver = look(LATER).takeOvers().get(0);
+    assertEquals(Kind.RECORDED_FAILED, takeOver.evidence().get(0).kind());
+    assertEquals("removed by the operator", takeOver.evidence().get(0).detail());
+  }
+
+  @Test
+  void aDrainMovesAFewAtATimeAndNothingToWhoeverDrainsToo() {
+    for (int i = 0; i < 6; i++) {
+      serving("u" + i, "gw1");
+    }
+    duty("gw1", Duty.DRAINING);
+    duty("gw3", Duty.DRAINED);
+    Plan plan = look(LATER);
+    assertEquals(Map.of("u0", "gw2", "u1", "gw2", "u2", "gw2", "u3", "gw2"), targets(plan));
+    assertEquals("drain of gw1: maintenance", plan.moves().get(0).cause());
+    assertFalse(plan.emptied());
+    assertEquals(
+        List.of(),
+        gw1.look(view, List.of(), Set.of("u0", "u1", "u2", "u3"), LATER).moves(),
+        "four are under way");
+    assertEquals(Set.of("u4", "u5"), targets(look(LATER)).keySet(), "not what was just asked");
+  }
+
+  @Test
+  void aDrainWithNobodyElseWaits() {
+    serving("u0", "gw1");
+    duty("gw1", Duty.DRAINING);
+    duty("gw2", Duty.DRAINING);
+    duty("gw3", Duty.DRAINING);
+    assertEquals(List.of(), look(LATER).moves());
+  }
+
+  @Test
+  void whoOwnsNothingAnyMoreIsDrained() {
+    serving("u0", "gw2");
+    assertFalse(look(LATER).emptied());
+    duty("gw1", Duty.DRAINING);
+    assertTrue(look(LATER).emptied());
+    view.apply(
+        Entries.unit(
+            "u1",
+            1,
+            new Ownership(
+                Phase.RELEASING,
+                1,
+                "gw2",
+                "gw2-p1",
+                "gw1",
+                Entries.NOW,
+                "",
+                List.of(),
+                List.of())));
+    assertFalse(look(LATER).emptied(), "it is about to get one");
+    duty("gw1", Duty.DRAINED);
+    assertFalse(look(LATER).emptied(), "it is on record");
+  }
+
+  @Test
+  void aGatewayOutOfServiceTakesOverWhatNobodyElseCan() {
+    duty("gw1", Duty.DRAINED);
+    view.apply(Entries.unit("u0", 1, Phase.UNOWNED, 1, ""));
+    assertEquals(List.of(), look(LATER).takeOvers());
+    duty("gw2", Duty.DRAINED);
+    duty("gw3", Duty.DRAINED);
+    assertEquals(1, look(LATER).takeOvers().size());
+  }
+
+  @Test
+  void aUnitGoesBackToTheFirstOfItsOrderThatIsWell() {
+    serving("u0", "gw1", "gw2", "gw3", "gw1");
+    serving("u1", "gw1", "gw1", "gw2");
+    serving("u2", "gw1");
+    assertEquals(Map.of(), targets(look(Entries.NOW.plus(STABLE))));
+    assertEquals(Map.of("u0", "gw2"), targets(look(LATER)));
+    duty("gw2", Duty.DRAINING);
+    assertEquals(Map.of("u0", "gw3"), targets(look(LATER.plusSeconds(60))));
+    gw1 = steward(new Movements.Policy(false, STABLE, false, 2, 4));
+    assertEquals(Map.of(), targets(look(LATER.plusSeconds(60))));
+  }
+
+  @Test
+  void aGatewayThatKeepsFailingGetsUnitsBackEverLater() {
+    GatewayEntry gateway = Entries.up("gw2", 2);
+    Instant at = Entries.NOW;
+    assertEquals(STABLE, Movements.patience(STABLE, gateway));
+    for (int failures = 1; failures <= 20; failures++) {
+      gateway =
+          gateway.next(
+              GatewayEntry.State.FAILED, at, "gone", gateway.flapsWhenItFails(at.plusSeconds(1)));
+      gateway = gateway.next(GatewayEntry.State.UP, at, "registered", gateway.flaps());
+      assertEquals(
+          STABLE.multipliedBy(1L << Math.min(6, failures - 1)),
+          Movements.patience(STABLE, gateway),
+          "after " + failures);
+    }
+    assertEquals(1, gateway.flapsWhenItFails(at.plus(GatewayEntry.FLAP_MEMORY)));
+  }
+
+  @Test
+  void whatWasMovedAndCameBackRestsEverLonger() {
+    serving("u0", "gw1");
+    duty("gw1", Duty.DRAINING);
+    Instant now = LATER;
+    for (long rest = 5; rest <= 5 << 6; rest *= 2) {
+      assertEquals(1, look(now).moves().size(), "after " + rest);
+      assertEquals(0, look(now.plusSeconds(rest).minusMillis(1)).moves().size());
+      now = now.plusSeconds(rest);
+    }
+    assertEquals(1, look(now.plus(Duration.ofMinutes(16))).moves().size());
+    assertEquals(1, look(now.plus(Duration.ofMinutes(16)).plusSeconds(5)).moves().size());
+  }
+
+  @Test
+  void theMostLoadedGivesToTheLeastLoadedOneAtATime() {
+    gw1 = steward(new Movements.Policy(true, STABLE, true, 2, 4));
+    serving("u0", "gw1", "gw1");
+    serving("u1", "gw1");
+    serving("u2", "gw1");
+    serving("u3", "gw2");
+    serving("u4", "gw3");
+    assertEquals(Map.of("u1", "gw2"), targets(look(LATER)), "what has a preference stays");
+    assertEquals(Map.of("u2", "gw2"), targets(look(LATER)), "u1 rests");
+    serving("u5", "gw2");
+    serving("u6", "gw3");
+    assertEquals(Map.of(), targets(look(LATER.plusSeconds(60))), "one more is no reason");
+  }
+
+  @Test
+  void aUnitThatNobodyCanOpenDoesNotKeepADrainFromGoingOn() {
+    for (int i = 0; i < 9; i++) {
+      view.apply(
+          Entries.unit(
+              "broken" + i,
+              1,
+              new Ownership(
+                  i % 2 == 0 ? Phase.UNOWNED : Phase.ACQUIRING,
+                  7,
+                  i % 2 == 0 ? "" : "gw2",
+                  i % 2 == 0 ? "" : "gw2-p1",
+                  "",
+                  Entries.NOW,
+                  "",
+                  List.of(),
+                  List.of("gw1", "gw3"))));
+    }
+    serving("u0", "gw1");
+    duty("gw1", Duty.DRAINING);
+    assertEquals(1, look(LATER).moves().size());
+  }
+
+  @Test
+  void aMoveOfAnUnitIsOnlyItsOwners() {
+    UnitEntry other = Entries.unit("u0", 1, Phase.SERVING, 1, "gw2", "gw3");
+    view.apply(other);
+    assertEquals(Map.of(), targets(look(LATER)));
+  }
+}
