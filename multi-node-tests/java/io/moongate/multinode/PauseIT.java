@@ -72,7 +72,7 @@ class PauseIT {
 
   /**
    * The owner stops in the middle of a burst, others take over, what the burst wrote is written
-   * anew, and it wakes. What it had acknowledged is there until then; nothing else of it is
+   * anew, and it wakes. What it had acknowledged is there until then; nothing of it lands
    * afterwards, and each of its writes has an end.
    */
   @Test
@@ -97,7 +97,8 @@ class PauseIT {
           () -> burst.acknowledged() > 4 * BURST_BLOCKS,
           () -> burst.acknowledged() + " acknowledged");
       owner.pause();
-      // What it had sent by now is read; after this no acknowledgement can come.
+      burst.end();
+      // What it had answered by now is read; after this no answer can come until it wakes.
       Thread.sleep(500);
       long stopped = System.nanoTime();
       long acknowledged = burst.acknowledged();
@@ -124,8 +125,10 @@ class PauseIT {
       }
       assertTrue(underWay > 0, "the burst was not stopped in its middle");
       assertEquals(underWay, ends.values().stream().mapToInt(n -> n).sum());
-      assertFalse(Burst.anyAcknowledged(ends), () -> "writes that came late: " + ends);
     }
+    // An acknowledgement may come late, of a write that was done before the owner stopped; that
+    // none
+    // was done afterwards is what the history tells.
     Histories.requireLinearizable("burst", history);
   }
 

@@ -213,9 +213,9 @@ public final class Burst implements AutoCloseable {
     return ends;
   }
 
-  /** Whether one of these ends is an acknowledgement. */
-  public static boolean anyAcknowledged(Map<String, Integer> ends) {
-    return ends.containsKey(ACKNOWLEDGED);
+  /** Sends no more; what is under way is waited for. */
+  public void end() {
+    ending = true;
   }
 
   @Override
