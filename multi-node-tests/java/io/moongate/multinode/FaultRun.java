@@ -43,6 +43,11 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
      * Nothing can be served while it lasts, and hosts are patient for longer: none sees an error.
      */
     PATIENCE,
+    /**
+     * Nothing serves until processes are started again, which begins at once and may take longer
+     * than hosts are patient: errors are counted, and are no failure.
+     */
+    OUTAGE,
     /** Errors are what there must be: there are some, and they are counted. */
     ERRORS
   }
@@ -111,7 +116,8 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
     if (expect == Expect.ERRORS && errors.isEmpty()) {
       throw new AssertionError("no error reached a client: the fault met nobody");
     }
-    if (expect != Expect.ERRORS && !errors.isEmpty()) {
+    boolean patient = expect == Expect.SERVICE || expect == Expect.PATIENCE;
+    if (patient && !errors.isEmpty()) {
       throw new AssertionError("errors reached clients: " + errors);
     }
   }
@@ -137,10 +143,11 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
       workload.awaitProgress(100);
       System.out.printf("  every host had got on after %d ms%n", millisSince(began));
     }
+    Duration lasts = expect == Expect.OUTAGE ? Duration.ZERO : Fault.BEYOND_LEASE;
     Await.until(
         "the fault to have lasted",
-        Fault.BEYOND_LEASE.plusSeconds(5),
-        () -> System.nanoTime() - began >= Fault.BEYOND_LEASE.toNanos(),
+        lasts.plusSeconds(5),
+        () -> System.nanoTime() - began >= lasts.toNanos(),
         () -> "");
     if (expect == Expect.SERVICE) {
       workload.awaitProgress(100);

@@ -119,7 +119,7 @@ class FaultTableIT {
         row(
             "cassandra-and-owner",
             Then.of(new Kill(Role.CASSANDRA), new Kill(Role.OWNER)),
-            Expect.PATIENCE));
+            Expect.OUTAGE));
   }
 
   private static Stream<Arguments> stores() {
@@ -157,7 +157,7 @@ class FaultTableIT {
                 new Cut(Role.OWNER, Direction.BOTH, Role.OTHER),
                 new Upto(FAILOVER),
                 new Kill(Role.THIRD))),
-        row("three-owners", new KillOwners(3), Expect.PATIENCE));
+        row("three-owners", new KillOwners(3), Expect.OUTAGE));
   }
 
   private static Stream<Arguments> clocks() {
