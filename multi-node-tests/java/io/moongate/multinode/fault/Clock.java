@@ -1,13 +1,20 @@
 package io.moongate.multinode.fault;
 
+import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -18,6 +25,10 @@ import java.util.stream.Stream;
  */
 final class Clock {
   private static final String LIBRARY = "libfaketimeMT.so.1";
+  private static final Duration BOUND = Duration.ofSeconds(20);
+  private static final Duration EXACT = Duration.ofMinutes(1);
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final TestGateway gateway;
   private final Path file;
@@ -58,6 +69,34 @@ final class Clock {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Waits until the gateway is that far from the kernel's clock, in its own word. */
+  void awaitSeen(Duration by) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + gateway.host() + ":8558/alive"))
+            .timeout(BOUND)
+            .build();
+    Await.value(
+        gateway + " to see its clock jump",
+        BOUND,
+        () -> {
+          try {
+            HttpResponse<Void> answer = HTTP.send(request, HttpResponse.BodyHandlers.discarding());
+            String date = answer.headers().firstValue("Date").orElseThrow();
+            Instant there = DateTimeFormatter.RFC_1123_DATE_TIME.parse(date, Instant::from);
+            Duration off = Duration.between(Instant.now().plus(by), there).abs();
+            if (off.compareTo(EXACT) > 0) {
+              throw new Await.Unready("it is " + date + " there");
+            }
+            return there;
+          } catch (IOException e) {
+            throw new Await.Unready(e.toString());
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+          }
+        });
   }
 
   private static Path library() {

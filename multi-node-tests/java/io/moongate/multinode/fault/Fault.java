@@ -236,7 +236,9 @@ public sealed interface Fault {
 
     @Override
     public void inject(Scene scene) {
-      Clock.of(scene.cluster(), scene.gateway(role)).jump(by);
+      Clock clock = Clock.of(scene.cluster(), scene.gateway(role));
+      clock.jump(by);
+      clock.awaitSeen(by);
     }
 
     @Override
