@@ -272,7 +272,7 @@ public final class SessionRegistry {
       sessions.remove(session.tsih(), session);
       ending.add(session);
     }
-    var over =
+    var unusedOver =
         session
             .over()
             .thenRun(
@@ -281,7 +281,7 @@ public final class SessionRegistry {
                     ending.remove(session);
                   }
                 });
-    var unused =
+    var unusedGone =
         session
             .gone()
             .thenRun(
