@@ -1,0 +1,131 @@
+package io.moongate.simulation;
+
+import io.moongate.cluster.unit.LogicalUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** What goes wrong, and what is asked for meanwhile, while the world is busy. */
+final class Faults {
+  private final World world;
+  private final Random random;
+
+  Faults(World world) {
+    this.world = world;
+    this.random = world.random();
+  }
+
+  void begin() {
+    world.scheduler().after(between(1.5, 4), this::next);
+  }
+
+  private void next() {
+    if (!world.isBusy()) {
+      return;
+    }
+    for (int i = random.nextInt(4) == 0 ? 2 : 1; i > 0; i--) {
+      one();
+    }
+    world.scheduler().after(between(0.1, random.nextInt(3) == 0 ? 6 : 2), this::next);
+  }
+
+  private void one() {
+    SimulatedGateway gateway = any(world.gateways());
+    GatewayLife life = gateway.life();
+    switch (random.nextInt(15)) {
+      case 0 -> gateway.halt(true);
+      case 1 -> gateway.halt(false);
+      case 2, 3 -> stop(life, between(0.05, 3));
+      case 4 -> stop(life, between(2, 14));
+      case 5, 6 -> cutGateways(gateway);
+      case 7 -> cut(gateway.name(), SimulatedCassandra.NODE, random.nextBoolean());
+      case 8 -> cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean());
+      case 9 -> cut(gateway.name(), Disk.NODE, true);
+      case 10 -> {
+        note("cassandra is down");
+        world.cassandra().down(between(0.2, 5));
+      }
+      case 11 -> {
+        note("connections are reset");
+        if (life != null) {
+          life.breakRelays();
+          life.sessions().breakOff(any(world.hosts()).name());
+        }
+      }
+      default -> move();
+    }
+  }
+
+  private void note(String what) {
+    world.trace(() -> "fault: " + what);
+  }
+
+  private void stop(GatewayLife life, long nanos) {
+    if (life != null) {
+      note("%s is stopped for %d ms".formatted(life, nanos / Scheduler.MS));
+      life.process().stop(world.scheduler().now() + nanos);
+    }
+  }
+
+  /** Of any shape: one pair or all of a gateway's, one way or both. */
+  private void cutGateways(SimulatedGateway gateway) {
+    boolean both = random.nextInt(3) > 0;
+    if (random.nextBoolean()) {
+      long nanos = between(0.3, 9);
+      for (SimulatedGateway other : world.gateways()) {
+        if (other != gateway) {
+          cut(gateway.name(), other.name(), both, nanos);
+        }
+      }
+    } else {
+      SimulatedGateway other = any(world.gateways());
+      if (other != gateway) {
+        cut(gateway.name(), other.name(), both);
+      }
+    }
+  }
+
+  private void cut(String from, String to, boolean both) {
+    cut(from, to, both, between(0.3, 9));
+  }
+
+  private void cut(String from, String to, boolean both, long nanos) {
+    boolean swap = random.nextBoolean();
+    note(
+        "%s %s %s for %d ms"
+            .formatted(from, both ? "<>" : swap ? "<" : ">", to, nanos / 1_000_000));
+    if (both || !swap) {
+      world.network().cut(from, to, nanos);
+    }
+    if (both || swap) {
+      world.network().cut(to, from, nanos);
+    }
+  }
+
+  /** An operator moves a unit. */
+  private void move() {
+    List<GatewayLife> lives = new ArrayList<>(world.lives());
+    if (lives.isEmpty()) {
+      return;
+    }
+    GatewayLife asked = any(lives);
+    GatewayLife to = any(lives);
+    String unit = any(world.unitIds());
+    note("%s is asked to move %s to %s".formatted(asked, unit, to));
+    asked
+        .process()
+        .after(
+            1,
+            () ->
+                asked.tellEntity(
+                    unit, new LogicalUnit.Move(to.name(), to.incarnation(), "operator", null)));
+  }
+
+  private <T> T any(List<T> of) {
+    return of.get(random.nextInt(of.size()));
+  }
+
+  private long between(double from, double to) {
+    return (long) ((from + random.nextDouble() * (to - from)) * Scheduler.SECOND);
+  }
+}

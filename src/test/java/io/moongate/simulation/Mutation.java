@@ -1,0 +1,32 @@
+package io.moongate.simulation;
+
+/**
+ * A rule that is left out, to see that the simulation notices. Each is applied where the product's
+ * code is joined with the simulation, never in it.
+ */
+enum Mutation {
+  /** The device server does not ask for the lease before it touches the store (rules 3, 6). */
+  LEASE_NOT_ASKED,
+  /** What a gateway that was left out owned is moved before its lease has run out (rule 3). */
+  TAKEOVER_WITHOUT_WAITING,
+  /** The store is not told of a new epoch (rule 2). */
+  NO_FENCE,
+  /** Commands have no deadline (rule 4). */
+  NO_DEADLINE,
+  /** A release answers whichever move is under way (rule 1). */
+  RELEASED_WITHOUT_VERSION,
+  /** A relayed command is executed under whatever epoch the owner has now (rule 4). */
+  RELAYED_UNDER_ANY_EPOCH,
+  /** The sender of a relayed command answers as soon as the connection breaks (rule 4). */
+  BROKEN_RELAY_ANSWERED_AT_ONCE,
+  /** The owner says that it has released before it has drained (rule 3). */
+  RELEASED_BEFORE_DRAINED,
+  /** An entity that lost its term goes on all the same, and asks no row (rules 1, 9). */
+  NO_TERMS_AND_NO_ROW,
+  /** A lease reaches from the receipt of the acknowledgement, not from the sending (rule 3). */
+  LEASE_COUNTED_FROM_RECEIPT,
+  /**
+   * A gateway that lost its lease keeps its sessions and the commands in their buffers (rule 5).
+   */
+  SESSIONS_KEPT
+}

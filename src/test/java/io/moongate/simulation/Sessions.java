@@ -1,0 +1,143 @@
+package io.moongate.simulation;
+
+import io.moongate.scsi.Command;
+import io.moongate.scsi.LogicalUnit.TaskManagement;
+import io.moongate.scsi.Nexus;
+import io.moongate.scsi.Response;
+import io.moongate.scsi.Status;
+import io.moongate.scsi.TaskAttribute;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The sessions of one process of a gateway. A stand-in for the {@code session} package, without
+ * PDUs: a login ends what its initiator port had before, a command gets its deadline when it is
+ * read, a lost lease drops every session without reading on.
+ */
+final class Sessions {
+  /** {@code moongate.iscsi.command-deadline}. */
+  static final long DEADLINE = 4 * Scheduler.SECOND;
+
+  private static final long REINSTATEMENT = 10 * Scheduler.SECOND;
+  private static final long NO_DEADLINE = 3_600 * Scheduler.SECOND;
+
+  private final GatewayLife life;
+  private final Map<String, Connection> open = new TreeMap<>();
+  private int tags;
+
+  Sessions(GatewayLife life) {
+    this.life = life;
+  }
+
+  /** An initiator port logs in. */
+  void login(Connection connection, Runnable loggedIn, Runnable closed) {
+    if (!life.ready()) {
+      connection.toHost(closed);
+      return;
+    }
+    Connection before = open.remove(connection.host);
+    if (before == null) {
+      accept(connection, loggedIn, closed);
+      return;
+    }
+    boolean[] over = {false};
+    Runnable accept =
+        () -> {
+          if (!over[0]) {
+            over[0] = true;
+            detach(connection.host);
+            accept(connection, loggedIn, closed);
+          }
+        };
+    life.process().after(REINSTATEMENT, accept);
+    Nexus nexus = nexus(connection.host);
+    int[] left = {life.units().size()};
+    life.units()
+        .values()
+        .forEach(
+            unit ->
+                unit.manage(
+                    TaskManagement.ABORT_TASK_SET,
+                    nexus,
+                    0,
+                    done -> {
+                      left[0]--;
+                      if (left[0] == 0) {
+                        accept.run();
+                      }
+                    }));
+  }
+
+  private void accept(Connection connection, Runnable loggedIn, Runnable closed) {
+    if (open.containsKey(connection.host)) {
+      connection.toHost(closed); // A still newer one came meanwhile.
+      return;
+    }
+    open.put(connection.host, connection);
+    life.units().values().forEach(unit -> unit.attach(nexus(connection.host)));
+    connection.toHost(loggedIn);
+  }
+
+  private Nexus nexus(String host) {
+    return life.world().gateway(life.name()).nexus(host);
+  }
+
+  private void detach(String host) {
+    life.units().values().forEach(unit -> unit.detach(nexus(host)));
+  }
+
+  /** A command was read from a connection. */
+  void command(
+      Connection connection,
+      String unitId,
+      byte[] cdb,
+      ByteBuffer data,
+      int expected,
+      long value,
+      Consumer<Response> reply) {
+    if (open.get(connection.host) != connection) {
+      return;
+    }
+    long now = life.process().nanoTime();
+    long deadline = now + (life.world().lacks(Mutation.NO_DEADLINE) ? NO_DEADLINE : DEADLINE);
+    WatchedUnit unit = life.units().get(unitId);
+    life.world().invariants().arrived(value, life, now + DEADLINE, unit.stamp());
+    unit.execute(
+        new Command(
+            nexus(connection.host), ++tags, TaskAttribute.SIMPLE, cdb, data, expected, deadline),
+        response -> {
+          if (response.status() != Status.GOOD) {
+            life.world().invariants().refused(value);
+          }
+          if (open.get(connection.host) == connection) {
+            connection.toHost(() -> reply.accept(response));
+          }
+        });
+  }
+
+  /** Every session is dropped. */
+  void drop() {
+    for (Connection connection :
+        Map.copyOf(new TreeMap<>(open)).values().stream()
+            .sorted((a, b) -> a.host.compareTo(b.host))
+            .toList()) {
+      end(connection);
+    }
+  }
+
+  /** Something resets a host's connection. */
+  void breakOff(String host) {
+    Connection connection = open.get(host);
+    if (connection != null) {
+      end(connection);
+    }
+  }
+
+  private void end(Connection connection) {
+    open.remove(connection.host);
+    detach(connection.host);
+    connection.toHost(() -> life.world().host(connection.host).lost(connection));
+  }
+}
