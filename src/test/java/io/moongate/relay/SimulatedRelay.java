@@ -41,15 +41,53 @@ public final class SimulatedRelay {
     void reset();
   }
 
+  private static final Peer.Connection OVER =
+      new Peer.Connection() {
+        @Override
+        public void stop() {}
+
+        @Override
+        public void wake() {}
+      };
+
   /** What a process keeps of those who relay to it. */
   public static final class Owner {
     private final Place place;
     private final Function<String, Optional<LogicalUnit>> units;
     private final Map<String, Peer> peers = new HashMap<>();
 
-    public Owner(Place place, Function<String, Optional<LogicalUnit>> units) {
+    private final BooleanSupplier formerProcessesGoOn;
+
+    /**
+     * Makes it.
+     *
+     * @param formerProcessesGoOn whether a gateway's former process may still have begun what it
+     *     sent when its newer one has connected, as in the product at present
+     */
+    public Owner(
+        Place place,
+        Function<String, Optional<LogicalUnit>> units,
+        BooleanSupplier formerProcessesGoOn) {
       this.place = place;
       this.units = units;
+      this.formerProcessesGoOn = formerProcessesGoOn;
+    }
+
+    /** Nothing that a former process of the same gateway has sent begins from here on. */
+    private void endFormer(String link) {
+      if (!formerProcessesGoOn.getAsBoolean()) {
+        String gateway = link.substring(0, link.lastIndexOf('p') + 1);
+        peers.forEach(
+            (other, peer) -> {
+              if (other.startsWith(gateway) && number(other) < number(link)) {
+                peer.attach(Long.MAX_VALUE, OVER);
+              }
+            });
+      }
+    }
+
+    private static int number(String link) {
+      return Integer.parseInt(link.substring(link.lastIndexOf('p') + 1));
     }
 
     private Peer peer(String link) {
@@ -255,6 +293,7 @@ public final class SimulatedRelay {
         return;
       }
       upAtOwner = true;
+      client.owner.endFormer(client.link);
       toSender(() -> welcomed(reached));
       tick();
     }

@@ -158,7 +158,9 @@ final class Disk {
             () -> {
               if (disk.kind == Kind.FENCES && disk.fence > epoch) {
                 refused[0] = true;
-              } else {
+              } else if (disk.kind == Kind.FENCES || !life.process().hasEnded()) {
+                // A process is not gone while it is in a system call: what it had begun in a file
+                // is done or never will be.
                 effect.on(each);
               }
               left[0]--;
@@ -208,6 +210,11 @@ final class Disk {
           block -> {
             disk.world.trace(() -> "%s block %d is %d".formatted(disk.unit, block, value));
             disk.world.invariants().lands(disk.unit, value);
+            if (disk.fence > epoch) {
+              disk.world.violation(
+                  "write %d of epoch %d lands on %s after epoch %d"
+                      .formatted(value, epoch, disk.unit, disk.fence));
+            }
             disk.values[block] = value;
           });
     }
@@ -248,7 +255,7 @@ final class Disk {
     public CompletionStage<Void> close() {
       if (closing == null) {
         closing = new CompletableFuture<>();
-        if (underWay == 0) {
+        if (underWay == 0 || disk.world.lacks(Mutation.RELEASED_BEFORE_DRAINED)) {
           closing.complete(null);
         }
       }

@@ -52,7 +52,12 @@ final class Faults {
           life.sessions().breakOff(any(world.hosts()).name());
         }
       }
-      default -> move();
+      default -> {
+        move();
+        for (int more = random.nextInt(3) == 0 ? random.nextInt(5) : 0; more > 0; more--) {
+          world.scheduler().after(between(0, 7), this::move);
+        }
+      }
     }
   }
 
@@ -105,7 +110,7 @@ final class Faults {
   /** An operator moves a unit. */
   private void move() {
     List<GatewayLife> lives = new ArrayList<>(world.lives());
-    if (lives.isEmpty()) {
+    if (lives.isEmpty() || !world.isBusy()) {
       return;
     }
     GatewayLife asked = any(lives);

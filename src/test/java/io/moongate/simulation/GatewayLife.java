@@ -67,7 +67,9 @@ final class GatewayLife {
     this.gateway = gateway;
     this.process =
         new SimulatedProcess(gateway.name() + "-p" + number, world.scheduler(), world.random());
-    this.relayOwner = new SimulatedRelay.Owner(place(), this::served);
+    this.relayOwner =
+        new SimulatedRelay.Owner(
+            place(), this::served, () -> world.lacks(Mutation.FORMER_PROCESS_RELAYS));
     this.dataPath = UnitsOfGateway.dataPath(world.storeOf(this), this::relayTo, this::unit);
     this.sessions = new Sessions(this);
     this.steward = new SimulatedSteward(this);

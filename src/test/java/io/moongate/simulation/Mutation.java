@@ -28,5 +28,12 @@ enum Mutation {
   /**
    * A gateway that lost its lease keeps its sessions and the commands in their buffers (rule 5).
    */
-  SESSIONS_KEPT
+  SESSIONS_KEPT,
+  /**
+   * Whoever has another process of a gateway in its view than the owner takes the owner for
+   * superseded, also when what it has is the older one (rule 3).
+   */
+  ANY_OTHER_PROCESS_SUPERSEDES,
+  /** What a process relayed that has ended is still begun after its successor relays (rule 4). */
+  FORMER_PROCESS_RELAYS
 }

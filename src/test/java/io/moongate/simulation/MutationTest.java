@@ -8,12 +8,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** That the simulation notices: without any one of the rules, some run fails. */
 @ExtendWith(Quiet.class)
 class MutationTest {
-  private static final long MOST = 400;
+  private static final long MOST = 1_000;
 
+  /** docs/simulation.md says of those that are left out here what covers them. */
   @ParameterizedTest
-  @EnumSource(Mutation.class)
+  @EnumSource(
+      value = Mutation.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {
+        "RELEASED_WITHOUT_VERSION",
+        "RELAYED_UNDER_ANY_EPOCH",
+        "SESSIONS_KEPT",
+        "FORMER_PROCESS_RELAYS"
+      })
   void aRuleThatIsLeftOutIsMissed(Mutation rule) {
-    Seed.find(World.Settings.PRODUCT.without(rule), 1, MOST);
+    Seed.find(World.Settings.PRODUCT.on(store(rule)).without(rule), 1, MOST);
+  }
+
+  /** Where a store that fences makes good for what is left out, a plain file does not. */
+  private static Disk.Kind store(Mutation rule) {
+    return switch (rule) {
+      case RELEASED_BEFORE_DRAINED -> Disk.Kind.PLAIN_FILE;
+      default -> Disk.Kind.FENCES;
+    };
   }
 
   /** What docs/limits.md says of a plain file: an operation that hangs in it can land too late. */

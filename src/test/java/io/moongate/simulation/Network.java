@@ -67,6 +67,10 @@ final class Network {
     private final String to;
     private final SimulatedProcess receiver;
     private final ArrayDeque<Runnable> sent = new ArrayDeque<>();
+
+    /** What lies in the buffer of the receiver's machine. */
+    private final ArrayDeque<Runnable> buffered = new ArrayDeque<>();
+
     private long last;
 
     Stream(String from, String to, SimulatedProcess receiver) {
@@ -96,8 +100,6 @@ final class Network {
       scheduler.at(scheduler.now(), receiver, this::receive);
     }
 
-    private final ArrayDeque<Runnable> buffered = new ArrayDeque<>();
-
     private void receive() {
       Runnable arrival = buffered.poll();
       if (arrival != null) {
@@ -108,11 +110,6 @@ final class Network {
     /** The sender resets the connection: what has not reached the receiver's machine never will. */
     void reset() {
       sent.clear();
-    }
-
-    /** What comes after everything that was sent, whether or not the network is cut now. */
-    String ends() {
-      return from + ">" + to;
     }
   }
 }

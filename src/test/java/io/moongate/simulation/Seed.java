@@ -54,6 +54,6 @@ final class Seed {
         return seed;
       }
     }
-    throw new AssertionError("%s was not noticed in %d seeds".formatted(settings, most));
+    throw new AssertionError("%s: nothing was noticed in %d seeds".formatted(settings, most));
   }
 }

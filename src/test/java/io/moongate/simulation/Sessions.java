@@ -7,6 +7,7 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -119,12 +120,7 @@ final class Sessions {
 
   /** Every session is dropped. */
   void drop() {
-    for (Connection connection :
-        Map.copyOf(new TreeMap<>(open)).values().stream()
-            .sorted((a, b) -> a.host.compareTo(b.host))
-            .toList()) {
-      end(connection);
-    }
+    List.copyOf(open.values()).forEach(this::end);
   }
 
   /** Something resets a host's connection. */

@@ -135,12 +135,24 @@ final class SimulatedSteward {
         .ifPresent(
             entry -> {
               if (!entry.incarnation().equals(ofIncarnation)) {
-                known.add(byView(gateway, ofIncarnation, Kind.SUPERSEDED));
+                if (isNewer(entry.incarnation(), ofIncarnation)
+                    || life.world().lacks(Mutation.ANY_OTHER_PROCESS_SUPERSEDES)) {
+                  known.add(byView(gateway, ofIncarnation, Kind.SUPERSEDED));
+                }
               } else if (entry.state() == GatewayEntry.State.FAILED) {
                 known.add(byView(gateway, ofIncarnation, Kind.RECORDED_FAILED));
               }
             });
     return FailureDecision.decide(gateway, ofIncarnation, known, Set.of());
+  }
+
+  /** This replica may not have heard yet of the newer one, and have its predecessor's entry. */
+  private static boolean isNewer(String incarnation, String than) {
+    return number(incarnation) > number(than);
+  }
+
+  private static int number(String incarnation) {
+    return Integer.parseInt(incarnation.substring(incarnation.lastIndexOf('p') + 1));
   }
 
   private Observation byView(String gateway, String ofIncarnation, Kind kind) {
@@ -169,6 +181,7 @@ final class SimulatedSteward {
       return;
     }
     proposals.put(unit.id(), now);
+    life.world().trace(() -> "%s proposes itself for %s: %s".formatted(life, unit.id(), evidence));
     life.askEntity(
         unit.id(),
         new LogicalUnit.TakeOver(

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(Quiet.class)
 class SimulationTest {
-  private static final long MANY = Long.getLong("moongate.simulation.seeds", 1_000);
+  private static final long MANY = Long.getLong("moongate.simulation.seeds", 1_500);
   private static final long LONG = Long.getLong("moongate.simulation.long", 20_000);
 
   @Test
@@ -50,8 +50,8 @@ class SimulationTest {
       worldNanos += result.worldNanos();
     }
     System.out.printf(
-        "SimulationTest: %d steps (%d a second), %d s of the worlds' time, %d operations of which %d"
-            + " were sent again, %d ownerships%n",
+        "SimulationTest: %d steps (%d a second), %d s of the worlds' time, %d operations of which"
+            + " %d were sent again, %d ownerships%n",
         steps,
         (long) (steps / ((System.nanoTime() - start) / 1e9)),
         worldNanos / Scheduler.SECOND,

@@ -150,9 +150,6 @@ final class World {
 
   /** An operator creates the units, as often as it takes. */
   private void create() {
-    if (!busy) {
-      return;
-    }
     for (String unit : unitIds) {
       boolean known = lives.stream().anyMatch(life -> life.view().unit(unit).isPresent());
       if (!known && !lives.isEmpty()) {
