@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** That the simulation notices: without any one of the rules, some run fails. */
 @ExtendWith(Quiet.class)
 class MutationTest {
-  private static final long MOST = 1_000;
+  private static final long MOST = 2_000;
 
   /** docs/simulation.md says of those that are left out here what covers them. */
   @ParameterizedTest

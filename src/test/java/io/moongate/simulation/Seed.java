@@ -30,7 +30,9 @@ final class Seed {
       Trace.Kept trace = new Trace.Kept();
       try {
         new World(seed, settings, trace).run();
-      } catch (RuntimeException | Violation again) {
+      } catch (Violation again) {
+        // Its last line says so.
+      } catch (RuntimeException again) {
         trace.line(0, again::toString);
       }
       trace.save(traceFile(seed));
