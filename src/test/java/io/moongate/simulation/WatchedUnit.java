@@ -83,8 +83,8 @@ final class WatchedUnit implements LogicalUnit {
   }
 
   @Override
-  public long dataOutLength(byte[] cdb) {
-    return unit.dataOutLength(cdb);
+  public long dataOutLength(Nexus nexus, byte[] cdb) {
+    return unit.dataOutLength(nexus, cdb);
   }
 
   @Override
