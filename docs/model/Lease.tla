@@ -70,7 +70,8 @@ Noted(by) ==
      IF v \in Known /\ since[v] = Never /\ InForce(v, by) THEN 0 ELSE since[v]]
 
 (* An incarnation that a version has left out never comes back: somebody may know that its lease is out. *)
-Out == {g \in Gateways : \E u, v \in Known : u < v /\ g \in charter[u] /\ g \notin charter[v]}
+Out(known) ==
+  {g \in Gateways : \E u, v \in 1..known : u < v /\ g \in charter[u] /\ g \notin charter[v]}
 
 (* A compare-and-set on the version: of two that propose upon the same one, one wins.  Any member of    *)
 (* a charter may propose the next one, with any members.                                                *)
@@ -78,7 +79,7 @@ Propose(g) ==
   /\ Len(charter) < Versions /\ g \in charter[adopted[g]]
   /\ Has("cas") => adopted[g] = Len(charter)
   /\ \E set \in Sets \ {charter[adopted[g]]} :
-       /\ Has("newcomers") => set \cap Out = {}
+       /\ Has("newcomers") => set \cap Out(adopted[g]) = {}
        /\ charter' = Append(charter, set)
   /\ base' = Append(base, adopted[g])
   /\ since' = IF Has("adoption") THEN since ELSE [since EXCEPT ![Len(charter) + 1] = 0]

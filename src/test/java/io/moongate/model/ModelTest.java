@@ -212,7 +212,7 @@ class ModelTest {
         // A plain file, and a write that hangs in it while the owner is succeeded.
         arguments(
             ownership("a-write-hangs-in-a-plain-file").with("Refuses", "FALSE").invariants(PROMISE),
-            "NothingLostNothingStale"),
+            PROMISE),
         arguments(tie("out-is-reached").invariants("NeverOut"), "NeverOut"),
         arguments(
             lease("held-by-the-second").with("Sets", "{{a, b}}").invariants("NeverHeldByTheSecond"),
