@@ -14,6 +14,7 @@ import io.moongate.cluster.view.ViewEntry;
 import io.moongate.relay.RelayClient;
 import io.moongate.relay.RelayServer;
 import io.moongate.relay.RelaySettings;
+import io.moongate.relay.Sender;
 import io.moongate.scsi.BlockUnit;
 import io.moongate.scsi.Lease;
 import io.moongate.scsi.LogicalUnit;
@@ -83,6 +84,10 @@ final class DataServices {
   private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
   private final List<IscsiServer> portals = new ArrayList<>();
   private volatile ExportedUnits units;
+
+  /** Which of this gateway's processes this is; 0 until it has registered. */
+  private volatile long registration;
+
   private ExportedTargets targets;
   private RelayServer relay;
 
@@ -268,6 +273,11 @@ final class DataServices {
     }
   }
 
+  /** This process has registered; before that it relays nothing. */
+  void registered(GatewayEntry entry) {
+    registration = entry.version();
+  }
+
   /** A peer's process is proven to be gone: nothing that was sent to it can begin any more. */
   void peerGone(String peerIncarnation) {
     relays.forEach(
@@ -285,8 +295,7 @@ final class DataServices {
             RelayClient.connect(
                 system,
                 settings.relay(),
-                gateway,
-                incarnation,
+                new Sender(gateway, incarnation, registration),
                 owner.relay().address(),
                 owner.relay().port(),
                 UUID.fromString(owner.incarnation())));

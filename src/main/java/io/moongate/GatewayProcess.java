@@ -195,6 +195,11 @@ final class GatewayProcess {
     }
 
     @Override
+    public void registered(GatewayEntry entry) {
+      services.registered(entry);
+    }
+
+    @Override
     public void peerGone(String gateway, String peerIncarnation) {
       services.peerGone(peerIncarnation);
     }

@@ -75,6 +75,7 @@ public final class GatewayNode {
   private final Metadata metadata;
   private final UnitPeers peers;
   private final Consumer<ViewEntry> onEntry;
+  private final Consumer<GatewayEntry> onRegistered;
   private volatile ActorRef<Luns.Command> luns;
 
   private volatile String lastRefusal = "";
@@ -98,6 +99,9 @@ public final class GatewayNode {
 
     /** Called with each entry that the replica applies, on its thread: not to block. */
     void entryChanged(ViewEntry entry);
+
+    /** This process has registered; called before it serves anything. */
+    void registered(GatewayEntry entry);
 
     /** A peer's process is proven to be gone. */
     void peerGone(String gateway, String incarnation);
@@ -123,6 +127,7 @@ public final class GatewayNode {
     this.clock = clock;
     this.lease = new ServingLease(System.nanoTime());
     this.onEntry = surroundings::entryChanged;
+    this.onRegistered = surroundings::registered;
 
     Supplier<CompletionStage<CqlSession>> session =
         () -> CassandraSessionRegistry.get(system).sessionFor(CASSANDRA).underlying();
@@ -312,6 +317,7 @@ public final class GatewayNode {
         .thenCompose(
             entry -> {
               registeredVersion = entry.version();
+              onRegistered.accept(entry);
               replica.tell(new ViewReplica.Learn(entry, system.ignoreRef()));
               luns =
                   spawn(

@@ -7,19 +7,17 @@ import java.util.UUID;
 /** What goes over a relay connection. The sender opens it; the owner answers. */
 sealed interface Frame {
   /** Of the whole protocol. Peers of different versions don't talk. */
-  int VERSION = 1;
+  int VERSION = 2;
 
   /**
    * The first frame, from the sender.
    *
-   * @param gateway the sender's name, for the log
-   * @param incarnation the sender's process
+   * @param sender whose it is
    * @param link the sender's {@link RelayClient}; its connections replace one another
    * @param connection counts the link's connections; grows
    * @param expected the owner's process that the sender means
    */
-  record Hello(String gateway, UUID incarnation, UUID link, long connection, UUID expected)
-      implements Frame {}
+  record Hello(Sender sender, UUID link, long connection, UUID expected) implements Frame {}
 
   /**
    * The owner's answer when it is the process that was meant.
@@ -38,7 +36,7 @@ sealed interface Frame {
       PROTOCOL(1),
       /** Another process was meant. */
       INCARNATION(2),
-      /** The link has a newer connection. */
+      /** The link has a newer connection, or the gateway a later process. */
       SUPERSEDED(3),
       /** The owner has as many connections as it takes. */
       TOO_MANY(4);

@@ -101,11 +101,10 @@ final class FrameDecoder {
       throw new RelayProtocolException(
           "relay protocol version %d, not %d".formatted(version, Frame.VERSION));
     }
-    String gateway = string(content);
-    UUID incarnation = uuid(content);
+    Sender sender = new Sender(string(content), uuid(content), content.getLong());
     UUID link = uuid(content);
     long connection = content.getLong();
-    return new Frame.Hello(gateway, incarnation, link, connection, uuid(content));
+    return new Frame.Hello(sender, link, connection, uuid(content));
   }
 
   private Frame request(ByteBuffer content) {

@@ -52,11 +52,12 @@ final class FrameEncoder {
   }
 
   private static ByteString hello(Frame.Hello hello) {
-    byte[] gateway = hello.gateway().getBytes(UTF_8);
-    ByteBuffer bytes = begin(HELLO, 4 + 2 + 2 + gateway.length + 3 * 16 + 8);
+    byte[] gateway = hello.sender().gateway().getBytes(UTF_8);
+    ByteBuffer bytes = begin(HELLO, 4 + 2 + 2 + gateway.length + 3 * 16 + 2 * 8);
     bytes.putInt(MAGIC).putShort((short) Frame.VERSION);
     put(bytes, gateway);
-    put(bytes, hello.incarnation());
+    put(bytes, hello.sender().incarnation());
+    bytes.putLong(hello.sender().registration());
     put(bytes, hello.link());
     bytes.putLong(hello.connection());
     put(bytes, hello.expected());

@@ -83,6 +83,14 @@ final class Peer {
     }
   }
 
+  /** Nothing of this link begins any more, and no connection of it is let in. */
+  void end() {
+    State before = state.getAndUpdate(now -> new State(Long.MAX_VALUE, null, now.begun));
+    if (before.open != null) {
+      before.open.stop();
+    }
+  }
+
   /** A connection is over. */
   void detach(Connection open) {
     State before = state.get();

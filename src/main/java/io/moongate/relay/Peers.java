@@ -11,34 +11,71 @@ import java.util.UUID;
  */
 final class Peers {
   private final RelaySettings settings;
-  private final Map<UUID, Peer> links = new HashMap<>();
+  private final Map<UUID, Link> links = new HashMap<>();
+
+  /** Gateway to the latest registration that has said hello. */
+  private final Map<String, Long> latest = new HashMap<>();
 
   Peers(RelaySettings settings) {
     this.settings = settings;
+  }
+
+  /** A link, and whose it is. */
+  private record Link(Sender sender, Peer peer) {
+    boolean isIdle() {
+      return peer.isIdle();
+    }
   }
 
   /** A connection that was let in. */
   record Attached(Peer peer, long begun) {}
 
   /**
-   * Makes a connection its link's current one; empty when the link has a newer. Under one lock,
-   * since two records of one link must never exist beside each other; only handshakes pass here.
+   * Makes a connection its link's current one; empty when the link has a newer, or its gateway a
+   * later process. Under one lock, since two records of one link must never exist beside each
+   * other; only handshakes pass here.
+   *
+   * <p>The first hello of a later process ends the links of those before it. Their bytes may still
+   * be on the way, or unread here, and hosts send again at once through the gateway that is back:
+   * what they are told is done must not be overtaken by what they had sent before.
    *
    * @throws RelayProtocolException when there are too many links
    */
   synchronized Optional<Attached> attach(Frame.Hello hello, Peer.Connection open) {
-    Peer peer = links.get(hello.link());
-    if (peer == null) {
+    long registration = hello.sender().registration();
+    Long known = latest.get(hello.sender().gateway());
+    if (known != null && registration < known) {
+      return Optional.empty();
+    }
+    Link link = links.get(hello.link());
+    if (link == null) {
       if (links.size() >= 2 * settings.maxConnections()) {
-        links.values().removeIf(Peer::isIdle);
+        links.values().removeIf(Link::isIdle);
       }
-      if (links.size() >= 2 * settings.maxConnections()) {
+      if (links.size() >= 2 * settings.maxConnections()
+          || (known == null && latest.size() >= 4 * settings.maxConnections())) {
         throw new RelayProtocolException("there are too many links");
       }
-      peer = new Peer(new Budget(settings.maxInFlight(), settings.maxInFlightBytes()));
-      links.put(hello.link(), peer);
+      Budget budget = new Budget(settings.maxInFlight(), settings.maxInFlightBytes());
+      link = new Link(hello.sender(), new Peer(budget));
+      links.put(hello.link(), link);
     }
-    long begun = peer.attach(hello.connection(), open);
-    return begun == Peer.SUPERSEDED ? Optional.empty() : Optional.of(new Attached(peer, begun));
+    if (known == null || registration > known) {
+      latest.put(hello.sender().gateway(), registration);
+      endFormer(hello.sender());
+    }
+    long begun = link.peer().attach(hello.connection(), open);
+    return begun == Peer.SUPERSEDED
+        ? Optional.empty()
+        : Optional.of(new Attached(link.peer(), begun));
+  }
+
+  private void endFormer(Sender later) {
+    for (Link link : links.values()) {
+      if (link.sender().gateway().equals(later.gateway())
+          && link.sender().registration() < later.registration()) {
+        link.peer().end();
+      }
+    }
   }
 }

@@ -43,8 +43,7 @@ public final class RelayClient implements Route.Forwarder {
 
   private final ActorSystem<?> system;
   private final RelaySettings settings;
-  private final String gateway;
-  private final UUID incarnation;
+  private final Sender sender;
   private final InetSocketAddress address;
   private final UUID ownerIncarnation;
   private final UUID link = UUID.randomUUID();
@@ -62,14 +61,12 @@ public final class RelayClient implements Route.Forwarder {
   private RelayClient(
       ActorSystem<?> system,
       RelaySettings settings,
-      String gateway,
-      UUID incarnation,
+      Sender sender,
       InetSocketAddress address,
       UUID ownerIncarnation) {
     this.system = system;
     this.settings = settings;
-    this.gateway = gateway;
-    this.incarnation = incarnation;
+    this.sender = sender;
     this.address = address;
     this.ownerIncarnation = ownerIncarnation;
     this.outstanding = new Outstanding(settings);
@@ -82,8 +79,7 @@ public final class RelayClient implements Route.Forwarder {
   /**
    * Begins to connect, and keeps at it until it is closed or the owner is dead.
    *
-   * @param gateway this gateway's name
-   * @param incarnation this process
+   * @param sender this gateway
    * @param host where the owner listens; resolved at each attempt
    * @param port where the owner listens
    * @param ownerIncarnation the owner's process; another one at that address is not talked to
@@ -91,8 +87,7 @@ public final class RelayClient implements Route.Forwarder {
   public static RelayClient connect(
       ActorSystem<?> system,
       RelaySettings settings,
-      String gateway,
-      UUID incarnation,
+      Sender sender,
       String host,
       int port,
       UUID ownerIncarnation) {
@@ -100,8 +95,7 @@ public final class RelayClient implements Route.Forwarder {
         new RelayClient(
             system,
             settings,
-            gateway,
-            incarnation,
+            sender,
             InetSocketAddress.createUnresolved(host, port),
             ownerIncarnation);
     client.connect();
@@ -174,7 +168,7 @@ public final class RelayClient implements Route.Forwarder {
       return;
     }
     connection++;
-    Frame.Hello hello = new Frame.Hello(gateway, incarnation, link, connection, ownerIncarnation);
+    Frame.Hello hello = new Frame.Hello(sender, link, connection, ownerIncarnation);
     ClientLink stages = new ClientLink(settings, outstanding, hello, running -> stage = running);
     Tcp.get(system)
         .outgoingConnection(

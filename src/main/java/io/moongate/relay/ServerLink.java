@@ -98,7 +98,7 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
     }
 
     private void greet(Frame.Hello hello) {
-      sender = hello.gateway();
+      sender = hello.sender().gateway();
       if (!hello.expected().equals(incarnation)) {
         LOG.warn("refused a relay connection of {}, which means another process", sender);
         refuse(Frame.Refusal.Reason.INCARNATION);
@@ -116,7 +116,11 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
         refuse(Frame.Refusal.Reason.SUPERSEDED);
         return;
       }
-      LOG.info("relay connection {} of {} ({})", hello.connection(), sender, hello.incarnation());
+      LOG.info(
+          "relay connection {} of {} ({})",
+          hello.connection(),
+          sender,
+          hello.sender().incarnation());
       peer = attached.get().peer();
       long begun = attached.get().begun();
       send(() -> new Frame.Welcome(begun));

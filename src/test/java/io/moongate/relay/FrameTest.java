@@ -28,7 +28,8 @@ class FrameTest {
   private static List<Frame> samples(Random random) {
     UUID uuid = new UUID(random.nextLong(), random.nextLong());
     List<Frame> samples = new ArrayList<>();
-    samples.add(new Frame.Hello("gate-ä", uuid, UUID.randomUUID(), 7, UUID.randomUUID()));
+    samples.add(
+        new Frame.Hello(new Sender("gate-ä", uuid, 5), UUID.randomUUID(), 7, UUID.randomUUID()));
     samples.add(new Frame.Welcome(random.nextLong()));
     samples.add(new Frame.Tick(random.nextLong()));
     for (Frame.Refusal.Reason reason : Frame.Refusal.Reason.values()) {
@@ -140,7 +141,8 @@ class FrameTest {
   void anotherVersionIsRefused() {
     ByteString hello =
         FrameEncoder.encode(
-            new Frame.Hello("g", UUID.randomUUID(), UUID.randomUUID(), 1, UUID.randomUUID()));
+            new Frame.Hello(
+                new Sender("g", UUID.randomUUID(), 1), UUID.randomUUID(), 1, UUID.randomUUID()));
     byte[] bytes = hello.toArray();
     bytes[10] = 99;
     FrameDecoder decoder = new FrameDecoder(0);

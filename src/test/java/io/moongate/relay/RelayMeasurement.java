@@ -35,8 +35,7 @@ final class RelayMeasurement {
         RelayClient.connect(
             testKit.system(),
             settings,
-            "measurement",
-            UUID.randomUUID(),
+            new Sender("measurement", UUID.randomUUID(), 1),
             "127.0.0.1",
             server.address().getPort(),
             owner);

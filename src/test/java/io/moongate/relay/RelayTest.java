@@ -79,8 +79,7 @@ class RelayTest {
         RelayClient.connect(
             testKit.system(),
             TestSettings.with(changes),
-            "sender",
-            SENDER,
+            new Sender("sender", SENDER, 1),
             "127.0.0.1",
             port,
             OWNER);
@@ -93,7 +92,12 @@ class RelayTest {
     int port = server("host = \"::1\"").address().getPort();
     RelayClient client =
         RelayClient.connect(
-            testKit.system(), TestSettings.with(""), "sender", SENDER, "::1", port, OWNER);
+            testKit.system(),
+            TestSettings.with(""),
+            new Sender("sender", SENDER, 1),
+            "::1",
+            port,
+            OWNER);
     clients.add(client);
     CompletableFuture<Response> replied = forward(client, "unit", command(1, new byte[0], 0, HOUR));
     unit.next().reply().accept(Response.good(0));
@@ -349,8 +353,7 @@ class RelayTest {
         RelayClient.connect(
             testKit.system(),
             TestSettings.with("connect-wait = 200ms"),
-            "sender",
-            SENDER,
+            new Sender("sender", SENDER, 1),
             "127.0.0.1",
             server.address().getPort(),
             UUID.randomUUID());
@@ -371,7 +374,11 @@ class RelayTest {
   private static final UUID LINK = UUID.randomUUID();
 
   private static Frame.Hello hello(long connection, UUID expected) {
-    return new Frame.Hello("raw", SENDER, LINK, connection, expected);
+    return hello(new Sender("raw", SENDER, 1), LINK, connection, expected);
+  }
+
+  private static Frame.Hello hello(Sender sender, UUID link, long connection, UUID expected) {
+    return new Frame.Hello(sender, link, connection, expected);
   }
 
   private static Frame.Request request(long id, long deadline) {
@@ -423,6 +430,45 @@ class RelayTest {
       young.send(request(7, deadline));
       assertEquals(7, young.receive(Frame.Reply.class).id());
       assertEquals(0, begun.get());
+    }
+  }
+
+  /** A host sends again through the gateway that is back what its former process had sent. */
+  @Test
+  void whatAFormerProcessOfAGatewaySentBeginsNoMore() throws Exception {
+    RelayServer server = server("");
+    AtomicInteger begun = new AtomicInteger();
+    unit.behaviour =
+        e -> {
+          begun.incrementAndGet();
+          e.reply().accept(Response.good(0));
+        };
+    Sender first = new Sender("gw", SENDER, 3);
+    Sender second = new Sender("gw", UUID.randomUUID(), 8);
+    try (RawPeer old = raw(server);
+        RawPeer other = raw(server);
+        RawPeer young = raw(server);
+        RawPeer late = raw(server)) {
+      old.send(hello(first, LINK, 1, OWNER));
+      old.receive(Frame.Welcome.class);
+      long deadline = old.receive(Frame.Tick.class).nanos() + HOUR;
+      other.send(hello(new Sender("other", SENDER, 2), UUID.randomUUID(), 1, OWNER));
+      other.receive(Frame.Welcome.class);
+      young.send(hello(second, UUID.randomUUID(), 1, OWNER));
+      young.receive(Frame.Welcome.class);
+      try {
+        old.send(request(1, deadline));
+      } catch (IOException e) {
+        // Closed already: as good.
+      }
+      late.send(hello(first, UUID.randomUUID(), 1, OWNER));
+      assertEquals(Frame.Refusal.Reason.SUPERSEDED, late.receive(Frame.Refusal.class).reason());
+      young.send(request(1, deadline));
+      young.receive(Frame.Reply.class);
+      assertEquals(1, begun.get(), "what the former process sent has begun");
+      other.send(request(1, deadline));
+      other.receive(Frame.Reply.class);
+      assertEquals(2, begun.get(), "another gateway is not concerned");
     }
   }
 
