@@ -82,7 +82,7 @@ class SerializationTest {
           LogicalUnit.Created.class, List.of("attributes"),
           LogicalUnit.Snapshot.class, List.of("attributes", "release"),
           LogicalUnit.SharedChanged.class, List.of("medium"),
-          Gateway.Snapshot.class, List.of("service"),
+          Gateway.Snapshot.class, List.of("service", "former"),
           Target.Created.class, List.of("explicit"),
           Target.Snapshot.class, List.of("explicit"));
 

@@ -201,7 +201,8 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
           registered.at(),
           "registered",
           anew ? GatewayEntry.Service.FROM_THE_BEGINNING : entry.get().service(),
-          flaps);
+          flaps,
+          entry.map(GatewayEntry::formerOfNext).orElse(List.of()));
     }
 
     private State as(GatewayEntry.State state, Instant at, String cause, int flaps) {

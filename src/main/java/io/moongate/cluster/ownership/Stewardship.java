@@ -211,8 +211,15 @@ public final class Stewardship {
     return FailureDecision.decide(gateway, ofIncarnation, known, electors);
   }
 
+  /**
+   * An entry of another incarnation proves something only when that one came later: this replica
+   * may have the unit's newer entry, and of its owner an older one yet.
+   */
   private Optional<Observation> byView(GatewayEntry entry, String ofIncarnation, Instant now) {
     if (!entry.incarnation().equals(ofIncarnation)) {
+      if (!entry.succeeds(ofIncarnation)) {
+        return Optional.empty();
+      }
       return Optional.of(
           new Observation(
               self,

@@ -2,6 +2,7 @@ package io.moongate.cluster.view;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,6 +24,9 @@ import java.util.List;
  * @param service whether units are to be owned by it; in service where that was not kept
  * @param flaps how often its processes have failed since one of them was up for {@link
  *     #FLAP_MEMORY}: units go back to it the later for that
+ * @param former incarnations that registered before, the latest last and at most {@link #FORMER} of
+ *     them: only of one of these is {@code incarnation} the successor, for a replica may have a
+ *     unit's newer entry beside an older one of its owner
  */
 public record GatewayEntry(
     String name,
@@ -38,8 +42,12 @@ public record GatewayEntry(
     Instant since,
     String cause,
     Service service,
-    int flaps)
+    int flaps,
+    List<String> former)
     implements ViewEntry {
+
+  /** How many former incarnations are kept. */
+  static final int FORMER = 64;
 
   /** A process that was up for so long leaves no doubt of those before it. */
   public static final Duration FLAP_MEMORY = Duration.ofHours(1);
@@ -81,6 +89,7 @@ public record GatewayEntry(
   public GatewayEntry {
     portals = List.copyOf(portals);
     service = service == null ? Service.FROM_THE_BEGINNING : service;
+    former = former == null ? List.of() : List.copyOf(former);
   }
 
   /** A gateway in service that has never failed. */
@@ -111,7 +120,20 @@ public record GatewayEntry(
         since,
         cause,
         Service.FROM_THE_BEGINNING,
-        0);
+        0,
+        List.of());
+  }
+
+  /** Whether its process came after the one of that incarnation. */
+  public boolean succeeds(String other) {
+    return former.contains(other);
+  }
+
+  /** The former incarnations of whoever registers next. */
+  public List<String> formerOfNext() {
+    List<String> all = new ArrayList<>(former);
+    all.add(incarnation);
+    return all.subList(Math.max(0, all.size() - FORMER), all.size());
   }
 
   /** Whether units may be placed on it, as far as its operator is concerned. */
@@ -151,7 +173,8 @@ public record GatewayEntry(
         at,
         why,
         newService,
-        newFlaps);
+        newFlaps,
+        former);
   }
 
   /** The same as failed, of the same version: what this entry is about to become. */

@@ -98,7 +98,8 @@ class StewardshipRandomTest {
                   now,
                   "registered",
                   before.service(),
-                  before.flaps()));
+                  before.flaps(),
+                  before.formerOfNext()));
       stewards.put(
           name,
           new Stewardship(

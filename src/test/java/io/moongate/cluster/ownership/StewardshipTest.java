@@ -82,6 +82,48 @@ class StewardshipTest {
         List.of(), gw1.look(view, List.of(gone), Set.of("u0"), LATER).takeOvers(), "it was asked");
   }
 
+  /** This replica has got the unit's entry of the newer process before the gateway's own. */
+  @Test
+  void anOlderEntryOfTheOwnerProvesNothingAgainstIt() {
+    view.apply(
+        Entries.unit(
+            "u0",
+            1,
+            new Ownership(
+                Phase.SERVING, 2, "gw2", "gw2-p2", "", Entries.NOW, "test", List.of(), List.of()),
+            "gw1"));
+    assertEquals(List.of(), look(LATER).takeOvers());
+  }
+
+  @Test
+  void whatAFormerProcessOwnedIsFree() {
+    serving("u0", "gw2", "gw1");
+    GatewayEntry first = view.gateway("gw2").orElseThrow();
+    view.apply(registeredAfter(first, "gw2-p2"));
+    Stewardship.TakeOver takeOver = look(LATER).takeOvers().get(0);
+    assertEquals(Kind.SUPERSEDED, takeOver.evidence().get(0).kind());
+    assertEquals("gw2-p1", takeOver.evidence().get(0).incarnation());
+  }
+
+  private static GatewayEntry registeredAfter(GatewayEntry before, String incarnation) {
+    return new GatewayEntry(
+        before.name(),
+        before.version() + 1,
+        GatewayEntry.State.UP,
+        incarnation,
+        before.portGroup(),
+        before.portals(),
+        before.relay(),
+        before.managementUrl(),
+        before.softwareVersion(),
+        2,
+        Entries.NOW,
+        "registered",
+        before.service(),
+        before.flaps(),
+        before.formerOfNext());
+  }
+
   @Test
   void whatARemovedGatewayOwnedIsFree() {
     serving("u0", "gw2", "gw1");
