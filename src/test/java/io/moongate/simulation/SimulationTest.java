@@ -21,19 +21,20 @@ class SimulationTest {
   private static final long MANY = Long.getLong("moongate.simulation.seeds", 1_500);
   private static final long LONG = Long.getLong("moongate.simulation.long", 20_000);
 
+  /** The same seeds each time, so that a red run is about what was changed. */
   @Test
   void thePromiseHoldsWhateverHappens() {
-    run(MANY);
+    run(MANY, 1);
   }
 
   @Test
   @Tag("long")
   void andInMoreWorlds() {
-    run(LONG);
+    run(LONG, new Random().nextInt(1 << 30));
   }
 
-  private static void run(long seeds) {
-    long first = Long.getLong("moongate.simulation.seed", new Random().nextInt(1 << 30));
+  private static void run(long seeds, long otherwise) {
+    long first = Long.getLong("moongate.simulation.seed", otherwise);
     System.out.println("SimulationTest: " + seeds + " seeds from " + first);
     long steps = 0;
     long operations = 0;
