@@ -189,7 +189,8 @@ final class UnitEntity {
   }
 
   private void publish() {
-    state.entry().ifPresent(unit -> whenConfirmed(() -> life.publish(unit)));
+    UnitState told = state;
+    whenConfirmed(() -> told.entry().ifPresent(life::publish));
   }
 
   private void setBound() {

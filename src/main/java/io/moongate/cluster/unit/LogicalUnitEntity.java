@@ -147,10 +147,13 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
                     new LogicalUnit.RowSaid(failure == null ? row : null, proposal, replyTo)));
   }
 
+  /**
+   * Confirmed also when there is nothing to tell: an incarnation whose term is over and that knows
+   * of no unit would otherwise take what is said to the unit for ever, and never notice.
+   */
   private void publish(UnitState state) {
-    state
-        .entry()
-        .ifPresent(unit -> whenConfirmed(() -> publisher.tell(new ViewPublisher.Publish(unit))));
+    whenConfirmed(
+        () -> state.entry().ifPresent(unit -> publisher.tell(new ViewPublisher.Publish(unit))));
   }
 
   private void armBound(UnitState state) {

@@ -207,6 +207,19 @@ class StaleIncarnationTest {
     assertTrue(fixture.get().deleted(), "it was in the journal before the newer one replayed");
   }
 
+  /** It began before the unit was created, so it has no entry to tell again to who is not heard. */
+  @Test
+  void oneThatKnowsOfNoUnitNoticesWhenItIsToldSomething() {
+    fixture.kit.stop(fixture.unit);
+    stale = fixture.incarnation(otherNode, stalePublished);
+    fixture.ask(stale, LogicalUnit.Get::new);
+    fixture.unit = fixture.incarnation();
+    fixture.accepted(fixture::create);
+    fixture.takeOver("gw1", 0);
+    stale.tell(new LogicalUnit.Opened("gw1", incarnationOf("gw1"), 1));
+    assertSilentEnd();
+  }
+
   @Test
   void itDoesNotEvenReachTheOwnershipRow() throws InterruptedException {
     fixture.accepted(fixture::create);
