@@ -48,12 +48,32 @@ class OwnershipRulesTest {
   }
 
   @Test
-  void theLeaseIsNoMatterOfWhatIsAnsweredHereOrRelayed() {
+  void theLeaseIsNoMatterOfWhatIsAnsweredHere() {
     fixture.leased = false;
     assertEquals(Status.GOOD, fixture.run("00 00 00 00 00 00").status());
+  }
+
+  /** What lay unread while this gateway was stopped may have been given up long ago. */
+  @Test
+  void withoutTheLeaseNothingIsRelayedEither() {
     fixture.unit.publish(states(2, 5, true), fixture.remote());
+    fixture.leased = false;
+    assertEquals(Status.BUSY, fixture.run(READ).status());
+    assertEquals(Status.BUSY, fixture.run(WRITE, blocks(1, 1)).status());
+    assertEquals(List.of(), fixture.forwarded);
+    fixture.leased = true;
     fixture.start(READ);
     assertEquals(1, fixture.forwarded.size());
+  }
+
+  @Test
+  void whatWasHeldIsNotRelayedWithoutTheLease() {
+    fixture.transition(2, 6);
+    Outcome held = fixture.start(WRITE, blocks(1, 1));
+    fixture.leased = false;
+    fixture.unit.publish(states(3, 6, true), fixture.remote());
+    assertEquals(Status.BUSY, held.status());
+    assertEquals(List.of(), fixture.forwarded);
   }
 
   @Test

@@ -301,12 +301,18 @@ public final class TaskSet {
     return now - task.command().deadlineNanos() >= 0;
   }
 
+  /**
+   * The lease of this gateway is asked for what it relays, too: a deadline counts from when a
+   * command was read, and one that lay unread while the gateway was stopped may have been given up.
+   */
   private void forward(Task task) {
     Ownership now = ownership;
+    long nanos = timer.nanoTime();
     if (task.aborted
         || !now.executes(task.epoch)
         || !(now.route() instanceof Route.Remote remote)
-        || isDue(task, timer.nanoTime())) {
+        || isDue(task, nanos)
+        || !lease.coversNanos(nanos)) {
       end(task, Response.status(Status.BUSY));
       return;
     }
