@@ -21,10 +21,14 @@ import java.util.regex.Pattern;
  */
 final class Tlc {
   /** What TLC says of any temporal property that is violated: it does not name it. */
-  static final String TEMPORAL = "a temporal property";
+  static final String TEMPORAL = "temporal-property";
 
   private static final Path MODEL = Path.of("docs", "model");
   private static final Path RUNS = Path.of("target", "model");
+
+  /** The archive of TLC's classes, made by the first run. */
+  private static final Path CLASSES = RUNS.resolve("tlc.jsa").toAbsolutePath();
+
   private static final AtomicInteger RUN = new AtomicInteger();
 
   /** Only a bound for a TLC that hangs. */
@@ -147,24 +151,20 @@ final class Tlc {
         MODEL.resolve(module), directory.resolve(module), StandardCopyOption.REPLACE_EXISTING);
     Files.writeString(directory.resolve("check.cfg"), check.configuration());
     Path log = directory.resolve("tlc.log").toAbsolutePath();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+UseSerialGC");
+    // Most runs are over before a better compiler would pay, and a third of them is loading
+    // classes.
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add(
+        (Files.exists(CLASSES) ? "-XX:SharedArchiveFile=" : "-XX:ArchiveClassesAtExit=") + CLASSES);
+    command.addAll(List.of("-Xshare:auto", "-Xlog:disable"));
+    command.addAll(List.of("-Xmx1g", "-Djava.io.tmpdir=" + directory.toAbsolutePath()));
+    command.addAll(List.of("-cp", jar(), "tlc2.TLC", "-workers", "1"));
+    command.addAll(List.of("-metadir", "states", "-config", "check.cfg", module));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                // Most runs are over before a better compiler would pay.
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx1g",
-                "-Djava.io.tmpdir=" + directory.toAbsolutePath(),
-                "-cp",
-                jar(),
-                "tlc2.TLC",
-                "-workers",
-                "1",
-                "-metadir",
-                "states",
-                "-config",
-                "check.cfg",
-                module)
+        new ProcessBuilder(command)
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
@@ -177,7 +177,8 @@ final class Tlc {
       process.destroyForcibly().waitFor();
       deleteAll(directory.resolve("states").toFile());
     }
-    Outcome outcome = outcome(Files.readString(log));
+    Outcome outcome =
+        outcome("%s\nexit status %d".formatted(Files.readString(log), process.exitValue()));
     System.out.printf("%s: %s%n", check, summary(outcome));
     return outcome;
   }
