@@ -51,15 +51,28 @@ class ModelTest {
 
   /** The same with more of everything. Minutes each. */
   static Stream<Arguments> soundInTheLarge() {
+    Tlc.Check both = moving("failure and move").with("MaxLapses", "1");
+    Tlc.Check twoFailures = ownership("two failures").with("MaxCrashes", "1").with("MaxEpoch", "3");
+    Tlc.Check moves = moving("there and back").with("MaxMoves", "2").with("MaxEpoch", "3");
     return Stream.of(
-        arguments(moving("moves").invariants(ALL).property("EpochsGrow"), 50_000),
+        arguments(both.invariants(ALL).property("EpochsGrow"), 500_000),
+        arguments(twoFailures.invariants(ALL).property("EpochsGrow"), 500_000),
+        arguments(moves.with("Commands", "1").invariants(ALL).property("EpochsGrow"), 30_000),
         arguments(
             live("all")
                 .with("MaxLapses", "1")
                 .property("EveryTransitionEnds")
                 .property("EveryCommandEnds")
                 .property("EveryUnitIsTakenOver"),
-            20_000));
+            20_000),
+        arguments(joining("joining").invariants("LeaseOutIsTrue"), 1_000_000),
+        arguments(
+            lease("three versions")
+                .with("Sets", "{{c}, {b, c}, {a, b}}")
+                .with("Versions", "3")
+                .invariants("LeaseOutIsTrue"),
+            50_000),
+        arguments(terms("four").with("Incarnations", "4").invariants("OneLine"), 150_000));
   }
 
   @Tag("long")
