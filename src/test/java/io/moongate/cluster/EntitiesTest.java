@@ -64,15 +64,14 @@ class EntitiesTest {
     return answer(target, command);
   }
 
+  private ActorRef<Gateway.Command> incarnation() {
+    return kit.spawn(
+        Gateway.create(
+            name, terms, ofGateway -> CompletableFuture.completedStage(7), published.ref(), CLOCK));
+  }
+
   private Answer gateway(Function<ActorRef<Answer>, Gateway.Command> command) {
-    ActorRef<Gateway.Command> gateway =
-        kit.spawn(
-            Gateway.create(
-                name,
-                terms,
-                ofGateway -> CompletableFuture.completedStage(7),
-                published.ref(),
-                CLOCK));
+    ActorRef<Gateway.Command> gateway = incarnation();
     return answer(gateway, command);
   }
 
@@ -293,14 +292,7 @@ class EntitiesTest {
   @Test
   void aFailureIsJudgedAgainByTheEntity() {
     register("p1");
-    ActorRef<Gateway.Command> gateway =
-        kit.spawn(
-            Gateway.create(
-                name,
-                terms,
-                ofGateway -> CompletableFuture.completedStage(7),
-                published.ref(),
-                CLOCK));
+    ActorRef<Gateway.Command> gateway = incarnation();
     gateway.tell(report("p1", Observation.Kind.REMOVED));
     gateway.tell(report("p0", Observation.Kind.PROCESS_GONE));
     TestProbe<Answer> probe = kit.createTestProbe();
@@ -347,14 +339,7 @@ class EntitiesTest {
   @Test
   void whoIsEmptySaysSoItself() {
     register("p1");
-    ActorRef<Gateway.Command> gateway =
-        kit.spawn(
-            Gateway.create(
-                name,
-                terms,
-                ofGateway -> CompletableFuture.completedStage(7),
-                published.ref(),
-                CLOCK));
+    ActorRef<Gateway.Command> gateway = incarnation();
     TestProbe<Answer> probe = kit.createTestProbe();
     gateway.tell(new Gateway.Emptied("p1"));
     gateway.tell(new Gateway.Drain("why", probe.ref()));
@@ -401,6 +386,21 @@ class EntitiesTest {
     assertEquals(2, register("p3").flaps());
     gatewayOf(gateway(to -> new Gateway.Stop("p3", to)));
     assertEquals(2, register("p4").flaps());
+  }
+
+  /** It knows of no gateway: what is reported to it concerns nobody, as far as it can tell. */
+  @Test
+  void anIncarnationWhoseTermIsOverNoticesByAReport() {
+    for (Gateway.Command said :
+        List.of(report("p1", Observation.Kind.PROCESS_GONE), new Gateway.Emptied("p1"))) {
+      ActorRef<Gateway.Command> stale = incarnation();
+      TestProbe<Answer> probe = kit.createTestProbe();
+      stale.tell(new Gateway.Get(probe.ref()));
+      probe.receiveMessage();
+      gatewayOf(gateway(to -> new Gateway.Register(process("p1"), to)));
+      stale.tell(said);
+      probe.expectTerminated(stale, Duration.ofSeconds(10));
+    }
   }
 
   private Gateway.Report report(String incarnation, Observation.Kind kind) {

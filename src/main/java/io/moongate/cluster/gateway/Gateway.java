@@ -370,7 +370,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   private ReplyEffect<Event, State> onReport(State state, Report report) {
     if (!state.is(report.incarnation())
         || state.entry().orElseThrow().state() != GatewayEntry.State.UP) {
-      return Effect().noReply();
+      return ignored();
     }
     FailureDecision.Decision decision =
         FailureDecision.decide(name, report.incarnation(), report.evidence(), Set.of());
@@ -416,7 +416,16 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
             && state.is(emptied.incarnation())
             && state.duty() == GatewayEntry.Duty.DRAINING
         ? record(new Drained(clock.instant()), Optional.empty())
-        : Effect().noReply();
+        : ignored();
+  }
+
+  /**
+   * Nothing is done for it, as far as this incarnation knows. If its term is over it may know too
+   * little: it has to notice, or it would take what is reported for ever.
+   */
+  private ReplyEffect<Event, State> ignored() {
+    whenConfirmed(() -> {});
+    return Effect().noReply();
   }
 
   private ReplyEffect<Event, State> onRemove(State state, Remove remove) {
