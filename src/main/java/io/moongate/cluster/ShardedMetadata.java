@@ -31,7 +31,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -39,11 +38,15 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.pattern.Patterns;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link Metadata} over the sharded entities and this gateway's replica. */
 final class ShardedMetadata implements Metadata {
+  private static final Logger LOG = LoggerFactory.getLogger(ShardedMetadata.class);
   private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
   private static final Duration SESSIONS_BOUND = Duration.ofSeconds(2);
   private static final Duration MOVE_BOUND = Duration.ofSeconds(15);
@@ -544,34 +547,34 @@ final class ShardedMetadata implements Metadata {
 
   private CompletionStage<TargetEntry> target(
       String name, Function<ActorRef<Answer>, Target.Command> command) {
-    return entry(
-        () -> sharding.entityRefFor(Target.KEY, name).<Answer>ask(command::apply, ANSWER_BOUND));
+    return entry(Target.KEY, name, command);
   }
 
   private CompletionStage<GatewayEntry> gateway(
       String name, Function<ActorRef<Answer>, Gateway.Command> command) {
-    return entry(
-        () -> sharding.entityRefFor(Gateway.KEY, name).<Answer>ask(command::apply, ANSWER_BOUND));
+    return entry(Gateway.KEY, name, command);
   }
 
   private CompletionStage<UnitEntry> unit(
       String id, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
-    return entry(
-        () -> sharding.entityRefFor(LogicalUnit.KEY, id).<Answer>ask(command::apply, ANSWER_BOUND));
+    return entry(LogicalUnit.KEY, id, command);
   }
 
   /** Asks, and lets this gateway's replica learn the answer, so that a change is read back here. */
-  private <T extends ViewEntry> CompletionStage<T> entry(
-      Supplier<CompletionStage<Answer>> question) {
-    return question
-        .get()
+  private <C, T extends ViewEntry> CompletionStage<T> entry(
+      EntityTypeKey<C> type, String id, Function<ActorRef<Answer>, C> command) {
+    return sharding
+        .entityRefFor(type, id)
+        .<Answer>ask(command::apply, ANSWER_BOUND)
         .exceptionallyCompose(
-            failure ->
-                refuse(
-                    Kind.UNAVAILABLE,
-                    "",
-                    "the metadata entity did not answer within %s; is Cassandra reachable?"
-                        .formatted(ANSWER_BOUND)))
+            failure -> {
+              LOG.warn("event=entity-unanswered type={} entity={}", type.name(), id);
+              return refuse(
+                  Kind.UNAVAILABLE,
+                  "",
+                  "the metadata entity did not answer within %s; is Cassandra reachable?"
+                      .formatted(ANSWER_BOUND));
+            })
         .thenCompose(
             answer -> {
               if (answer instanceof Answer.Refused refused) {

@@ -388,6 +388,50 @@ class EntitiesTest {
     assertEquals(2, register("p4").flaps());
   }
 
+  @Test
+  void oneConfirmationIsUnderWayAtATime() throws InterruptedException {
+    register("p1");
+    ActorRef<Gateway.Command> gateway = incarnation();
+    TestProbe<Answer> probe = kit.createTestProbe();
+    gateway.tell(new Gateway.Get(probe.ref()));
+    probe.receiveMessage();
+    int before = terms.confirm.calls();
+    terms.confirm.close();
+    for (int asked = 0; asked < 100; asked++) {
+      gateway.tell(new Gateway.Get(probe.ref()));
+    }
+    terms.confirm.awaitKept(1);
+    terms.confirm.open();
+    probe.receiveSeveralMessages(100, Duration.ofSeconds(10));
+    int reads = terms.confirm.calls() - before;
+    assertTrue(reads <= 3, () -> reads + " reads");
+    kit.stop(gateway);
+  }
+
+  /** Its read may have been answered before. */
+  @Test
+  void whatCameWhileAConfirmationWasUnderWayIsConfirmedByTheNextOne() throws InterruptedException {
+    register("p1");
+    ActorRef<Gateway.Command> gateway = incarnation();
+    TestProbe<Answer> first = kit.createTestProbe();
+    TestProbe<Answer> second = kit.createTestProbe();
+    gateway.tell(new Gateway.Get(first.ref()));
+    first.receiveMessage();
+    terms.confirm.close();
+    gateway.tell(new Gateway.Get(first.ref()));
+    terms.confirm.awaitKept(1);
+    gateway.tell(new Gateway.Get(second.ref()));
+    gateway.tell(new Gateway.Undrain("by which the order is known", first.ref()));
+    terms.confirm.letOne();
+    first.receiveMessage();
+    terms.confirm.awaitKept(1);
+    second.expectNoMessage();
+    terms.confirm.open();
+    second.receiveMessage();
+    first.receiveMessage();
+    kit.stop(gateway);
+  }
+
   /** It knows of no gateway: what is reported to it concerns nobody, as far as it can tell. */
   @Test
   void anIncarnationWhoseTermIsOverNoticesByAReport() {

@@ -7,6 +7,7 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,49 +27,72 @@ final class Sessions {
 
   private final GatewayLife life;
   private final Map<String, Connection> open = new TreeMap<>();
+  private final Map<String, Ending> ending = new TreeMap<>();
   private int tags;
 
   Sessions(GatewayLife life) {
     this.life = life;
   }
 
-  /** An initiator port logs in. */
+  /**
+   * An initiator port logs in: what it had before is ended, and waited for until it can't touch a
+   * medium any more, also when its connection was over already.
+   */
   void login(Connection connection, Runnable loggedIn, Runnable closed) {
     if (!life.ready()) {
       connection.toHost(closed);
       return;
     }
-    Connection before = open.remove(connection.host);
-    if (before == null) {
-      accept(connection, loggedIn, closed);
-      return;
+    if (open.containsKey(connection.host)) {
+      open.remove(connection.host);
+      endTasks(connection.host);
     }
     boolean[] over = {false};
     Runnable accept =
         () -> {
           if (!over[0]) {
             over[0] = true;
-            detach(connection.host);
             accept(connection, loggedIn, closed);
           }
         };
     life.process().after(REINSTATEMENT, accept);
-    Nexus nexus = nexus(connection.host);
-    int[] left = {life.units().size()};
-    life.units()
-        .values()
-        .forEach(
-            unit ->
-                unit.manage(
-                    TaskManagement.ABORT_TASK_SET,
-                    nexus,
-                    0,
-                    done -> {
-                      left[0]--;
-                      if (left[0] == 0) {
-                        accept.run();
-                      }
-                    }));
+    ending.getOrDefault(connection.host, new Ending()).whenEnded(accept);
+  }
+
+  /** The tasks of sessions of one initiator port that are over. */
+  private static final class Ending {
+    private final List<Runnable> waiting = new ArrayList<>();
+    private int left;
+
+    void began() {
+      left++;
+    }
+
+    void ended() {
+      left--;
+      if (left == 0) {
+        List<Runnable> all = List.copyOf(waiting);
+        waiting.clear();
+        all.forEach(Runnable::run);
+      }
+    }
+
+    void whenEnded(Runnable action) {
+      if (left == 0) {
+        action.run();
+      } else {
+        waiting.add(action);
+      }
+    }
+  }
+
+  private void endTasks(String host) {
+    Ending tasks = ending.computeIfAbsent(host, none -> new Ending());
+    for (WatchedUnit unit : life.units().values()) {
+      tasks.began();
+      unit.manage(TaskManagement.ABORT_TASK_SET, nexus(host), 0, done -> tasks.ended());
+    }
+    detach(host);
   }
 
   private void accept(Connection connection, Runnable loggedIn, Runnable closed) {
@@ -133,7 +157,7 @@ final class Sessions {
 
   private void end(Connection connection) {
     open.remove(connection.host);
-    detach(connection.host);
+    endTasks(connection.host);
     connection.toHost(() -> life.world().host(connection.host).lost(connection));
   }
 }

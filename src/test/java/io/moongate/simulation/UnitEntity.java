@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  */
 final class UnitEntity {
   private static final long CONFIRM_AGAIN = 250 * Scheduler.MS;
-  private static final int CONFIRM_ATTEMPTS = 20;
+  private static final int CONFIRM_ATTEMPTS = 6;
   private static final int WAITING = 200;
   private static final LogicalUnit.Settings SETTINGS =
       new LogicalUnit.Settings(java.time.Duration.ofSeconds(5), java.time.Duration.ofSeconds(5));
@@ -40,6 +40,7 @@ final class UnitEntity {
   private final OwnershipRows rows;
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
   private final ArrayDeque<Runnable> unconfirmed = new ArrayDeque<>();
+  private boolean confirming;
   private TermReplay<UnitState> history = new TermReplay<>(UnitState.absent(), 0, 0);
   private UnitState state = UnitState.absent();
   private long term;
@@ -231,7 +232,11 @@ final class UnitEntity {
 
   private void whenConfirmed(Runnable action) {
     unconfirmed.add(action);
-    confirm(++tickets, CONFIRM_ATTEMPTS);
+    tickets++;
+    if (!confirming) {
+      confirming = true;
+      confirm(tickets, CONFIRM_ATTEMPTS);
+    }
   }
 
   private void confirm(long ticket, int attempts) {
@@ -249,6 +254,10 @@ final class UnitEntity {
                 while (confirmed < ticket) {
                   confirmed++;
                   unconfirmed.remove().run();
+                }
+                confirming = !unconfirmed.isEmpty();
+                if (confirming) {
+                  confirm(tickets, CONFIRM_ATTEMPTS);
                 }
               } else {
                 stop();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -38,8 +39,13 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 public abstract class TermedEntity<C, E, S>
     extends EventSourcedBehaviorWithEnforcedReplies<C, E, S> {
   private static final int EVENTS_PER_SNAPSHOT = 200;
-  private static final int CONFIRM_ATTEMPTS = 20;
+  private static final int CONFIRM_ATTEMPTS = 6;
   private static final Duration CONFIRM_RETRY = Duration.ofMillis(250);
+  private static final Duration CONFIRM_RETRY_LONGEST = Duration.ofSeconds(2);
+
+  /** Longer than its statements may take one after another: they have bounds of their own. */
+  private static final long TAKE_SECONDS = 20;
+
   private static final int WAITING_COMMANDS = 1_000;
 
   /** Entities whose stored snapshot was found to be of a stale incarnation: they replay all. */
@@ -50,6 +56,8 @@ public abstract class TermedEntity<C, E, S>
   private final Queue<Runnable> unconfirmed = new ArrayDeque<>();
   private long tickets;
   private long confirmed;
+  private boolean confirming;
+  private int failedConfirmations;
   private TermReplay<S> history;
   private TermReplay.Position replayed;
   private boolean adopted;
@@ -105,7 +113,12 @@ public abstract class TermedEntity<C, E, S>
             Behaviors.withStash(
                 WAITING_COMMANDS,
                 stash -> {
-                  context.pipeToSelf(terms.take(persistenceId.id()), messages::termTaken);
+                  context.pipeToSelf(
+                      terms
+                          .take(persistenceId.id())
+                          .toCompletableFuture()
+                          .orTimeout(TAKE_SECONDS, TimeUnit.SECONDS),
+                      messages::termTaken);
                   return Behaviors.receive(
                       (ignored, command) -> {
                         if (!(command instanceof TermTaken taken)) {
@@ -240,25 +253,39 @@ public abstract class TermedEntity<C, E, S>
 
   /**
    * Runs the action once a serial read has confirmed that this incarnation is still the one.
-   * Actions run in the order in which they were given: a read that was asked later and answers
-   * earlier confirms those before it as well, since a term that is ours now was ours then.
+   * Actions run in the order in which they were given. One read at a time is under way, for all
+   * that was given before it began: reads of one row are in each other's way, and an entity that is
+   * asked often while Cassandra is slow would keep it slow.
    */
   protected final void whenConfirmed(Runnable action) {
     unconfirmed.add(action);
-    long ticket = ++tickets;
+    tickets++;
+    if (!confirming) {
+      confirming = true;
+      confirm(Duration.ZERO);
+    }
+  }
+
+  private void confirm(Duration after) {
+    String id = persistenceId().id();
+    long upTo = tickets; // Never fewer when the read begins.
     context.pipeToSelf(
-        Patterns.retry(
-            () -> terms.confirm(persistenceId().id(), term),
-            CONFIRM_ATTEMPTS,
-            CONFIRM_RETRY,
-            context.getSystem().classicSystem()),
-        (ours, failure) -> confirmation(failure == null ? ours : null, () -> runUpTo(ticket)));
+        after.isZero()
+            ? terms.confirm(id, term)
+            : Patterns.after(
+                after, context.getSystem().classicSystem(), () -> terms.confirm(id, term)),
+        (ours, failure) -> confirmation(failure == null ? ours : null, () -> runUpTo(upTo)));
   }
 
   private void runUpTo(long ticket) {
+    failedConfirmations = 0;
     while (confirmed < ticket) {
       confirmed++;
       unconfirmed.remove().run();
+    }
+    confirming = !unconfirmed.isEmpty();
+    if (confirming) {
+      confirm(Duration.ZERO);
     }
   }
 
@@ -268,11 +295,16 @@ public abstract class TermedEntity<C, E, S>
   }
 
   /**
-   * Handles a confirmation: acts, or stops because this incarnation is stale or can't learn whether
-   * it is. Whoever asked gets no answer then: what happened is unknown until the next incarnation
-   * has replayed.
+   * Handles a confirmation: acts, asks again, or stops because this incarnation is stale or can't
+   * learn whether it is. Whoever asked gets no answer then: what happened is unknown until the next
+   * incarnation has replayed.
    */
   protected final ReplyEffect<E, S> onConfirmation(Confirmation confirmation) {
+    if (confirmation.ours() == null && ++failedConfirmations < CONFIRM_ATTEMPTS) {
+      Duration doubled = CONFIRM_RETRY.multipliedBy(1L << (failedConfirmations - 1));
+      confirm(doubled.compareTo(CONFIRM_RETRY_LONGEST) < 0 ? doubled : CONFIRM_RETRY_LONGEST);
+      return Effect().noReply();
+    }
     if (confirmation.ours() == null || !confirmation.ours()) {
       context
           .getLog()

@@ -13,11 +13,13 @@ public final class Gate {
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private boolean closed;
   private int failing;
+  private int calls;
 
   /** Passes, now or later, and then does what the call does. */
   public <T> CompletionStage<T> pass(Supplier<T> call) {
     CompletableFuture<Void> pass = new CompletableFuture<>();
     synchronized (this) {
+      calls++;
       if (failing > 0) {
         failing--;
         pass.completeExceptionally(new IllegalStateException("unreachable"));
@@ -29,6 +31,11 @@ public final class Gate {
       }
     }
     return pass.thenApply(open -> call.get());
+  }
+
+  /** How many calls came, whatever has become of them. */
+  public synchronized int calls() {
+    return calls;
   }
 
   /** From now on calls are kept. */
