@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
  */
 public record Site(
     List<String> hosts, CassandraAddress cassandra, Function<String, Place> places, String more) {
+  /** With MOONGATE_LOG_SHARDING=DEBUG: an entity that is silent can be anywhere. */
+  private static final String VERBOSE = "pekko.loglevel = DEBUG\n";
+
   public Site {
     hosts = List.copyOf(hosts);
   }
@@ -28,6 +31,6 @@ public record Site(
     HostProcesses.requirePortsFree(gateways);
     List<String> hosts =
         IntStream.rangeClosed(1, gateways).mapToObj(index -> "127.0.0." + index).toList();
-    return new Site(hosts, CassandraAddress.free(), name -> Place.HERE, "");
+    return new Site(hosts, CassandraAddress.free(), name -> Place.HERE, VERBOSE);
   }
 }

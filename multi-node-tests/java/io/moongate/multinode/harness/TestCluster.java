@@ -236,9 +236,20 @@ public final class TestCluster implements AutoCloseable {
     T ask() throws ApiException;
   }
 
-  /** Asks until there is an answer other than "not now". */
+  /**
+   * Asks until there is an answer other than "not now"; when none comes, says what the gateways
+   * complained of last, since that is what an operator would look at.
+   */
   public <T> T done(String what, Question<T> question) {
-    return Await.value(what, START_BOUND, () -> ask(question));
+    try {
+      return Await.value(what, START_BOUND, () -> ask(question));
+    } catch (AssertionError e) {
+      StringBuilder said = new StringBuilder(e.getMessage());
+      for (TestGateway gateway : gateways) {
+        said.append(" | ").append(gateway).append(": ").append(gateway.complaints());
+      }
+      throw new AssertionError(said.toString(), e);
+    }
   }
 
   /** Asks once. */
@@ -284,9 +295,7 @@ public final class TestCluster implements AutoCloseable {
   public TestLun createLun(String name, Function<String, CreateLun> wanted) {
     CreateLun asked = wanted.apply(createTarget(name));
     ApiClient api = serving().get(0).api();
-    TestLun lun =
-        TestLun.of(
-            Await.value(asked.toString(), START_BOUND, () -> ask(() -> api.createLun(asked))));
+    TestLun lun = TestLun.of(done(asked.toString(), () -> api.createLun(asked)));
     new PathAgreement(this, lun).await();
     return lun;
   }
@@ -300,7 +309,7 @@ public final class TestCluster implements AutoCloseable {
   public String createTarget(String name) {
     String target = "iqn.2026-11.io.moongate:" + name;
     ApiClient api = serving().get(0).api();
-    Await.value("target " + name, START_BOUND, () -> ask(() -> api.createTarget(target)));
+    done("target " + name, () -> api.createTarget(target));
     return target;
   }
 
@@ -308,10 +317,9 @@ public final class TestCluster implements AutoCloseable {
   public TestLun requestLun(String target, int number, long size, int blockSize, String store) {
     ApiClient api = serving().get(0).api();
     return TestLun.of(
-        Await.value(
+        done(
             "LUN %d of %s".formatted(number, target),
-            START_BOUND,
-            () -> ask(() -> api.createLun(target, number, size, blockSize, store, List.of()))));
+            () -> api.createLun(target, number, size, blockSize, store, List.of())));
   }
 
   /**
@@ -322,13 +330,9 @@ public final class TestCluster implements AutoCloseable {
     ApiClient api = serving().get(0).api();
     for (String initiator : initiators) {
       AllowInitiator wanted = new AllowInitiator(chap, null, null);
-      Await.value(
-          initiator + " to be allowed",
-          START_BOUND,
-          () -> ask(() -> api.allow(target, initiator, wanted)));
+      done(initiator + " to be allowed", () -> api.allow(target, initiator, wanted));
     }
-    Await.value(
-        target + " to be listed", START_BOUND, () -> ask(() -> api.setAccess(target, "listed")));
+    done(target + " to be listed", () -> api.setAccess(target, "listed"));
     for (TestGateway gateway : serving()) {
       awaitSaid(gateway, "/targets/" + target, List.of("\"listed\""));
       awaitSaid(gateway, "/targets/" + target + "/initiators", initiators);
@@ -381,10 +385,7 @@ public final class TestCluster implements AutoCloseable {
       return;
     }
     ApiClient api = to.api();
-    Await.value(
-        "%s to be moved to %s".formatted(lun, to),
-        START_BOUND,
-        () -> ask(() -> api.moveLun(lun.id(), to.name())));
+    done("%s to be moved to %s".formatted(lun, to), () -> api.moveLun(lun.id(), to.name()));
     String owner = agreement.await().owner();
     if (!owner.equals(to.name())) {
       throw new AssertionError("%s was moved to %s, and is owned by %s".formatted(lun, to, owner));

@@ -3,15 +3,23 @@ package io.moongate.multinode.harness;
 import io.moongate.cli.demo.HostProcesses;
 import io.moongate.cli.demo.HostProcesses.Place;
 import io.moongate.cli.demo.HostProcesses.Started;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** A gateway of a test cluster: {@code gw1}, {@code gw2}, and so on. */
 public final class TestGateway extends TestProcess implements Portal {
   /** The exit status of a gateway that the cluster expelled: it is to be started anew. */
   public static final int EXPELLED = 75;
+
+  private static final int COMPLAINTS = 10;
+  private static final int COMPLAINT_LENGTH = 300;
 
   private final HostProcesses processes;
   private final String host;
@@ -62,6 +70,25 @@ public final class TestGateway extends TestProcess implements Portal {
 
   public ApiClient api() {
     return api;
+  }
+
+  /** What it last warned of, and the last that sharding did there, on one line. */
+  String complaints() {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return last(lines, line -> line.contains("level=WARN") || line.contains("level=ERROR"))
+          + " / "
+          + last(lines, line -> line.contains("level=DEBUG") && line.contains("Shard"));
+    } catch (IOException e) {
+      return "its log can't be read: " + e;
+    }
+  }
+
+  private static String last(List<String> lines, Predicate<String> wanted) {
+    List<String> found = lines.stream().filter(wanted).toList();
+    return found.subList(Math.max(0, found.size() - COMPLAINTS), found.size()).stream()
+        .map(line -> line.substring(0, Math.min(line.length(), COMPLAINT_LENGTH)))
+        .collect(Collectors.joining(" | "));
   }
 
   boolean ready() {

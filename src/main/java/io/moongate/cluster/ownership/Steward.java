@@ -42,6 +42,12 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
    */
   private static final Duration TAKE_OVER_ANSWER = Duration.ofMillis(300);
 
+  /**
+   * So often at that pace; then the wait doubles, up to that for a move. By then the entity has a
+   * home, and what keeps it silent is not mended by asking it more.
+   */
+  private static final int TAKE_OVERS_IN_HASTE = 5;
+
   /** A message to the steward. */
   public sealed interface Command {}
 
@@ -73,6 +79,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private final ClusterSharding sharding;
   private final Set<String> underWay = new HashSet<>();
   private final Map<String, String> reported = new HashMap<>();
+
+  /** How often in a row a unit's entity has not answered. */
+  private final Map<String, Integer> unanswered = new HashMap<>();
+
   private List<Observation> observations = List.of();
   private boolean begun;
 
@@ -134,6 +144,11 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   private Behavior<Command> onAnswered(Answered answered) {
     underWay.remove(answered.unitId());
+    if (answered.failure() == null) {
+      unanswered.remove(answered.unitId());
+    } else {
+      unanswered.merge(answered.unitId(), 1, Integer::sum);
+    }
     if (answered.answer() instanceof Answer.Refused refused) {
       getContext()
           .getLog()
@@ -184,7 +199,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     UnitEntry unit = takeOver.unit();
     ask(
         unit.id(),
-        TAKE_OVER_ANSWER,
+        patience(unanswered.getOrDefault(unit.id(), 0)),
         replyTo ->
             new LogicalUnit.TakeOver(
                 self,
@@ -193,6 +208,18 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
                 takeOver.cause(),
                 takeOver.evidence(),
                 replyTo));
+  }
+
+  /** How long a proposal is waited for that comes after so many without an answer. */
+  static Duration patience(int before) {
+    Duration patience = TAKE_OVER_ANSWER;
+    for (int more = TAKE_OVERS_IN_HASTE; more <= before; more++) {
+      patience = patience.multipliedBy(2);
+      if (patience.compareTo(MOVE_ANSWER) >= 0) {
+        return MOVE_ANSWER;
+      }
+    }
+    return patience;
   }
 
   private void move(Stewardship.Move move) {
