@@ -14,12 +14,14 @@ import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation.Kind;
 import io.moongate.scsi.shared.SharedState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,7 @@ class LogicalUnitRandomTest {
   @Test
   void whateverComesInWhateverOrder() throws InterruptedException {
     long first = System.nanoTime();
+    System.out.printf("LogicalUnitRandomTest: %d seeds from %d%n", UNITS, first);
     try (UnitFixture fixture = new UnitFixture()) {
       ActorTestKit otherNode = ActorTestKit.create(EntityKit.config());
       try {
@@ -163,7 +166,22 @@ class LogicalUnitRandomTest {
     private Answer ask() {
       // An incarnation that lost its term ends without an answer; the newest one has it.
       gates().forEach(gate -> gate.failNext(0));
-      return fixture.ask(newest(), LogicalUnit.Get::new);
+      TestProbe<Answer> probe = fixture.kit.createTestProbe();
+      newest().tell(new LogicalUnit.Get(probe.ref()));
+      return probe.awaitAssert(
+          Duration.ofSeconds(10),
+          Duration.ofMillis(1),
+          () -> {
+            try {
+              return probe.receiveMessage(Duration.ofMillis(50));
+            } catch (AssertionError none) {
+              // A confirmation that failed is asked for again after a while.
+              Duration pause = Duration.ofMillis(250);
+              fixture.time.timePasses(pause);
+              ManualTime.get(otherNode.system()).timePasses(pause);
+              throw none;
+            }
+          });
     }
 
     private void collect(UnitEntry entry) {
@@ -264,8 +282,7 @@ class LogicalUnitRandomTest {
               newest().tell(new LogicalUnit.Opened(now.owner(), now.incarnation(), now.epoch()));
           case RELEASING -> {
             fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
-            org.apache.pekko.actor.testkit.typed.javadsl.ManualTime.get(otherNode.system())
-                .timePasses(UnitFixture.SETTINGS.releaseBound());
+            ManualTime.get(otherNode.system()).timePasses(UnitFixture.SETTINGS.releaseBound());
           }
         }
       }
