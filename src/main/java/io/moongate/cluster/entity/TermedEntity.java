@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -42,6 +43,12 @@ public abstract class TermedEntity<C, E, S>
   private static final int CONFIRM_ATTEMPTS = 6;
   private static final Duration CONFIRM_RETRY = Duration.ofMillis(250);
   private static final Duration CONFIRM_RETRY_LONGEST = Duration.ofSeconds(2);
+
+  /**
+   * A read that takes longer is not waited for: a replica of Cassandra may have gone with it, and
+   * all that this entity is asked for waits behind it.
+   */
+  private static final long CONFIRM_SECONDS = 2;
 
   /** Longer than its statements may take one after another: they have bounds of their own. */
   private static final long TAKE_SECONDS = 20;
@@ -117,6 +124,7 @@ public abstract class TermedEntity<C, E, S>
                       terms
                           .take(persistenceId.id())
                           .toCompletableFuture()
+                          .copy()
                           .orTimeout(TAKE_SECONDS, TimeUnit.SECONDS),
                       messages::termTaken);
                   return Behaviors.receive(
@@ -271,10 +279,17 @@ public abstract class TermedEntity<C, E, S>
     long upTo = tickets; // Never fewer when the read begins.
     context.pipeToSelf(
         after.isZero()
-            ? terms.confirm(id, term)
-            : Patterns.after(
-                after, context.getSystem().classicSystem(), () -> terms.confirm(id, term)),
+            ? confirmed(id)
+            : Patterns.after(after, context.getSystem().classicSystem(), () -> confirmed(id)),
         (ours, failure) -> confirmation(failure == null ? ours : null, () -> runUpTo(upTo)));
+  }
+
+  private CompletionStage<Boolean> confirmed(String id) {
+    return terms
+        .confirm(id, term)
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(CONFIRM_SECONDS, TimeUnit.SECONDS);
   }
 
   private void runUpTo(long ticket) {

@@ -370,7 +370,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   private ReplyEffect<Event, State> onReport(State state, Report report) {
     if (!state.is(report.incarnation())
         || state.entry().orElseThrow().state() != GatewayEntry.State.UP) {
-      return ignored();
+      return ignored(state);
     }
     FailureDecision.Decision decision =
         FailureDecision.decide(name, report.incarnation(), report.evidence(), Set.of());
@@ -416,15 +416,17 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
             && state.is(emptied.incarnation())
             && state.duty() == GatewayEntry.Duty.DRAINING
         ? record(new Drained(clock.instant()), Optional.empty())
-        : ignored();
+        : ignored(state);
   }
 
   /**
    * Nothing is done for it, as far as this incarnation knows. If its term is over it may know too
-   * little: it has to notice, or it would take what is reported for ever.
+   * little, and has to notice, or it would take what is reported for ever; if it is not, whoever
+   * reports has not heard of its entry.
    */
-  private ReplyEffect<Event, State> ignored() {
-    whenConfirmed(() -> {});
+  private ReplyEffect<Event, State> ignored(State state) {
+    whenConfirmed(
+        () -> state.entry().ifPresent(entry -> publisher.tell(new ViewPublisher.Publish(entry))));
     return Effect().noReply();
   }
 

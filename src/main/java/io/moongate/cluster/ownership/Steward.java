@@ -43,10 +43,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private static final Duration TAKE_OVER_ANSWER = Duration.ofMillis(300);
 
   /**
-   * So often at that pace; then the wait doubles, up to that for a move. By then the entity has a
-   * home, and what keeps it silent is not mended by asking it more.
+   * So often at that pace, which is for longer than an entity may take to be re-homed; then the
+   * wait doubles, up to that for a move: what keeps it silent is not mended by asking it more.
    */
-  private static final int TAKE_OVERS_IN_HASTE = 5;
+  private static final int TAKE_OVERS_IN_HASTE = 12;
 
   /** A message to the steward. */
   public sealed interface Command {}
@@ -170,6 +170,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       return this;
     }
     Stewardship.Plan plan = stewardship.look(view, observations, underWay, clock.instant());
+    if (!unanswered.isEmpty()) {
+      unanswered.keySet().retainAll(concerned(plan));
+    }
     plan.failures().forEach(this::report);
     plan.takeOvers().forEach(this::propose);
     plan.moves().forEach(this::move);
@@ -177,6 +180,13 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));
     }
     return this;
+  }
+
+  /** Units that something is to be done about, or is being done. */
+  private Set<String> concerned(Stewardship.Plan plan) {
+    Set<String> units = new HashSet<>(underWay);
+    plan.takeOvers().forEach(takeOver -> units.add(takeOver.unit().id()));
+    return units;
   }
 
   private void report(Stewardship.Failure failure) {
