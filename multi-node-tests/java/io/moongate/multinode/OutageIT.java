@@ -25,6 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ClusterExtension.class)
 class OutageIT {
   private static final Duration OUTAGE = Duration.ofSeconds(15);
+  private static final Duration RECOVERY = Duration.ofSeconds(60);
 
   @Test
   void cassandraStops(TestCluster cluster) {
@@ -70,7 +71,7 @@ class OutageIT {
 
       end.run();
       long ended = System.nanoTime();
-      cluster.done("changes to be made again", () -> asked.api().createTarget(target));
+      cluster.done("changes to be made again", RECOVERY, () -> asked.api().createTarget(target));
       System.out.printf("a change was made %.1f s after the outage%n", seconds(ended));
       cluster.createLun(name, 1, 16L << 20);
       workload.awaitProgress(200);

@@ -241,8 +241,13 @@ public final class TestCluster implements AutoCloseable {
    * complained of last, since that is what an operator would look at.
    */
   public <T> T done(String what, Question<T> question) {
+    return done(what, START_BOUND, question);
+  }
+
+  /** The same within a bound of its own. */
+  public <T> T done(String what, Duration bound, Question<T> question) {
     try {
-      return Await.value(what, START_BOUND, () -> ask(question));
+      return Await.value(what, bound, () -> ask(question));
     } catch (AssertionError e) {
       StringBuilder said = new StringBuilder(e.getMessage());
       for (TestGateway gateway : gateways) {

@@ -71,8 +71,7 @@ class EntitiesTest {
   }
 
   private Answer gateway(Function<ActorRef<Answer>, Gateway.Command> command) {
-    ActorRef<Gateway.Command> gateway = incarnation();
-    return answer(gateway, command);
+    return answer(incarnation(), command);
   }
 
   private static <C> Answer answer(ActorRef<C> entity, Function<ActorRef<Answer>, C> command) {

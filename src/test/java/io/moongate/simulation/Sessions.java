@@ -43,8 +43,7 @@ final class Sessions {
       connection.toHost(closed);
       return;
     }
-    if (open.containsKey(connection.host)) {
-      open.remove(connection.host);
+    if (open.remove(connection.host) != null) {
       endTasks(connection.host);
     }
     boolean[] over = {false};

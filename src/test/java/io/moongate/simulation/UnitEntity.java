@@ -45,8 +45,6 @@ final class UnitEntity {
   private UnitState state = UnitState.absent();
   private long term;
   private long sequence;
-  private long tickets;
-  private long confirmed;
   private boolean busy = true;
   private boolean stopped;
 
@@ -232,14 +230,13 @@ final class UnitEntity {
 
   private void whenConfirmed(Runnable action) {
     unconfirmed.add(action);
-    tickets++;
     if (!confirming) {
       confirming = true;
-      confirm(tickets, CONFIRM_ATTEMPTS);
+      confirm(unconfirmed.size(), CONFIRM_ATTEMPTS);
     }
   }
 
-  private void confirm(long ticket, int attempts) {
+  private void confirm(int given, int attempts) {
     cassandra()
         .confirmTerm(life.name(), life.process(), id, term)
         .whenComplete(
@@ -248,16 +245,15 @@ final class UnitEntity {
                 return;
               }
               if (failure != null && attempts > 1) {
-                life.process().after(CONFIRM_AGAIN, () -> confirm(ticket, attempts - 1));
+                life.process().after(CONFIRM_AGAIN, () -> confirm(given, attempts - 1));
               } else if (failure == null
                   && (ours || life.world().lacks(Mutation.NO_TERMS_AND_NO_ROW))) {
-                while (confirmed < ticket) {
-                  confirmed++;
+                for (int action = 0; action < given; action++) {
                   unconfirmed.remove().run();
                 }
                 confirming = !unconfirmed.isEmpty();
                 if (confirming) {
-                  confirm(tickets, CONFIRM_ATTEMPTS);
+                  confirm(unconfirmed.size(), CONFIRM_ATTEMPTS);
                 }
               } else {
                 stop();

@@ -61,8 +61,6 @@ public abstract class TermedEntity<C, E, S>
   private final Terms terms;
   private final Terms.Term term;
   private final Queue<Runnable> unconfirmed = new ArrayDeque<>();
-  private long tickets;
-  private long confirmed;
   private boolean confirming;
   private int failedConfirmations;
   private TermReplay<S> history;
@@ -267,7 +265,6 @@ public abstract class TermedEntity<C, E, S>
    */
   protected final void whenConfirmed(Runnable action) {
     unconfirmed.add(action);
-    tickets++;
     if (!confirming) {
       confirming = true;
       confirm(Duration.ZERO);
@@ -276,12 +273,12 @@ public abstract class TermedEntity<C, E, S>
 
   private void confirm(Duration after) {
     String id = persistenceId().id();
-    long upTo = tickets; // Never fewer when the read begins.
+    int given = unconfirmed.size(); // Never fewer when the read begins.
     context.pipeToSelf(
         after.isZero()
             ? confirmed(id)
             : Patterns.after(after, context.getSystem().classicSystem(), () -> confirmed(id)),
-        (ours, failure) -> confirmation(failure == null ? ours : null, () -> runUpTo(upTo)));
+        (ours, failure) -> confirmation(failure == null ? ours : null, () -> runOldest(given)));
   }
 
   private CompletionStage<Boolean> confirmed(String id) {
@@ -292,10 +289,10 @@ public abstract class TermedEntity<C, E, S>
         .orTimeout(CONFIRM_SECONDS, TimeUnit.SECONDS);
   }
 
-  private void runUpTo(long ticket) {
+  /** Runs what the read has confirmed: so many. */
+  private void runOldest(int given) {
     failedConfirmations = 0;
-    while (confirmed < ticket) {
-      confirmed++;
+    for (int action = 0; action < given; action++) {
       unconfirmed.remove().run();
     }
     confirming = !unconfirmed.isEmpty();

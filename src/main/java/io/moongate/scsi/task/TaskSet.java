@@ -284,13 +284,22 @@ public final class TaskSet {
 
   /** The check that stands before every touch of the volume. */
   void checkMayExecute(Task task) {
-    long now = timer.nanoTime();
-    if (task.aborted
-        || !ownership.executes(task.epoch)
-        || isDue(task, now)
-        || !lease.coversNanos(now)) {
+    if (!mayBegin(task, ownership)) {
       throw NotExecuted.INSTANCE;
     }
+  }
+
+  /**
+   * Whether a command may touch the volume, or be relayed to whoever does. The lease of this
+   * gateway is asked for what it relays, too: a deadline counts from when a command was read, and
+   * one that lay unread while the gateway was stopped may have been given up.
+   */
+  private boolean mayBegin(Task task, Ownership now) {
+    long nanos = timer.nanoTime();
+    return !task.aborted
+        && now.executes(task.epoch)
+        && !isDue(task, nanos)
+        && lease.coversNanos(nanos);
   }
 
   boolean isDue(Task task) {
@@ -301,18 +310,9 @@ public final class TaskSet {
     return now - task.command().deadlineNanos() >= 0;
   }
 
-  /**
-   * The lease of this gateway is asked for what it relays, too: a deadline counts from when a
-   * command was read, and one that lay unread while the gateway was stopped may have been given up.
-   */
   private void forward(Task task) {
     Ownership now = ownership;
-    long nanos = timer.nanoTime();
-    if (task.aborted
-        || !now.executes(task.epoch)
-        || !(now.route() instanceof Route.Remote remote)
-        || isDue(task, nanos)
-        || !lease.coversNanos(nanos)) {
+    if (!mayBegin(task, now) || !(now.route() instanceof Route.Remote remote)) {
       end(task, Response.status(Status.BUSY));
       return;
     }
