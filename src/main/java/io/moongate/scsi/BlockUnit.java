@@ -381,9 +381,14 @@ public final class BlockUnit implements LogicalUnit {
   /**
    * Does it here and has the other gateways do it. Not done, and said so, when a gateway is still
    * at it after its bound, and when there was something for the owner to reset that could not be
-   * recorded: the initiator asks again then, or for more.
+   * recorded: the initiator asks again then, or for more. Not even begun without the lease of this
+   * gateway: the request may have lain unread for as long as it was stopped.
    */
   private void everywhere(Notice notice, Consumer<Boolean> done) {
+    if (!tasks.leased()) {
+      done.accept(false);
+      return;
+    }
     CompletableFuture<Void> here = take(notice).toCompletableFuture();
     var unused =
         peers
@@ -709,7 +714,10 @@ public final class BlockUnit implements LogicalUnit {
 
     @Override
     public CompletionStage<Void> optimize(int group, Command by) {
-      return accessStates.optimize(group, by);
+      // Without the lease the request may have lain unread for as long as the gateway was stopped.
+      return tasks.leased()
+          ? accessStates.optimize(group, by)
+          : CompletableFuture.failedStage(NotExecuted.INSTANCE);
     }
 
     @Override

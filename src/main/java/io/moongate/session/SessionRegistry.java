@@ -25,10 +25,14 @@ public final class SessionRegistry {
   private static final int MAX_TSIH = 0xFFFF;
 
   /**
-   * How long a login waits for the end of other nexuses of the same initiator: what they had
-   * reserved is released then, as an initiator expects that comes back as another port.
+   * How long a login waits to learn whether other nexuses of the same initiator are about to end,
+   * and for what those had reserved to be released, as an initiator expects that comes back as
+   * another port.
    */
   private static final Duration ENDING_PATIENCE = Duration.ofSeconds(2);
+
+  private static final CompletableFuture<Void> NOTHING_TO_WAIT_FOR =
+      CompletableFuture.completedFuture(null);
 
   private final SessionSettings settings;
   private final ByteBudget budget;
@@ -192,9 +196,10 @@ public final class SessionRegistry {
 
   /**
    * Begins a session, and ends the one between the same two ports (RFC 7143 section 6.3.5). Those
-   * that other ports of the same initiator have with the target are waited for a while, too, if
-   * they are about to end, or the initiator has closed their connections already and this gateway
-   * has not read that yet.
+   * that other ports of the same initiator have with the target are waited for, too, if they have
+   * ended, or the initiator has closed their connections already and this gateway has not read that
+   * yet: a host that has started anew comes back as another port, and what it wrote before must not
+   * land on what it writes from now on.
    *
    * @return completes when no task of the old one can change a medium any more, or the bound on
    *     waiting for that is reached; fails when the old one does not even let go of its nexus.
@@ -203,6 +208,7 @@ public final class SessionRegistry {
   Optional<CompletionStage<Void>> begin(LiveSession session) {
     LiveSession old = null;
     List<CompletableFuture<Void>> others = new ArrayList<>();
+    List<CompletableFuture<Void>> releases = new ArrayList<>();
     List<LiveSession> ofOtherPorts = new ArrayList<>();
     synchronized (this) {
       if (sessions.size() >= settings.maxSessions()) {
@@ -217,7 +223,8 @@ public final class SessionRegistry {
         old = newest.put(session.nexus().get(), session);
         for (LiveSession other : ending) {
           if (ofSameInitiator(other, session)) {
-            others.add(other.over());
+            others.add(other.gone());
+            releases.add(other.over());
           }
         }
         for (LiveSession other : sessions.values()) {
@@ -232,14 +239,17 @@ public final class SessionRegistry {
       }
     }
     for (LiveSession other : ofOtherPorts) {
-      others.add(
-          CompletableFuture.anyOf(
-                  other.control().caughtUp(ENDING_PATIENCE).toCompletableFuture(), other.over())
-              .thenApply(livesOrIsGone -> null));
+      CompletableFuture<Boolean> lives = livesOn(other);
+      others.add(lives.thenCompose(goesOn -> goesOn ? NOTHING_TO_WAIT_FOR : other.gone()));
+      releases.add(lives.thenCompose(goesOn -> goesOn ? NOTHING_TO_WAIT_FOR : other.over()));
     }
-    CompletionStage<Void> othersEnded =
-        CompletableFuture.allOf(others.toArray(CompletableFuture[]::new))
-            .completeOnTimeout(null, ENDING_PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+    CompletableFuture<Void> released =
+        all(releases).completeOnTimeout(null, ENDING_PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+    CompletableFuture<Void> othersEnded =
+        all(others)
+            .completeOnTimeout(
+                null, settings.reinstatementTimeout().toNanos(), TimeUnit.NANOSECONDS)
+            .thenCombine(released, (gone, free) -> null);
     if (old == null) {
       return Optional.of(othersEnded);
     }
@@ -259,6 +269,23 @@ public final class SessionRegistry {
                   }
                   return null;
                 }));
+  }
+
+  /** Whether this session is neither over nor found to be about to end: known soon. */
+  private CompletableFuture<Boolean> livesOn(LiveSession other) {
+    return CompletableFuture.anyOf(
+            other.control().caughtUp(ENDING_PATIENCE).toCompletableFuture(), other.gone())
+        .completeOnTimeout(null, ENDING_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
+        .thenApply(
+            known -> {
+              synchronized (this) {
+                return sessions.get(other.tsih()) == other;
+              }
+            });
+  }
+
+  private static CompletableFuture<Void> all(List<CompletableFuture<Void>> these) {
+    return CompletableFuture.allOf(these.toArray(CompletableFuture[]::new));
   }
 
   private static boolean ofSameInitiator(LiveSession one, LiveSession other) {

@@ -14,7 +14,8 @@ import java.util.Locale;
  * @param targetAlias TargetAlias that a login returns; empty: none
  * @param chap how initiators and targets prove who they are
  * @param loginTimeout from accept to the full feature phase
- * @param reinstatementTimeout how long a login waits for its predecessor's running tasks
+ * @param reinstatementTimeout how long a login waits for its predecessor's running tasks; longer
+ *     than {@code commandDeadline}, so that none of them can begin any more
  * @param commandDeadline from the parsing of a command until it must not begin any more
  * @param dataOutTimeout from the parsing of a command until all its data-out must have come
  * @param taskManagementTimeout how long a task management function may take
@@ -107,7 +108,7 @@ public record SessionSettings(
         in.text("target-alias"),
         ChapSettings.from(config),
         in.duration("login-timeout", 1, 3600),
-        in.duration("reinstatement-timeout", 0, 3600),
+        in.longerThan("command-deadline", "reinstatement-timeout", 3600),
         in.duration("command-deadline", 0, 3600),
         in.duration("data-out-timeout", 1, 3600),
         in.duration("task-management-timeout", 1, 3600),
@@ -205,6 +206,19 @@ public record SessionSettings(
         throw wrong(key, expected, e);
       }
       throw wrong(key, expected, null);
+    }
+
+    /** A duration that makes sense only when it is longer than that of another key. */
+    Duration longerThan(String other, String key, int toSeconds) {
+      Duration value = duration(key, 0, toSeconds);
+      Duration shorter = duration(other, 0, toSeconds);
+      if (value.compareTo(shorter) <= 0) {
+        throw wrong(
+            key,
+            "more than %s.%s, which is %d ms".formatted(PATH, other, shorter.toMillis()),
+            null);
+      }
+      return value;
     }
 
     DigestPolicy digests(String key) {

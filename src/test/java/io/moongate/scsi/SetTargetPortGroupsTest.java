@@ -37,7 +37,7 @@ class SetTargetPortGroupsTest {
           UnitFixture.IDENTITY,
           UnitFixture.GEOMETRY,
           new Alua(),
-          lease -> true,
+          now -> fixture.leased,
           UnitPeers.ALONE,
           UnitFixture.SETTINGS,
           fixture.timer);
@@ -150,6 +150,14 @@ class SetTargetPortGroupsTest {
     assertEquals("06/2a06", sense(OTHER));
     assertEquals("06/2a06", sense(IMPLICIT));
     assertEquals("good", sense(OTHER));
+  }
+
+  /** The request may be from before it was stopped for longer than its lease. */
+  @Test
+  void withoutItsLeaseAGatewayMovesNothing() {
+    fixture.leased = false;
+    assertEquals(Status.BUSY, start(MAKE_2_OPTIMIZED).response().status());
+    assertEquals(List.of(), moves);
   }
 
   @Test

@@ -9,6 +9,7 @@ import static io.moongate.scsi.UnitFixture.states;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.scsi.LogicalUnit.TaskManagement;
 import io.moongate.scsi.UnitFixture.Outcome;
@@ -69,6 +70,24 @@ class TaskManagementTest {
     assertFalse(write.ended());
     volume.completeNext();
     assertArrayEquals(blocks(1, 1), UnitFixture.bytes(waits.response()));
+  }
+
+  /** What it is asked may be from before it was stopped for longer than its lease. */
+  @Test
+  void withoutItsLeaseAGatewayTouchesOnlyTheTasksOfTheNexus() {
+    volume.hold();
+    Outcome own = fixture.start(READ);
+    Outcome foreign = startOther(READ);
+    fixture.leased = false;
+    assertEquals(List.of(false), manage(TaskManagement.CLEAR_TASK_SET, own.command));
+    assertEquals(List.of(false), manage(TaskManagement.LOGICAL_UNIT_RESET, own.command));
+    assertEquals(List.of(false), manage(TaskManagement.TARGET_RESET, own.command));
+    List<Boolean> aborted = manage(TaskManagement.ABORT_TASK_SET, own.command);
+    volume.completeNext();
+    volume.completeNext();
+    assertEquals(List.of(true), aborted);
+    assertFalse(own.ended());
+    assertTrue(foreign.ended());
   }
 
   @Test

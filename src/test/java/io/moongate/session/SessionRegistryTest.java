@@ -2,6 +2,7 @@ package io.moongate.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.scsi.Nexus;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 class SessionRegistryTest {
@@ -105,6 +108,20 @@ class SessionRegistryTest {
     another.ended().complete(null);
     assertTrue(begun.isDone());
     assertFalse(former.gone().isDone());
+  }
+
+  /**
+   * What it reserved is worth a short wait; what it may still write, one until it can't any more.
+   */
+  @Test
+  void whoComesBackAsAnotherPortWaitsForTheTasksOfTheFormerAsLongAsForItsOwn() throws Exception {
+    LiveSession former = session("a", 1, Optional.of("t"));
+    registry.ended(former);
+    session("a", 2, Optional.of("t"));
+    assertThrows(TimeoutException.class, () -> begun.get(3, TimeUnit.SECONDS));
+    former.releasing(new CompletableFuture<>());
+    former.ended().complete(null);
+    begun.get(10, TimeUnit.SECONDS);
   }
 
   @Test

@@ -110,9 +110,13 @@ public final class TaskSet {
   /** The epoch under which this gateway serves the unit itself now, holding its lease. */
   public OptionalLong servedHere() {
     Ownership now = ownership;
-    boolean here =
-        now.serving() && now.route() instanceof Route.Local && lease.coversNanos(timer.nanoTime());
+    boolean here = now.serving() && now.route() instanceof Route.Local && leased();
     return here ? OptionalLong.of(now.epoch()) : OptionalLong.empty();
+  }
+
+  /** Whether this gateway holds its lease. Without it nothing that it was asked is carried out. */
+  public boolean leased() {
+    return lease.coversNanos(timer.nanoTime());
   }
 
   // ---- arrival
