@@ -57,12 +57,21 @@ final class DataServices {
       DiscoveryChap discovery) {
 
     static Settings from(Config config) {
+      ScsiSettings scsi = ScsiSettings.from(config);
+      RelaySettings relay = RelaySettings.from(config);
+      if (relay.maxData() < scsi.largestData()) {
+        throw new IllegalArgumentException(
+            ("moongate.relay.max-data: found %d bytes, expected at least %d: what"
+                    + " moongate.scsi.max-transfer or moongate.scsi.max-compare-and-write allow"
+                    + " must pass to the owner, too")
+                .formatted(relay.maxData(), scsi.largestData()));
+      }
       return new Settings(
           portals(config),
           SessionSettings.from(config),
-          ScsiSettings.from(config),
+          scsi,
           CopySettings.from(config),
-          RelaySettings.from(config),
+          relay,
           FileStoreSettings.from(config),
           ChapSecrets.from(config),
           DiscoveryChap.from(config));

@@ -136,8 +136,9 @@ final class GatewayProcess {
     }
 
     /**
-     * In good order: no new sessions, hosts told to go, every volume drained and closed, the
-     * cluster told. Only then does the node leave, so that nobody has to find out that it is gone.
+     * In good order: no new sessions, every volume drained and closed, the cluster told, the
+     * sessions closed. Only then does the node leave, so that nobody has to find out that it is
+     * gone.
      */
     private void stopInOrder() {
       CoordinatedShutdown shutdown = CoordinatedShutdown.get(system.classicSystem());

@@ -693,11 +693,6 @@ public final class BlockUnit implements LogicalUnit {
     }
 
     @Override
-    public Set<Nexus> nexuses() {
-      return attentions.nexuses();
-    }
-
-    @Override
     public Optional<Sense> takeUnitAttention(Nexus nexus) {
       return attentions.take(nexus).map(UnitAttention::sense);
     }
@@ -714,8 +709,9 @@ public final class BlockUnit implements LogicalUnit {
 
     @Override
     public CompletionStage<Void> optimize(int group, Command by) {
-      // Without the lease the request may have lain unread for as long as the gateway was stopped.
-      return tasks.leased()
+      // Without the lease the request may have lain unread for as long as the gateway was stopped,
+      // and the session it came on may have been dropped for that in the meantime.
+      return tasks.leased() && attentions.nexuses().contains(by.nexus())
           ? accessStates.optimize(group, by)
           : CompletableFuture.failedStage(NotExecuted.INSTANCE);
     }

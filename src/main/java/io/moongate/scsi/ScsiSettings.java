@@ -82,6 +82,11 @@ public record ScsiSettings(
         bytes(own, "sanitize-rate", 1 << 20, Long.MAX_VALUE));
   }
 
+  /** Bytes of the data of a command in one direction, at most. */
+  public int largestData() {
+    return Math.max(maxTransfer, 2 * maxCompareAndWrite * LARGEST_BLOCK);
+  }
+
   private static Duration interval(Config own, String key) {
     Duration value = own.getDuration(key);
     within(own, key, value.toSeconds(), 1, 3600);

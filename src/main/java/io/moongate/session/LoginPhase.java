@@ -178,7 +178,7 @@ final class LoginPhase {
     text.add(request.data());
     if (request.continued()) {
       hold(text.length());
-      sendPart(request, 0);
+      sendPart(request, request.tsih());
       return Optional.empty();
     }
     Map<String, String> keys = keys();
@@ -415,7 +415,7 @@ final class LoginPhase {
               parameters,
               window));
     }
-    sendPart(request, 0);
+    sendPart(request, request.tsih());
     return Optional.empty();
   }
 

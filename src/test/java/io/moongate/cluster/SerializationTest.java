@@ -227,7 +227,7 @@ class SerializationTest {
             "id",
             "unit",
             SharedState.INITIAL,
-            List.of(Notice.reset(nexus), Notice.abort(List.of(nexus))),
+            List.of(Notice.reset(nexus), Notice.abort(List.of(nexus), nexus)),
             ref.narrow());
     var serializer = serialization.findSerializerFor(tell);
     byte[] bytes = serialization.serialize(tell).get();

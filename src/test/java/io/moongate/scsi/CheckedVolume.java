@@ -59,6 +59,12 @@ public final class CheckedVolume implements Volume {
   }
 
   @Override
+  public CompletionStage<Void> writeAtomic(long offset, ByteBuffer source) {
+    check("write atomic", offset, source.remaining());
+    return volume.writeAtomic(offset, source);
+  }
+
+  @Override
   public CompletionStage<Void> flush() {
     return volume.flush();
   }

@@ -30,6 +30,7 @@ class InquiryTest {
     assertEquals("00000612", HexFormat.of().formatHex(data, 0, 4));
     assertEquals(91, data[4]);
     assertEquals(0x18, data[5], "TPGS: implicit only; 3PC");
+    assertEquals(0x10, data[6], "MULTIP");
     assertEquals(0x02, data[7], "CMDQUE");
     String text = new String(data, 8, 28, StandardCharsets.US_ASCII);
     assertEquals("MOONGATEVOLUME          0001", text);

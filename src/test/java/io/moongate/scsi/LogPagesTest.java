@@ -81,7 +81,10 @@ class LogPagesTest {
     assertEquals(Status.GOOD, thin.run(ready).status());
     thin.volume.space = new Volume.Space(OptionalLong.empty(), OptionalLong.of(3 << 20));
     thin.timer.advance(SECOND);
-    assertSense("06/3807", thin.run(ready));
+    assertEquals(
+        OptionalLong.of(16),
+        assertSense("06/3807", thin.run(ready)).information(),
+        "the offset of the threshold's descriptor");
     thin.timer.advance(SECOND);
     assertEquals(Status.GOOD, thin.run(ready).status(), "once");
     thin.volume.space = new Volume.Space(OptionalLong.empty(), OptionalLong.of(9 << 20));

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ModePagesTest {
+  private static final String RECOVERY = "01 0a 00 00 00 00 00 00 00 00 0000";
   private static final String CACHING = "08 12 04 00 0000 0000 0000 0000 00 00 0000 00 000000";
   private static final String CONTROL = "0a 0a 02 10 00 00 0000 0000 0000";
   private static final String CONTROL_SAVEABLE = "8a 0a 02 10 00 00 0000 0000 0000";
@@ -40,14 +41,20 @@ class ModePagesTest {
   @Test
   void allPages() {
     assertArrayEquals(
-        hex("2f 00 10 00" + CACHING + CONTROL_SAVEABLE + EXCEPTIONS),
+        hex("3b 00 10 00" + RECOVERY + CACHING + CONTROL_SAVEABLE + EXCEPTIONS),
         fixture.data("1a 08 3f 00 ff 00"));
     assertArrayEquals(
-        hex("0052 00 10 00 00 0000" + CACHING + CONTROL_SAVEABLE + EXTENSION + EXCEPTIONS),
+        hex(
+            "005e 00 10 00 00 0000"
+                + RECOVERY
+                + CACHING
+                + CONTROL_SAVEABLE
+                + EXTENSION
+                + EXCEPTIONS),
         fixture.data("5a 08 3f ff 00 00 00 00 ff 00"));
     byte[] four = fixture.data("1a 00 3f 00 04 00");
     assertEquals(4, four.length);
-    assertEquals(0x37, four[0], "MODE DATA LENGTH of everything");
+    assertEquals(0x43, four[0], "MODE DATA LENGTH of everything");
   }
 
   @Test
@@ -75,7 +82,7 @@ class ModePagesTest {
 
   @Test
   void pagesThatDoNotExist() {
-    assertSense("05/2400", fixture.run("1a 08 01 00 ff 00"));
+    assertSense("05/2400", fixture.run("1a 08 02 00 ff 00"));
     assertSense("05/2400", fixture.run("1a 08 08 01 ff 00"));
     assertSense("05/2400", fixture.run("1a 08 3f 01 ff 00"));
   }
@@ -124,7 +131,8 @@ class ModePagesTest {
     assertSense("05/2600", select("08 12 00" + "00".repeat(17)));
     assertSense("05/2600", select("0a 0a 02 10 04 00 0000 0000 0000"));
     assertSense("05/2600", select("0a 08 02 10 00 00 0000 0000"));
-    assertSense("05/2600", select("01 0a" + "00".repeat(10)));
+    assertSense("05/2600", select("01 0a" + "00".repeat(5) + "80" + "00".repeat(4)));
+    assertSense("05/2600", select("02 0a" + "00".repeat(10)));
     assertSense("05/2600", select(CONTROL_D_SENSE + "08 12 00" + "00".repeat(17)));
     assertSense("05/1a00", select(CONTROL_D_SENSE + "08 12 04"));
     assertEquals(0x70, fixture.run("28 00 ffffffff 00 0001 00").sense()[0]);
@@ -237,6 +245,10 @@ class ModePagesTest {
     assertArrayEquals(
         hex("1b 00 10 00 5c 02 0014 00" + "00".repeat(11) + "80 01 0000 00000003"),
         thin.data("1a 08 1c 02 ff 00"));
+    assertArrayEquals(
+        hex("0f 00 10 00 01 0a 00 00 00 00 00 80 00 00 0000"),
+        thin.data("1a 08 01 00 ff 00"),
+        "LBPERE: without it the threshold is not reported");
     assertArrayEquals(hex("00 b2 0004 0b e4 02 00"), thin.data("12 01 b2 00 ff 00"));
   }
 }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -338,16 +339,21 @@ class ReservationsThroughGatewaysTest {
             KEY_1,
             0x0C,
             transportId(0x45, B + ",i,0x2"),
-            transportId(0x05, B),
+            transportId(0x45, B.toUpperCase(Locale.ROOT).replace("IQN", "iqn") + ",i,0x9"),
             transportId(0x45, A + ",i,0x1"));
     assertEquals("GOOD", one.run(out(0, list), list));
     assertEquals(8 + 6 * 8, readKeys(one).length, "three initiator ports by two target ports");
     byte[] again = specifying(0, 0x08);
     ByteBuffer.wrap(again).putLong(0, KEY_1);
-    assertEquals("05/2400", one.run(out(0, again), again));
-    byte[] unknown = specifying(KEY_2, 0x08, transportId(0x05, "iqn.2026-01.io.host:unknown"));
+    assertEquals("05/2600", one.run(out(0, again), again));
+    byte[] portless = specifying(KEY_2, 0x08, transportId(0x05, "iqn.2026-01.io.host:unknown"));
     Host two = pair.login(0, "iqn.c:d", 3);
-    assertEquals("05/2600", two.run(out(0, unknown), unknown));
+    assertEquals("05/2600", two.run(out(0, portless), portless));
+    byte[] registered = specifying(KEY_2, 0x08, transportId(0x45, B + ",i,0x2"));
+    assertEquals("05/2600", two.run(out(0, registered), registered));
+    assertEquals(8 + 6 * 8, readKeys(one).length, "nothing was registered");
+    byte[] ignoring = specifying(KEY_2, 0x08, transportId(0x45, "iqn.c:d,i,0x4"));
+    assertEquals("05/2600", two.run(out(6, ignoring), ignoring), "for REGISTER only");
     byte[] tooLong = specifying(KEY_2, 0x08, transportId(0x45, B + ",i,0x2"));
     ByteBuffer.wrap(tooLong).putInt(24, tooLong.length);
     assertEquals("05/1a00", two.run(out(0, tooLong), tooLong));

@@ -1,7 +1,10 @@
 package io.moongate.scsi;
 
+import io.moongate.scsi.alua.AluaQueries;
+import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.shared.UnitPeers;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** A unit of 1 MiB in memory, which this gateway owns; it and its volume do everything at once. */
 public final class SmallDisk {
@@ -14,11 +17,29 @@ public final class SmallDisk {
       new BlockUnit(
           UnitFixture.IDENTITY,
           volume.geometry(),
-          () -> CompletableFuture.completedFuture(UnitFixture.states(1, 5, true)),
+          new Alua(),
           now -> true,
           UnitPeers.ALONE,
           UnitFixture.SETTINGS,
           timer);
+
+  /** Explicit, but the unit stays where it is: nothing comes of a request to move it. */
+  private static final class Alua implements AluaQueries {
+    @Override
+    public CompletionStage<PathStates> pathStates() {
+      return CompletableFuture.completedStage(UnitFixture.states(1, 5, true));
+    }
+
+    @Override
+    public boolean explicitAlua(String target) {
+      return true;
+    }
+
+    @Override
+    public CompletionStage<Void> optimize(int group, String cause) {
+      return CompletableFuture.failedStage(new IllegalStateException("no other gateway"));
+    }
+  }
 
   public SmallDisk() {
     unit.publish(UnitFixture.states(1, 5, true), new Route.Local(volume));

@@ -13,7 +13,6 @@ import io.moongate.scsi.shared.SharedState;
 import io.moongate.scsi.task.Execution;
 import io.moongate.volume.VolumeGeometry;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
@@ -57,9 +56,6 @@ public interface DeviceServer {
 
   /** Whether a command to the medium would be executed now. */
   Readiness readiness();
-
-  /** The nexuses that this gateway has with the unit. */
-  Set<Nexus> nexuses();
 
   /** The sense data of the first unit attention condition of a nexus, which clears it. */
   Optional<Sense> takeUnitAttention(Nexus nexus);

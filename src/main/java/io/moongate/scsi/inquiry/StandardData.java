@@ -17,6 +17,10 @@ final class StandardData {
   private static final int THIRD_PARTY_COPY = 0x08;
   private static final int TPGS_BOTH = 0x30;
   private static final int CMDQUE = 0x02;
+
+  /** A target has a port in every gateway. */
+  private static final int MULTIP = 0x10;
+
   private static final int VERSION_DESCRIPTORS_AT = 58;
 
   /** SAM-5, SPC-4, SBC-3, iSCSI (SPC-4 table 142), none with a version claimed. */
@@ -42,7 +46,7 @@ final class StandardData {
         .put((byte) removable)
         .put((byte) SPC_4)
         .put((byte) HISUP_AND_FORMAT_2);
-    out.put((byte) (LENGTH - 5)).put((byte) flags).put((byte) 0).put((byte) CMDQUE);
+    out.put((byte) (LENGTH - 5)).put((byte) flags).put((byte) MULTIP).put((byte) CMDQUE);
     Ascii.put(out, VENDOR, 8);
     Ascii.put(out, product, 16);
     Ascii.put(out, REVISION, 4);

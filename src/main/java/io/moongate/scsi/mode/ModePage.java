@@ -8,6 +8,14 @@ import java.util.Arrays;
 
 /** Mode pages (SPC-4 section 7.5, SBC-3 section 6.5), in ascending order. */
 enum ModePage {
+  /** LBPERE: hosts are told when a threshold of logical block provisioning is reached. */
+  READ_WRITE_ERROR_RECOVERY(0x01, 0x00, 12) {
+    @Override
+    void fill(byte[] page, VolumeGeometry geometry, ScsiSettings settings, ModeValues values) {
+      page[7] = (byte) (Threshold.isThere(geometry, settings) ? 0x80 : 0);
+    }
+  },
+
   /** WCE says whether the store has a volatile cache; it can't be changed. */
   CACHING(0x08, 0x00, 20) {
     @Override

@@ -9,15 +9,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Locale;
 
 /**
  * What an iSCSI TransportID names (SPC-4 section 7.6.4.6).
  *
- * @param name the iSCSI name
- * @param isid 48 bits; empty when the TransportID names every port of the initiator (format 00b)
+ * @param name the iSCSI name, in the form in which names are compared: case does not matter (RFC
+ *     7143 section 4.2.7)
+ * @param isid 48 bits
  */
-record InitiatorPort(String name, OptionalLong isid) {
+record InitiatorPort(String name, long isid) {
   private static final int HEADER = 4;
   private static final int LEAST_ADDITIONAL = 20;
   private static final int ISCSI = 0x5;
@@ -37,21 +38,23 @@ record InitiatorPort(String name, OptionalLong isid) {
   }
 
   /**
-   * The TransportIDs of a parameter list from one byte to another.
+   * The TransportIDs of a parameter list from one byte to another. Format 00b, which names an
+   * initiator and none of its ports, is not taken: which ports it has would depend on the gateway
+   * that is asked.
    *
    * @throws CheckCondition INVALID FIELD IN PARAMETER LIST when one is cut off or isn't one of an
-   *     iSCSI initiator
+   *     iSCSI initiator port
    */
   static List<InitiatorPort> parse(Cdb list, int from, int to) {
     List<InitiatorPort> ports = new ArrayList<>();
     for (int at = from; at < to; at += HEADER + list.u16(at + 2)) {
       require(to - at >= HEADER + LEAST_ADDITIONAL, at);
       int format = list.u8(at) >> 6;
-      require((list.u8(at) & 0x0F) == ISCSI && format <= FORMAT_PORT, at);
+      require((list.u8(at) & 0x0F) == ISCSI && format == FORMAT_PORT, at);
       int additional = list.u16(at + 2);
       require(additional >= LEAST_ADDITIONAL && additional % 4 == 0, at + 2);
       require(additional <= to - at - HEADER, at + 2);
-      ports.add(port(text(list.bytes(), at + HEADER, additional), format, at + HEADER));
+      ports.add(port(text(list.bytes(), at + HEADER, additional), at + HEADER));
     }
     return ports;
   }
@@ -65,17 +68,14 @@ record InitiatorPort(String name, OptionalLong isid) {
     return new String(bytes, from, end - from, StandardCharsets.UTF_8);
   }
 
-  private static InitiatorPort port(String text, int format, int at) {
-    int split = format == FORMAT_PORT ? text.lastIndexOf(SEPARATOR) : text.length();
+  private static InitiatorPort port(String text, int at) {
+    int split = text.lastIndexOf(SEPARATOR);
     require(split > 0 && split <= LONGEST_NAME, at);
-    String name = text.substring(0, split);
-    if (format != FORMAT_PORT) {
-      return new InitiatorPort(name, OptionalLong.empty());
-    }
+    String name = text.substring(0, split).toLowerCase(Locale.ROOT);
     String isid = text.substring(split + SEPARATOR.length());
     require(
         !isid.isEmpty() && isid.length() <= 12 && isid.chars().allMatch(HexFormat::isHexDigit), at);
-    return new InitiatorPort(name, OptionalLong.of(HexFormat.fromHexDigitsToLong(isid)));
+    return new InitiatorPort(name, HexFormat.fromHexDigitsToLong(isid));
   }
 
   private static void require(boolean valid, int at) {

@@ -17,10 +17,8 @@ import io.moongate.scsi.task.Execution;
 import io.moongate.scsi.task.MediumOperation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
 
 /**
  * PERSISTENT RESERVE OUT (SPC-4 section 6.16): recorded for good, and told to every gateway, before
@@ -90,13 +88,13 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
     int length = list.bytes().length;
     if (action == Action.REGISTER_AND_MOVE) {
       List<InitiatorPort> ports = named(list, MOVED_AT);
-      if (ports.size() != 1 || ports.get(0).isid().isEmpty()) {
+      if (ports.size() != 1) {
         throw new CheckCondition(Sense.invalidParameter(MOVED_AT));
       }
       return ports;
     }
     if (list.has(FLAGS, SPEC_I_PT)) {
-      if (!action.registers()) {
+      if (action != Action.REGISTER) {
         throw new CheckCondition(Sense.invalidParameter(FLAGS));
       }
       if (length < SPECIFIED_AT) {
@@ -191,7 +189,7 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
       long newKey = list.i64(8);
       return switch (action) {
         case REGISTER, REGISTER_AND_IGNORE_EXISTING_KEY ->
-            registering(present, key, newKey, ports).apply(present);
+            registering(key, newKey, ports).apply(present);
         case RESERVE -> Reserving.reserve(present, by, key, type);
         case RELEASE -> Reserving.release(present, by, key, type);
         case CLEAR -> Reserving.clear(present, by, key);
@@ -209,8 +207,7 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
       };
     }
 
-    private Registering registering(
-        Reservations present, long key, long newKey, List<Integer> ports) {
+    private Registering registering(long key, long newKey, List<Integer> ports) {
       List<Integer> others =
           forAllTargetPorts()
               ? ports.stream().filter(port -> port != by.portalGroupTag()).toList()
@@ -225,31 +222,14 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
           list.has(FLAGS, APTPL),
           others.stream().map(port -> nexus(by.initiatorName(), by.isid(), port)).toList(),
           list.has(FLAGS, SPEC_I_PT),
-          named.stream().flatMap(port -> nexuses(present, port, all)).distinct().toList());
+          named.stream()
+              .flatMap(port -> all.stream().map(each -> nexus(port.name(), port.isid(), each)))
+              .distinct()
+              .toList());
     }
 
     private Nexus nexus(String initiator, long isid, int port) {
       return new Nexus(initiator, isid, by.targetName(), port);
-    }
-
-    /**
-     * A TransportID without an ISID stands for the ports of the initiator that are known: they have
-     * registered, or they have a session with this gateway.
-     */
-    private Stream<Nexus> nexuses(Reservations present, InitiatorPort named, List<Integer> ports) {
-      List<Long> isids =
-          named.isid().isPresent()
-              ? List.of(named.isid().getAsLong())
-              : Stream.concat(present.registeredBut(Set.of()).stream(), server.nexuses().stream())
-                  .filter(nexus -> nexus.initiatorName().equals(named.name()))
-                  .map(Nexus::isid)
-                  .distinct()
-                  .toList();
-      if (isids.isEmpty()) {
-        throw new CheckCondition(Sense.invalidParameter(SPECIFIED_AT));
-      }
-      return isids.stream()
-          .flatMap(isid -> ports.stream().map(port -> nexus(named.name(), isid, port)));
     }
 
     private Nexus destination(List<Integer> ports) {
@@ -258,7 +238,7 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
         throw new CheckCondition(Sense.invalidParameter(18));
       }
       InitiatorPort named = this.named.get(0);
-      return nexus(named.name(), named.isid().orElseThrow(), port);
+      return nexus(named.name(), named.isid(), port);
     }
   }
 }

@@ -77,15 +77,15 @@ record Preempting(Nexus by, long key, long victims, ReservationType type, boolea
     return Outcome.good(next, notices(removed));
   }
 
-  /** The command's own nexus is neither told nor aborted: it would wait for itself. */
+  /** The command's own nexus is not told, and the command itself not aborted. */
   private List<Notice> notices(Set<Nexus> preempted) {
     List<Nexus> others = preempted.stream().filter(nexus -> !nexus.equals(by)).toList();
     List<Notice> notices = new ArrayList<>();
     if (!others.isEmpty()) {
       notices.add(Notice.attention(UnitAttention.REGISTRATIONS_PREEMPTED, others));
-      if (aborts) {
-        notices.add(Notice.abort(others));
-      }
+    }
+    if (aborts && !preempted.isEmpty()) {
+      notices.add(Notice.abort(List.copyOf(preempted), by));
     }
     return notices;
   }

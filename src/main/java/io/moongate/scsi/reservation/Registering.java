@@ -19,7 +19,8 @@ import java.util.Set;
  * @param persist APTPL
  * @param otherPorts the initiator port with every other target port, when ALL_TG_PT is set
  * @param specifies SPEC_I_PT
- * @param specified nexuses of the initiator ports that are named then
+ * @param specified nexuses of the initiator ports that are named then; none of them may be
+ *     registered already, or whoever sent the command would believe that they have its key
  */
 record Registering(
     Nexus by,
@@ -31,6 +32,9 @@ record Registering(
     boolean specifies,
     List<Nexus> specified) {
 
+  /** Where SPEC_I_PT is in the parameter list. */
+  private static final int SPECIFIES_AT = 20;
+
   Outcome apply(Reservations present) {
     if (present.basicHolder() != null || !keyIsRight(present)) {
       return Outcome.conflict(present);
@@ -39,8 +43,9 @@ record Registering(
     if (!registered && newKey == 0) {
       return Outcome.good(present);
     }
-    if (registered && specifies) {
-      throw new CheckCondition(Sense.invalidCdb(1, 4));
+    if (specifies
+        && (registered || specified.stream().anyMatch(nexus -> present.of(nexus) != null))) {
+      throw new CheckCondition(Sense.invalidParameter(SPECIFIES_AT));
     }
     return newKey == 0 ? unregister(present) : register(present);
   }
@@ -68,9 +73,7 @@ record Registering(
       next = next.with(nexus, newKey);
     }
     for (Nexus nexus : specified) {
-      if (next.of(nexus) == null) {
-        next = next.with(nexus, newKey);
-      }
+      next = next.with(nexus, newKey);
     }
     if (next.registrations().size() > Reservations.MOST_REGISTRATIONS) {
       throw new CheckCondition(Sense.INSUFFICIENT_REGISTRATION_RESOURCES);

@@ -38,13 +38,14 @@ final class Reserving {
         : Outcome.conflict(present);
   }
 
-  /** RELEASE: of no effect for whoever is registered and holds nothing. */
+  /**
+   * RELEASE: of no effect for whoever is registered and holds nothing.
+   *
+   * @param type null when the CDB has a scope or type that there is none of
+   */
   static Outcome release(Reservations present, Nexus by, long key, ReservationType type) {
     if (present.basicHolder() != null || !present.isRegistered(by, key)) {
       return Outcome.conflict(present);
-    }
-    if (type == null) {
-      throw new CheckCondition(Sense.invalidCdb(SCOPE_AND_TYPE));
     }
     if (!present.holds(by)) {
       return Outcome.good(present);

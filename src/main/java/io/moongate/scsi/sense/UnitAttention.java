@@ -29,13 +29,20 @@ public enum UnitAttention {
   INQUIRY_DATA_CHANGED(0x3F03),
   /** REPORTED LUNS DATA HAS CHANGED: other units are mapped in the target (SPC-4 section 6.33). */
   REPORTED_LUNS_CHANGED(0x3F0E),
-  /** THIN PROVISIONING SOFT THRESHOLD REACHED: the store is filling up (SBC-3 section 4.7.3.7). */
-  THIN_PROVISIONING_THRESHOLD(0x3807);
+  /**
+   * THIN PROVISIONING SOFT THRESHOLD REACHED: the store is filling up (SBC-3 section 4.7.3.7). The
+   * information is where the threshold's descriptor is in its mode page.
+   */
+  THIN_PROVISIONING_THRESHOLD(Sense.of(SenseKey.UNIT_ATTENTION, 0x3807).withInformation(16));
 
   private final Sense sense;
 
   UnitAttention(int additional) {
-    sense = Sense.of(SenseKey.UNIT_ATTENTION, additional);
+    this(Sense.of(SenseKey.UNIT_ATTENTION, additional));
+  }
+
+  UnitAttention(Sense sense) {
+    this.sense = sense;
   }
 
   /** Its sense data. */

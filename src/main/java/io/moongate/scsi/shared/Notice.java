@@ -56,11 +56,6 @@ public record Notice(Kind kind, UnitAttention attention, Nexus cause, List<Nexus
     return new Notice(Kind.ATTENTION_FOR_OTHERS, attention, cause, List.of());
   }
 
-  /** Aborts the tasks of these nexuses. */
-  public static Notice abort(List<Nexus> nexuses) {
-    return new Notice(Kind.ABORT, null, null, nexuses);
-  }
-
   /**
    * Aborts the tasks of these nexuses, but for the PERSISTENT RESERVE OUT commands of the one that
    * asked for it, should it be among them: its own one would wait for its own end.

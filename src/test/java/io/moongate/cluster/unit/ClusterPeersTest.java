@@ -249,7 +249,7 @@ class ClusterPeersTest {
                   SharedTeller.create("p2", settings, List::of, id -> Optional.of(unit())),
                   SharedTeller.NAME,
                   Props.empty());
-      List<Notice> notices = List.of(Notice.reset(NEXUS), Notice.abort(List.of(NEXUS)));
+      List<Notice> notices = List.of(Notice.reset(NEXUS), Notice.abort(List.of(NEXUS), NEXUS));
       new ClusterPeers(kit.system(), "gw1", "p1", LONG, this::ask, teller, id -> Optional.empty())
           .tell("u1", NEXT, notices)
           .toCompletableFuture()

@@ -11,7 +11,6 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,41 +64,40 @@ class InitiatorPortTest {
       byte[] id = InitiatorPort.transportId(nexus);
       assertEquals(0, id.length % 4);
       assertEquals(0, id[id.length - 1]);
-      assertEquals(
-          List.of(new InitiatorPort(nexus.initiatorName(), OptionalLong.of(nexus.isid()))),
-          parse(id));
+      assertEquals(List.of(new InitiatorPort(nexus.initiatorName(), nexus.isid())), parse(id));
     }
   }
 
   @Test
-  void bothFormatsAndShortIsids() {
+  void shortIsidsAndNamesInCapitals() {
     assertEquals(
         List.of(
-            new InitiatorPort("iqn.a:b", OptionalLong.empty()),
-            new InitiatorPort("iqn.a:b", OptionalLong.of(0xAB)),
-            new InitiatorPort("iqn.a:b", OptionalLong.of(0xFFFF_FFFF_FFFFL))),
+            new InitiatorPort("iqn.a:b", 0xAB),
+            new InitiatorPort("iqn.a:node-a", 0xAB),
+            new InitiatorPort("iqn.a:b", 0xFFFF_FFFF_FFFFL)),
         parse(
-            transportId(0x05, "iqn.a:b", 20),
             transportId(0x45, "iqn.a:b,i,0xAB", 20),
+            transportId(0x45, "iqn.a:Node-A,i,0xab", 20),
             transportId(0x45, "iqn.a:b,i,0xffffffffffff", 32)));
     assertEquals(List.of(), parse());
   }
 
   @Test
   void otherProtocolsAndFormats() {
-    assertEquals(28, refusedAt(transportId(0x06, "iqn.a:b", 20)));
-    assertEquals(28, refusedAt(transportId(0x85, "iqn.a:b", 20)));
-    assertEquals(52, refusedAt(transportId(0x05, "iqn.a:b", 20), transportId(0x00, "x", 20)));
+    assertEquals(28, refusedAt(transportId(0x46, "iqn.a:b,i,0x1", 20)));
+    assertEquals(28, refusedAt(transportId(0x85, "iqn.a:b,i,0x1", 20)));
+    assertEquals(28, refusedAt(transportId(0x05, "iqn.a:b", 20)), "an initiator without a port");
+    assertEquals(52, refusedAt(transportId(0x45, "iqn.a:b,i,0x1", 20), transportId(0x00, "x", 20)));
   }
 
   @Test
   void cutOffOrOfAWrongLength() {
-    byte[] whole = transportId(0x05, "iqn.a:b", 24);
+    byte[] whole = transportId(0x45, "iqn.a:b,i,0x1", 24);
     assertEquals(30, refusedAt(java.util.Arrays.copyOf(whole, 24)));
-    assertEquals(28, refusedAt(new byte[] {5}));
-    assertEquals(28, refusedAt(new byte[] {5, 0, 0, 20, 65, 0, 0, 0}));
-    assertEquals(30, refusedAt(transportId(0x05, "iqn.a:b", 21)));
-    byte[] tooShort = transportId(0x05, "iqn.a:b", 20);
+    assertEquals(28, refusedAt(new byte[] {0x45}));
+    assertEquals(28, refusedAt(new byte[] {0x45, 0, 0, 20, 65, 0, 0, 0}));
+    assertEquals(30, refusedAt(transportId(0x45, "iqn.a:b,i,0x1", 21)));
+    byte[] tooShort = transportId(0x45, "iqn.a:b,i,0x1", 20);
     tooShort[3] = 16;
     assertEquals(30, refusedAt(tooShort));
   }
@@ -121,8 +119,8 @@ class InitiatorPortTest {
 
   @Test
   void namesThatDoNotEndOrAreTooLong() {
-    assertEquals(32, refusedAt(transportId(0x05, "a".repeat(20), 20)));
-    assertEquals(32, refusedAt(transportId(0x05, "", 20)));
-    assertEquals(32, refusedAt(transportId(0x05, "a".repeat(224), 228)));
+    assertEquals(32, refusedAt(transportId(0x45, "a".repeat(20), 20)));
+    assertEquals(32, refusedAt(transportId(0x45, "", 20)));
+    assertEquals(32, refusedAt(transportId(0x45, "a".repeat(224) + ",i,0x1", 232)));
   }
 }

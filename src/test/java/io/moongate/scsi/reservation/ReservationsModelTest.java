@@ -143,6 +143,9 @@ class ReservationsModelTest {
       boolean hit = keys[i] != 0 && (victim == 0 || keys[i] == victim);
       if (hit && i == by && !takes) {
         keys[i] = 0;
+        if (abort) {
+          tell(i, 0xA);
+        }
       } else if (hit && i != by) {
         keys[i] = 0;
         tell(i, 5);

@@ -140,16 +140,20 @@ class ServiceActionsTest {
     Nexus known = R;
     Nexus unknown = new Nexus("iqn.2026-01.io.host:x", 5, H.targetName(), 1);
     Registering specifying =
-        new Registering(S, 0, 7, false, false, List.of(), true, List.of(S, known, unknown));
+        new Registering(S, 0, 7, false, false, List.of(), true, List.of(S, unknown));
     Reservations next = assertGood(specifying.apply(REGISTERED));
     assertTrue(next.isRegistered(S, 7));
     assertTrue(next.isRegistered(unknown, 7));
-    assertTrue(next.isRegistered(known, KEY_R), "who is registered already keeps the key");
     assertEquals(4, next.registrations().size());
     assertEquals(1, next.generation());
+    assertRefused(
+        0x2600,
+        () ->
+            new Registering(S, 0, 7, false, false, List.of(), true, List.of(unknown, known))
+                .apply(REGISTERED));
     for (long newKey : new long[] {0, 7}) {
       assertRefused(
-          0x2400,
+          0x2600,
           () ->
               new Registering(H, KEY_H, newKey, false, false, List.of(), true, List.of())
                   .apply(REGISTERED));
@@ -248,7 +252,8 @@ class ServiceActionsTest {
         assertRefused(0x2604, () -> Reserving.release(before, H, KEY_H, other));
       }
     }
-    assertRefused(0x2400, () -> Reserving.release(before, H, KEY_H, null));
+    assertRefused(0x2604, () -> Reserving.release(before, H, KEY_H, null));
+    assertSame(REGISTERED, assertGood(Reserving.release(REGISTERED, R, KEY_R, null)));
     Outcome outcome = Reserving.release(before, H, KEY_H, type);
     Reservations next =
         type.includesRegistrants()
@@ -298,7 +303,7 @@ class ServiceActionsTest {
     assertTrue(next.holds(R));
     assertEquals(1, next.generation());
     Outcome aborting = new Preempting(R, KEY_R, KEY_H, type, true).apply(before);
-    assertEquals(next, assertGood(aborting, told, Notice.abort(List.of(H))));
+    assertEquals(next, assertGood(aborting, told, Notice.abort(List.of(H), R)));
     if (!type.heldByAllRegistrants()) {
       assertRefused(0x2400, () -> preempt(before, R, KEY_R, KEY_H, null));
       assertRefused(0x2600, () -> preempt(before, R, KEY_R, 0, type));
@@ -379,17 +384,24 @@ class ServiceActionsTest {
   }
 
   @Test
-  void preemptAndAbortNeverAbortsItsOwnNexus() {
+  void preemptAndAbortAbortsItsOwnNexusWhenThatLosesItsRegistration() {
     Reservations sameKeys = REGISTERED.with(S, KEY_R);
     Outcome outcome = new Preempting(R, KEY_R, KEY_R, null, true).apply(sameKeys);
-    assertGood(
-        outcome, Notice.attention(REGISTRATIONS_PREEMPTED, List.of(S)), Notice.abort(List.of(S)));
+    assertEquals(Notice.attention(REGISTRATIONS_PREEMPTED, List.of(S)), outcome.notices().get(0));
+    Notice abort = outcome.notices().get(1);
+    assertEquals(Notice.Kind.ABORT, abort.kind());
+    assertEquals(Set.of(R, S), Set.copyOf(abort.nexuses()));
+    assertEquals(R, abort.cause(), "but not the command itself");
     assertNull(outcome.next().of(R));
+    Outcome alone = new Preempting(R, KEY_R, KEY_R, null, true).apply(REGISTERED);
+    assertGood(alone, Notice.abort(List.of(R), R));
     Reservations held = sameKeys.reservedBy(R, ReservationType.WRITE_EXCLUSIVE);
     Outcome byHolder =
         new Preempting(R, KEY_R, KEY_R, ReservationType.WRITE_EXCLUSIVE, true).apply(held);
     assertGood(
-        byHolder, Notice.attention(REGISTRATIONS_PREEMPTED, List.of(S)), Notice.abort(List.of(S)));
+        byHolder,
+        Notice.attention(REGISTRATIONS_PREEMPTED, List.of(S)),
+        Notice.abort(List.of(S), R));
     assertTrue(byHolder.next().holds(R));
   }
 
