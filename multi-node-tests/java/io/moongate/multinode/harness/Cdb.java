@@ -92,6 +92,11 @@ public final class Cdb {
         .array();
   }
 
+  /** MODE SELECT (6) of pages in the standard's format, saved too (SPC-4 section 6.11). */
+  public static byte[] modeSelect6(int listLength) {
+    return new byte[] {0x15, 0x11, 0, 0, (byte) listLength, 0};
+  }
+
   /** SPC-2 section 7.21: RESERVE (6) of the whole unit. */
   public static byte[] reserve6() {
     return new byte[] {0x16, 0, 0, 0, 0, 0};

@@ -2,6 +2,8 @@ package io.moongate.multinode.harness;
 
 import io.moongate.multinode.harness.PersistentReservations.Action;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,8 +27,7 @@ public final class TestHost implements AutoCloseable {
     TestHost host = new TestHost(name, new ArrayList<>());
     try {
       for (TestGateway gateway : gateways) {
-        host.nexuses.add(
-            Nexus.open(gateway, lun, "iqn.2026-11.io.moongate:host-" + name, isid(name)));
+        host.nexuses.add(Nexus.open(gateway, lun, initiator(name), isid(name)));
       }
       host.settle();
       return host;
@@ -34,6 +35,22 @@ public final class TestHost implements AutoCloseable {
       host.close();
       throw e;
     }
+  }
+
+  private static String initiator(String name) {
+    return "iqn.2026-11.io.moongate:host-" + name;
+  }
+
+  /** The TransportID of the initiator port of that name (SPC-4 section 7.6.4.6, format 01b). */
+  public static byte[] transportId(String name) {
+    byte[] port =
+        "%s,i,0x%012x".formatted(initiator(name), isid(name)).getBytes(StandardCharsets.US_ASCII);
+    int additional = port.length + 4 & ~3;
+    return ByteBuffer.allocate(4 + additional)
+        .put((byte) 0x45)
+        .put(3, (byte) additional)
+        .put(4, port)
+        .array();
   }
 
   /** Of the type "random" (RFC 7143 section 11.12.5). */
