@@ -171,18 +171,7 @@ class LunsIT {
   private static void listedByTools(TestCluster cluster, String target, List<Integer> numbers) {
     // It goes to every portal that is named to it.
     String asked = "iscsi://" + cluster.gateways().get(0).host() + ":3260";
-    // It does so for all targets, and ends at the first unit that is on its way to another gateway.
-    Tool.Output output =
-        Await.value(
-            "all units to be at rest",
-            BOUND,
-            () -> {
-              Tool.Output listed = Tool.ISCSI_LS.run(BOUND, "-s", "-i", INITIATOR, asked);
-              if (listed.status() != 0 && listed.text().contains("failed with BUSY")) {
-                throw new Await.Unready(listed.toString());
-              }
-              return listed.succeeded();
-            });
+    Tool.Output output = Tool.listUnits(BOUND, "-i", INITIATOR, asked);
     Map<String, List<Integer>> found = new HashMap<>();
     List<Integer> luns = new ArrayList<>();
     for (String line : output.text().lines().toList()) {

@@ -46,8 +46,7 @@ class ToolsIT {
   void discoveryThroughAnyPortalNamesEveryPortalWithItsGroup(TestCluster cluster) {
     Map<String, Integer> groups = new PathAgreement(cluster, lun).groups();
     for (TestGateway asked : cluster.gateways()) {
-      String listed =
-          Tool.ISCSI_LS.run(BOUND, "-s", "iscsi://" + asked.host() + ":3260").succeeded().text();
+      String listed = Tool.listUnits(BOUND, "iscsi://" + asked.host() + ":3260").text();
       for (TestGateway gateway : cluster.gateways()) {
         String line =
             "Target:%s Portal:%s:3260,%d"

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** A program of someone else's that a test runs. */
 public enum Tool {
@@ -55,6 +56,24 @@ public enum Tool {
     public String toString() {
       return "%s ended with status %d:%n%s".formatted(commandLine, status, text);
     }
+  }
+
+  /**
+   * What {@code iscsi-ls -s} lists. It asks every unit of every target, and ends at the first that
+   * is on its way to another gateway: then it is run again.
+   */
+  public static Output listUnits(Duration bound, String... arguments) {
+    String[] all = Stream.concat(Stream.of("-s"), Stream.of(arguments)).toArray(String[]::new);
+    return Await.value(
+        "all units to be at rest",
+        bound,
+        () -> {
+          Output listed = ISCSI_LS.run(bound, all);
+          if (listed.status() != 0 && listed.text().contains("failed with BUSY")) {
+            throw new Await.Unready(listed.toString());
+          }
+          return listed.succeeded();
+        });
   }
 
   /** A program that runs until it is told to end. */
