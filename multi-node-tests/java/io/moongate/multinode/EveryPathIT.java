@@ -19,7 +19,6 @@ import io.moongate.multinode.workload.Workload;
 import io.moongate.session.TestInitiator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -38,22 +37,9 @@ class EveryPathIT {
   private static final String GOOD = Nexus.GOOD_ENDING;
   private static final int SPEC_I_PT = 0x08;
   private static final int ALL_TG_PT = 0x04;
-  private static final int REGISTER_AND_MOVE = 7;
 
   private static String write(Nexus nexus) throws IOException {
     return nexus.atLast(Cdb.write16(0, 1), new byte[BLOCK], 0);
-  }
-
-  /** What a nexus is told by unit attentions. */
-  private static List<String> told(Nexus nexus) throws IOException {
-    List<String> told = new ArrayList<>();
-    String ending = nexus.once(Cdb.testUnitReady());
-    while (ending.startsWith("06/") && told.size() < 10) {
-      told.add(ending);
-      ending = nexus.once(Cdb.testUnitReady());
-    }
-    assertEquals(GOOD, ending, () -> "through " + nexus.gateway());
-    return told;
   }
 
   // ---- reservations that concern ports that do not ask themselves
@@ -64,11 +50,11 @@ class EveryPathIT {
     TestLun lun = cluster.createLun("path-move", 0, SIZE);
     List<TestGateway> gateways = cluster.gateways();
     TestGateway owner = cluster.owner(lun);
-    Nexus first;
+    TestGateway to = gateways.get(gateways.size() - 1);
     try (TestHost giver = TestHost.open(gateways, lun, "giver");
         TestHost taker = TestHost.open(gateways, lun, "taker");
         TestHost stranger = TestHost.open(gateways, lun, "stranger")) {
-      first = giver.through(cluster.servingWithout(owner).get(0));
+      Nexus first = giver.through(cluster.servingWithout(owner).get(0));
       assertEquals(GOOD, registerBoth(first), "through " + first.gateway());
       assertEquals(2 * gateways.size(), PersistentReservations.keys(first).size());
       assertEquals("05/2600", registerBoth(stranger.through(owner)), "they are registered");
@@ -76,7 +62,6 @@ class EveryPathIT {
           GOOD, PersistentReservations.out(first, Action.RESERVE, Type.EXCLUSIVE_ACCESS, KEY_A, 0));
       requireOnly(first, giver, taker, stranger);
 
-      TestGateway to = gateways.get(gateways.size() - 1);
       assertEquals(GOOD, move(first, relativePort(taker.through(to))));
       requireOnly(taker.through(to), giver, taker, stranger);
     }
@@ -88,7 +73,7 @@ class EveryPathIT {
     try (TestHost giver = TestHost.open(gateways, lun, "giver");
         TestHost taker = TestHost.open(gateways, lun, "taker");
         TestHost stranger = TestHost.open(gateways, lun, "stranger")) {
-      requireOnly(taker.through(gateways.get(gateways.size() - 1)), giver, taker, stranger);
+      requireOnly(taker.through(to), giver, taker, stranger);
     }
   }
 
@@ -117,7 +102,8 @@ class EveryPathIT {
             .putInt(20, port.length)
             .put(24, port)
             .array();
-    return nexus.atLast(Cdb.persistentReserveOut(REGISTER_AND_MOVE, 0, list.length), list, 0);
+    return nexus.atLast(
+        Cdb.persistentReserveOut(Action.REGISTER_AND_MOVE.ordinal(), 0, list.length), list, 0);
   }
 
   /** From the designator of type 4h of the Device Identification page (SPC-4 section 7.8.6). */
@@ -158,7 +144,7 @@ class EveryPathIT {
           for (TestHost host : List.of(one, two)) {
             for (Nexus nexus : host.nexuses()) {
               assertEquals(
-                  List.of("06/2903"), told(nexus), () -> what + ", told " + nexus.gateway());
+                  List.of("06/2903"), nexus.told(), () -> what + ", told " + nexus.gateway());
             }
           }
         }
@@ -179,7 +165,7 @@ class EveryPathIT {
       Nexus by = one.through(cluster.servingWithout(owner).get(0));
       assertEquals(GOOD, protect(by, true));
       for (Nexus nexus : two.nexuses()) {
-        assertEquals(List.of("06/2A01"), told(nexus), () -> "through " + nexus.gateway());
+        assertEquals(List.of("06/2A01"), nexus.told(), () -> "through " + nexus.gateway());
         assertEquals("07/2702", write(nexus), () -> "through " + nexus.gateway());
       }
     }
@@ -231,11 +217,10 @@ class EveryPathIT {
     joining.put("DataDigest", "CRC32C");
     for (TestGateway gateway : cluster.gateways()) {
       long isid = Nexus.randomIsid();
-      try (TestInitiator first = TestInitiator.connect(gateway.portal()).login(isid, keys)) {
+      try (Nexus nexus = Nexus.open(gateway, lun, isid, keys)) {
         // What a new nexus is told is fenced: the other connection would have to be read, too.
-        while (first.command(lun.field(), Cdb.testUnitReady(), new byte[0], 0).status() != 0) {
-          Thread.onSpinWait();
-        }
+        nexus.settle();
+        TestInitiator first = nexus.session();
         try (TestInitiator second =
             TestInitiator.connect(gateway.portal()).join(first, 1, isid, joining)) {
           assertEquals("CRC32C", second.negotiated().get("DataDigest"), gateway::name);

@@ -132,17 +132,10 @@ class ReservationIT {
     return nexus.once(Cdb.read16(0, 1), new byte[0], BLOCK);
   }
 
-  /** Takes what a nexus is told, each once; TEST UNIT READY passes every persistent reservation. */
+  /** Takes what a nexus is told, each once. */
   private static void requireTold(List<String> expected, Nexus nexus, String what)
       throws IOException {
-    List<String> told = new ArrayList<>();
-    String ending = nexus.once(Cdb.testUnitReady());
-    while (ending.startsWith("06/") && told.size() < 10) {
-      told.add(ending);
-      ending = nexus.once(Cdb.testUnitReady());
-    }
-    assertEquals(GOOD, ending, what);
-    assertEquals(expected, told, what + ": told through " + nexus.gateway());
+    assertEquals(expected, nexus.told(), what + ": told through " + nexus.gateway());
   }
 
   private static void requireNothingTold(TestHost host, String what) throws IOException {

@@ -3,7 +3,10 @@ package io.moongate.multinode.harness;
 import io.moongate.session.TestInitiator;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A session with a target through one gateway, used by one thread. */
@@ -14,6 +17,7 @@ public final class Nexus implements AutoCloseable {
   private static final int BUSY = 0x08;
   private static final int UNIT_ATTENTION = 0x06;
   private static final int ATTEMPTS = 20;
+  private static final int MOST_TOLD = 10;
   private static final Duration BUSY_PAUSE = Duration.ofMillis(250);
   private static final byte[] NOTHING = new byte[0];
 
@@ -41,9 +45,15 @@ public final class Nexus implements AutoCloseable {
   /** Logs in as the named initiator port, whose session through this gateway ends if it has one. */
   public static Nexus open(TestGateway gateway, TestLun lun, String initiatorName, long isid)
       throws IOException {
+    return open(gateway, lun, isid, TestInitiator.keys(initiatorName, lun.target()));
+  }
+
+  /** The same with these keys of a login to the LUN's target. */
+  public static Nexus open(TestGateway gateway, TestLun lun, long isid, Map<String, String> keys)
+      throws IOException {
     TestInitiator initiator = TestInitiator.connect(gateway.portal());
     try {
-      return new Nexus(initiator.login(initiatorName, isid, lun.target()), gateway, lun);
+      return new Nexus(initiator.login(isid, keys), gateway, lun);
     } catch (IOException | RuntimeException e) {
       initiator.close();
       throw e;
@@ -118,6 +128,25 @@ public final class Nexus implements AutoCloseable {
   /** TEST UNIT READY until there is nothing more to be told, or to wait for. */
   public void settle() throws IOException {
     execute(Cdb.testUnitReady(), NOTHING, 0);
+  }
+
+  /**
+   * What it has to be told: the unit attentions that TEST UNIT READY takes, in their order. That
+   * command passes every persistent reservation.
+   *
+   * @throws AssertionError when it does not end well after that
+   */
+  public List<String> told() throws IOException {
+    List<String> told = new ArrayList<>();
+    String ending = once(Cdb.testUnitReady());
+    while (ending.startsWith("06/") && told.size() < MOST_TOLD) {
+      told.add(ending);
+      ending = once(Cdb.testUnitReady());
+    }
+    if (!ending.equals(GOOD_ENDING)) {
+      throw new AssertionError("through %s: %s, told %s".formatted(gateway, ending, told));
+    }
+    return told;
   }
 
   /** How a command ended, in words. */

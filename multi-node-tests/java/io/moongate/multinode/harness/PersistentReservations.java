@@ -25,7 +25,8 @@ public final class PersistentReservations {
     CLEAR,
     PREEMPT,
     PREEMPT_AND_ABORT,
-    REGISTER_AND_IGNORE_EXISTING_KEY
+    REGISTER_AND_IGNORE_EXISTING_KEY,
+    REGISTER_AND_MOVE
   }
 
   /**

@@ -23,7 +23,7 @@ public final class SmallDisk {
           UnitFixture.SETTINGS,
           timer);
 
-  /** Explicit, but the unit stays where it is: nothing comes of a request to move it. */
+  /** Explicit, but nobody is there to move the unit. */
   private static final class Alua implements AluaQueries {
     @Override
     public CompletionStage<PathStates> pathStates() {
@@ -33,11 +33,6 @@ public final class SmallDisk {
     @Override
     public boolean explicitAlua(String target) {
       return true;
-    }
-
-    @Override
-    public CompletionStage<Void> optimize(int group, String cause) {
-      return CompletableFuture.failedStage(new IllegalStateException("no other gateway"));
     }
   }
 

@@ -49,8 +49,7 @@ record InitiatorPort(String name, long isid) {
     List<InitiatorPort> ports = new ArrayList<>();
     for (int at = from; at < to; at += HEADER + list.u16(at + 2)) {
       require(to - at >= HEADER + LEAST_ADDITIONAL, at);
-      int format = list.u8(at) >> 6;
-      require((list.u8(at) & 0x0F) == ISCSI && format == FORMAT_PORT, at);
+      require((list.u8(at) & 0x0F) == ISCSI && list.u8(at) >> 6 == FORMAT_PORT, at);
       int additional = list.u16(at + 2);
       require(additional >= LEAST_ADDITIONAL && additional % 4 == 0, at + 2);
       require(additional <= to - at - HEADER, at + 2);

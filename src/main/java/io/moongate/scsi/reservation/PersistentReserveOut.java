@@ -28,7 +28,10 @@ public final class PersistentReserveOut implements CommandHandler.Medium {
   private static final int BASIC = 24;
   private static final int SPECIFIED_AT = 28;
   private static final int MOVED_AT = 24;
-  private static final int FLAGS = 20;
+
+  /** Where SPEC_I_PT, ALL_TG_PT and APTPL are in the parameter list. */
+  static final int FLAGS = 20;
+
   private static final int SPEC_I_PT = 0x08;
   private static final int ALL_TG_PT = 0x04;
   private static final int APTPL = 0x01;

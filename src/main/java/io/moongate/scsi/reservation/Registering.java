@@ -32,9 +32,6 @@ record Registering(
     boolean specifies,
     List<Nexus> specified) {
 
-  /** Where SPEC_I_PT is in the parameter list. */
-  private static final int SPECIFIES_AT = 20;
-
   Outcome apply(Reservations present) {
     if (present.basicHolder() != null || !keyIsRight(present)) {
       return Outcome.conflict(present);
@@ -45,7 +42,7 @@ record Registering(
     }
     if (specifies
         && (registered || specified.stream().anyMatch(nexus -> present.of(nexus) != null))) {
-      throw new CheckCondition(Sense.invalidParameter(SPECIFIES_AT));
+      throw new CheckCondition(Sense.invalidParameter(PersistentReserveOut.FLAGS));
     }
     return newKey == 0 ? unregister(present) : register(present);
   }
