@@ -367,10 +367,7 @@ public final class BlockUnit implements LogicalUnit {
         abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
         shared.dropAborted();
       }
-      case ABORT_TASK_SET -> {
-        abort(ofNexus, nexuses -> done.accept(true));
-        shared.dropAborted();
-      }
+      case ABORT_TASK_SET -> abortTaskSet(nexus, () -> done.accept(true));
       case CLEAR_TASK_SET -> everywhere(Notice.clearTaskSet(nexus), done);
       case LOGICAL_UNIT_RESET, TARGET_RESET -> everywhere(Notice.reset(nexus), done);
       case QUERY_TASK -> done.accept(contains(one));
@@ -378,15 +375,21 @@ public final class BlockUnit implements LogicalUnit {
     }
   }
 
+  private void abortTaskSet(Nexus nexus, Runnable ended) {
+    abort(command -> command.nexus().equals(nexus), nexuses -> ended.run());
+    shared.dropAborted();
+  }
+
   /**
    * Does it here and has the other gateways do it. Not done, and said so, when a gateway is still
    * at it after its bound, and when there was something for the owner to reset that could not be
-   * recorded: the initiator asks again then, or for more. Not even begun without the lease of this
-   * gateway: the request may have lain unread for as long as it was stopped.
+   * recorded: the initiator asks again then, or for more. Without the lease of this gateway only
+   * the tasks of the nexus itself are aborted, which its initiator has given up by asking: the
+   * request may have lain unread for as long as the gateway was stopped.
    */
   private void everywhere(Notice notice, Consumer<Boolean> done) {
     if (!tasks.leased()) {
-      done.accept(false);
+      abortTaskSet(notice.cause(), () -> done.accept(false));
       return;
     }
     CompletableFuture<Void> here = take(notice).toCompletableFuture();
@@ -399,8 +402,9 @@ public final class BlockUnit implements LogicalUnit {
                   if (failure != null) {
                     LOG.log(
                         Level.WARNING,
-                        () -> "unit %s: not done everywhere: %s".formatted(identity.id(), notice),
-                        failure);
+                        () ->
+                            "unit %s: not done everywhere: %s: %s"
+                                .formatted(identity.id(), notice, failure));
                   }
                   return failure == null
                       && (notice.kind() != Notice.Kind.RESET || isReset(shared.state()));

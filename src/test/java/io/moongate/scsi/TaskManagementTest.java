@@ -79,12 +79,18 @@ class TaskManagementTest {
     Outcome own = fixture.start(READ);
     Outcome foreign = startOther(READ);
     fixture.leased = false;
-    assertEquals(List.of(false), manage(TaskManagement.CLEAR_TASK_SET, own.command));
-    assertEquals(List.of(false), manage(TaskManagement.LOGICAL_UNIT_RESET, own.command));
-    assertEquals(List.of(false), manage(TaskManagement.TARGET_RESET, own.command));
+    List<Boolean> cleared = manage(TaskManagement.CLEAR_TASK_SET, own.command);
+    List<Boolean> unitReset = manage(TaskManagement.LOGICAL_UNIT_RESET, own.command);
+    List<Boolean> targetReset = manage(TaskManagement.TARGET_RESET, own.command);
     List<Boolean> aborted = manage(TaskManagement.ABORT_TASK_SET, own.command);
+    for (List<Boolean> answers : List.of(cleared, unitReset, targetReset, aborted)) {
+      assertEquals(List.of(), answers, "what the nexus has begun may still change the medium");
+    }
     volume.completeNext();
     volume.completeNext();
+    for (List<Boolean> refused : List.of(cleared, unitReset, targetReset)) {
+      assertEquals(List.of(false), refused);
+    }
     assertEquals(List.of(true), aborted);
     assertFalse(own.ended());
     assertTrue(foreign.ended());
