@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -106,13 +107,13 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
 
   /** Something that is being told. */
   private static final class Telling {
-    final Tell tell;
     final CompletableFuture<Void> told;
     final Set<String> done = new HashSet<>();
 
     /** The round in which a gateway last said that it is at it. */
     final Map<String, Integer> heard = new HashMap<>();
 
+    Tell tell;
     int round;
 
     Telling(Tell tell, CompletableFuture<Void> told) {
@@ -128,6 +129,9 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
   private final int silentRounds;
   private final int workRounds;
   private final int lastRound;
+  private final long silenceNanos;
+  private final LongSupplier clock;
+  private long lastTickNanos;
   private final Map<String, Telling> tellings = new LinkedHashMap<>();
 
   /** Deliveries that came here: whether they are done. */
@@ -145,7 +149,8 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       Settings settings,
       Supplier<List<Peer>> peers,
       Function<String, Optional<LogicalUnit>> units,
-      BiConsumer<Peer, Tell> send) {
+      BiConsumer<Peer, Tell> send,
+      LongSupplier clock) {
     super(context);
     this.selfIncarnation = selfIncarnation;
     this.peers = peers;
@@ -153,6 +158,9 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
     this.send = send == null ? this::sendByPath : send;
     this.silentRounds = rounds(settings.silence());
     this.workRounds = rounds(settings.work());
+    this.silenceNanos = settings.silence().toNanos();
+    this.clock = clock;
+    this.lastTickNanos = clock.getAsLong();
     this.lastRound = Math.max(workRounds, rounds(settings.persistence()));
   }
 
@@ -168,22 +176,24 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       Settings settings,
       Supplier<List<Peer>> peers,
       Function<String, Optional<LogicalUnit>> units) {
-    return create(selfIncarnation, settings, peers, units, null);
+    return create(selfIncarnation, settings, peers, units, null, System::nanoTime);
   }
 
-  /** The same with another way to the others. */
+  /** The same with another way to the others, and another monotonic clock. */
   static Behavior<Command> create(
       String selfIncarnation,
       Settings settings,
       Supplier<List<Peer>> peers,
       Function<String, Optional<LogicalUnit>> units,
-      BiConsumer<Peer, Tell> send) {
+      BiConsumer<Peer, Tell> send,
+      LongSupplier clock) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(Repeat.TICK, REPEAT);
-                  return new SharedTeller(context, selfIncarnation, settings, peers, units, send);
+                  return new SharedTeller(
+                      context, selfIncarnation, settings, peers, units, send, clock);
                 }));
   }
 
@@ -238,6 +248,11 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
   }
 
   private Behavior<Command> onRepeat(Repeat tick) {
+    long time = clock.getAsLong();
+    if (time - lastTickNanos > silenceNanos) {
+      tellings.values().forEach(SharedTeller::takeBack);
+    }
+    lastTickNanos = time;
     if (tellings.isEmpty()) {
       return this;
     }
@@ -253,6 +268,20 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       }
     }
     return this;
+  }
+
+  /**
+   * This gateway was stopped for longer than its lease. A reset from before that would end, and
+   * release, what others have done since: what is still to be told is the state and attentions.
+   */
+  private static void takeBack(Telling telling) {
+    Tell before = telling.tell;
+    List<Notice> left = before.notices().stream().filter(notice -> !notice.endsTasks()).toList();
+    if (left.size() < before.notices().size()) {
+      telling.tell = new Tell(before.id(), before.unitId(), before.state(), left, before.replyTo());
+      telling.told.completeExceptionally(
+          new TimeoutException("this gateway was stopped while it told others about a unit"));
+    }
   }
 
   /** Lets go whoever waits, as soon as there is nobody to wait for; whether all of it is over. */

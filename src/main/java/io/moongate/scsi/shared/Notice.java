@@ -36,6 +36,14 @@ public record Notice(Kind kind, UnitAttention attention, Nexus cause, List<Nexus
     RESET
   }
 
+  /** Whether tasks end by it. */
+  public boolean endsTasks() {
+    return switch (kind) {
+      case ABORT, CLEAR_TASK_SET, RESET -> true;
+      case ATTENTION, ATTENTION_FOR_OTHERS -> false;
+    };
+  }
+
   /** Establishes an attention for these nexuses. */
   public static Notice attention(UnitAttention attention, List<Nexus> nexuses) {
     return new Notice(Kind.ATTENTION, attention, null, nexuses);

@@ -3,6 +3,7 @@ package io.moongate.cluster.unit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.unit.SharedTeller.Begin;
@@ -11,6 +12,7 @@ import io.moongate.cluster.unit.SharedTeller.Tell;
 import io.moongate.cluster.unit.SharedTeller.Told;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.Nexus;
+import io.moongate.scsi.sense.UnitAttention;
 import io.moongate.scsi.shared.Notice;
 import io.moongate.scsi.shared.SharedState;
 import java.lang.reflect.Proxy;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
@@ -47,6 +50,7 @@ class SharedTellerTest {
   private ActorTestKit kit;
   private ManualTime time;
   private TestProbe<Sent> sent;
+  private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE);
   private volatile List<Peer> peers = List.of();
   private ActorRef<SharedTeller.Command> teller;
 
@@ -79,7 +83,8 @@ class SharedTellerTest {
                 SETTINGS,
                 () -> peers,
                 id -> id.equals("u1") ? Optional.of(unit) : Optional.empty(),
-                (peer, tell) -> sent.ref().tell(new Sent(peer.incarnation(), tell))));
+                (peer, tell) -> sent.ref().tell(new Sent(peer.incarnation(), tell)),
+                clock::get));
   }
 
   @AfterEach
@@ -189,6 +194,35 @@ class SharedTellerTest {
   }
 
   @Test
+  void afterAStopForLongerThanTheLeaseNothingIsResetAnyMore() throws Exception {
+    peers = List.of(peer("p2", true));
+    List<Notice> notices =
+        List.of(
+            Notice.attention(UnitAttention.RESERVATIONS_RELEASED, List.of(NEXUS)),
+            Notice.clearTaskSet(NEXUS),
+            Notice.abort(List.of(NEXUS), NEXUS),
+            Notice.reset(NEXUS));
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    teller.tell(new Begin("u1", STATE, notices, told));
+    Tell first = sentTo("p2");
+    clock.addAndGet(SETTINGS.silence().toNanos());
+    time.timePasses(SharedTeller.REPEAT);
+    assertEquals(first, sentTo("p2"), "not stopped for longer than that");
+    clock.addAndGet(SETTINGS.silence().toNanos() + 1);
+    time.timePasses(SharedTeller.REPEAT);
+    Tell late = sentTo("p2");
+    assertEquals(first.id(), late.id());
+    assertEquals(STATE, late.state());
+    assertEquals(notices.subList(0, 1), late.notices());
+    assertInstanceOf(
+        TimeoutException.class,
+        assertThrows(ExecutionException.class, () -> told.get(10, TimeUnit.SECONDS)).getCause());
+    CompletableFuture<Void> next = begin();
+    assertEquals(RESET, sentTo("p2").notices());
+    assertFalse(next.isDone());
+  }
+
+  @Test
   void whoLeavesIsNotWaitedForAndWhoComesIsTold() throws Exception {
     peers = List.of(peer("p2", true));
     CompletableFuture<Void> told = begin();
@@ -217,12 +251,9 @@ class SharedTellerTest {
     }
     answer(tell, "p2", false);
     rounds(SharedTeller.REPEAT);
-    try {
-      told.get(10, TimeUnit.SECONDS);
-      throw new AssertionError("not said to be done");
-    } catch (ExecutionException late) {
-      assertInstanceOf(TimeoutException.class, late.getCause());
-    }
+    assertInstanceOf(
+        TimeoutException.class,
+        assertThrows(ExecutionException.class, () -> told.get(10, TimeUnit.SECONDS)).getCause());
   }
 
   @Test
