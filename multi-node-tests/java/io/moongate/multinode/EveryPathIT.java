@@ -22,12 +22,10 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a host does through one gateway has its effect through all of them. */
-@Tag("long")
 @ExtendWith(ClusterExtension.class)
 class EveryPathIT {
   private static final long SIZE = 16L << 20;

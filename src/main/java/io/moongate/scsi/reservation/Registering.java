@@ -20,7 +20,7 @@ import java.util.Set;
  * @param otherPorts the initiator port with every other target port, when ALL_TG_PT is set
  * @param specifies SPEC_I_PT
  * @param specified nexuses of the initiator ports that are named then; none of them may be
- *     registered already, or whoever sent the command would believe that they have its key
+ *     registered under another key, or whoever sent the command would believe that they have its
  */
 record Registering(
     Nexus by,
@@ -40,11 +40,15 @@ record Registering(
     if (!registered && newKey == 0) {
       return Outcome.good(present);
     }
-    if (specifies
-        && (registered || specified.stream().anyMatch(nexus -> present.of(nexus) != null))) {
+    if (specifies && (registered || specified.stream().anyMatch(port -> isOther(present, port)))) {
       throw new CheckCondition(Sense.invalidParameter(PersistentReserveOut.FLAGS));
     }
     return newKey == 0 ? unregister(present) : register(present);
+  }
+
+  private boolean isOther(Reservations present, Nexus port) {
+    Registration registration = present.of(port);
+    return registration != null && registration.key() != newKey;
   }
 
   /**

@@ -151,6 +151,10 @@ class ServiceActionsTest {
         () ->
             new Registering(S, 0, 7, false, false, List.of(), true, List.of(unknown, known))
                 .apply(REGISTERED));
+    Registering alike =
+        new Registering(
+            S, 0, REGISTERED.of(known).key(), false, false, List.of(), true, List.of(known));
+    assertTrue(assertGood(alike.apply(REGISTERED)).isRegistered(S, REGISTERED.of(known).key()));
     for (long newKey : new long[] {0, 7}) {
       assertRefused(
           0x2600,
