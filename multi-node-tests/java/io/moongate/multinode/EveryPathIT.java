@@ -53,9 +53,12 @@ class EveryPathIT {
         TestHost taker = TestHost.open(gateways, lun, "taker");
         TestHost stranger = TestHost.open(gateways, lun, "stranger")) {
       Nexus first = giver.through(cluster.servingWithout(owner).get(0));
-      assertEquals(GOOD, registerBoth(first), "through " + first.gateway());
+      assertEquals(GOOD, registerBoth(first, KEY_A), "through " + first.gateway());
       assertEquals(2 * gateways.size(), PersistentReservations.keys(first).size());
-      assertEquals("05/2600", registerBoth(stranger.through(owner)), "they are registered");
+      assertEquals(
+          "05/2600",
+          registerBoth(stranger.through(owner), KEY_B),
+          "registered under a key that is not the stranger's");
       assertEquals(
           GOOD, PersistentReservations.out(first, Action.RESERVE, Type.EXCLUSIVE_ACCESS, KEY_A, 0));
       requireOnly(first, giver, taker, stranger);
@@ -76,11 +79,11 @@ class EveryPathIT {
   }
 
   /** REGISTER by a host for all its target ports, and for those of the host "taker". */
-  private static String registerBoth(Nexus nexus) throws IOException {
+  private static String registerBoth(Nexus nexus, long key) throws IOException {
     byte[] port = TestHost.transportId("taker");
     byte[] list =
         ByteBuffer.allocate(28 + port.length)
-            .putLong(8, KEY_A)
+            .putLong(8, key)
             .put(20, (byte) (SPEC_I_PT | ALL_TG_PT))
             .putInt(24, port.length)
             .put(28, port)

@@ -11,6 +11,7 @@ import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PathAgreement.Agreed;
 import io.moongate.multinode.harness.TestCluster;
@@ -21,6 +22,7 @@ import io.moongate.multinode.workload.HostSettings;
 import io.moongate.multinode.workload.MultipathClient;
 import io.moongate.multinode.workload.Workload;
 import io.moongate.session.TestInitiator;
+import io.moongate.wire.TargetPdu.AsyncMessage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -207,7 +209,12 @@ class RestartIT {
   private static void reconfigure(
       TestCluster cluster, TestGateway gateway, Path file, String configuration)
       throws IOException {
-    gateway.terminate();
+    try (Nexus host = Nexus.open(gateway, luns.get(0))) {
+      gateway.terminate();
+      // RFC 7143 section 11.9.1, event 1: the target requests logout.
+      assertEquals(1, host.session().awaitPdu(AsyncMessage.class).asyncEvent());
+      host.session().logout();
+    }
     gateway.awaitExit(Duration.ofSeconds(60));
     Files.writeString(file, configuration);
     cluster.heal();

@@ -216,6 +216,12 @@ final class DataServices {
     return CompletableFuture.allOf(unbound.toArray(CompletableFuture<?>[]::new));
   }
 
+  /** Asks initiators to log out, so that none loses what it has under way on a connection. */
+  CompletionStage<Void> sessionsLeave() {
+    registry.refuse("the gateway is stopping");
+    return registry.requestLogout(settings.sessions().logoutBound());
+  }
+
   /** Drains and closes what this gateway owns. */
   CompletionStage<Void> release() {
     return units.releaseAll();

@@ -136,9 +136,9 @@ final class GatewayProcess {
     }
 
     /**
-     * In good order: no new sessions, every volume drained and closed, the cluster told, the
-     * sessions closed. Only then does the node leave, so that nobody has to find out that it is
-     * gone.
+     * In good order: no new sessions, the initiators asked to log out, every volume drained and
+     * closed, the cluster told, the sessions closed that are left. Only then does the node leave,
+     * so that nobody has to find out that it is gone.
      */
     private void stopInOrder() {
       CoordinatedShutdown shutdown = CoordinatedShutdown.get(system.classicSystem());
@@ -148,7 +148,10 @@ final class GatewayProcess {
           () -> {
             ending.set(true);
             Readiness.set(false);
-            return services.unbindPortals().thenApply(unbound -> Done.getInstance());
+            return services
+                .unbindPortals()
+                .thenCompose(unbound -> services.sessionsLeave())
+                .thenApply(left -> Done.getInstance());
           });
       shutdown.addTask(
           CoordinatedShutdown.PhaseServiceRequestsDone(),

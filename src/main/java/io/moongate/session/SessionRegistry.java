@@ -4,6 +4,7 @@ import io.moongate.scsi.Nexus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -130,20 +131,18 @@ public final class SessionRegistry {
 
   /**
    * Asks every initiator to log out within the time, in discovery sessions too; who does not is
-   * dropped then. New logins are to be refused or redirected before, by the directory's admissions.
+   * dropped then.
+   *
+   * @return completes when all these sessions are over, or the time has passed
    */
-  public void requestLogout(Duration within) {
-    List<LiveSession> all;
+  public CompletionStage<Void> requestLogout(Duration within) {
+    List<LiveSession> asked;
     synchronized (this) {
-      all = List.copyOf(sessions.values());
+      asked = List.copyOf(sessions.values());
     }
-    all.forEach(session -> session.control().requestLogout(within));
-  }
-
-  /** Asks the initiators of one target to log out within the time. */
-  public void requestLogout(String targetName, Duration within) {
-    live(nexus -> nexus.targetName().equals(targetName))
-        .forEach(session -> session.control().requestLogout(within));
+    asked.forEach(session -> session.control().requestLogout(within));
+    return all(asked.stream().map(LiveSession::over).toList())
+        .completeOnTimeout(null, within.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Closes new connections as soon as they come, until {@link #admit}. */
@@ -284,7 +283,7 @@ public final class SessionRegistry {
             });
   }
 
-  private static CompletableFuture<Void> all(List<CompletableFuture<Void>> these) {
+  private static CompletableFuture<Void> all(Collection<CompletableFuture<Void>> these) {
     return CompletableFuture.allOf(these.toArray(CompletableFuture[]::new));
   }
 

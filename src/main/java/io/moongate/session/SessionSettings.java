@@ -22,6 +22,7 @@ import java.util.Locale;
  * @param nopInterval silence of the initiator after which a NOP-In asks whether it lives
  * @param nopTimeout silence after that NOP-In after which the connection is dropped
  * @param sendTimeout time without any read by the initiator after which it is dropped
+ * @param logoutBound how long initiators have to log out when the gateway stops in good order
  * @param queueDepth commands under way in a session
  * @param maxImmediateCommands immediate commands under way in a session
  * @param maxConnectionBytes data-in and data-out under way in a connection
@@ -50,6 +51,7 @@ public record SessionSettings(
     Duration nopInterval,
     Duration nopTimeout,
     Duration sendTimeout,
+    Duration logoutBound,
     int queueDepth,
     int maxImmediateCommands,
     long maxConnectionBytes,
@@ -115,6 +117,7 @@ public record SessionSettings(
         in.duration("nop-interval", 1, 3600),
         in.duration("nop-timeout", 1, 3600),
         in.duration("send-timeout", 1, 3600),
+        in.duration("logout-bound", 1, 8),
         in.whole("queue-depth", 1, 4096),
         in.whole("max-immediate-commands", 1, 1024),
         in.bytes("max-connection-bytes", 1 << 20, 1L << 40),

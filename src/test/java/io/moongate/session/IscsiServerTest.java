@@ -26,8 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.util.ByteString;
@@ -286,9 +288,12 @@ class IscsiServerTest {
   @Test
   void asksForALogout() throws Exception {
     try (TestInitiator initiator = connect().login(HOST, ISID, FakeDirectory.TARGET)) {
-      registry.requestLogout(FakeDirectory.TARGET, Duration.ofSeconds(30));
+      CompletableFuture<Void> over =
+          registry.requestLogout(Duration.ofMinutes(5)).toCompletableFuture();
       assertEquals(1, initiator.awaitPdu(AsyncMessage.class).asyncEvent());
+      assertFalse(over.isDone());
       initiator.logout();
+      over.get(60, TimeUnit.SECONDS);
     }
   }
 
