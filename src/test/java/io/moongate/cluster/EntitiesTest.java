@@ -288,6 +288,17 @@ class EntitiesTest {
     assertEquals(GatewayEntry.State.UP, second.state());
   }
 
+  /** Else it would be taken as proof that the present process is gone. */
+  @Test
+  void aRequestOfAProcessThatWasSucceededRegistersNothing() {
+    register("p1");
+    register("p2");
+    assertEquals(Kind.CONFLICT, refusal(gateway(to -> new Gateway.Register(process("p1"), to))));
+    GatewayEntry now = gatewayOf(gateway(Gateway.Get::new));
+    assertEquals("p2", now.incarnation());
+    assertEquals(List.of("p1"), now.former());
+  }
+
   @Test
   void aFailureIsJudgedAgainByTheEntity() {
     register("p1");

@@ -84,9 +84,8 @@ public final class ClusterMaintenance implements Maintenance {
       return refuse(Kind.NOT_FOUND, "there is no gateway " + gateway);
     }
     GatewayEntry entry = known.get();
-    if (gateway.equals(self)) {
-      return refuse(Kind.CONFLICT, gateway + " is the gateway that was asked, and alive");
-    }
+    // Also of the gateway's own name: its new process, at another address, asks that way for the
+    // old one that nobody can observe any more.
     Optional<String> member = sight.member(entry.incarnation());
     if (member.isPresent()) {
       return refuse(

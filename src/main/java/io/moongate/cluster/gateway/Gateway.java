@@ -330,6 +330,13 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     }
     if (state.entry().isPresent()) {
       GatewayEntry now = state.entry().get();
+      if (now.succeeds(incarnation)) {
+        // A request that was under way while its process ended: it would declare the present one
+        // gone.
+        return answer(
+            register.replyTo(),
+            Answer.conflict("incarnation", "a newer process has registered as " + name));
+      }
       if (now.state() == GatewayEntry.State.UP
           && !now.relay().equals(register.registration().relay())) {
         // At the same address the older process must be gone, or its ports could not be had. From

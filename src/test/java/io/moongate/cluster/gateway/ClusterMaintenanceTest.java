@@ -74,7 +74,8 @@ class ClusterMaintenanceTest {
   void whatIsSeenAliveIsNotRemoved() {
     nanos = LEASE.toNanos();
     assertEquals(Kind.NOT_FOUND, refused("gw9"));
-    assertEquals(Kind.CONFLICT, refused("gw1"));
+    members.put("gw1-p1", "Up");
+    assertEquals(Kind.CONFLICT, refused("gw1"), "itself");
     members.put("gw2-p1", "Up, unreachable");
     assertEquals(Kind.CONFLICT, refused("gw2"));
     members.clear();
@@ -93,6 +94,14 @@ class ClusterMaintenanceTest {
     nanos = LEASE.toNanos();
     maintenance.remove("gw2", "gone").toCompletableFuture().join();
     assertEquals(List.of(new Gateway.Remove("gw2-p1", "gone", null)), asked);
+  }
+
+  @Test
+  void anOlderProcessOfTheGatewayThatIsAskedIsRemovedToo() {
+    nanos = LEASE.toNanos();
+    members.put("gw1-p2", "Up");
+    maintenance.remove("gw1", "its address is another").toCompletableFuture().join();
+    assertEquals(List.of(new Gateway.Remove("gw1-p1", "its address is another", null)), asked);
   }
 
   @Test
