@@ -186,9 +186,8 @@ public final class BlockUnit implements LogicalUnit {
   @Override
   public CompletionStage<Void> detach(Nexus nexus) {
     attentions.detach(nexus);
-    abort(command -> command.nexus().equals(nexus), nexuses -> {});
+    abort(of(nexus), nexuses -> {});
     copies.forget(nexus);
-    shared.dropAborted();
     SharedState known = shared.state();
     return lostHolders
         .ended(nexus, known)
@@ -360,14 +359,11 @@ public final class BlockUnit implements LogicalUnit {
 
   @Override
   public void manage(TaskManagement function, Nexus nexus, int tag, Consumer<Boolean> done) {
-    Predicate<Command> ofNexus = command -> command.nexus().equals(nexus);
+    Predicate<Command> ofNexus = of(nexus);
     Predicate<Command> one = command -> command.tag() == tag && ofNexus.test(command);
     switch (function) {
-      case ABORT_TASK -> {
-        abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
-        shared.dropAborted();
-      }
-      case ABORT_TASK_SET -> abortTaskSet(nexus, () -> done.accept(true));
+      case ABORT_TASK -> abort(one, nexuses -> done.accept(!nexuses.isEmpty()));
+      case ABORT_TASK_SET -> abort(ofNexus, nexuses -> done.accept(true));
       case CLEAR_TASK_SET -> everywhere(Notice.clearTaskSet(nexus), done);
       case LOGICAL_UNIT_RESET, TARGET_RESET -> everywhere(Notice.reset(nexus), done);
       case QUERY_TASK -> done.accept(contains(one));
@@ -375,9 +371,8 @@ public final class BlockUnit implements LogicalUnit {
     }
   }
 
-  private void abortTaskSet(Nexus nexus, Runnable ended) {
-    abort(command -> command.nexus().equals(nexus), nexuses -> ended.run());
-    shared.dropAborted();
+  private static Predicate<Command> of(Nexus nexus) {
+    return command -> command.nexus().equals(nexus);
   }
 
   /**
@@ -389,7 +384,7 @@ public final class BlockUnit implements LogicalUnit {
    */
   private void everywhere(Notice notice, Consumer<Boolean> done) {
     if (!tasks.leased()) {
-      abortTaskSet(notice.cause(), () -> done.accept(false));
+      abort(of(notice.cause()), nexuses -> done.accept(false));
       return;
     }
     CompletableFuture<Void> here = take(notice).toCompletableFuture();
@@ -456,7 +451,6 @@ public final class BlockUnit implements LogicalUnit {
                     && !(command.nexus().equals(notice.cause())
                         && command.operationCode() == PERSISTENT_RESERVE_OUT),
             nexuses -> done.complete(null));
-        shared.dropAborted();
       }
       case CLEAR_TASK_SET -> {
         abort(
@@ -465,13 +459,11 @@ public final class BlockUnit implements LogicalUnit {
               tellCleared(nexuses, notice.cause());
               done.complete(null);
             });
-        shared.dropAborted();
       }
       case RESET -> {
         attentions.establish(UnitAttention.DEVICE_RESET);
         copies.reset();
         abort(command -> true, nexuses -> done.complete(null));
-        shared.dropAborted();
         return done.thenCombine(resetShared(notice.cause()), (ended, reset) -> null);
       }
     }
@@ -526,7 +518,10 @@ public final class BlockUnit implements LogicalUnit {
             });
   }
 
-  /** As the task set's; also for commands that wait for the end of what they have begun. */
+  /**
+   * As the task set's; also for commands that wait for the end of what they have begun, or for
+   * their turn to change what is shared.
+   */
   private void abort(Predicate<Command> covered, Consumer<Set<Nexus>> done) {
     Set<Nexus> waiting = sanitizeWait.abort(covered);
     tasks.abort(
@@ -535,6 +530,7 @@ public final class BlockUnit implements LogicalUnit {
           waiting.addAll(nexuses);
           done.accept(waiting);
         });
+    shared.dropAborted();
   }
 
   private boolean contains(Predicate<Command> covered) {

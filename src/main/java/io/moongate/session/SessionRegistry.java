@@ -4,7 +4,6 @@ import io.moongate.scsi.Nexus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -283,7 +282,7 @@ public final class SessionRegistry {
             });
   }
 
-  private static CompletableFuture<Void> all(Collection<CompletableFuture<Void>> these) {
+  private static CompletableFuture<Void> all(List<CompletableFuture<Void>> these) {
     return CompletableFuture.allOf(these.toArray(CompletableFuture[]::new));
   }
 
