@@ -14,6 +14,7 @@ import io.moongate.scsi.shared.SharedState;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -268,7 +269,11 @@ final class FakeUnit implements LogicalUnit {
     if ((block + count) * BLOCK > blocks.length) {
       return Response.checkCondition(Sense.LBA_OUT_OF_RANGE.encode(false));
     }
-    return Response.data(ByteBuffer.wrap(blocks, (int) block * BLOCK, count * BLOCK).slice());
+    int from = (int) block * BLOCK;
+    synchronized (blocks) {
+      // A copy: a write that comes while the answer is sent must not tear it.
+      return Response.data(ByteBuffer.wrap(Arrays.copyOfRange(blocks, from, from + count * BLOCK)));
+    }
   }
 
   private Response write(long block, int count, ByteBuffer data) {
