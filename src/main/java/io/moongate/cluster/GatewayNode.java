@@ -2,6 +2,7 @@ package io.moongate.cluster;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import io.moongate.cluster.access.ChapSecrets;
+import io.moongate.cluster.cassandra.CassandraCharterRow;
 import io.moongate.cluster.cassandra.CassandraIdentifiers;
 import io.moongate.cluster.cassandra.CassandraOwnershipRows;
 import io.moongate.cluster.cassandra.CassandraTerms;
@@ -26,6 +27,7 @@ import io.moongate.cluster.unit.SharedTeller;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.failure.Observation;
 import io.moongate.scsi.shared.UnitPeers;
 import java.time.Clock;
 import java.time.Duration;
@@ -72,6 +74,11 @@ public final class GatewayNode {
   private final CompletableFuture<Void> viewComplete = new CompletableFuture<>();
   private final ActorRef<ViewReplica.Command> replica;
   private final ActorRef<Steward.Command> steward;
+
+  /** Completed once the monitor is there: what the lease's keeper finds out waits for it. */
+  private final CompletableFuture<ActorRef<GatewayMonitor.Command>> monitored =
+      new CompletableFuture<>();
+
   private final Metadata metadata;
   private final UnitPeers peers;
   private final Consumer<ViewEntry> onEntry;
@@ -147,6 +154,16 @@ public final class GatewayNode {
             ViewReplica.create(
                 view, entry -> entryApplied(entry, surroundings), viewComplete, this::otherMembers),
             "view-replica");
+    ActorRef<LeaseKeeper.Command> keeper =
+        spawn(
+            LeaseKeeper.create(
+                incarnation,
+                settings.lease(),
+                lease,
+                new CassandraCharterRow(session, settings.keyspace(), settings.gateway(), clock),
+                new LeaseEvents(surroundings),
+                System::nanoTime),
+            "lease-keeper");
     ActorRef<GatewayMonitor.Command> monitor =
         spawn(
             GatewayMonitor.create(
@@ -154,9 +171,10 @@ public final class GatewayNode {
                 incarnation,
                 settings.leaseBound(),
                 watch,
-                observations -> steward.tell(new Steward.Observed(observations)),
+                observations -> observed(observations, keeper),
                 clock),
             "gateway-monitor");
+    monitored.complete(monitor);
     proofs.to(
         (peer, proof) -> {
           ActorRef<Luns.Command> receiver = luns;
@@ -164,17 +182,9 @@ public final class GatewayNode {
             receiver.tell(new Luns.ProcessGone(peer.incarnation()));
           }
           surroundings.peerGone(peer.name(), peer.incarnation());
+          keeper.tell(new LeaseKeeper.Gone(peer.incarnation()));
           monitor.tell(new GatewayMonitor.ProcessGone(peer, proof));
         });
-    spawn(
-        LeaseKeeper.create(
-            incarnation,
-            settings.leaseLength(),
-            settings.leaseInterval(),
-            lease,
-            surroundings::leaseLost,
-            System::nanoTime),
-        "lease-keeper");
     spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
     peers = unitPeers(surroundings);
     metadata =
@@ -189,6 +199,40 @@ public final class GatewayNode {
             peers,
             surroundings::unit,
             settings.leaseBound());
+  }
+
+  /** What the lease's keeper finds out, on its thread. */
+  private final class LeaseEvents implements LeaseKeeper.Listener {
+    private final Surroundings surroundings;
+
+    LeaseEvents(Surroundings surroundings) {
+      this.surroundings = surroundings;
+    }
+
+    @Override
+    public void lost() {
+      surroundings.leaseLost();
+    }
+
+    @Override
+    public void leftOut(String cause) {
+      surroundings.expelled(cause);
+    }
+
+    @Override
+    public void otherLeftOut(String gateway, String other, long version, Duration quiet) {
+      GatewayMonitor.LeftOut left = new GatewayMonitor.LeftOut(gateway, other, version, quiet);
+      monitored.thenAccept(monitor -> monitor.tell(left));
+    }
+  }
+
+  private void observed(List<Observation> observations, ActorRef<LeaseKeeper.Command> keeper) {
+    steward.tell(new Steward.Observed(observations));
+    for (Observation seen : observations) {
+      if (seen.kind() == Observation.Kind.PROCESS_GONE) {
+        keeper.tell(new LeaseKeeper.Gone(seen.incarnation()));
+      }
+    }
   }
 
   private UnitPeers unitPeers(Surroundings surroundings) {

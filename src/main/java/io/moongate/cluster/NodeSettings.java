@@ -2,6 +2,8 @@ package io.moongate.cluster;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.moongate.cluster.charter.LeaseProtocol;
+import io.moongate.cluster.membership.LeaseKeeper;
 import io.moongate.cluster.ownership.Movements;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
@@ -14,8 +16,7 @@ import java.time.Duration;
  * @param watchHost address of the port that proves that the process lives
  * @param watchPort that port
  * @param keyspace of Cassandra
- * @param leaseLength how long a gateway may serve after the last acknowledged ping was sent
- * @param leaseInterval between pings
+ * @param lease how leases are kept
  * @param implicitTransitionSeconds told to hosts as the longest transition
  * @param unit bounds of the transitions of a unit
  * @param sharedRecordBound within which a change of what a unit's device servers share is recorded
@@ -27,8 +28,7 @@ public record NodeSettings(
     String watchHost,
     int watchPort,
     String keyspace,
-    Duration leaseLength,
-    Duration leaseInterval,
+    LeaseKeeper.Settings lease,
     int implicitTransitionSeconds,
     LogicalUnit.Settings unit,
     Duration sharedRecordBound,
@@ -69,8 +69,14 @@ public record NodeSettings(
         moongate.getString("gateway.host"),
         moongate.getInt("watch.port"),
         moongate.getString("cassandra.keyspace"),
-        length,
-        interval,
+        new LeaseKeeper.Settings(
+            new LeaseProtocol.Settings(
+                length,
+                moongate.getDuration("lease.stable-after"),
+                moongate.getDuration("lease.takeover"),
+                moongate.getDuration("lease.retry")),
+            interval,
+            moongate.getDuration("lease.stranded-after")),
         moongate.getInt("ownership.implicit-transition-time"),
         new LogicalUnit.Settings(
             moongate.getDuration("ownership.open-bound"),
@@ -102,12 +108,12 @@ public record NodeSettings(
   }
 
   /**
-   * After a gateway was removed from the membership, the time in which its lease has run out for
-   * certain: its length by a clock that runs slower by a tenth, and half a second for the way of
-   * the removal's news to whoever acknowledges.
+   * After the last ping that counts was sent, the time in which a lease has run out for certain:
+   * its length by a clock that runs slower by a tenth, and half a second for what was under way
+   * when it did.
    */
   public Duration leaseBound() {
-    return leaseBound(leaseLength);
+    return leaseBound(lease.protocol().length());
   }
 
   private static Duration leaseBound(Duration leaseLength) {

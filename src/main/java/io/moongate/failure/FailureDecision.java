@@ -16,8 +16,9 @@ import java.util.TreeSet;
  * <ul>
  *   <li>Proof that the process is gone, was superseded by a newer incarnation or has stopped
  *       serving suffices from one observer: it can't be undone.
- *   <li>Removal from the membership is the split brain resolver's word for a majority; what the
- *       gateway owned may be moved once its lease has run out as well (design rule 3).
+ *   <li>Removal is the word of the membership, or of a charter that a majority or Cassandra has put
+ *       in force; what the gateway owned may be moved once its lease has run out as well (design
+ *       rule 3).
  *   <li>Missing heartbeats alone make a gateway suspected, never failed: it may only be slow.
  * </ul>
  */

@@ -21,11 +21,11 @@ public record Observation(
     REACHABLE,
     /** The phi-accrual detector gave it up. */
     UNREACHABLE,
-    /** The cluster's membership removed it (after downing, or after it left). */
+    /** The membership removed it (after downing, or after it left), or a charter in force did. */
     REMOVED,
     /**
-     * REMOVED was seen, and since then the observer's monotonic clock has passed the time in which
-     * any lease that the subject could still hold runs out.
+     * A charter in force leaves it out, and since the last ping that counted for it the observer's
+     * monotonic clock has passed the time in which any lease that it could still hold runs out.
      */
     LEASE_OUT,
     /** Its host refused a connection to the process's own port: the process is gone. */

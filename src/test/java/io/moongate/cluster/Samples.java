@@ -52,7 +52,7 @@ final class Samples {
     Class<?> kind = (Class<?>) type;
     if (kind == String.class) {
       return full ? name + " \"ü\"" : "";
-    } else if (kind == long.class) {
+    } else if (kind == long.class || kind == Long.class) {
       return full ? Long.MIN_VALUE + name.length() : 0L;
     } else if (kind == int.class || kind == Integer.class) {
       return full ? 65_536 + name.length() : 0;

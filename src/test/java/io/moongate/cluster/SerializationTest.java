@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import io.moongate.cluster.charter.LeaseMessage;
 import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.membership.GatewayMonitor;
@@ -63,6 +64,7 @@ class SerializationTest {
           ViewPublisher.Command.class,
           GatewayMonitor.Command.class,
           LeaseKeeper.Command.class,
+          LeaseMessage.class,
           SharedTeller.Command.class,
           Answer.class,
           ViewEntry.class,
@@ -87,7 +89,9 @@ class SerializationTest {
           Target.Snapshot.class, List.of("explicit"));
 
   /** Public for the part of the gateway that sends it, and sent within the process only. */
-  private static final Set<Class<?>> LOCAL = Set.of(GatewayMonitor.ProcessGone.class);
+  private static final Set<Class<?>> LOCAL =
+      Set.of(
+          GatewayMonitor.ProcessGone.class, GatewayMonitor.LeftOut.class, LeaseKeeper.Gone.class);
 
   private static final ObjectMapper CBOR = new ObjectMapper(new CBORFactory());
 

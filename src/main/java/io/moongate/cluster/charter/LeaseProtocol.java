@@ -315,7 +315,7 @@ public final class LeaseProtocol {
     boolean mayFollow = inForce || present.version() == 0;
     boolean blocks = successor.blocks(present, adoptions);
     waitsFor(reason(present, mayFollow, wanted, blocks));
-    long turn = successor.turn(present);
+    long turn = successor.turn(present, adoptions);
     boolean due = nowNanos - wantedSince >= turn * settings.takeover().toNanos();
     if (!read) {
       ask(new Effect.Read(), nowNanos, false);

@@ -104,8 +104,8 @@ final class Successor {
         .anyMatch(peer -> peer.incarnation().equals(guardian) && peer.reachable());
   }
 
-  /** This process's turn to propose: 0 is first, the guardians before the others. */
-  int turn(Charter present) {
+  /** This process's turn to propose: 0 is first, the guardians before the others; not the dead. */
+  int turn(Charter present, Adoptions adoptions) {
     int before = 0;
     for (Membership.Peer peer : membership.peers()) {
       if (peer.incarnation().equals(self)) {
@@ -115,7 +115,7 @@ final class Successor {
           present.names(peer.incarnation()) != present.names(self)
               ? present.names(peer.incarnation())
               : isBeforeSelf(peer);
-      if (ahead && peer.up() && peer.reachable()) {
+      if (ahead && peer.up() && peer.reachable() && !adoptions.isDead(peer.incarnation())) {
         before++;
       }
     }

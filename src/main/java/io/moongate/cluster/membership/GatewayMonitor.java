@@ -39,6 +39,9 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
 
   private static final Duration SHARE = Duration.ofSeconds(1);
 
+  /** How long a process is watched after the membership removed it. */
+  private static final Duration WATCHED_ON = Duration.ofSeconds(60);
+
   /** A message to the monitor. */
   public sealed interface Command extends CborSerializable {}
 
@@ -58,7 +61,17 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
 
   private record ReachabilityChanged(ClusterEvent.ReachabilityEvent event) implements Command {}
 
-  private record LeaseOut(MemberIdentity peer) implements Command {}
+  /**
+   * A charter in force leaves a process out, from {@link LeaseKeeper}.
+   *
+   * @param quiet how long ago the last ping was sent, at the latest, that counts for its lease
+   */
+  public record LeftOut(String gateway, String incarnation, long version, Duration quiet)
+      implements Command {}
+
+  private record LeaseOut(LeftOut left) implements Command {}
+
+  private record Unwatch(String incarnation) implements Command {}
 
   private enum Share implements Command {
     TICK
@@ -72,6 +85,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   private final Clock clock;
   private final TimerScheduler<Command> timers;
   private final ObservationBoard board = new ObservationBoard();
+  private final Set<String> byCharter = new HashSet<>();
   private Set<ActorRef<Command>> others = Set.of();
 
   private GatewayMonitor(
@@ -96,7 +110,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   /**
    * Makes the monitor of this gateway.
    *
-   * @param leaseBound after a removal, the time in which any lease of the removed gateway runs out
+   * @param leaseBound after the last ping that counts, the time in which a lease runs out
    * @param watch the connections that prove deaths; their proofs are to be sent here
    * @param onChange called with everything that stands whenever it has changed, on the actor's
    *     thread
@@ -161,7 +175,9 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
         .onMessage(ShuttingDown.class, down -> Behaviors.stopped())
         .onMessage(ReachabilityChanged.class, this::onReachabilityChanged)
         .onMessage(ProcessGone.class, this::onProcessGone)
+        .onMessage(LeftOut.class, this::onLeftOut)
         .onMessage(LeaseOut.class, this::onLeaseOut)
+        .onMessage(Unwatch.class, this::onUnwatch)
         .onMessage(Shared.class, this::onShared)
         .onMessage(Monitors.class, this::onMonitors)
         .onMessage(Share.class, this::onShare)
@@ -188,11 +204,12 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
       return Behaviors.stopped();
     }
     if (event instanceof ClusterEvent.MemberRemoved removed) {
-      watch.unwatch(peer.incarnation());
+      // Who was stopped in order closes its port only now. That too is proof, and a charter may
+      // need it: of two that leave at once, the membership says too little.
+      timers.startSingleTimer(
+          "unwatch-" + peer.incarnation(), new Unwatch(peer.incarnation()), WATCHED_ON);
+      // That alone says nothing of its lease: the charter does.
       seen(peer, Kind.REMOVED, "was " + removed.previousStatus());
-      // Every reachable member has seen it downed before it is removed, and none of them has
-      // acknowledged its lease since: counted from now, the last one it could hold runs out.
-      timers.startSingleTimer("lease-out-" + peer.incarnation(), new LeaseOut(peer), leaseBound);
     } else if (event.member().status() == MemberStatus.joining()
         || event.member().status() == MemberStatus.weaklyUp()
         || event.member().status() == MemberStatus.up()) {
@@ -233,27 +250,69 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
     return false;
   }
 
-  private Behavior<Command> onLeaseOut(LeaseOut out) {
-    seen(out.peer(), Kind.LEASE_OUT, "removed %s ago".formatted(leaseBound));
+  /** Every gateway learns the charter by itself: what follows from it is not shared. */
+  private Behavior<Command> onLeftOut(LeftOut left) {
+    if (left.incarnation().equals(selfIncarnation)) {
+      return this;
+    }
+    byCharter.add(left.incarnation());
+    note(
+        observation(
+            left.gateway(),
+            left.incarnation(),
+            Kind.REMOVED,
+            "left out of charter " + left.version()));
+    Duration rest = leaseBound.minus(left.quiet());
+    timers.startSingleTimer(
+        "lease-out-" + left.incarnation(),
+        new LeaseOut(left),
+        rest.isNegative() ? Duration.ZERO : rest);
     return this;
   }
 
+  private Behavior<Command> onLeaseOut(LeaseOut out) {
+    LeftOut left = out.left();
+    note(
+        observation(
+            left.gateway(),
+            left.incarnation(),
+            Kind.LEASE_OUT,
+            "left out of charter %d, no ping counted for %s"
+                .formatted(left.version(), leaseBound)));
+    return this;
+  }
+
+  private Behavior<Command> onUnwatch(Unwatch over) {
+    watch.unwatch(over.incarnation());
+    return this;
+  }
+
+  private Observation observation(String gateway, String incarnation, Kind kind, String detail) {
+    return new Observation(self, gateway, incarnation, kind, clock.instant(), detail);
+  }
+
   private void seen(MemberIdentity peer, Kind kind, String detail) {
-    Observation observation =
-        new Observation(self, peer.name(), peer.incarnation(), kind, clock.instant(), detail);
-    if (board.note(observation)) {
+    Observation observation = observation(peer.name(), peer.incarnation(), kind, detail);
+    if (note(observation)) {
+      Shared shared = new Shared(List.of(observation));
+      others.forEach(other -> other.tell(shared));
+    }
+  }
+
+  private boolean note(Observation observation) {
+    boolean changed = board.note(observation);
+    if (changed) {
       getContext()
           .getLog()
           .info(
               "event=observation gateway={} incarnation={} kind={} detail=\"{}\"",
-              peer.name(),
-              peer.incarnation(),
-              kind,
-              detail);
-      Shared shared = new Shared(List.of(observation));
-      others.forEach(other -> other.tell(shared));
+              observation.subject(),
+              observation.incarnation(),
+              observation.kind(),
+              observation.detail());
       onChange.accept(board.all());
     }
+    return changed;
   }
 
   private Behavior<Command> onShared(Shared shared) {
@@ -279,7 +338,12 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
 
   private Behavior<Command> onShare(Share tick) {
     List<Observation> own = new ArrayList<>(board.all());
-    own.removeIf(observation -> !observation.observer().equals(self));
+    own.removeIf(
+        observation ->
+            !observation.observer().equals(self)
+                || (byCharter.contains(observation.incarnation())
+                    && (observation.kind() == Kind.REMOVED
+                        || observation.kind() == Kind.LEASE_OUT)));
     if (!own.isEmpty()) {
       Shared shared = new Shared(own);
       others.forEach(other -> other.tell(shared));

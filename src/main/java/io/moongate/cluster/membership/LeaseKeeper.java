@@ -1,17 +1,24 @@
 package io.moongate.cluster.membership;
 
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.charter.CharterRow;
+import io.moongate.cluster.charter.Effect;
+import io.moongate.cluster.charter.LeaseMessage;
+import io.moongate.cluster.charter.LeaseProtocol;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -20,17 +27,16 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
-import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Subscribe;
+import org.apache.pekko.remote.artery.ThisActorSystemQuarantinedEvent;
 
 /**
- * Keeps this gateway's lease: its pings, acknowledged by a majority of the members (itself among
- * them), extend it to the <em>sending</em> of the ping plus the lease's length. A gateway that was
- * downed is not acknowledged any more by anyone who has seen it.
- *
- * <p>What is not here yet: the tie-break in Cassandra for even splits. Two gateways that lose sight
- * of one another are decided by the split brain resolver alone.
+ * Keeps this gateway's lease and its part in the charter: carries {@link LeaseProtocol}'s messages,
+ * asks the row in Cassandra, tells it the membership, and downs whom a charter in force leaves out.
+ * Nobody else downs a member, but who has proof that it is gone ({@link GatewayMonitor}): so the
+ * membership never decides otherwise than the charter.
  */
 public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
@@ -38,19 +44,27 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   public static final ServiceKey<Command> SERVICE =
       ServiceKey.create(Command.class, "lease-keeper");
 
+  /** The row is not waited for longer than this; what came of a change is then read. */
+  private static final Duration ROW_ANSWER = Duration.ofSeconds(3);
+
   /** A message to the keeper. */
   public sealed interface Command extends CborSerializable {}
 
-  /** Asks for an acknowledgement; {@code sentNanos} is of the sender's clock and comes back. */
-  public record Ping(String incarnation, long sentNanos, ActorRef<Command> replyTo)
-      implements Command {}
+  /** Another keeper's word. */
+  public record Said(LeaseMessage message, ActorRef<Command> replyTo) implements Command {}
 
-  /** Acknowledges. */
-  public record Pong(String incarnation, long sentNanos) implements Command {}
+  /** A process is proven to be gone. Of this process only. */
+  public record Gone(String incarnation) implements Command {}
 
   private record Keepers(Set<ActorRef<Command>> keepers) implements Command {}
 
   private record MemberChanged(ClusterEvent.MemberEvent event) implements Command {}
+
+  private record ReachabilityChanged(ClusterEvent.ReachabilityEvent event) implements Command {}
+
+  private record Quarantined(ThisActorSystemQuarantinedEvent event) implements Command {}
+
+  private record RowIs(CharterRow.Content content, Throwable failure) implements Command {}
 
   private enum ShuttingDown implements Command {
     NOW
@@ -60,70 +74,96 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     TICK
   }
 
-  private final String selfIncarnation;
-  private final Duration length;
+  /**
+   * How the lease is kept.
+   *
+   * @param protocol the protocol's own times
+   * @param interval between pings; a small part of the lease's length
+   * @param strandedAfter how long this process waits in a membership without any guardian of a
+   *     charter that does not name it, before it ends itself to look for another one
+   */
+  public record Settings(
+      LeaseProtocol.Settings protocol, Duration interval, Duration strandedAfter) {}
+
+  /** What follows for the rest of the gateway; called on the actor's thread. */
+  public interface Listener {
+    /**
+     * The lease has run out, before it can be extended again: sessions are to be dropped without
+     * reading on (design rule 5).
+     */
+    void lost();
+
+    /** This process is out of the charter: it has to end, and may come back as a newcomer. */
+    void leftOut(String cause);
+
+    /**
+     * A charter in force leaves another process out.
+     *
+     * @param quiet how long ago the last ping was sent, at the latest, that counts for its lease
+     */
+    void otherLeftOut(String gateway, String incarnation, long version, Duration quiet);
+  }
+
+  private final String self;
+  private final Settings settings;
   private final ServingLease lease;
-  private final Runnable onLost;
+  private final CharterRow row;
+  private final Listener listener;
   private final LongSupplier nanoTime;
-  private final Map<String, Long> acknowledged = new HashMap<>();
-  private final Set<String> members = new HashSet<>();
+  private final LeaseProtocol protocol;
+  private final MembershipView membership;
+  private final Map<String, ActorRef<Command>> keepers = new HashMap<>();
   private Set<ActorRef<Command>> others = Set.of();
-  private boolean held;
+  private String rowFailure = "";
+  private long strandedSince;
   private boolean over;
 
   private LeaseKeeper(
       ActorContext<Command> context,
-      String selfIncarnation,
-      Duration length,
+      String self,
+      Settings settings,
       ServingLease lease,
-      Runnable onLost,
+      CharterRow row,
+      Listener listener,
       LongSupplier nanoTime) {
     super(context);
-    this.selfIncarnation = selfIncarnation;
-    this.length = length;
+    this.self = self;
+    this.settings = settings;
     this.lease = lease;
-    this.onLost = onLost;
+    this.row = row;
+    this.listener = listener;
     this.nanoTime = nanoTime;
-    members.add(selfIncarnation);
-    for (Member member : Cluster.get(context.getSystem()).state().getMembers()) {
-      note(member);
-    }
+    long now = nanoTime.getAsLong();
+    this.strandedSince = now;
+    this.protocol = new LeaseProtocol(settings.protocol(), self, now);
+    this.membership = new MembershipView(Cluster.get(context.getSystem()).state());
   }
 
-  /**
-   * Makes the keeper of this gateway.
-   *
-   * @param length of the lease
-   * @param interval between pings; a small part of the length
-   * @param onLost called when the lease has run out, before it can be extended again: sessions are
-   *     to be dropped without reading on (design rule 5)
-   */
+  /** Makes the keeper of this gateway; {@code self} is the incarnation of this process. */
   public static Behavior<Command> create(
-      String selfIncarnation,
-      Duration length,
-      Duration interval,
+      String self,
+      Settings settings,
       ServingLease lease,
-      Runnable onLost,
+      CharterRow row,
+      Listener listener,
       LongSupplier nanoTime) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  Cluster.get(context.getSystem())
-                      .subscriptions()
+                  subscribe(context, ClusterEvent.MemberEvent.class, MemberChanged::new);
+                  subscribe(
+                      context, ClusterEvent.ReachabilityEvent.class, ReachabilityChanged::new);
+                  subscribe(
+                      context, ClusterEvent.ClusterShuttingDown$.class, down -> ShuttingDown.NOW);
+                  context
+                      .getSystem()
+                      .eventStream()
                       .tell(
-                          new Subscribe<>(
+                          new EventStream.Subscribe<>(
+                              ThisActorSystemQuarantinedEvent.class,
                               context.messageAdapter(
-                                  ClusterEvent.MemberEvent.class, MemberChanged::new),
-                              ClusterEvent.MemberEvent.class));
-                  Cluster.get(context.getSystem())
-                      .subscriptions()
-                      .tell(
-                          new Subscribe<>(
-                              context.messageAdapter(
-                                  ClusterEvent.ClusterShuttingDown$.class,
-                                  down -> ShuttingDown.NOW),
-                              ClusterEvent.ClusterShuttingDown$.class));
+                                  ThisActorSystemQuarantinedEvent.class, Quarantined::new)));
                   context
                       .getSystem()
                       .receptionist()
@@ -136,147 +176,252 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
                               SERVICE,
                               context.messageAdapter(
                                   Receptionist.Listing.class,
-                                  listing -> new Keepers(listing.getServiceInstances(SERVICE)))));
-                  timers.startTimerAtFixedRate(Beat.TICK, interval);
-                  return new LeaseKeeper(context, selfIncarnation, length, lease, onLost, nanoTime);
+                                  listing ->
+                                      new Keepers(listing.getAllServiceInstances(SERVICE)))));
+                  timers.startTimerAtFixedRate(Beat.TICK, settings.interval());
+                  return new LeaseKeeper(context, self, settings, lease, row, listener, nanoTime);
                 }));
+  }
+
+  private static <E extends ClusterEvent.ClusterDomainEvent> void subscribe(
+      ActorContext<Command> context,
+      Class<E> events,
+      org.apache.pekko.japi.function.Function<E, Command> toCommand) {
+    Cluster.get(context.getSystem())
+        .subscriptions()
+        .tell(new Subscribe<>(context.messageAdapter(events, toCommand), events));
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Ping.class, this::onPing)
-        .onMessage(Pong.class, this::onPong)
+        .onMessage(Said.class, this::onSaid)
+        .onMessage(Gone.class, gone -> act(protocol.gone(gone.incarnation(), now())))
+        .onMessage(RowIs.class, this::onRow)
         .onMessage(Keepers.class, this::onKeepers)
         .onMessage(MemberChanged.class, this::onMemberChanged)
+        .onMessage(ReachabilityChanged.class, this::onReachabilityChanged)
+        .onMessage(Quarantined.class, this::onQuarantined)
         .onMessage(ShuttingDown.class, down -> end("the node leaves the membership"))
         .onMessage(Beat.class, this::onBeat)
         .build();
   }
 
-  private Behavior<Command> onPing(Ping ping) {
-    if (!over && members.contains(ping.incarnation())) {
-      ping.replyTo().tell(new Pong(selfIncarnation, ping.sentNanos()));
-    }
-    return this;
+  private long now() {
+    return nanoTime.getAsLong();
   }
 
-  private Behavior<Command> onPong(Pong pong) {
-    if (pong.incarnation().equals(selfIncarnation)) {
-      return this; // Its own vote is counted already.
+  private Behavior<Command> onSaid(Said said) {
+    keepers.put(said.message().from(), said.replyTo());
+    return act(protocol.received(said.message(), now()));
+  }
+
+  private Behavior<Command> onRow(RowIs outcome) {
+    if (outcome.failure() == null) {
+      rowFailure = "";
+      return act(protocol.row(outcome.content().charter(), outcome.content().inForce(), now()));
     }
-    acknowledged.merge(pong.incarnation(), pong.sentNanos(), (a, b) -> a - b > 0 ? a : b);
-    renew();
-    return this;
+    String failure = outcome.failure().toString();
+    if (!failure.equals(rowFailure)) {
+      rowFailure = failure;
+      getContext().getLog().warn("event=charter-row-failed reason=\"{}\"", failure);
+    }
+    return act(protocol.rowFailed(now()));
   }
 
   private Behavior<Command> onKeepers(Keepers listed) {
-    Set<ActorRef<Command>> now = new HashSet<>(listed.keepers());
-    now.remove(getContext().getSelf());
-    others = now;
+    others =
+        listed.keepers().stream()
+            .filter(keeper -> !keeper.equals(getContext().getSelf()))
+            .collect(Collectors.toSet());
+    keepers.values().retainAll(others);
     return onBeat(Beat.TICK);
   }
 
   private Behavior<Command> onMemberChanged(MemberChanged changed) {
     Member member = changed.event().member();
-    MemberIdentity identity = MemberIdentity.of(member).orElse(null);
-    if (over || identity == null) {
+    boolean leaves = MembershipView.leaves(member.status());
+    if (over) {
       return this;
     }
-    if (identity.incarnation().equals(selfIncarnation)) {
-      return votes(member.status()) || !leaves(member.status())
-          ? this
-          : end("this member is " + member.status());
+    if (MemberIdentity.of(member).filter(peer -> peer.incarnation().equals(self)).isPresent()
+        && leaves) {
+      return end("this member is " + member.status());
     }
     // A node that shuts down is told that every other one was removed: those are no fewer for that.
     if (changed.event() instanceof ClusterEvent.MemberRemoved removed
-        && !leaves(removed.previousStatus())) {
+        && !MembershipView.leaves(removed.previousStatus())) {
       return end("all others are gone at once");
     }
-    note(member);
+    membership.note(member);
+    return seen();
+  }
+
+  private Behavior<Command> onReachabilityChanged(ReachabilityChanged changed) {
+    membership.reachable(
+        changed.event().member(), changed.event() instanceof ClusterEvent.ReachableMember);
+    return seen();
+  }
+
+  private Behavior<Command> seen() {
+    return act(protocol.membership(membership.now(), now()));
+  }
+
+  /** A member that this one still lists will hear it no more: it decided so. */
+  private Behavior<Command> onQuarantined(Quarantined quarantined) {
+    var remote = quarantined.event().remoteAddress();
+    for (Member member : Cluster.get(getContext().getSystem()).state().getMembers()) {
+      if (member.address().equals(remote.address())
+          && member.uniqueAddress().longUid() == remote.uid()) {
+        Cluster cluster = Cluster.get(getContext().getSystem());
+        cluster.manager().tell(new Down(cluster.selfMember().address()));
+        return end("quarantined by " + remote.address());
+      }
+    }
     return this;
+  }
+
+  private Behavior<Command> onBeat(Beat tick) {
+    if (!over) {
+      seen();
+      act(protocol.beat(now()));
+    }
+    if (!over) {
+      downLeftOut();
+      leaveIfStranded();
+    }
+    return this;
+  }
+
+  /** Also those that were listed only after the charter had left them out. */
+  private void downLeftOut() {
+    if (!protocol.inForce() || !protocol.charter().names(self)) {
+      return;
+    }
+    for (Member member : membership.members()) {
+      String incarnation = MemberIdentity.of(member).orElseThrow().incarnation();
+      if (protocol.charter().hasLeft(incarnation)
+          && !MembershipView.leaves(member.status())
+          && membership.isListed(getContext().getSystem(), member)) {
+        getContext()
+            .getLog()
+            .warn(
+                "event=downing member={} charter={}",
+                member.address(),
+                protocol.charter().version());
+        Cluster.get(getContext().getSystem()).manager().tell(new Down(member.address()));
+      }
+    }
+  }
+
+  private void leaveIfStranded() {
+    long now = now();
+    boolean stranded =
+        protocol.charter().version() > 0
+            && !protocol.charter().names(self)
+            && membership.members().stream()
+                .noneMatch(
+                    member ->
+                        protocol
+                            .charter()
+                            .names(MemberIdentity.of(member).orElseThrow().incarnation()));
+    if (!stranded) {
+      strandedSince = now;
+    } else if (now - strandedSince >= settings.strandedAfter().toNanos()) {
+      end("no guardian of charter %d is in this cluster".formatted(protocol.charter().version()));
+      listener.leftOut(
+          "no guardian of charter %d is in this cluster, nor proven to be gone: %s"
+              .formatted(protocol.charter().version(), protocol.charter().guardians()));
+    }
   }
 
   /** From here on the survivors may count the time after which nothing is served here. */
   private Behavior<Command> end(String cause) {
     if (!over) {
-      over = true;
-      lease.end(nanoTime.getAsLong());
       getContext().getLog().warn("event=lease-ended reason=\"{}\"", cause);
-      onLost.run();
+      act(protocol.end(now()));
+      over = true;
     }
     return this;
   }
 
-  private static boolean votes(MemberStatus status) {
-    return status == MemberStatus.up() || status == MemberStatus.leaving();
-  }
-
-  private static boolean leaves(MemberStatus status) {
-    return status == MemberStatus.exiting()
-        || status == MemberStatus.down()
-        || status == MemberStatus.removed();
-  }
-
-  private void note(Member member) {
-    MemberIdentity identity = MemberIdentity.of(member).orElse(null);
-    if (identity == null || identity.incarnation().equals(selfIncarnation)) {
-      return;
+  private Behavior<Command> act(List<Effect> effects) {
+    for (Effect effect : effects) {
+      perform(effect);
     }
-    if (votes(member.status())) {
-      members.add(identity.incarnation());
-    } else {
-      // Joining ones have no vote yet; exiting and downed ones have none any more.
-      forget(identity);
-    }
-  }
-
-  private void forget(MemberIdentity identity) {
-    members.remove(identity.incarnation());
-    acknowledged.remove(identity.incarnation());
-  }
-
-  private Behavior<Command> onBeat(Beat tick) {
-    if (over) {
-      return this;
-    }
-    long now = nanoTime.getAsLong();
-    if (held && !lease.coversNanos(now)) {
-      held = false;
-      getContext().getLog().error("event=lease-lost members={}", members.size());
-      onLost.run();
-    }
-    Ping ping = new Ping(selfIncarnation, now, getContext().getSelf());
-    others.forEach(other -> other.tell(ping));
-    renew();
+    lease.extendTo(protocol.lease().untilNanos());
     return this;
   }
 
-  private void renew() {
-    if (over) {
-      return;
-    }
-    int majority = members.size() / 2 + 1;
-    List<Long> sendings = new ArrayList<>();
-    long now = nanoTime.getAsLong();
-    if (held && !lease.coversNanos(now)) {
-      return; // The next beat says that it was lost before anything extends it.
-    }
-    sendings.add(now);
-    for (String member : members) {
-      Long sent = acknowledged.get(member);
-      if (sent != null) {
-        sendings.add(sent);
+  private void perform(Effect effect) {
+    if (effect instanceof Effect.Send send) {
+      ActorRef<Command> keeper = keepers.get(send.to());
+      if (keeper != null) {
+        keeper.tell(new Said(send.message(), getContext().getSelf()));
       }
+    } else if (effect instanceof Effect.Broadcast broadcast) {
+      Said said = new Said(broadcast.message(), getContext().getSelf());
+      others.forEach(other -> other.tell(said));
+    } else if (effect instanceof Effect.Read) {
+      ask(row::read);
+    } else if (effect instanceof Effect.Propose propose) {
+      ask(() -> row.propose(propose.charter(), propose.cause()));
+    } else if (effect instanceof Effect.Confirm confirm) {
+      ask(() -> row.confirm(confirm.version()));
+    } else if (effect instanceof Effect.Held held) {
+      getContext()
+          .getLog()
+          .info("event=lease-held charter={} guardians={}", held.version(), held.guardians());
+    } else if (effect instanceof Effect.Lost) {
+      lost();
+    } else if (effect instanceof Effect.Adopted adopted) {
+      membership.forgetAllBut(adopted.charter());
+      getContext()
+          .getLog()
+          .info(
+              "event=charter-adopted version={} guardians={}",
+              adopted.charter().version(),
+              adopted.charter().guardians());
+    } else if (effect instanceof Effect.LeftOut out) {
+      Duration quiet = Duration.ofNanos(Math.max(0, now() - out.lastPingNanos()));
+      listener.otherLeftOut(out.seat().name(), out.incarnation(), out.version(), quiet);
+    } else if (effect instanceof Effect.End end) {
+      over = true;
+      getContext().getLog().error("event=left-out reason=\"{}\"", end.cause());
+      listener.leftOut(end.cause());
+    } else if (effect instanceof Effect.Waits waits) {
+      getContext().getLog().info("event=charter-waits reason=\"{}\"", waits.reason());
     }
-    if (sendings.size() < majority) {
-      return;
+  }
+
+  private void lost() {
+    long now = now();
+    if (protocol.isOver()) {
+      lease.end(now);
+    } else {
+      getContext()
+          .getLog()
+          .error(
+              "event=lease-lost charter={} guardians={}",
+              protocol.charter().version(),
+              protocol.charter().guardians().size());
     }
-    sendings.sort(Comparator.comparingLong((Long sent) -> sent - now).reversed());
-    lease.extendTo(sendings.get(majority - 1) + length.toNanos());
-    if (!held && lease.coversNanos(now)) {
-      held = true;
-      getContext().getLog().info("event=lease-held members={}", members.size());
+    listener.lost();
+  }
+
+  private void ask(Supplier<CompletionStage<CharterRow.Content>> question) {
+    CompletionStage<CharterRow.Content> answer;
+    try {
+      answer = question.get();
+    } catch (RuntimeException failure) {
+      answer = CompletableFuture.failedStage(failure);
     }
+    getContext()
+        .pipeToSelf(
+            answer
+                .toCompletableFuture()
+                .copy()
+                .orTimeout(ROW_ANSWER.toMillis(), TimeUnit.MILLISECONDS),
+            RowIs::new);
   }
 }

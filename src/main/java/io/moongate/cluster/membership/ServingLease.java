@@ -26,7 +26,10 @@ public final class ServingLease {
   /** Ends it for good: whatever was promised until now. */
   void end(long nowNanos) {
     ended = true;
-    untilNanos = nowNanos;
+    // One that has run out is not to reach further: somebody may ask about an instant since.
+    if (untilNanos - nowNanos > 0) {
+      untilNanos = nowNanos;
+    }
   }
 
   void extendTo(long nanos) {

@@ -93,12 +93,20 @@ class GatewayMonitorTest {
   }
 
   @Test
-  void aRemovalIsFollowedByTheEndOfTheLease() throws InterruptedException {
+  void aRemovalAloneSaysNothingOfTheLease() throws InterruptedException {
     node.up(2);
     node.downed(2);
     node.removed(2, MemberStatus.down());
     assertEquals(Set.of(Kind.REMOVED), nextChange("p2"));
+    monitor.tell(new GatewayMonitor.LeftOut("gw2", "p2", 7, Duration.ofMillis(10)));
     assertEquals(Set.of(Kind.REMOVED, Kind.LEASE_OUT), nextChange("p2"));
+  }
+
+  @Test
+  void whoWasNoMemberHereIsOutByTheCharterToo() throws InterruptedException {
+    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ofDays(1)));
+    assertEquals(Set.of(Kind.REMOVED), nextChange("p4"));
+    assertEquals(Set.of(Kind.REMOVED, Kind.LEASE_OUT), nextChange("p4"));
   }
 
   @Test

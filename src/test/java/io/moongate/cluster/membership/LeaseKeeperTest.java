@@ -4,8 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.cluster.charter.Charter;
+import io.moongate.cluster.charter.CharterRow;
+import io.moongate.cluster.charter.LeaseMessage;
+import io.moongate.cluster.charter.LeaseProtocol;
+import io.moongate.cluster.charter.Seat;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,95 +30,183 @@ import org.apache.pekko.cluster.ClusterEvent.ClusterShuttingDown$;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The lease by a clock that the test moves; beats come often and change nothing by themselves. */
+/** The keeper around the protocol, by a clock that the test moves; beats come often. */
 class LeaseKeeperTest {
   private static final long LENGTH = Duration.ofSeconds(3).toNanos();
   private static final long START = Long.MAX_VALUE - LENGTH; // The clock may overflow.
 
-  private static ClusterNode node;
+  /** No wait lasts longer, however little the machine gives. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final LeaseKeeper.Settings SETTINGS =
+      new LeaseKeeper.Settings(
+          new LeaseProtocol.Settings(
+              Duration.ofNanos(LENGTH),
+              Duration.ofSeconds(1),
+              Duration.ZERO,
+              Duration.ofSeconds(1)),
+          Duration.ofMillis(20),
+          Duration.ofSeconds(30));
+
+  /** The row, in memory. */
+  private static final class Row implements CharterRow {
+    private Content content = new Content(Optional.empty(), 0);
+    private boolean away;
+
+    @Override
+    public synchronized CompletionStage<Content> read() {
+      return away
+          ? CompletableFuture.failedStage(new IllegalStateException("away"))
+          : CompletableFuture.completedStage(content);
+    }
+
+    @Override
+    public synchronized CompletionStage<Content> propose(Charter charter, String cause) {
+      if (!away && content.charter().map(Charter::version).orElse(0L) == charter.version() - 1) {
+        content = new Content(Optional.of(charter), content.inForce());
+      }
+      return read();
+    }
+
+    @Override
+    public synchronized CompletionStage<Content> confirm(long version) {
+      if (!away && content.charter().map(Charter::version).orElse(0L) == version) {
+        content = new Content(content.charter(), version);
+      }
+      return read();
+    }
+
+    /** What it holds, whether it is away or not. */
+    synchronized Content content() {
+      return content;
+    }
+
+    synchronized void away(boolean now) {
+      away = now;
+    }
+  }
+
+  private record OtherOut(String incarnation, long version) {}
+
+  private ClusterNode node;
   private final AtomicLong now = new AtomicLong();
+  private final BlockingQueue<Boolean> lost = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
+  private final BlockingQueue<OtherOut> othersOut = new LinkedBlockingQueue<>();
+  private Row row;
   private ServingLease lease;
-  private BlockingQueue<Boolean> lost;
   private ActorRef<LeaseKeeper.Command> keeper;
   private TestProbe<LeaseKeeper.Command> peer;
 
-  @BeforeAll
-  static void start() {
-    node = new ClusterNode();
-  }
-
-  @AfterAll
-  static void stop() {
-    node.close();
-  }
-
   @BeforeEach
-  void fresh() {
+  void start() {
+    // A node of its own: what is published stays in what the membership says.
+    node = new ClusterNode();
     now.set(START);
+    row = new Row();
     lease = new ServingLease(START);
-    lost = new LinkedBlockingQueue<>();
     peer = node.kit.createTestProbe();
     keeper =
         node.kit.spawn(
             LeaseKeeper.create(
                 ClusterNode.SELF,
-                Duration.ofNanos(LENGTH),
-                Duration.ofMillis(20),
+                SETTINGS,
                 lease,
-                () -> lost.add(lease.coversNanos(now.get())),
+                row,
+                new LeaseKeeper.Listener() {
+                  @Override
+                  public void lost() {
+                    lost.add(lease.coversNanos(now.get()));
+                  }
+
+                  @Override
+                  public void leftOut(String cause) {
+                    out.add(cause);
+                  }
+
+                  @Override
+                  public void otherLeftOut(
+                      String gateway, String incarnation, long version, Duration quiet) {
+                    othersOut.add(new OtherOut(incarnation, version));
+                  }
+                },
                 now::get));
-    roundTrip();
+    node.kit.system().receptionist().tell(Receptionist.register(LeaseKeeper.SERVICE, peer.ref()));
     node.awaitSubscriptions();
+    awaitCharter(ClusterNode.SELF);
   }
 
   @AfterEach
   void end() {
-    node.kit.stop(keeper);
-    peer.stop();
+    node.close();
   }
 
-  /** Waits until the keeper has taken in what was published. */
-  private void roundTrip() {
-    TestProbe<LeaseKeeper.Command> self = node.kit.createTestProbe();
-    keeper.tell(new LeaseKeeper.Ping(ClusterNode.SELF, 0, self.ref()));
-    self.receiveMessage();
-  }
-
-  private void up(int... numbers) {
-    for (int number : numbers) {
-      node.up(number);
-    }
-    roundTrip();
-  }
-
-  private void pong(int number, long sent) {
-    keeper.tell(new LeaseKeeper.Pong("p" + number, sent));
-  }
-
-  /** The sending of a ping that was sent at or after the present instant of the clock. */
-  private long ping() {
-    node.kit.system().receptionist().tell(Receptionist.register(LeaseKeeper.SERVICE, peer.ref()));
-    long at = now.get();
+  /** Waits until the row's charter names these, and the keeper says that it has adopted it. */
+  private void awaitCharter(String... incarnations) {
+    long start = System.nanoTime();
     while (true) {
-      LeaseKeeper.Ping ping = (LeaseKeeper.Ping) peer.receiveMessage(Duration.ofSeconds(10));
-      assertEquals(ClusterNode.SELF, ping.incarnation());
-      if (ping.sentNanos() - at >= 0) {
-        return ping.sentNanos();
+      LeaseMessage.Ping ping = nextPing();
+      Optional<Charter> charter = row.content().charter();
+      assertTrue(
+          System.nanoTime() - start < PATIENCE.toNanos(),
+          () ->
+              "wanted %s, the keeper says %s, the row %s"
+                  .formatted(List.of(incarnations), ping, charter));
+      if (charter.isPresent()
+          && charter.get().guardians().keySet().equals(Set.of(incarnations))
+          && ping.version() == charter.get().version()) {
+        return;
+      }
+      now.addAndGet(50_000_000);
+    }
+  }
+
+  private LeaseMessage.Ping nextPing() {
+    long start = System.nanoTime();
+    while (true) {
+      assertTrue(System.nanoTime() - start < PATIENCE.toNanos(), "no ping");
+      LeaseKeeper.Said said = (LeaseKeeper.Said) peer.receiveMessage(Duration.ofSeconds(10));
+      if (said.message() instanceof LeaseMessage.Ping ping) {
+        assertEquals(ClusterNode.SELF, ping.from());
+        return ping;
       }
     }
   }
 
-  /** Waits for two beats: whatever a beat does was done. */
+  /** The next ping that was sent at or after the present instant of the clock. */
+  private LeaseMessage.Ping ping() {
+    long at = now.get();
+    long start = System.nanoTime();
+    while (true) {
+      assertTrue(System.nanoTime() - start < PATIENCE.toNanos(), "no ping since");
+      LeaseMessage.Ping ping = nextPing();
+      if (ping.sentNanos() - at >= 0) {
+        return ping;
+      }
+    }
+  }
+
+  /** Waits for two beats: whatever came before was done. */
   private void beat() {
     ping();
     now.incrementAndGet();
     ping();
+  }
+
+  private void pong(int number, LeaseMessage.Ping ping, long sent) {
+    keeper.tell(
+        new LeaseKeeper.Said(
+            new LeaseMessage.Pong("p" + number, ping.version(), ping.version(), sent), peer.ref()));
+  }
+
+  private LeaseMessage.Ping pong(int number) {
+    LeaseMessage.Ping ping = ping();
+    pong(number, ping, ping.sentNanos());
+    return ping;
   }
 
   @Test
@@ -120,113 +220,100 @@ class LeaseKeeperTest {
   }
 
   @Test
-  void itCountsFromTheSendingOfTheAcknowledgedPing() {
-    up(2, 3);
-    long promised = lease.untilNanos(); // While it was alone.
-    now.addAndGet(LENGTH / 2);
-    long sent = ping();
-    assertEquals(promised, lease.untilNanos(), "nobody has acknowledged yet");
-    now.addAndGet(LENGTH / 4);
-    pong(2, sent);
-    roundTrip();
-    assertEquals(sent + LENGTH, lease.untilNanos());
-    // The slowest of five decides for a majority of three.
-    up(4, 5);
-    long later = ping();
-    pong(2, later);
-    roundTrip();
-    assertEquals(sent + LENGTH, lease.untilNanos(), "two of five");
-    pong(3, sent + 7);
-    roundTrip();
-    assertEquals(sent + 7 + LENGTH, lease.untilNanos());
-    pong(4, later);
-    roundTrip();
-    assertEquals(later + LENGTH, lease.untilNanos());
-  }
-
-  @Test
-  void ofTwoBothAreNeeded() {
-    up(2);
+  void aMemberThatIsUpBecomesAGuardianAndItsWordIsNeeded() {
+    node.up(2);
+    awaitCharter(ClusterNode.SELF, "p2");
     long promised = lease.untilNanos();
     now.addAndGet(LENGTH / 2);
     beat();
-    assertEquals(promised, lease.untilNanos());
-    long sent = ping();
-    pong(2, sent);
-    roundTrip();
-    assertEquals(sent + LENGTH, lease.untilNanos());
-  }
-
-  @Test
-  void whoIsNoMemberOrOnlyJoinsHasNoVote() {
-    up(2);
-    node.publish(new ClusterEvent.MemberJoined(ClusterNode.joining(3)));
-    roundTrip();
-    long promised = lease.untilNanos();
+    assertEquals(promised, lease.untilNanos(), "nobody has acknowledged");
+    LeaseMessage.Ping sent = pong(2);
+    beat();
+    assertEquals(sent.sentNanos() + LENGTH, lease.untilNanos());
     now.addAndGet(LENGTH / 2);
-    long sent = ping();
-    pong(3, sent);
-    pong(9, sent);
-    pong(1, sent);
-    roundTrip();
-    assertEquals(promised, lease.untilNanos());
+    pong(9, ping(), now.get());
+    beat();
+    assertEquals(sent.sentNanos() + LENGTH, lease.untilNanos(), "no guardian");
   }
 
   @Test
   void theLossIsToldBeforeALateAcknowledgementExtendsIt() throws InterruptedException {
-    up(2);
-    long sent = ping();
-    pong(2, sent);
-    roundTrip();
+    node.up(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    LeaseMessage.Ping ping = pong(2);
+    beat();
     now.addAndGet(LENGTH + 1);
-    pong(2, now.get());
+    pong(2, ping, now.get());
     assertEquals(false, lost.poll(10, TimeUnit.SECONDS), "told while it is out");
+    pong(2);
     beat();
     assertTrue(lost.isEmpty(), "told once");
+    assertTrue(lease.coversNanos(now.get()), "and it comes back");
   }
 
   @Test
-  void itComesBackWithTheNextAcknowledgements() throws InterruptedException {
-    up(2);
-    pong(2, ping());
-    roundTrip();
+  void aDownedMemberIsAcknowledgedNoMoreAndLeftOut() throws InterruptedException {
+    node.up(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    TestProbe<LeaseKeeper.Command> downed = node.kit.createTestProbe();
+    long version = ping().version();
+    keeper.tell(
+        new LeaseKeeper.Said(
+            new LeaseMessage.Ping("p2", version, version, 17, List.of()), downed.ref()));
+    assertEquals(
+        new LeaseMessage.Pong(ClusterNode.SELF, version, version, 17),
+        ((LeaseKeeper.Said) downed.receiveMessage()).message());
+    node.downed(2);
+    assertEquals(new OtherOut("p2", version + 1), othersOut.poll(10, TimeUnit.SECONDS));
+    keeper.tell(
+        new LeaseKeeper.Said(
+            new LeaseMessage.Ping("p2", version, version, 18, List.of()), downed.ref()));
+    LeaseMessage answer = ((LeaseKeeper.Said) downed.receiveMessage()).message();
+    assertFalse(answer instanceof LeaseMessage.Pong, answer.toString());
+    awaitCharter(ClusterNode.SELF);
+    beat();
+    assertTrue(lease.coversNanos(now.get()), "the survivor of two is a majority again");
+  }
+
+  @Test
+  void aGuardianOutOfSightIsLeftOutOnceTheRowAnswers() throws InterruptedException {
+    node.up(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    pong(2);
+    row.away(true);
+    node.publish(
+        new ClusterEvent.UnreachableMember(ClusterNode.joining(2).copy(MemberStatus.up())));
+    beat();
     now.addAndGet(2 * LENGTH);
-    assertEquals(false, lost.poll(10, TimeUnit.SECONDS));
-    assertFalse(lease.coversNanos(now.get()));
-    long sent = ping();
-    pong(2, sent);
-    roundTrip();
+    assertEquals(false, lost.poll(10, TimeUnit.SECONDS), "one of two is no majority");
+    row.away(false);
+    awaitCharter(ClusterNode.SELF);
+    assertEquals("p2", othersOut.poll(10, TimeUnit.SECONDS).incarnation());
+    beat();
     assertTrue(lease.coversNanos(now.get()));
   }
 
   @Test
-  void whoWasDownedIsAcknowledgedNoMore() {
-    TestProbe<LeaseKeeper.Command> downed = node.kit.createTestProbe();
-    up(2);
-    keeper.tell(new LeaseKeeper.Ping("p2", 17, downed.ref()));
-    assertEquals(new LeaseKeeper.Pong(ClusterNode.SELF, 17), downed.receiveMessage());
-    node.downed(2);
-    roundTrip();
-    keeper.tell(new LeaseKeeper.Ping("p2", 18, downed.ref()));
-    keeper.tell(new LeaseKeeper.Ping("unknown", 19, downed.ref()));
-    keeper.tell(new LeaseKeeper.Ping(ClusterNode.SELF, 20, downed.ref()));
-    assertEquals(new LeaseKeeper.Pong(ClusterNode.SELF, 20), downed.receiveMessage());
-  }
-
-  @Test
-  void theSurvivorOfTwoIsAMajorityAgain() {
-    up(2);
-    now.addAndGet(LENGTH / 2);
-    node.downed(2);
-    node.removed(2, MemberStatus.down());
-    roundTrip();
+  void whoLosesTheSplitEndsItself() throws InterruptedException {
+    node.up(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    Charter both = row.read().toCompletableFuture().join().charter().orElseThrow();
+    Map<String, Seat> other = new TreeMap<>(both.guardians());
+    other.remove(ClusterNode.SELF);
+    row.propose(both.next(other), "the other side");
+    node.publish(
+        new ClusterEvent.UnreachableMember(ClusterNode.joining(2).copy(MemberStatus.up())));
     beat();
-    assertTrue(lease.untilNanos() - (START + LENGTH) > 0);
+    now.addAndGet(LENGTH / 2);
+    assertTrue(out.poll(10, TimeUnit.SECONDS).contains("leaves this process out"));
+    assertFalse(lease.coversNanos(now.get()));
+    lease.extendTo(now.get() + LENGTH);
+    assertFalse(lease.coversNanos(now.get()), "and nothing extends it");
   }
 
   @Test
   void aNodeThatIsDownedItselfNeverServesAgain() throws InterruptedException {
-    onANodeOfItsOwn(
+    endsFor(
         own -> {
           Cluster cluster = Cluster.get(own.kit.system());
           cluster.manager().tell(new Down(cluster.selfMember().address()));
@@ -236,32 +323,24 @@ class LeaseKeeperTest {
   @Test
   void aNodeThatShutsDownDoesNotTakeTheOthersForGone() throws InterruptedException {
     // As the membership does when it ends: everybody is removed, whatever they were.
-    onANodeOfItsOwn(own -> own.removed(2, MemberStatus.up()));
+    endsFor(own -> own.removed(2, MemberStatus.up()));
   }
 
   @Test
   void theEndOfTheMembershipEndsTheLease() throws InterruptedException {
-    onANodeOfItsOwn(own -> own.publish(ClusterShuttingDown$.MODULE$));
+    endsFor(own -> own.publish(ClusterShuttingDown$.MODULE$));
   }
 
-  private void onANodeOfItsOwn(Consumer<ClusterNode> ending) throws InterruptedException {
-    end();
-    ClusterNode shared = node;
-    try (ClusterNode own = new ClusterNode()) {
-      node = own;
-      fresh();
-      up(2, 3);
-      pong(2, ping());
-      roundTrip();
-      assertTrue(lease.coversNanos(now.get()));
-      ending.accept(own);
-      assertEquals(false, lost.poll(10, TimeUnit.SECONDS), "told once it is out");
-      assertFalse(lease.coversNanos(now.get()));
-      lease.extendTo(now.get() + LENGTH);
-      assertFalse(lease.coversNanos(now.get()), "and nothing extends it");
-    } finally {
-      node = shared;
-      fresh();
-    }
+  private void endsFor(Consumer<ClusterNode> ending) throws InterruptedException {
+    node.up(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    pong(2);
+    beat();
+    assertTrue(lease.coversNanos(now.get()));
+    ending.accept(node);
+    assertEquals(false, lost.poll(10, TimeUnit.SECONDS), "told once it is out");
+    assertFalse(lease.coversNanos(now.get()));
+    lease.extendTo(now.get() + LENGTH);
+    assertFalse(lease.coversNanos(now.get()), "and nothing extends it");
   }
 }

@@ -35,6 +35,7 @@ class CqlScriptTest {
         Set.of(
             "all_persistence_ids",
             "entity_terms",
+            "lease_charter",
             "messages",
             "metadata",
             "port_groups",

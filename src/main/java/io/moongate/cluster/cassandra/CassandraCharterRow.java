@@ -1,0 +1,159 @@
+package io.moongate.cluster.cassandra;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
+import io.moongate.cluster.charter.Charter;
+import io.moongate.cluster.charter.CharterRow;
+import io.moongate.cluster.charter.Seat;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** {@link CharterRow} in the table {@code lease_charter}, which has one row. */
+public final class CassandraCharterRow implements CharterRow {
+  private static final String ID = "leases";
+
+  private final Serial serial;
+  private final String table;
+  private final String proposer;
+  private final Clock clock;
+
+  /**
+   * Makes it over the driver's session.
+   *
+   * @param proposer who proposes here, for people that read the table
+   */
+  public CassandraCharterRow(
+      Supplier<CompletionStage<CqlSession>> session,
+      String keyspace,
+      String proposer,
+      Clock clock) {
+    this.serial = new Serial(session);
+    this.table = keyspace + ".lease_charter";
+    this.proposer = proposer;
+    this.clock = clock;
+  }
+
+  @Override
+  public CompletionStage<Content> read() {
+    return serial
+        .read(
+            "SELECT version, guardians, previous, departed, in_force FROM %s WHERE id = ?"
+                .formatted(table),
+            ID)
+        .thenApply(
+            result -> {
+              Row row = result.one();
+              return row == null
+                  ? new Content(Optional.empty(), 0)
+                  : new Content(Optional.of(charter(row)), row.getLong("in_force"));
+            })
+        .exceptionally(
+            failure -> {
+              throw explained(failure);
+            });
+  }
+
+  /** A keyspace of an older version lacks the table: without it there is never a lease. */
+  private CompletionException explained(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof InvalidQueryException
+        ? new CompletionException(
+            "%s can't be read, apply the schema anew (moongate schema apply): %s"
+                .formatted(table, cause.getMessage()),
+            cause)
+        : new CompletionException(cause);
+  }
+
+  @Override
+  public CompletionStage<Content> propose(Charter charter, String cause) {
+    CompletionStage<AsyncResultSet> decided =
+        charter.version() == 1
+            ? serial.transact(
+                "INSERT INTO %s (version, guardians, previous, departed, in_force, proposer, cause,"
+                        .formatted(table)
+                    + " changed_at, id) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?) IF NOT EXISTS",
+                charter.version(),
+                texts(charter.guardians()),
+                texts(charter.previous()),
+                texts(charter.departed()),
+                proposer,
+                cause,
+                clock.instant(),
+                ID)
+            : serial.transact(
+                "UPDATE %s SET version = ?, guardians = ?, previous = ?, departed = ?, proposer = ?,"
+                        .formatted(table)
+                    + " cause = ?, changed_at = ? WHERE id = ? IF version = ?",
+                charter.version(),
+                texts(charter.guardians()),
+                texts(charter.previous()),
+                texts(charter.departed()),
+                proposer,
+                cause,
+                clock.instant(),
+                ID,
+                charter.version() - 1);
+    return decided.thenCompose(
+        result ->
+            result.wasApplied()
+                ? CompletableFuture.completedStage(new Content(Optional.of(charter), 0))
+                : read());
+  }
+
+  @Override
+  public CompletionStage<Content> confirm(long version) {
+    return serial
+        .transact(
+            "UPDATE %s SET in_force = ? WHERE id = ? IF version = ?".formatted(table),
+            version,
+            ID,
+            version)
+        .thenCompose(
+            result ->
+                result.wasApplied()
+                    ? CompletableFuture.completedStage(new Content(Optional.empty(), version))
+                    : read());
+  }
+
+  private static Map<String, String> texts(Map<String, Seat> guardians) {
+    Map<String, String> texts = new TreeMap<>();
+    guardians.forEach((incarnation, seat) -> texts.put(incarnation, seat.toString()));
+    return texts;
+  }
+
+  private static List<String> texts(List<Charter.Departed> departed) {
+    List<String> texts = new ArrayList<>();
+    departed.forEach(was -> texts.add(was.incarnation() + " " + was.seat()));
+    return texts;
+  }
+
+  private static Charter charter(Row row) {
+    List<Charter.Departed> departed = new ArrayList<>();
+    for (String text : row.getList("departed", String.class)) {
+      int space = text.indexOf(' ');
+      departed.add(
+          new Charter.Departed(text.substring(0, space), Seat.parse(text.substring(space + 1))));
+    }
+    return new Charter(
+        row.getLong("version"),
+        seats(row.getMap("guardians", String.class, String.class)),
+        seats(row.getMap("previous", String.class, String.class)),
+        departed);
+  }
+
+  private static Map<String, Seat> seats(Map<String, String> texts) {
+    Map<String, Seat> seats = new TreeMap<>();
+    texts.forEach((incarnation, seat) -> seats.put(incarnation, Seat.parse(seat)));
+    return seats;
+  }
+}
