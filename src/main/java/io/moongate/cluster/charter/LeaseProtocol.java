@@ -81,6 +81,11 @@ public final class LeaseProtocol {
     return guardian.adopted().version() <= adoptions.inForce();
   }
 
+  /** Whether those that this process sees, and the dead, suffice to propose the next charter. */
+  public boolean mayDecide() {
+    return successor.blocks(guardian.adopted(), adoptions);
+  }
+
   /** Time has passed: a small part of the lease's length. */
   public List<Effect> beat(long nowNanos) {
     if (!over) {

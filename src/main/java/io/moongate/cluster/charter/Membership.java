@@ -18,7 +18,8 @@ public record Membership(List<Peer> peers, Set<String> gone) {
   /**
    * A member.
    *
-   * @param up whether it is a full member, neither joining nor leaving
+   * @param up whether it is a full member, neither joining nor leaving, that has been heard: it
+   *     would acknowledge
    * @param reachable whether heartbeats are answered, as all that observe it say
    */
   public record Peer(String incarnation, Seat seat, boolean up, boolean reachable) {}

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -80,7 +81,8 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
    * @param protocol the protocol's own times
    * @param interval between pings; a small part of the lease's length
    * @param strandedAfter how long this process waits in a membership without any guardian of a
-   *     charter that does not name it, before it ends itself to look for another one
+   *     charter that does not name it, nor proof that they are gone, before it ends itself to look
+   *     for another one
    */
   public record Settings(
       LeaseProtocol.Settings protocol, Duration interval, Duration strandedAfter) {}
@@ -221,7 +223,10 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       rowFailure = "";
       return act(protocol.row(outcome.content().charter(), outcome.content().inForce(), now()));
     }
-    String failure = outcome.failure().toString();
+    String failure =
+        outcome.failure() instanceof TimeoutException
+            ? "Cassandra has not answered within " + ROW_ANSWER
+            : outcome.failure().toString();
     if (!failure.equals(rowFailure)) {
       rowFailure = failure;
       getContext().getLog().warn("event=charter-row-failed reason=\"{}\"", failure);
@@ -264,7 +269,16 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   }
 
   private Behavior<Command> seen() {
-    return act(protocol.membership(membership.now(), now()));
+    return act(protocol.membership(membership.now(this::isHeard), now()));
+  }
+
+  /**
+   * Whether a process's keeper and this one know one another. Who became a guardian before could
+   * not acknowledge yet, and the lease of a gateway that was alone until then would be running out.
+   */
+  private boolean isHeard(String incarnation) {
+    ActorRef<Command> keeper = keepers.get(incarnation);
+    return incarnation.equals(self) || (keeper != null && others.contains(keeper));
   }
 
   /** A member that this one still lists will hear it no more: it decided so. */
@@ -319,6 +333,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     boolean stranded =
         protocol.charter().version() > 0
             && !protocol.charter().names(self)
+            && !protocol.mayDecide()
             && membership.members().stream()
                 .noneMatch(
                     member ->

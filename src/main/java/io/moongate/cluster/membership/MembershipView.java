@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
@@ -92,7 +93,12 @@ final class MembershipView {
     return false;
   }
 
-  Membership now() {
+  /**
+   * The membership as it is now.
+   *
+   * @param heard whether an incarnation would acknowledge: only then it counts as up
+   */
+  Membership now(Predicate<String> heard) {
     List<Member> ordered = new ArrayList<>(members.values());
     ordered.sort(BY_ADDRESS);
     List<Membership.Peer> peers = new ArrayList<>();
@@ -104,7 +110,7 @@ final class MembershipView {
               new Seat(
                   identity.name(),
                   identity.address().getHost().orElse("") + ":" + identity.watchPort()),
-              member.status() == MemberStatus.up(),
+              member.status() == MemberStatus.up() && heard.test(identity.incarnation()),
               !unreachable.contains(identity.incarnation()) && !leaves(member.status())));
     }
     return new Membership(peers, gone);

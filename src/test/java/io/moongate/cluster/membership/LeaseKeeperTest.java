@@ -197,6 +197,13 @@ class LeaseKeeperTest {
     ping();
   }
 
+  /** The first word of another keeper, which knows no charter yet. */
+  private void hello(int number) {
+    keeper.tell(
+        new LeaseKeeper.Said(
+            new LeaseMessage.Ping("p" + number, 0, 0, now.get(), List.of()), peer.ref()));
+  }
+
   private void pong(int number, LeaseMessage.Ping ping, long sent) {
     keeper.tell(
         new LeaseKeeper.Said(
@@ -222,6 +229,7 @@ class LeaseKeeperTest {
   @Test
   void aMemberThatIsUpBecomesAGuardianAndItsWordIsNeeded() {
     node.up(2);
+    hello(2);
     awaitCharter(ClusterNode.SELF, "p2");
     long promised = lease.untilNanos();
     now.addAndGet(LENGTH / 2);
@@ -237,8 +245,21 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void aMemberIsNotCountedOnBeforeItIsHeard() {
+    node.up(2);
+    beat();
+    now.addAndGet(LENGTH / 2);
+    beat();
+    assertEquals(1, row.content().charter().orElseThrow().version());
+    assertTrue(lease.coversNanos(now.get()), "what it can't say yet is not waited for");
+    hello(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+  }
+
+  @Test
   void theLossIsToldBeforeALateAcknowledgementExtendsIt() throws InterruptedException {
     node.up(2);
+    hello(2);
     awaitCharter(ClusterNode.SELF, "p2");
     LeaseMessage.Ping ping = pong(2);
     beat();
@@ -254,6 +275,7 @@ class LeaseKeeperTest {
   @Test
   void aDownedMemberIsAcknowledgedNoMoreAndLeftOut() throws InterruptedException {
     node.up(2);
+    hello(2);
     awaitCharter(ClusterNode.SELF, "p2");
     TestProbe<LeaseKeeper.Command> downed = node.kit.createTestProbe();
     long version = ping().version();
@@ -278,6 +300,7 @@ class LeaseKeeperTest {
   @Test
   void aGuardianOutOfSightIsLeftOutOnceTheRowAnswers() throws InterruptedException {
     node.up(2);
+    hello(2);
     awaitCharter(ClusterNode.SELF, "p2");
     pong(2);
     row.away(true);
@@ -296,6 +319,7 @@ class LeaseKeeperTest {
   @Test
   void whoLosesTheSplitEndsItself() throws InterruptedException {
     node.up(2);
+    hello(2);
     awaitCharter(ClusterNode.SELF, "p2");
     Charter both = row.read().toCompletableFuture().join().charter().orElseThrow();
     Map<String, Seat> other = new TreeMap<>(both.guardians());
@@ -333,6 +357,7 @@ class LeaseKeeperTest {
 
   private void endsFor(Consumer<ClusterNode> ending) throws InterruptedException {
     node.up(2);
+    hello(2);
     awaitCharter(ClusterNode.SELF, "p2");
     pong(2);
     beat();
