@@ -82,6 +82,35 @@ class GatewayConfigTest {
     assertTrue(refused.getMessage().contains("moongate.shared.tell-bound"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "length, 100 ms, 500 ms to 3600000 ms",
+    "interval, 10 ms, 20 ms to 1200000 ms",
+    "stable-after, 0 s, 100 ms to 600000 ms",
+    "takeover, 2 m, 100 ms to 60000 ms",
+    "retry, 0 s, 100 ms to 60000 ms",
+    "stranded-after, 5 s, 10000 ms to 3600000 ms",
+  })
+  void timesOfTheLeaseHaveRanges(String key, String value, String expected) throws IOException {
+    Config config = load("moongate.gateway.name = gw1\nmoongate.lease." + key + " = " + value);
+    String message =
+        assertThrows(
+                com.typesafe.config.ConfigException.class,
+                () -> io.moongate.cluster.NodeSettings.from(config))
+            .getMessage();
+    assertTrue(message.contains("moongate.lease." + key), message);
+    assertTrue(message.contains("gw.conf: 2"), message);
+    assertTrue(message.contains("expected " + expected), message);
+  }
+
+  @Test
+  void whoseLeasesAreOfAnotherLengthMayNotJoin() throws IOException {
+    assertEquals(
+        io.moongate.cluster.membership.SameLeaseLength.class.getName(),
+        load("moongate.gateway.name = gw1")
+            .getString("pekko.cluster.configuration-compatibility-check.checkers.moongate"));
+  }
+
   @Test
   void aMissingNameIsNamed() {
     assertTrue(mistake("moongate.lease.length = 5 s").contains("moongate.gateway.name"));

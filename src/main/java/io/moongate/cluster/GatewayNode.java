@@ -44,6 +44,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
@@ -74,6 +75,7 @@ public final class GatewayNode {
   private final CompletableFuture<Void> viewComplete = new CompletableFuture<>();
   private final ActorRef<ViewReplica.Command> replica;
   private final ActorRef<Steward.Command> steward;
+  private final ActorRef<LeaseKeeper.Command> keeper;
 
   /** Completed once the monitor is there: what the lease's keeper finds out waits for it. */
   private final CompletableFuture<ActorRef<GatewayMonitor.Command>> monitored =
@@ -149,12 +151,7 @@ public final class GatewayNode {
         spawn(
             Steward.create(view, settings.gateway(), incarnation, settings.movements(), clock),
             "steward");
-    replica =
-        spawn(
-            ViewReplica.create(
-                view, entry -> entryApplied(entry, surroundings), viewComplete, this::otherMembers),
-            "view-replica");
-    ActorRef<LeaseKeeper.Command> keeper =
+    keeper =
         spawn(
             LeaseKeeper.create(
                 incarnation,
@@ -164,15 +161,14 @@ public final class GatewayNode {
                 new LeaseEvents(surroundings),
                 System::nanoTime),
             "lease-keeper");
+    replica =
+        spawn(
+            ViewReplica.create(
+                view, entry -> entryApplied(entry, surroundings), viewComplete, this::otherMembers),
+            "view-replica");
     ActorRef<GatewayMonitor.Command> monitor =
         spawn(
-            GatewayMonitor.create(
-                settings.gateway(),
-                incarnation,
-                settings.leaseBound(),
-                watch,
-                observations -> observed(observations, keeper),
-                clock),
+            GatewayMonitor.create(settings.gateway(), incarnation, watch, this::observed, clock),
             "gateway-monitor");
     monitored.complete(monitor);
     proofs.to(
@@ -220,13 +216,17 @@ public final class GatewayNode {
     }
 
     @Override
-    public void otherLeftOut(String gateway, String other, long version, Duration quiet) {
-      GatewayMonitor.LeftOut left = new GatewayMonitor.LeftOut(gateway, other, version, quiet);
+    public void otherLeftOut(
+        String gateway, String other, long version, Duration quiet, Duration length) {
+      Duration rest = settings.leaseBound(length).minus(quiet);
+      GatewayMonitor.LeftOut left =
+          new GatewayMonitor.LeftOut(
+              gateway, other, version, rest.isNegative() ? Duration.ZERO : rest);
       monitored.thenAccept(monitor -> monitor.tell(left));
     }
   }
 
-  private void observed(List<Observation> observations, ActorRef<LeaseKeeper.Command> keeper) {
+  private void observed(List<Observation> observations) {
     steward.tell(new Steward.Observed(observations));
     for (Observation seen : observations) {
       if (seen.kind() == Observation.Kind.PROCESS_GONE) {
@@ -405,9 +405,12 @@ public final class GatewayNode {
 
   /** Tells the cluster that this process has drained what it owned and goes. */
   public CompletionStage<Void> stopped() {
-    return ClusterSharding.get(system)
-        .entityRefFor(Gateway.KEY, settings.gateway())
-        .<Answer>ask(replyTo -> new Gateway.Stop(incarnation, replyTo), STOP_ANSWER)
+    return AskPattern.ask(keeper, LeaseKeeper.Leave::new, STOP_ANSWER, system.scheduler())
+        .thenCompose(
+            leaving ->
+                ClusterSharding.get(system)
+                    .entityRefFor(Gateway.KEY, settings.gateway())
+                    .<Answer>ask(replyTo -> new Gateway.Stop(incarnation, replyTo), STOP_ANSWER))
         .thenApply(answer -> null);
   }
 
@@ -418,6 +421,9 @@ public final class GatewayNode {
       receiver.tell(new Luns.EntryChanged(entry));
     }
     steward.tell(Steward.ViewChanged.NOW);
+    if (entry instanceof GatewayEntry gateway) {
+      gateway.gone().forEach(gone -> keeper.tell(new LeaseKeeper.Gone(gone)));
+    }
     if (entry instanceof GatewayEntry gateway && gateway.name().equals(settings.gateway())) {
       boolean ours = gateway.incarnation().equals(incarnation);
       if (ours

@@ -49,8 +49,9 @@ public record NodeSettings(
           "moongate.gateway.name",
           "expected 1 to 63 lower-case letters, digits and inner hyphens, not \"" + name + "\"");
     }
-    Duration length = moongate.getDuration("lease.length");
-    Duration interval = moongate.getDuration("lease.interval");
+    Config lease = moongate.getConfig("lease");
+    Duration length = between(lease, "length", Duration.ofMillis(500), Duration.ofHours(1));
+    Duration interval = between(lease, "interval", Duration.ofMillis(20), Duration.ofMinutes(20));
     if (interval.multipliedBy(3).compareTo(length) > 0) {
       throw new ConfigException.BadValue(
           moongate.getValue("lease.interval").origin(),
@@ -72,18 +73,18 @@ public record NodeSettings(
         new LeaseKeeper.Settings(
             new LeaseProtocol.Settings(
                 length,
-                moongate.getDuration("lease.stable-after"),
-                moongate.getDuration("lease.takeover"),
-                moongate.getDuration("lease.retry")),
+                between(lease, "stable-after", Duration.ofMillis(100), Duration.ofMinutes(10)),
+                between(lease, "takeover", Duration.ofMillis(100), Duration.ofMinutes(1)),
+                between(lease, "retry", Duration.ofMillis(100), Duration.ofMinutes(1))),
             interval,
-            moongate.getDuration("lease.stranded-after")),
+            between(lease, "stranded-after", Duration.ofSeconds(10), Duration.ofHours(1))),
         moongate.getInt("ownership.implicit-transition-time"),
         new LogicalUnit.Settings(
             moongate.getDuration("ownership.open-bound"),
             moongate.getDuration("ownership.release-bound")),
         moongate.getDuration("shared.record-bound"),
         new SharedTeller.Settings(
-            silence, moongate.getDuration("shared.work-bound"), leaseBound(length)),
+            silence, moongate.getDuration("shared.work-bound"), boundOf(length)),
         movements(moongate.getConfig("ownership")));
   }
 
@@ -94,6 +95,18 @@ public record NodeSettings(
         ownership.getBoolean("rebalance.automatic"),
         atLeast(2, ownership, "rebalance.tolerance"),
         atLeast(1, ownership, "moves-at-once"));
+  }
+
+  private static Duration between(Config lease, String key, Duration least, Duration most) {
+    Duration value = lease.getDuration(key);
+    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+      throw new ConfigException.BadValue(
+          lease.getValue(key).origin(),
+          "moongate.lease." + key,
+          "expected %d ms to %d ms, not %d ms"
+              .formatted(least.toMillis(), most.toMillis(), value.toMillis()));
+    }
+    return value;
   }
 
   private static int atLeast(int least, Config ownership, String key) {
@@ -113,10 +126,16 @@ public record NodeSettings(
    * when it did.
    */
   public Duration leaseBound() {
-    return leaseBound(lease.protocol().length());
+    return boundOf(lease.protocol().length());
   }
 
-  private static Duration leaseBound(Duration leaseLength) {
+  /** The same for a lease of that length, if it was longer than those here are. */
+  public Duration leaseBound(Duration length) {
+    Duration own = lease.protocol().length();
+    return boundOf(length.compareTo(own) > 0 ? length : own);
+  }
+
+  private static Duration boundOf(Duration leaseLength) {
     return leaseLength.multipliedBy(11).dividedBy(10).plusMillis(500);
   }
 }

@@ -47,7 +47,7 @@ public final class CassandraCharterRow implements CharterRow {
   public CompletionStage<Content> read() {
     return serial
         .read(
-            "SELECT version, guardians, previous, departed, in_force FROM %s WHERE id = ?"
+            "SELECT version, guardians, previous, departed, lease_nanos, in_force FROM %s WHERE id = ?"
                 .formatted(table),
             ID)
         .thenApply(
@@ -79,25 +79,28 @@ public final class CassandraCharterRow implements CharterRow {
     CompletionStage<AsyncResultSet> decided =
         charter.version() == 1
             ? serial.transact(
-                "INSERT INTO %s (version, guardians, previous, departed, in_force, proposer, cause,"
+                "INSERT INTO %s (version, guardians, previous, departed, lease_nanos, in_force,"
                         .formatted(table)
-                    + " changed_at, id) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?) IF NOT EXISTS",
+                    + " proposer, cause, changed_at, id) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"
+                    + " IF NOT EXISTS",
                 charter.version(),
                 texts(charter.guardians()),
                 texts(charter.previous()),
                 texts(charter.departed()),
+                charter.leaseNanos(),
                 proposer,
                 cause,
                 clock.instant(),
                 ID)
             : serial.transact(
-                "UPDATE %s SET version = ?, guardians = ?, previous = ?, departed = ?, proposer = ?,"
+                "UPDATE %s SET version = ?, guardians = ?, previous = ?, departed = ?,"
                         .formatted(table)
-                    + " cause = ?, changed_at = ? WHERE id = ? IF version = ?",
+                    + " lease_nanos = ?, proposer = ?, cause = ?, changed_at = ? WHERE id = ? IF version = ?",
                 charter.version(),
                 texts(charter.guardians()),
                 texts(charter.previous()),
                 texts(charter.departed()),
+                charter.leaseNanos(),
                 proposer,
                 cause,
                 clock.instant(),
@@ -133,22 +136,23 @@ public final class CassandraCharterRow implements CharterRow {
 
   private static List<String> texts(List<Charter.Departed> departed) {
     List<String> texts = new ArrayList<>();
-    departed.forEach(was -> texts.add(was.incarnation() + " " + was.seat()));
+    departed.forEach(
+        was -> texts.add(was.incarnation() + " " + was.leaseNanos() + " " + was.seat()));
     return texts;
   }
 
   private static Charter charter(Row row) {
     List<Charter.Departed> departed = new ArrayList<>();
     for (String text : row.getList("departed", String.class)) {
-      int space = text.indexOf(' ');
-      departed.add(
-          new Charter.Departed(text.substring(0, space), Seat.parse(text.substring(space + 1))));
+      String[] words = text.split(" ", 3);
+      departed.add(new Charter.Departed(words[0], Seat.parse(words[2]), Long.parseLong(words[1])));
     }
     return new Charter(
         row.getLong("version"),
         seats(row.getMap("guardians", String.class, String.class)),
         seats(row.getMap("previous", String.class, String.class)),
-        departed);
+        departed,
+        row.getLong("lease_nanos"));
   }
 
   private static Map<String, Seat> seats(Map<String, String> texts) {

@@ -17,20 +17,26 @@ import java.util.TreeMap;
  * @param previous the guardians of the version before: who has to have adopted this one before it
  *     is in force
  * @param departed who were guardians once, the latest last; none of them ever is one again
+ * @param leaseNanos length of its guardians' leases
  */
 public record Charter(
     long version,
     Map<String, Seat> guardians,
     Map<String, Seat> previous,
-    List<Departed> departed) {
+    List<Departed> departed,
+    long leaseNanos) {
   /** Before there is any charter. */
-  public static final Charter NONE = new Charter(0, Map.of(), Map.of(), List.of());
+  public static final Charter NONE = new Charter(0, Map.of(), Map.of(), List.of(), 0);
 
   /** How many departed incarnations are kept: as many as gateways can go at once, twice. */
   static final int DEPARTED = 128;
 
-  /** A process that was a guardian. */
-  public record Departed(String incarnation, Seat seat) {}
+  /**
+   * A process that was a guardian.
+   *
+   * @param leaseNanos length of its leases
+   */
+  public record Departed(String incarnation, Seat seat, long leaseNanos) {}
 
   public Charter {
     guardians = Collections.unmodifiableMap(new TreeMap<>(guardians));
@@ -38,14 +44,18 @@ public record Charter(
     departed = List.copyOf(departed);
   }
 
-  /** The charter that follows this one with other guardians. */
-  public Charter next(Map<String, Seat> others) {
+  /**
+   * The charter that follows this one with other guardians.
+   *
+   * @param othersLeaseNanos length of their leases; of all of them
+   */
+  public Charter next(Map<String, Seat> others, long othersLeaseNanos) {
     Map<String, Departed> gone = new LinkedHashMap<>();
     departed.forEach(was -> gone.put(was.incarnation(), was));
     guardians.forEach(
         (incarnation, seat) -> {
           if (!others.containsKey(incarnation)) {
-            gone.put(incarnation, new Departed(incarnation, seat));
+            gone.put(incarnation, new Departed(incarnation, seat, leaseNanos));
           }
         });
     List<Departed> all = new ArrayList<>(gone.values());
@@ -53,7 +63,8 @@ public record Charter(
         version + 1,
         others,
         guardians,
-        all.subList(Math.max(0, all.size() - DEPARTED), all.size()));
+        all.subList(Math.max(0, all.size() - DEPARTED), all.size()),
+        othersLeaseNanos);
   }
 
   /** Whether a process is a guardian. */

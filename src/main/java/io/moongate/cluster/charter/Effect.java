@@ -37,8 +37,9 @@ public sealed interface Effect {
    * last ping of it that can have counted it holds none.
    *
    * @param lastPingNanos of this process's clock
+   * @param leaseNanos length of that lease, which may have been another one than here
    */
-  record LeftOut(String incarnation, Seat seat, long version, long lastPingNanos)
+  record LeftOut(String incarnation, Seat seat, long version, long lastPingNanos, long leaseNanos)
       implements Effect {}
 
   /** This process is out: it serves never again and has to end. */

@@ -29,8 +29,15 @@ public sealed interface LeaseMessage extends CborSerializable {
    * @param sentNanos of the sender's clock; comes back in the acknowledgement
    * @param outlived guardians in whose seat the sender is: they are gone, for it could not have
    *     taken that seat before
+   * @param leaving whether the sender is about to stop, and no charter should name it any more
    */
-  record Ping(String from, long version, long inForce, long sentNanos, List<String> outlived)
+  record Ping(
+      String from,
+      long version,
+      long inForce,
+      long sentNanos,
+      List<String> outlived,
+      boolean leaving)
       implements LeaseMessage {
     public Ping {
       outlived = List.copyOf(outlived);

@@ -48,6 +48,8 @@ public final class LeaseProtocol {
   private long proposed;
   private boolean read;
   private String waits = "";
+  private boolean leaving;
+  private boolean ceased;
   private boolean over;
 
   /** Makes it for a process that knows nothing yet. */
@@ -56,7 +58,9 @@ public final class LeaseProtocol {
     this.settings = settings;
     this.guardian = new Guardian(self, nowNanos);
     this.holder = new LeaseHolder(self, settings.length().toNanos(), nowNanos);
-    this.successor = new Successor(self, settings.stableAfter().toNanos(), nowNanos);
+    this.successor =
+        new Successor(
+            self, settings.stableAfter().toNanos(), settings.length().toNanos(), nowNanos);
     this.askedAt = nowNanos - settings.retry().toNanos();
     this.olderOut = nowNanos;
   }
@@ -98,7 +102,8 @@ public final class LeaseProtocol {
                   guardian.adopted().version(),
                   adoptions.inForce(),
                   nowNanos,
-                  List.copyOf(outlived(nowNanos)))));
+                  List.copyOf(outlived(nowNanos)),
+                  leaving)));
       look(nowNanos);
     }
     return take();
@@ -124,6 +129,9 @@ public final class LeaseProtocol {
       effects.add(new Effect.Send(message.from(), news(nowNanos)));
     }
     if (message instanceof LeaseMessage.Ping ping) {
+      if (ping.leaving()) {
+        successor.leaves(ping.from());
+      }
       for (String was : ping.outlived()) {
         news |= dead(was, nowNanos);
       }
@@ -146,7 +154,8 @@ public final class LeaseProtocol {
   }
 
   private boolean acknowledges(LeaseMessage.Ping ping, long nowNanos) {
-    return !successor.membership().gone().contains(ping.from())
+    return !ceased
+        && !successor.membership().gone().contains(ping.from())
         && guardian.acknowledges(ping, nowNanos);
   }
 
@@ -157,6 +166,28 @@ public final class LeaseProtocol {
       look(nowNanos);
     }
     return take();
+  }
+
+  /**
+   * This process is about to stop in good order. It proposes nothing any more, and the others make
+   * a charter without it, while it acknowledges them as before.
+   */
+  public void leave() {
+    leaving = true;
+  }
+
+  /** Whether nobody is to be waited for any more after {@link #leave}: no charter counts on it. */
+  public boolean mayCease() {
+    return over || !guardian.adopted().names(self) || guardian.adopted().guardians().size() == 1;
+  }
+
+  /**
+   * From here on this process acknowledges nobody, itself neither, so that the record of its stop
+   * says of it what a proof of death says. Its lease runs out as it is.
+   */
+  public void cease() {
+    leaving = true;
+    ceased = true;
   }
 
   /**
@@ -266,7 +297,7 @@ public final class LeaseProtocol {
   /** Leases are counted only under a charter that is known to be in force. */
   private void renew(long nowNanos) {
     Charter present = guardian.adopted();
-    if (present.version() > 0 && inForce() && holder.renew(nowNanos)) {
+    if (!ceased && present.version() > 0 && inForce() && holder.renew(nowNanos)) {
       effects.add(new Effect.Held(present.version(), present.guardians().size()));
     }
   }
@@ -303,7 +334,8 @@ public final class LeaseProtocol {
                 departed.incarnation(),
                 departed.seat(),
                 charter.version(),
-                adoptions.lastPing(departed.incarnation(), charter, olderOut, nowNanos)));
+                adoptions.lastPing(departed.incarnation(), charter, olderOut, nowNanos),
+                departed.leaseNanos()));
       }
     }
     forced = charter.version();
@@ -312,7 +344,9 @@ public final class LeaseProtocol {
 
   private void propose(Charter present, boolean inForce, long nowNanos) {
     Optional<Charter> wanted =
-        successor.isUp() ? successor.wanted(present, adoptions, nowNanos) : Optional.empty();
+        successor.isUp() && !leaving
+            ? successor.wanted(present, adoptions, nowNanos)
+            : Optional.empty();
     if (wanted.isEmpty() || !wanting) {
       wanting = wanted.isPresent();
       wantedSince = nowNanos;

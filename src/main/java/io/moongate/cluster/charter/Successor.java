@@ -16,14 +16,17 @@ import java.util.TreeMap;
 final class Successor {
   private final String self;
   private final long stableNanos;
+  private final long leaseNanos;
   private final Map<String, Long> unreachableSince = new HashMap<>();
+  private final Set<String> leaving = new HashSet<>();
   private Membership membership = new Membership(List.of(), Set.of());
   private long changedAt;
   private long restlessSince;
 
-  Successor(String self, long stableNanos, long nowNanos) {
+  Successor(String self, long stableNanos, long leaseNanos, long nowNanos) {
     this.self = self;
     this.stableNanos = stableNanos;
+    this.leaseNanos = leaseNanos;
     this.changedAt = nowNanos;
     this.restlessSince = nowNanos;
   }
@@ -60,24 +63,31 @@ final class Successor {
   Optional<Charter> wanted(Charter present, Adoptions adoptions, long nowNanos) {
     SortedMap<String, Seat> next = new TreeMap<>(present.guardians());
     next.keySet().removeIf(guardian -> adoptions.isDead(guardian) || left(guardian));
-    if (stable(nowNanos)) {
+    // A charter has guardians with leases of one length only: those with another are not members.
+    if (stable(nowNanos) || present.leaseNanos() != leaseNanos) {
       next.keySet().removeAll(unreachableSince.keySet());
     }
     for (Membership.Peer peer : membership.peers()) {
       if (peer.up()
           && peer.reachable()
           && !adoptions.isDead(peer.incarnation())
+          && !leaving.contains(peer.incarnation())
           && !present.hasLeft(peer.incarnation())) {
         next.put(peer.incarnation(), peer.seat());
       }
     }
     return next.containsKey(self) && !next.keySet().equals(present.guardians().keySet())
-        ? Optional.of(present.next(next))
+        ? Optional.of(present.next(next, leaseNanos))
         : Optional.empty();
   }
 
+  /** A process has said that it is about to stop. */
+  void leaves(String incarnation) {
+    leaving.add(incarnation);
+  }
+
   private boolean left(String guardian) {
-    return membership.gone().contains(guardian);
+    return membership.gone().contains(guardian) || leaving.contains(guardian);
   }
 
   /**

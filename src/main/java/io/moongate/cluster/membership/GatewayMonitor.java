@@ -64,9 +64,9 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   /**
    * A charter in force leaves a process out, from {@link LeaseKeeper}.
    *
-   * @param quiet how long ago the last ping was sent, at the latest, that counts for its lease
+   * @param rest in which its lease runs out for certain
    */
-  public record LeftOut(String gateway, String incarnation, long version, Duration quiet)
+  public record LeftOut(String gateway, String incarnation, long version, Duration rest)
       implements Command {}
 
   private record LeaseOut(LeftOut left) implements Command {}
@@ -79,7 +79,6 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
 
   private final String self;
   private final String selfIncarnation;
-  private final Duration leaseBound;
   private final PeerWatch watch;
   private final Consumer<List<Observation>> onChange;
   private final Clock clock;
@@ -93,7 +92,6 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
       TimerScheduler<Command> timers,
       String self,
       String selfIncarnation,
-      Duration leaseBound,
       PeerWatch watch,
       Consumer<List<Observation>> onChange,
       Clock clock) {
@@ -101,7 +99,6 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
     this.timers = timers;
     this.self = self;
     this.selfIncarnation = selfIncarnation;
-    this.leaseBound = leaseBound;
     this.watch = watch;
     this.onChange = onChange;
     this.clock = clock;
@@ -110,7 +107,6 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   /**
    * Makes the monitor of this gateway.
    *
-   * @param leaseBound after the last ping that counts, the time in which a lease runs out
    * @param watch the connections that prove deaths; their proofs are to be sent here
    * @param onChange called with everything that stands whenever it has changed, on the actor's
    *     thread
@@ -118,7 +114,6 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   public static Behavior<Command> create(
       String self,
       String selfIncarnation,
-      Duration leaseBound,
       PeerWatch watch,
       Consumer<List<Observation>> onChange,
       Clock clock) {
@@ -164,7 +159,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
                                   listing -> new Monitors(listing.getServiceInstances(SERVICE)))));
                   timers.startTimerWithFixedDelay(Share.TICK, SHARE);
                   return new GatewayMonitor(
-                      context, timers, self, selfIncarnation, leaseBound, watch, onChange, clock);
+                      context, timers, self, selfIncarnation, watch, onChange, clock);
                 }));
   }
 
@@ -262,11 +257,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
             left.incarnation(),
             Kind.REMOVED,
             "left out of charter " + left.version()));
-    Duration rest = leaseBound.minus(left.quiet());
-    timers.startSingleTimer(
-        "lease-out-" + left.incarnation(),
-        new LeaseOut(left),
-        rest.isNegative() ? Duration.ZERO : rest);
+    timers.startSingleTimer("lease-out-" + left.incarnation(), new LeaseOut(left), left.rest());
     return this;
   }
 
@@ -277,8 +268,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
             left.gateway(),
             left.incarnation(),
             Kind.LEASE_OUT,
-            "left out of charter %d, no ping counted for %s"
-                .formatted(left.version(), leaseBound)));
+            "left out of charter %d, and its lease is over".formatted(left.version())));
     return this;
   }
 

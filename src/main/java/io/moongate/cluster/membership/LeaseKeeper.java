@@ -6,6 +6,7 @@ import io.moongate.cluster.charter.Effect;
 import io.moongate.cluster.charter.LeaseMessage;
 import io.moongate.cluster.charter.LeaseProtocol;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
@@ -45,6 +47,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   public static final ServiceKey<Command> SERVICE =
       ServiceKey.create(Command.class, "lease-keeper");
 
+  /** Within which the others should have made a charter without a process that is to stop. */
+  private static final Duration LEAVING = Duration.ofSeconds(2);
+
   /** The row is not waited for longer than this; what came of a change is then read. */
   private static final Duration ROW_ANSWER = Duration.ofSeconds(3);
 
@@ -56,6 +61,12 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
   /** A process is proven to be gone. Of this process only. */
   public record Gone(String incarnation) implements Command {}
+
+  /**
+   * This process is about to stop in good order. Answered when it acknowledges nobody any more, so
+   * that its stop may be recorded.
+   */
+  public record Leave(ActorRef<Done> replyTo) implements Command {}
 
   private record Keepers(Set<ActorRef<Command>> keepers) implements Command {}
 
@@ -82,7 +93,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
    * @param interval between pings; a small part of the lease's length
    * @param strandedAfter how long this process waits in a membership without any guardian of a
    *     charter that does not name it, nor proof that they are gone, before it ends itself to look
-   *     for another one
+   *     for another one; and how long a member that is no guardian may be out of sight
    */
   public record Settings(
       LeaseProtocol.Settings protocol, Duration interval, Duration strandedAfter) {}
@@ -102,22 +113,27 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
      * A charter in force leaves another process out.
      *
      * @param quiet how long ago the last ping was sent, at the latest, that counts for its lease
+     * @param length of that lease
      */
-    void otherLeftOut(String gateway, String incarnation, long version, Duration quiet);
+    void otherLeftOut(
+        String gateway, String incarnation, long version, Duration quiet, Duration length);
   }
 
   private final String self;
-  private final Settings settings;
   private final ServingLease lease;
   private final CharterRow row;
   private final Listener listener;
   private final LongSupplier nanoTime;
   private final LeaseProtocol protocol;
   private final MembershipView membership;
+  private final Expulsions expulsions;
+  private final Duration length;
   private final Map<String, ActorRef<Command>> keepers = new HashMap<>();
   private Set<ActorRef<Command>> others = Set.of();
+  private final List<ActorRef<Done>> left = new ArrayList<>();
+  private final Map<String, Long> heardAt = new HashMap<>();
   private String rowFailure = "";
-  private long strandedSince;
+  private long leaveUntil;
   private boolean over;
 
   private LeaseKeeper(
@@ -130,15 +146,15 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       LongSupplier nanoTime) {
     super(context);
     this.self = self;
-    this.settings = settings;
     this.lease = lease;
     this.row = row;
     this.listener = listener;
     this.nanoTime = nanoTime;
     long now = nanoTime.getAsLong();
-    this.strandedSince = now;
     this.protocol = new LeaseProtocol(settings.protocol(), self, now);
     this.membership = new MembershipView(Cluster.get(context.getSystem()).state());
+    this.length = settings.protocol().length();
+    this.expulsions = new Expulsions(self, membership, settings.strandedAfter(), now);
   }
 
   /** Makes the keeper of this gateway; {@code self} is the incarnation of this process. */
@@ -199,6 +215,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     return newReceiveBuilder()
         .onMessage(Said.class, this::onSaid)
         .onMessage(Gone.class, gone -> act(protocol.gone(gone.incarnation(), now())))
+        .onMessage(Leave.class, this::onLeave)
         .onMessage(RowIs.class, this::onRow)
         .onMessage(Keepers.class, this::onKeepers)
         .onMessage(MemberChanged.class, this::onMemberChanged)
@@ -215,7 +232,24 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
   private Behavior<Command> onSaid(Said said) {
     keepers.put(said.message().from(), said.replyTo());
+    heardAt.put(said.message().from(), now());
     return act(protocol.received(said.message(), now()));
+  }
+
+  private Behavior<Command> onLeave(Leave leave) {
+    protocol.leave();
+    left.add(leave.replyTo());
+    leaveUntil = now() + LEAVING.toNanos();
+    return onBeat(Beat.TICK);
+  }
+
+  /** Ceases to acknowledge once no charter counts on that, or it has taken too long. */
+  private void ceaseIfLeft() {
+    if (!left.isEmpty() && (protocol.mayCease() || now() - leaveUntil >= 0)) {
+      protocol.cease();
+      left.forEach(asker -> asker.tell(Done.getInstance()));
+      left.clear();
+    }
   }
 
   private Behavior<Command> onRow(RowIs outcome) {
@@ -240,6 +274,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
             .filter(keeper -> !keeper.equals(getContext().getSelf()))
             .collect(Collectors.toSet());
     keepers.values().retainAll(others);
+    heardAt.keySet().retainAll(keepers.keySet());
     return onBeat(Beat.TICK);
   }
 
@@ -301,22 +336,21 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       act(protocol.beat(now()));
     }
     if (!over) {
-      downLeftOut();
+      expel(now());
       leaveIfStranded();
     }
+    ceaseIfLeft();
     return this;
   }
 
-  /** Also those that were listed only after the charter had left them out. */
-  private void downLeftOut() {
-    if (!protocol.inForce() || !protocol.charter().names(self)) {
+  private void expel(long now) {
+    boolean leased = protocol.inForce() && protocol.lease().covers(now);
+    expulsions.look(protocol.charter(), leased, incarnation -> heardSince(incarnation, now), now);
+    if (!leased) {
       return;
     }
-    for (Member member : membership.members()) {
-      String incarnation = MemberIdentity.of(member).orElseThrow().incarnation();
-      if (protocol.charter().hasLeft(incarnation)
-          && !MembershipView.leaves(member.status())
-          && membership.isListed(getContext().getSystem(), member)) {
+    for (Member member : expulsions.toDown(protocol.charter(), now)) {
+      if (membership.isListed(getContext().getSystem(), member)) {
         getContext()
             .getLog()
             .warn(
@@ -328,21 +362,14 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     }
   }
 
+  /** Whether another keeper was heard within the length of a lease, whatever heartbeats say. */
+  private boolean heardSince(String incarnation, long now) {
+    Long at = heardAt.get(incarnation);
+    return at != null && now - at < length.toNanos();
+  }
+
   private void leaveIfStranded() {
-    long now = now();
-    boolean stranded =
-        protocol.charter().version() > 0
-            && !protocol.charter().names(self)
-            && !protocol.mayDecide()
-            && membership.members().stream()
-                .noneMatch(
-                    member ->
-                        protocol
-                            .charter()
-                            .names(MemberIdentity.of(member).orElseThrow().incarnation()));
-    if (!stranded) {
-      strandedSince = now;
-    } else if (now - strandedSince >= settings.strandedAfter().toNanos()) {
+    if (expulsions.stranded(protocol.charter(), protocol.mayDecide(), now())) {
       end("no guardian of charter %d is in this cluster".formatted(protocol.charter().version()));
       listener.leftOut(
           "no guardian of charter %d is in this cluster, nor proven to be gone: %s"
@@ -399,7 +426,12 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
               adopted.charter().guardians());
     } else if (effect instanceof Effect.LeftOut out) {
       Duration quiet = Duration.ofNanos(Math.max(0, now() - out.lastPingNanos()));
-      listener.otherLeftOut(out.seat().name(), out.incarnation(), out.version(), quiet);
+      listener.otherLeftOut(
+          out.seat().name(),
+          out.incarnation(),
+          out.version(),
+          quiet,
+          Duration.ofNanos(out.leaseNanos()));
     } else if (effect instanceof Effect.End end) {
       over = true;
       getContext().getLog().error("event=left-out reason=\"{}\"", end.cause());

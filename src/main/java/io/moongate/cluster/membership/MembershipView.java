@@ -79,6 +79,11 @@ final class MembershipView {
                 && !charter.previous().containsKey(incarnation));
   }
 
+  /** Whether a process is a member. */
+  boolean lists(String incarnation) {
+    return members.containsKey(incarnation);
+  }
+
   Collection<Member> members() {
     return members.values();
   }

@@ -86,6 +86,20 @@ public record GatewayEntry(
         new Service(Duty.IN_SERVICE, Instant.EPOCH, "");
   }
 
+  /**
+   * Its processes that acknowledge nobody's lease any more: those before the present one, which it
+   * could only succeed when they were gone, and the present one when it has stopped in good order
+   * (it says so after it has ceased) or the operator has declared it gone.
+   */
+  public List<String> gone() {
+    boolean present = state == State.STOPPED || state == State.REMOVED;
+    List<String> all = new ArrayList<>(former);
+    if (present) {
+      all.add(incarnation);
+    }
+    return all;
+  }
+
   public GatewayEntry {
     portals = List.copyOf(portals);
     service = service == null ? Service.FROM_THE_BEGINNING : service;

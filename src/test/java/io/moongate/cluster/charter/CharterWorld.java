@@ -28,7 +28,6 @@ final class CharterWorld {
           Duration.ofSeconds(1),
           Duration.ofMillis(500),
           Duration.ofSeconds(1));
-  private static final long BOUND = SETTINGS.length().toNanos() * 11 / 10;
   private static final long BEAT = 250 * MS;
   private static final long GIVEN_UP = 1_500 * MS;
 
@@ -39,6 +38,7 @@ final class CharterWorld {
     final double rate;
     final long born;
     final LeaseProtocol protocol;
+    final Duration length = leaseLength;
     final Map<String, Long> heard = new HashMap<>();
     final Set<String> downed = new HashSet<>();
     final Deque<Runnable> waiting = new ArrayDeque<>();
@@ -51,7 +51,12 @@ final class CharterWorld {
       this.incarnation = "p" + seat + "-" + ++incarnations;
       this.rate = 0.96 + 0.08 * random.nextDouble();
       this.born = now;
-      this.protocol = new LeaseProtocol(SETTINGS, incarnation, clock());
+      this.protocol =
+          new LeaseProtocol(
+              new LeaseProtocol.Settings(
+                  length, SETTINGS.stableAfter(), SETTINGS.takeover(), SETTINGS.retry()),
+              incarnation,
+              clock());
     }
 
     /** Its monotonic clock; it overflows soon after it was born. */
@@ -123,7 +128,8 @@ final class CharterWorld {
           require(same == null || same.equals(adopted.charter()), "two charters of one version");
         } else if (effect instanceof Effect.LeftOut out) {
           downed.add(out.incarnation());
-          long due = out.lastPingNanos() + BOUND - clock();
+          long longer = Math.max(length.toNanos(), out.leaseNanos());
+          long due = out.lastPingNanos() + longer * 11 / 10 - clock();
           after((long) (Math.max(0, due) / rate) + 1, () -> leaseOut(this, out));
         } else if (effect instanceof Effect.End) {
           ended = true;
@@ -150,6 +156,10 @@ final class CharterWorld {
   private long order;
   private int incarnations;
   boolean rowAway;
+
+  /** Of the leases of processes that are started from here on. */
+  Duration leaseLength = SETTINGS.length();
+
   double loss;
   long slowest = 5 * MS;
   long now;
@@ -219,6 +229,29 @@ final class CharterWorld {
     process.alive = false;
   }
 
+  /**
+   * A process stops in good order: it says so where all can read it once it acknowledges nobody any
+   * more, and ends a while later. Who reads it may do so late.
+   */
+  void stop(Process process) {
+    process.run(() -> process.protocol.leave());
+    after(random.nextInt(2_000) * MS, () -> process.run(() -> stopped(process)));
+  }
+
+  private void stopped(Process process) {
+    process.protocol.cease();
+    for (Process other : processes) {
+      if (other != process) {
+        after(
+            random.nextInt(300) * MS,
+            () ->
+                other.run(
+                    () -> other.act(other.protocol.gone(process.incarnation, other.clock()))));
+      }
+    }
+    after(random.nextInt(8_000) * MS, () -> crash(process));
+  }
+
   /** The survivors that see its host learn that it is gone. */
   void prove(Process dead) {
     for (Process process : processes) {
@@ -236,7 +269,9 @@ final class CharterWorld {
   }
 
   private void send(Process from, Process to, LeaseMessage message) {
-    if (cuts.contains(from.seat * 1_000L + to.seat) || random.nextDouble() < loss) {
+    // Whose leases are of another length may not join.
+    boolean strangers = !from.length.equals(to.length);
+    if (strangers || cuts.contains(from.seat * 1_000L + to.seat) || random.nextDouble() < loss) {
       return;
     }
     int copies = random.nextInt(50) == 0 ? 2 : 1;

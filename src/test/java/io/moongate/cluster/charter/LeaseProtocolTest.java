@@ -144,6 +144,76 @@ class LeaseProtocolTest {
   }
 
   @Test
+  void whoeverComesBackAfterAnOrderlyStopOfAllServes() {
+    CharterWorld world = formed(3);
+    List<Process> stopped = List.copyOf(world.processes);
+    for (Process process : stopped) {
+      world.stop(process);
+      world.runFor(LONG);
+    }
+    assertEquals(List.of(), world.alive());
+    // Elsewhere: none of them holds a seat that a guardian had.
+    for (int seat : List.of(4, 5)) {
+      world.start(seat);
+    }
+    world.runFor(LONG);
+    assertEquals(Set.of(), names(world), "the last one may live, for all that they know");
+    for (Process process : world.alive()) {
+      for (Process before : stopped) {
+        process.act(process.protocol.gone(before.incarnation, process.clock()));
+      }
+    }
+    world.runFor(LONG);
+    assertAllServe(world, 2);
+  }
+
+  /** All but one are stopped and started with shorter leases; the one stands still meanwhile. */
+  @Test
+  void aLeaseOfAnotherLengthIsWaitedForAsLongAsItLasts() {
+    for (int slow = 0; slow < 3; slow++) {
+      CharterWorld world = new CharterWorld(slow);
+      world.leaseLength = Duration.ofSeconds(60);
+      for (int seat = 1; seat <= 3; seat++) {
+        world.start(seat);
+      }
+      world.runFor(LONG);
+      assertAllServe(world, 3);
+      Process still = world.processes.get(slow);
+      world.pause(still, 40_000 * CharterWorld.MS);
+      for (Process process : List.copyOf(world.processes)) {
+        if (process != still) {
+          world.crash(process);
+        }
+      }
+      world.leaseLength = Duration.ofSeconds(3);
+      for (Process process : List.copyOf(world.processes)) {
+        if (process != still) {
+          world.start(process.seat);
+        }
+      }
+      world.runFor(LONG);
+      assertEquals(3, world.alive().stream().filter(Process::serves).count(), world::describe);
+      world.runFor(Duration.ofSeconds(90));
+      assertEquals(2, world.alive().stream().filter(Process::serves).count(), world::describe);
+      assertTrue(world.leaseOuts > 0);
+    }
+  }
+
+  @Test
+  void ofTwoTheOtherGoesOnWhenOneStopsInGoodOrder() {
+    for (int first : new int[] {0, 1}) {
+      CharterWorld world = formed(2);
+      Process other = world.processes.get(1 - first);
+      world.stop(world.processes.get(first));
+      for (int i = 0; i < 200; i++) {
+        world.runFor(Duration.ofMillis(100));
+        assertTrue(other.serves(), world::describe);
+      }
+      assertAllServe(world, 1);
+    }
+  }
+
+  @Test
   void newcomersNeverSupersedeGuardiansThatMayLive() {
     CharterWorld world = formed(3);
     for (int seat : List.of(1, 2, 3)) {
@@ -229,7 +299,7 @@ class LeaseProtocolTest {
 
   private static void disturb(CharterWorld world, Random random, int gateways) {
     List<Process> alive = new ArrayList<>(world.alive());
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(11)) {
       case 0, 1 -> {
         // A cut through the whole, perhaps in one direction only.
         boolean oneWay = random.nextInt(4) == 0;
@@ -261,6 +331,11 @@ class LeaseProtocolTest {
           if (random.nextBoolean()) {
             world.prove(victim);
           }
+        }
+      }
+      case 9 -> {
+        if (!alive.isEmpty()) {
+          world.stop(alive.get(random.nextInt(alive.size())));
         }
       }
       default -> {

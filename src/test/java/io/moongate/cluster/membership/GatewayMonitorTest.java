@@ -42,12 +42,7 @@ class GatewayMonitorTest {
     monitor =
         node.kit.spawn(
             GatewayMonitor.create(
-                "gw1",
-                ClusterNode.SELF,
-                Duration.ofMillis(30),
-                watch,
-                changes::add,
-                Clock.fixed(NOW, ZoneOffset.UTC)));
+                "gw1", ClusterNode.SELF, watch, changes::add, Clock.fixed(NOW, ZoneOffset.UTC)));
     other = node.kit.createTestProbe();
     node.kit
         .system()
@@ -104,7 +99,7 @@ class GatewayMonitorTest {
 
   @Test
   void whoWasNoMemberHereIsOutByTheCharterToo() throws InterruptedException {
-    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ofDays(1)));
+    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ZERO));
     assertEquals(Set.of(Kind.REMOVED), nextChange("p4"));
     assertEquals(Set.of(Kind.REMOVED, Kind.LEASE_OUT), nextChange("p4"));
   }

@@ -22,6 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
@@ -130,7 +131,11 @@ class LeaseKeeperTest {
 
                   @Override
                   public void otherLeftOut(
-                      String gateway, String incarnation, long version, Duration quiet) {
+                      String gateway,
+                      String incarnation,
+                      long version,
+                      Duration quiet,
+                      Duration length) {
                     othersOut.add(new OtherOut(incarnation, version));
                   }
                 },
@@ -201,7 +206,7 @@ class LeaseKeeperTest {
   private void hello(int number) {
     keeper.tell(
         new LeaseKeeper.Said(
-            new LeaseMessage.Ping("p" + number, 0, 0, now.get(), List.of()), peer.ref()));
+            new LeaseMessage.Ping("p" + number, 0, 0, now.get(), List.of(), false), peer.ref()));
   }
 
   private void pong(int number, LeaseMessage.Ping ping, long sent) {
@@ -281,7 +286,7 @@ class LeaseKeeperTest {
     long version = ping().version();
     keeper.tell(
         new LeaseKeeper.Said(
-            new LeaseMessage.Ping("p2", version, version, 17, List.of()), downed.ref()));
+            new LeaseMessage.Ping("p2", version, version, 17, List.of(), false), downed.ref()));
     assertEquals(
         new LeaseMessage.Pong(ClusterNode.SELF, version, version, 17),
         ((LeaseKeeper.Said) downed.receiveMessage()).message());
@@ -289,7 +294,7 @@ class LeaseKeeperTest {
     assertEquals(new OtherOut("p2", version + 1), othersOut.poll(10, TimeUnit.SECONDS));
     keeper.tell(
         new LeaseKeeper.Said(
-            new LeaseMessage.Ping("p2", version, version, 18, List.of()), downed.ref()));
+            new LeaseMessage.Ping("p2", version, version, 18, List.of(), false), downed.ref()));
     LeaseMessage answer = ((LeaseKeeper.Said) downed.receiveMessage()).message();
     assertFalse(answer instanceof LeaseMessage.Pong, answer.toString());
     awaitCharter(ClusterNode.SELF);
@@ -317,6 +322,52 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void whoIsAboutToStopAcknowledgesUntilACharterLeavesItOut() throws InterruptedException {
+    node.up(2);
+    hello(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    TestProbe<Done> left = node.kit.createTestProbe();
+    keeper.tell(new LeaseKeeper.Leave(left.ref()));
+    while (!nextPing().leaving()) {
+      // It says so with the next one.
+    }
+    TestProbe<LeaseKeeper.Command> other = node.kit.createTestProbe();
+    Charter both = row.content().charter().orElseThrow();
+    keeper.tell(
+        new LeaseKeeper.Said(
+            new LeaseMessage.Ping("p2", both.version(), both.version(), 17, List.of(), false),
+            other.ref()));
+    assertEquals(
+        new LeaseMessage.Pong(ClusterNode.SELF, both.version(), both.version(), 17),
+        ((LeaseKeeper.Said) other.receiveMessage()).message());
+    left.expectNoMessage(Duration.ofMillis(100));
+    Map<String, Seat> rest = new TreeMap<>(both.guardians());
+    rest.remove(ClusterNode.SELF);
+    keeper.tell(
+        new LeaseKeeper.Said(
+            new LeaseMessage.Adopted("p2", both.next(rest, LENGTH), both.version(), Map.of()),
+            other.ref()));
+    left.receiveMessage();
+    assertFalse(lease.coversNanos(now.get()));
+  }
+
+  @Test
+  void whoIsAboutToStopCeasesToAcknowledgeAfterAWhile() {
+    node.up(2);
+    hello(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    TestProbe<Done> left = node.kit.createTestProbe();
+    keeper.tell(new LeaseKeeper.Leave(left.ref()));
+    beat();
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+    left.receiveMessage();
+    long promised = lease.untilNanos();
+    pong(2);
+    beat();
+    assertEquals(promised, lease.untilNanos(), "nor does it acknowledge itself");
+  }
+
+  @Test
   void whoLosesTheSplitEndsItself() throws InterruptedException {
     node.up(2);
     hello(2);
@@ -324,7 +375,7 @@ class LeaseKeeperTest {
     Charter both = row.read().toCompletableFuture().join().charter().orElseThrow();
     Map<String, Seat> other = new TreeMap<>(both.guardians());
     other.remove(ClusterNode.SELF);
-    row.propose(both.next(other), "the other side");
+    row.propose(both.next(other, LENGTH), "the other side");
     node.publish(
         new ClusterEvent.UnreachableMember(ClusterNode.joining(2).copy(MemberStatus.up())));
     beat();
