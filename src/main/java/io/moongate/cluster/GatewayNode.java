@@ -90,6 +90,9 @@ public final class GatewayNode {
   private volatile String lastRefusal = "";
 
   /** Version of our own registration; until then any entry is of an older process. */
+  /** Of the gateways of the charter that counts here, and of former ones. */
+  private volatile Duration longestLease = Duration.ZERO;
+
   private volatile long registeredVersion = Long.MAX_VALUE;
 
   /** What the node asks of the rest of the gateway. */
@@ -194,7 +197,7 @@ public final class GatewayNode {
             surroundings.chapSecrets(),
             peers,
             surroundings::unit,
-            settings.leaseBound());
+            () -> settings.leaseBound(longestLease));
   }
 
   /** What the lease's keeper finds out, on its thread. */
@@ -213,6 +216,11 @@ public final class GatewayNode {
     @Override
     public void leftOut(String cause) {
       surroundings.expelled(cause);
+    }
+
+    @Override
+    public void adopted(Duration longest) {
+      longestLease = longest;
     }
 
     @Override
@@ -321,7 +329,8 @@ public final class GatewayNode {
         Entity.of(
                 Gateway.KEY,
                 entity ->
-                    Gateway.create(entity.getEntityId(), terms, identifiers, publisher, clock))
+                    Gateway.create(
+                        entity.getEntityId(), terms, identifiers, publisher, this::isMember, clock))
             .withRole(MemberIdentity.GATEWAY_ROLE));
     sharding.init(
         Entity.of(
@@ -383,6 +392,17 @@ public final class GatewayNode {
             });
   }
 
+  private boolean isMember(String process) {
+    for (Member member : Cluster.get(system).state().getMembers()) {
+      if (MemberIdentity.of(member)
+          .filter(peer -> peer.incarnation().equals(process))
+          .isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private List<Address> otherMembers() {
     Cluster cluster = Cluster.get(system);
     List<Address> addresses = new ArrayList<>();
@@ -429,11 +449,17 @@ public final class GatewayNode {
       if (ours
           && (gateway.state() == GatewayEntry.State.FAILED
               || gateway.state() == GatewayEntry.State.REMOVED)) {
-        surroundings.expelled(gateway.cause());
+        expelled(gateway.cause(), surroundings);
       } else if (!ours && gateway.version() > registeredVersion) {
-        surroundings.expelled("another process has registered as " + gateway.name());
+        expelled("another process has registered as " + gateway.name(), surroundings);
       }
     }
+  }
+
+  /** Also while it is stopping in good order already: nothing is served any more from here on. */
+  private void expelled(String cause, Surroundings surroundings) {
+    keeper.tell(new LeaseKeeper.Expelled(cause));
+    surroundings.expelled(cause);
   }
 
   /** The right to serve, for the data path. */

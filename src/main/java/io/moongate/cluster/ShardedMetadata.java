@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -69,7 +70,7 @@ final class ShardedMetadata implements Metadata {
   /**
    * @param peers how the device servers of a unit on the other gateways are told
    * @param units the one on this gateway
-   * @param leaseBound in which any lease that another gateway could hold runs out
+   * @param leaseBound in which any lease that another gateway could hold runs out, as is known now
    */
   ShardedMetadata(
       ActorSystem<?> system,
@@ -81,7 +82,7 @@ final class ShardedMetadata implements Metadata {
       ChapSecrets secrets,
       UnitPeers peers,
       Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
-      Duration leaseBound) {
+      Supplier<Duration> leaseBound) {
     this.peers = peers;
     this.units = units;
     this.system = system;

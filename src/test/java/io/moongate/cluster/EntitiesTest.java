@@ -23,10 +23,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -45,6 +47,7 @@ class EntitiesTest {
   private static ActorTestKit kit;
   private static TestProbe<ViewPublisher.Command> published;
   private final FakeTerms terms = new FakeTerms();
+  private final Set<String> strangers = new HashSet<>();
   private final String name = "n" + UUID.randomUUID();
 
   @BeforeAll
@@ -67,7 +70,12 @@ class EntitiesTest {
   private ActorRef<Gateway.Command> incarnation() {
     return kit.spawn(
         Gateway.create(
-            name, terms, ofGateway -> CompletableFuture.completedStage(7), published.ref(), CLOCK));
+            name,
+            terms,
+            ofGateway -> CompletableFuture.completedStage(7),
+            published.ref(),
+            incarnation -> !strangers.contains(incarnation),
+            CLOCK));
   }
 
   private Answer gateway(Function<ActorRef<Answer>, Gateway.Command> command) {
@@ -263,6 +271,16 @@ class EntitiesTest {
 
   private GatewayEntry register(String incarnation) {
     return gatewayOf(gateway(to -> new Gateway.Register(process(incarnation), to)));
+  }
+
+  /** It is gone, and would declare the process that has its name and address by now gone. */
+  @Test
+  void whoIsNoMemberRegistersNothing() {
+    strangers.add("p0");
+    assertEquals(Kind.UNAVAILABLE, refusal(gateway(to -> new Gateway.Register(process("p0"), to))));
+    register("p1");
+    assertEquals(Kind.UNAVAILABLE, refusal(gateway(to -> new Gateway.Register(process("p0"), to))));
+    assertEquals("p1", gatewayOf(gateway(Gateway.Get::new)).incarnation());
   }
 
   @Test

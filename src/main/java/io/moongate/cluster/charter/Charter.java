@@ -77,6 +77,15 @@ public record Charter(
     return departed.stream().anyMatch(was -> was.incarnation().equals(incarnation));
   }
 
+  /** Length of the longest lease of its guardians and of those that it remembers as former ones. */
+  public long longestLeaseNanos() {
+    long longest = leaseNanos;
+    for (Departed was : departed) {
+      longest = Math.max(longest, was.leaseNanos());
+    }
+    return longest;
+  }
+
   /** How many acknowledgements make a lease. */
   public int majority() {
     return majority(guardians.size());

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** {@link Maintenance} by commands to the gateways' entities. */
@@ -42,13 +43,13 @@ public final class ClusterMaintenance implements Maintenance {
   private final View view;
   private final Asking asking;
   private final Sight sight;
-  private final Duration leaseBound;
+  private final Supplier<Duration> leaseBound;
   private final LongSupplier nanoTime;
   private final long since;
 
   /**
    * @param self name of this gateway
-   * @param leaseBound in which any lease that a gateway could hold runs out
+   * @param leaseBound in which any lease that a gateway could hold runs out, as is known now
    * @param nanoTime the monotonic clock
    */
   public ClusterMaintenance(
@@ -56,7 +57,7 @@ public final class ClusterMaintenance implements Maintenance {
       View view,
       Asking asking,
       Sight sight,
-      Duration leaseBound,
+      Supplier<Duration> leaseBound,
       LongSupplier nanoTime) {
     this.self = self;
     this.view = view;
@@ -94,11 +95,12 @@ public final class ClusterMaintenance implements Maintenance {
               .formatted(gateway, member.get()));
     }
     Duration watched = Duration.ofNanos(nanoTime.getAsLong() - since);
-    if (watched.compareTo(leaseBound) < 0) {
+    Duration bound = leaseBound.get();
+    if (watched.compareTo(bound) < 0) {
       return refuse(
           Kind.UNAVAILABLE,
           "%s has looked for %s since it started, and %s could serve for as long as %s: ask again"
-              .formatted(self, watched, gateway, leaseBound));
+              .formatted(self, watched, gateway, bound));
     }
     return sight
         .answers(entry.relay())

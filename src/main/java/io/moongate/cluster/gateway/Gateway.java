@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -239,6 +240,7 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   private final String name;
   private final PortGroups portGroups;
   private final ActorRef<ViewPublisher.Command> publisher;
+  private final Predicate<String> members;
   private final Clock clock;
 
   private Gateway(
@@ -248,11 +250,13 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
       Terms.Term term,
       PortGroups portGroups,
       ActorRef<ViewPublisher.Command> publisher,
+      Predicate<String> members,
       Clock clock) {
     super(context, persistenceId(name), terms, term);
     this.name = name;
     this.portGroups = portGroups;
     this.publisher = publisher;
+    this.members = members;
     this.clock = clock;
   }
 
@@ -261,18 +265,24 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     return PersistenceId.of("gateway", name);
   }
 
-  /** Makes the entity. */
+  /**
+   * Makes the entity.
+   *
+   * @param members whether a process, by its incarnation, is a member of the cluster
+   */
   public static Behavior<Command> create(
       String name,
       Terms terms,
       PortGroups portGroups,
       ActorRef<ViewPublisher.Command> publisher,
+      Predicate<String> members,
       Clock clock) {
     return inTerm(
         terms,
         persistenceId(name),
         Taken::new,
-        context -> term -> new Gateway(context, name, terms, term, portGroups, publisher, clock));
+        context ->
+            term -> new Gateway(context, name, terms, term, portGroups, publisher, members, clock));
   }
 
   @Override
@@ -327,6 +337,13 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
                   "incarnation",
                   "this process was decided to be %s (%s): start anew"
                       .formatted(now.state(), now.cause())));
+    }
+    if (!members.test(incarnation)) {
+      // A request that came late, of a process that is gone before it was ever registered: it would
+      // declare the one that has its name by now gone. Or this node hears of a newcomer later.
+      return answer(
+          register.replyTo(),
+          Answer.unavailable("this process is not known as a member of the cluster: ask again"));
     }
     if (state.entry().isPresent()) {
       GatewayEntry now = state.entry().get();

@@ -44,10 +44,10 @@ final class Expulsions {
   void look(Charter present, boolean leased, Predicate<String> heard, long nowNanos) {
     Map<String, Long> silent = new HashMap<>();
     Map<String, Long> lingering = new HashMap<>();
-    for (Membership.Peer peer : membership.now(incarnation -> true).peers()) {
+    for (Membership.Peer peer : membership.now(incarnation -> true, heard).peers()) {
       String incarnation = peer.incarnation();
       boolean counts = leased && !present.names(incarnation);
-      if (counts && !peer.reachable() && !heard.test(incarnation)) {
+      if (counts && !peer.reachable()) {
         silent.put(incarnation, silentSince.getOrDefault(incarnation, nowNanos));
       } else if (counts && present.hasLeft(incarnation)) {
         lingering.put(incarnation, lingeringSince.getOrDefault(incarnation, nowNanos));

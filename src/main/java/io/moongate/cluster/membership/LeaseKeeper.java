@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -53,6 +54,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   /** The row is not waited for longer than this; what came of a change is then read. */
   private static final Duration ROW_ANSWER = Duration.ofSeconds(3);
 
+  /** A process is heard while no more of its beats than this are missing. */
+  private static final int BEATS_MISSED = 6;
+
   /** A message to the keeper. */
   public sealed interface Command extends CborSerializable {}
 
@@ -67,6 +71,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
    * that its stop may be recorded.
    */
   public record Leave(ActorRef<Done> replyTo) implements Command {}
+
+  /** The record says that this process is out. Of this process only. */
+  public record Expelled(String cause) implements Command {}
 
   private record Keepers(Set<ActorRef<Command>> keepers) implements Command {}
 
@@ -110,6 +117,13 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     void leftOut(String cause);
 
     /**
+     * Another charter counts here.
+     *
+     * @param longestLease of its guardians and of those that it remembers as former ones
+     */
+    void adopted(Duration longestLease);
+
+    /**
      * A charter in force leaves another process out.
      *
      * @param quiet how long ago the last ping was sent, at the latest, that counts for its lease
@@ -127,7 +141,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private final LeaseProtocol protocol;
   private final MembershipView membership;
   private final Expulsions expulsions;
-  private final Duration length;
+  private final long hearing;
   private final Map<String, ActorRef<Command>> keepers = new HashMap<>();
   private Set<ActorRef<Command>> others = Set.of();
   private final List<ActorRef<Done>> left = new ArrayList<>();
@@ -153,7 +167,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     long now = nanoTime.getAsLong();
     this.protocol = new LeaseProtocol(settings.protocol(), self, now);
     this.membership = new MembershipView(Cluster.get(context.getSystem()).state());
-    this.length = settings.protocol().length();
+    this.hearing = settings.interval().multipliedBy(BEATS_MISSED).toNanos();
     this.expulsions = new Expulsions(self, membership, settings.strandedAfter(), now);
   }
 
@@ -222,7 +236,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
         .onMessage(ReachabilityChanged.class, this::onReachabilityChanged)
         .onMessage(Quarantined.class, this::onQuarantined)
         .onMessage(ShuttingDown.class, down -> end("the node leaves the membership"))
+        .onMessage(Expelled.class, expelled -> end(expelled.cause()))
         .onMessage(Beat.class, this::onBeat)
+        .onSignal(PostStop.class, this::onStopped)
         .build();
   }
 
@@ -304,14 +320,14 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   }
 
   private Behavior<Command> seen() {
-    return act(protocol.membership(membership.now(this::isHeard), now()));
+    return act(protocol.membership(membership.now(this::isKnown, this::isHeard), now()));
   }
 
   /**
    * Whether a process's keeper and this one know one another. Who became a guardian before could
    * not acknowledge yet, and the lease of a gateway that was alone until then would be running out.
    */
-  private boolean isHeard(String incarnation) {
+  private boolean isKnown(String incarnation) {
     ActorRef<Command> keeper = keepers.get(incarnation);
     return incarnation.equals(self) || (keeper != null && others.contains(keeper));
   }
@@ -345,7 +361,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
   private void expel(long now) {
     boolean leased = protocol.inForce() && protocol.lease().covers(now);
-    expulsions.look(protocol.charter(), leased, incarnation -> heardSince(incarnation, now), now);
+    expulsions.look(protocol.charter(), leased, this::isHeard, now);
     if (!leased) {
       return;
     }
@@ -362,10 +378,10 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     }
   }
 
-  /** Whether another keeper was heard within the length of a lease, whatever heartbeats say. */
-  private boolean heardSince(String incarnation, long now) {
+  /** Whether a process's keeper was heard lately, whatever is said of its heartbeats. */
+  private boolean isHeard(String incarnation) {
     Long at = heardAt.get(incarnation);
-    return at != null && now - at < length.toNanos();
+    return at != null && now() - at < hearing;
   }
 
   private void leaveIfStranded() {
@@ -375,6 +391,15 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
           "no guardian of charter %d is in this cluster, nor proven to be gone: %s"
               .formatted(protocol.charter().version(), protocol.charter().guardians()));
     }
+  }
+
+  /** Without a keeper the process has no lease, and would be a guardian all the same. */
+  private Behavior<Command> onStopped(PostStop stopped) {
+    if (!over) {
+      end("its keeper has failed");
+      listener.leftOut("the keeper of the lease has failed, its log says why");
+    }
+    return this;
   }
 
   /** From here on the survivors may count the time after which nothing is served here. */
@@ -418,6 +443,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       lost();
     } else if (effect instanceof Effect.Adopted adopted) {
       membership.forgetAllBut(adopted.charter());
+      listener.adopted(Duration.ofNanos(adopted.charter().longestLeaseNanos()));
       getContext()
           .getLog()
           .info(

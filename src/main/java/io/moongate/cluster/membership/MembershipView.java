@@ -99,11 +99,14 @@ final class MembershipView {
   }
 
   /**
-   * The membership as it is now.
+   * The membership as it is now. Out of sight is who is unreachable by what any member has
+   * observed, a newcomer too, and is not heard here: what one observer's link has lost is no reason
+   * for others, who hear both ends of it, to put either out.
    *
-   * @param heard whether an incarnation would acknowledge: only then it counts as up
+   * @param knows whether an incarnation would acknowledge: only then it counts as up
+   * @param hears whether one was heard lately
    */
-  Membership now(Predicate<String> heard) {
+  Membership now(Predicate<String> knows, Predicate<String> hears) {
     List<Member> ordered = new ArrayList<>(members.values());
     ordered.sort(BY_ADDRESS);
     List<Membership.Peer> peers = new ArrayList<>();
@@ -115,8 +118,10 @@ final class MembershipView {
               new Seat(
                   identity.name(),
                   identity.address().getHost().orElse("") + ":" + identity.watchPort()),
-              member.status() == MemberStatus.up() && heard.test(identity.incarnation()),
-              !unreachable.contains(identity.incarnation()) && !leaves(member.status())));
+              member.status() == MemberStatus.up() && knows.test(identity.incarnation()),
+              !leaves(member.status())
+                  && (!unreachable.contains(identity.incarnation())
+                      || hears.test(identity.incarnation()))));
     }
     return new Membership(peers, gone);
   }

@@ -31,6 +31,7 @@ class ClusterMaintenanceTest {
   private final View view = new View();
   private final Map<String, String> members = new HashMap<>();
   private final List<Gateway.Command> asked = new ArrayList<>();
+  private Duration lease = LEASE;
   private boolean answers;
   private long nanos;
 
@@ -53,7 +54,7 @@ class ClusterMaintenanceTest {
               return CompletableFuture.completedStage(answers);
             }
           },
-          LEASE,
+          () -> lease,
           () -> nanos);
 
   ClusterMaintenanceTest() {
@@ -86,6 +87,14 @@ class ClusterMaintenanceTest {
   @Test
   void whoHasJustStartedHasNotSeenEnough() {
     nanos = LEASE.toNanos() - 1;
+    assertEquals(Kind.UNAVAILABLE, refused("gw2"));
+  }
+
+  /** The one in question may have been started when they were longer. */
+  @Test
+  void theLongestLeaseThatTheCharterKnowsOfCounts() {
+    nanos = LEASE.toNanos();
+    lease = LEASE.multipliedBy(2);
     assertEquals(Kind.UNAVAILABLE, refused("gw2"));
   }
 

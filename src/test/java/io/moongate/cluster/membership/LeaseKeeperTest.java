@@ -98,6 +98,7 @@ class LeaseKeeperTest {
   private final BlockingQueue<Boolean> lost = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
   private final BlockingQueue<OtherOut> othersOut = new LinkedBlockingQueue<>();
+  private volatile Duration longest;
   private Row row;
   private ServingLease lease;
   private ActorRef<LeaseKeeper.Command> keeper;
@@ -127,6 +128,11 @@ class LeaseKeeperTest {
                   @Override
                   public void leftOut(String cause) {
                     out.add(cause);
+                  }
+
+                  @Override
+                  public void adopted(Duration longestLease) {
+                    longest = longestLease;
                   }
 
                   @Override
@@ -321,6 +327,38 @@ class LeaseKeeperTest {
     assertTrue(lease.coversNanos(now.get()));
   }
 
+  /** A newcomer's bad link to one of them makes both unreachable to everybody. */
+  @Test
+  void whoIsHeardIsInSightWhateverOthersHaveObserved() {
+    node.up(2);
+    hello(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    long version = ping().version();
+    node.publish(
+        new ClusterEvent.UnreachableMember(ClusterNode.joining(2).copy(MemberStatus.up())));
+    for (int part = 0; part < 30; part++) {
+      pong(2);
+      now.addAndGet(LENGTH / 40);
+    }
+    pong(2);
+    beat();
+    assertEquals(version, row.content().charter().orElseThrow().version());
+    assertTrue(lease.coversNanos(now.get()));
+    now.addAndGet(LENGTH / 2);
+    awaitCharter(ClusterNode.SELF);
+  }
+
+  @Test
+  void whoIsOutByTheRecordServesNoMore() throws InterruptedException {
+    endsFor(own -> keeper.tell(new LeaseKeeper.Expelled("removed")));
+  }
+
+  @Test
+  void theLongestLeaseIsKnown() {
+    beat();
+    assertEquals(Duration.ofNanos(LENGTH), longest);
+  }
+
   @Test
   void whoIsAboutToStopAcknowledgesUntilACharterLeavesItOut() throws InterruptedException {
     node.up(2);
@@ -378,6 +416,7 @@ class LeaseKeeperTest {
     row.propose(both.next(other, LENGTH), "the other side");
     node.publish(
         new ClusterEvent.UnreachableMember(ClusterNode.joining(2).copy(MemberStatus.up())));
+    now.addAndGet(LENGTH / 2);
     beat();
     now.addAndGet(LENGTH / 2);
     assertTrue(out.poll(10, TimeUnit.SECONDS).contains("leaves this process out"));
