@@ -186,6 +186,15 @@ public final class LogicalUnit {
       OwnershipRows.Row row, UnitDecider.Proposal proposal, Optional<ActorRef<Answer>> replyTo)
       implements Command {}
 
+  /**
+   * The ownership row was to have a greater shared version, so that {@code command} may be decided.
+   *
+   * @param failure null when the row could be asked
+   * @param moved the row when it holds another epoch
+   */
+  record Raised(long epoch, Request command, Optional<OwnershipRows.Row> moved, Throwable failure)
+      implements Command {}
+
   /** The bound of a transition: the one that was armed as the {@code number}th. */
   record BoundPassed(long number) implements Command {}
 

@@ -67,6 +67,7 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
         .forAnyState()
         .onCommand(LogicalUnit.Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(LogicalUnit.RowSaid.class, this::onRowSaid)
+        .onCommand(LogicalUnit.Raised.class, this::onRaised)
         .onCommand(LogicalUnit.BoundPassed.class, this::onBoundPassed)
         .onCommand(LogicalUnit.Taken.class, (state, taken) -> Effect().noReply())
         .onCommand(Command.class, this::onCommand)
@@ -91,6 +92,13 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
     return carryOut(state, decision, said.replyTo());
   }
 
+  private ReplyEffect<Event, UnitState> onRaised(UnitState state, LogicalUnit.Raised raised) {
+    return carryOut(
+        state,
+        decider.raised(state, raised, clock.instant()),
+        Optional.of(raised.command().replyTo()));
+  }
+
   private ReplyEffect<Event, UnitState> onBoundPassed(
       UnitState state, LogicalUnit.BoundPassed bound) {
     return carryOut(
@@ -107,7 +115,9 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
       }
       replyTo.ifPresent(asker -> replyWhenConfirmed(asker, answered.answer()));
     } else if (decision instanceof UnitDecision.AskRow ask) {
-      claim(ask.proposal(), replyTo);
+      claim(ask, replyTo);
+    } else if (decision instanceof UnitDecision.RaiseRow raise) {
+      raise(raise);
     } else if (decision instanceof UnitDecision.Undecided undecided) {
       replyTo.ifPresent(asker -> asker.tell(undecided.answer()));
       armBound(state);
@@ -131,20 +141,36 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
                   () -> {
                     log(recorded.event());
                     publisher.tell(new ViewPublisher.Publish(unit));
-                    replyTo.ifPresent(asker -> asker.tell(new Answer.Accepted(unit)));
+                    replyTo.ifPresent(
+                        asker ->
+                            asker.tell(
+                                recorded.instead().orElseGet(() -> new Answer.Accepted(unit))));
                   });
             })
         .thenNoReply();
   }
 
-  private void claim(UnitDecider.Proposal proposal, Optional<ActorRef<Answer>> replyTo) {
+  private void claim(UnitDecision.AskRow ask, Optional<ActorRef<Answer>> replyTo) {
+    UnitDecider.Proposal proposal = ask.proposal();
     // A term that is not ours any more must not even reach the row.
     whenConfirmed(
         () ->
             context.pipeToSelf(
-                rows.claim(id, proposal.row(), proposal.cause()),
+                rows.claim(id, proposal.row(), ask.sharedVersion(), proposal.cause()),
                 (row, failure) ->
                     new LogicalUnit.RowSaid(failure == null ? row : null, proposal, replyTo)));
+  }
+
+  /** Not confirmed first: a bound that is higher than it need be is safe. */
+  private void raise(UnitDecision.RaiseRow raise) {
+    context.pipeToSelf(
+        rows.raise(id, raise.epoch(), raise.sharedVersion()),
+        (moved, failure) ->
+            new LogicalUnit.Raised(
+                raise.epoch(),
+                raise.command(),
+                failure == null ? moved : Optional.empty(),
+                failure));
   }
 
   /**

@@ -34,9 +34,13 @@ public final class UnitDecider {
   private static final UnitDecision NOTHING = UnitDecision.Nothing.AT_ALL;
   private static final UnitDecision TELL_AGAIN = UnitDecision.TellAgain.ENTRY;
 
+  /** For a change that the ownership row has not been asked about. */
+  private static final long NOT_RAISED = -1;
+
   private final String id;
   private final LogicalUnit.Settings settings;
   private boolean proposing;
+  private boolean raising;
   private long bounds;
 
   /**
@@ -76,11 +80,11 @@ public final class UnitDecider {
     } else if (command instanceof LogicalUnit.SetPreferred set) {
       return onSetPreferred(state, set, now);
     } else if (command instanceof LogicalUnit.ChangeShared change) {
-      return onChangeShared(state, change, now);
+      return onChangeShared(state, change, NOT_RAISED, now);
     } else if (command instanceof LogicalUnit.Resize resize) {
       return onResize(state, resize, now);
     } else if (command instanceof LogicalUnit.SetReadOnly set) {
-      return onSetReadOnly(state, set, now);
+      return onSetReadOnly(state, set, NOT_RAISED, now);
     } else if (command instanceof LogicalUnit.Delete delete) {
       return step(new LogicalUnit.Deleted(delete.cause(), now));
     }
@@ -154,11 +158,20 @@ public final class UnitDecider {
    * has on its way meanwhile is refused, for it does not follow this one; the owner learns this one
    * then.
    */
-  private UnitDecision onSetReadOnly(UnitState state, LogicalUnit.SetReadOnly set, Instant now) {
+  private UnitDecision onSetReadOnly(
+      UnitState state, LogicalUnit.SetReadOnly set, long raisedEpoch, Instant now) {
     UnitEntry unit = state.unit();
-    return unit.attributes().readOnly() == set.readOnly()
-        ? answered(new Answer.Accepted(unit))
-        : aside(new LogicalUnit.ReadOnlySet(set.readOnly(), set.change(), set.cause(), now));
+    if (unit.attributes().readOnly() == set.readOnly()) {
+      return answered(new Answer.Accepted(unit));
+    }
+    if (raising) {
+      return answered(Answer.unavailable("another change is being recorded: ask again"));
+    }
+    long version = unit.shared().version() + 1;
+    // Before its first owner nobody can take it over by the row.
+    return unit.ownership().epoch() == 0 || unit.ownership().epoch() == raisedEpoch
+        ? aside(new LogicalUnit.ReadOnlySet(set.readOnly(), set.change(), set.cause(), now))
+        : raise(unit.ownership().epoch(), version, set);
   }
 
   private UnitDecision onTakeOver(UnitState state, LogicalUnit.TakeOver takeOver) {
@@ -167,7 +180,7 @@ public final class UnitDecider {
     if (now.ownedBy(takeOver.gateway(), takeOver.incarnation()) && now.phase() != Phase.UNOWNED) {
       return new UnitDecision.Answered(new Answer.Accepted(unit), true);
     }
-    if (takeOver.epoch() != now.epoch() || proposing) {
+    if (takeOver.epoch() != now.epoch() || proposing || raising) {
       // Whoever asks by an older epoch has not seen the newest entry.
       return new UnitDecision.Answered(
           Answer.conflict("epoch", "the ownership is changing or has changed: " + now), true);
@@ -184,6 +197,7 @@ public final class UnitDecider {
       }
     }
     return propose(
+        state,
         new OwnershipRows.Row(now.epoch() + 1, takeOver.gateway(), takeOver.incarnation()),
         takeOver.cause(),
         takeOver.evidence());
@@ -246,11 +260,12 @@ public final class UnitDecider {
         || released.seen() < state.releaseVersion()) {
       return TELL_AGAIN;
     }
-    if (proposing) {
-      return NOTHING;
+    if (proposing || raising) {
+      return NOTHING; // It is repeated.
     }
     Ownership now = state.ownership();
     return propose(
+        state,
         new OwnershipRows.Row(now.epoch() + 1, now.successor(), state.successorIncarnation()),
         now.cause(),
         List.of());
@@ -272,9 +287,15 @@ public final class UnitDecider {
    * changes behind a decision. The owner may ask again, in case the proposal comes to nothing. In
    * RELEASING it is accepted: the owner says Released only after the commands that it had begun
    * have ended, and this is what some of them wait for.
+   *
+   * <p>A gateway that takes the unit over by the row itself asks nobody. What keeps it from missing
+   * a change is the row: it must name the version up to which it knows, and the row was raised to
+   * the version of a change before that is accepted here.
+   *
+   * @param raisedEpoch the epoch under which the row was raised for this change
    */
   private UnitDecision onChangeShared(
-      UnitState state, LogicalUnit.ChangeShared change, Instant at) {
+      UnitState state, LogicalUnit.ChangeShared change, long raisedEpoch, Instant at) {
     UnitEntry unit = state.unit();
     var present = unit.shared();
     if (present.version() == change.next().version()
@@ -295,14 +316,46 @@ public final class UnitDecider {
               "version %d can't follow version %d"
                   .formatted(change.next().version(), present.version())));
     }
-    return proposing
-        ? answered(Answer.unavailable("the next owner is being decided"))
-        : aside(new LogicalUnit.SharedChanged(now.epoch(), change.next(), change.cause(), at));
+    if (proposing || raising) {
+      return answered(
+          Answer.unavailable(
+              proposing ? "the next owner is being decided" : "another change is being recorded"));
+    }
+    return raisedEpoch == now.epoch()
+        ? aside(new LogicalUnit.SharedChanged(now.epoch(), change.next(), change.cause(), at))
+        : raise(now.epoch(), change.next().version(), change);
   }
 
-  private UnitDecision propose(OwnershipRows.Row row, String cause, List<Observation> evidence) {
+  private UnitDecision raise(long epoch, long sharedVersion, LogicalUnit.Request command) {
+    raising = true;
+    return new UnitDecision.RaiseRow(epoch, sharedVersion, command);
+  }
+
+  /** Decides about a change for which the ownership row was to be raised. */
+  public UnitDecision raised(UnitState state, LogicalUnit.Raised raised, Instant at) {
+    raising = false;
+    if (raised.failure() != null) {
+      return answered(Answer.unavailable("the ownership row could not be asked"));
+    }
+    if (!state.live()) {
+      return answered(unknown());
+    }
+    // A row that holds a newer epoch was set by a claim of this entity whose outcome was not learnt.
+    // Nobody can take the unit over from that epoch before it is recorded, with this change in it.
+    LogicalUnit.Request command = raised.command();
+    if (command instanceof LogicalUnit.ChangeShared change) {
+      return onChangeShared(state, change, raised.epoch(), at);
+    } else if (command instanceof LogicalUnit.SetReadOnly set) {
+      return onSetReadOnly(state, set, raised.epoch(), at);
+    }
+    throw new IllegalArgumentException("the row is not raised for " + command);
+  }
+
+  private UnitDecision propose(
+      UnitState state, OwnershipRows.Row row, String cause, List<Observation> evidence) {
     proposing = true;
-    return new UnitDecision.AskRow(new Proposal(row, cause, evidence));
+    return new UnitDecision.AskRow(
+        new Proposal(row, cause, evidence), state.unit().shared().version());
   }
 
   /**
@@ -330,7 +383,7 @@ public final class UnitDecider {
       // owner has released, or failed (rule 3).
       return NOTHING;
     }
-    Optional<Proposal> decided = proposal.filter(proposed -> proposed.row().equals(row));
+    Optional<Proposal> decided = proposal.filter(proposed -> proposed.row().sameOwnership(row));
     return step(
         new LogicalUnit.OwnerChosen(
             row.owner(),
@@ -394,11 +447,11 @@ public final class UnitDecider {
   }
 
   private static UnitDecision step(LogicalUnit.Event event) {
-    return new UnitDecision.Recorded(event, true);
+    return new UnitDecision.Recorded(event, true, Optional.empty());
   }
 
   /** What is no step of a transition. */
   private static UnitDecision aside(LogicalUnit.Event event) {
-    return new UnitDecision.Recorded(event, false);
+    return new UnitDecision.Recorded(event, false, Optional.empty());
   }
 }

@@ -1,6 +1,7 @@
 package io.moongate.cluster.unit;
 
 import io.moongate.cluster.Answer;
+import java.util.Optional;
 
 /**
  * What a logical unit does about something that it was told. Whoever carries it out does nothing
@@ -31,11 +32,20 @@ public sealed interface UnitDecision {
    *
    * @param step whether it is a step of the ownership: then the former bound is void, and the one
    *     of the new phase is set
+   * @param instead what whoever asked gets instead of the entry, when it is not what was asked for
    */
-  record Recorded(LogicalUnit.Event event, boolean step) implements UnitDecision {}
+  record Recorded(LogicalUnit.Event event, boolean step, Optional<Answer> instead)
+      implements UnitDecision {}
 
   /** Claims the ownership row; what it says comes back to {@link UnitDecider#rowSaid}. */
-  record AskRow(UnitDecider.Proposal proposal) implements UnitDecision {}
+  record AskRow(UnitDecider.Proposal proposal, long sharedVersion) implements UnitDecision {}
+
+  /**
+   * Raises the row's bound of the shared version, if the row holds the epoch; what it says comes
+   * back to {@link UnitDecider#raised} with the command, which is decided then.
+   */
+  record RaiseRow(long epoch, long sharedVersion, LogicalUnit.Request command)
+      implements UnitDecision {}
 
   /**
    * The row could not decide: whoever asked is told so at once, since nothing was changed, and the

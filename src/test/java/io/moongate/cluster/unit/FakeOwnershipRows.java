@@ -13,37 +13,71 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** {@link OwnershipRows} in memory: what was decided is kept. */
 public final class FakeOwnershipRows implements OwnershipRows {
   private final Map<String, List<Row>> decided = new ConcurrentHashMap<>();
+  private final Map<String, Long> sharedVersions = new ConcurrentHashMap<>();
   private final AtomicInteger answersToLose = new AtomicInteger();
 
   /** Before a compare-and-set reaches the row. */
   public final Gate claims = new Gate();
 
+  /** Before the bound of the shared version is raised. */
+  public final Gate raises = new Gate();
+
   /** Before a read reaches the row. */
   public final Gate reads = new Gate();
 
   @Override
-  public CompletionStage<Row> claim(String unitId, Row proposed, String cause) {
+  public CompletionStage<Row> claim(String unitId, Row proposed, long sharedVersion, String cause) {
     return claims.pass(
         () -> {
-          Row row = compareAndSet(unitId, proposed);
-          if (answersToLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-            throw new IllegalStateException("no answer");
-          }
+          Row row = compareAndSet(unitId, proposed, sharedVersion);
+          loseAnswer();
           return row;
         });
   }
 
+  private void loseAnswer() {
+    if (answersToLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new IllegalStateException("no answer");
+    }
+  }
+
   /** Decides. */
-  public synchronized Row compareAndSet(String unitId, Row proposed) {
+  public synchronized Row compareAndSet(String unitId, Row proposed, long sharedVersion) {
     List<Row> rows = decided.computeIfAbsent(unitId, id -> new CopyOnWriteArrayList<>());
     long epoch = rows.isEmpty() ? 0 : rows.get(rows.size() - 1).epoch();
     if (epoch == proposed.epoch() - 1) {
       rows.add(proposed);
+      sharedVersions.putIfAbsent(unitId, sharedVersion);
     }
     if (rows.isEmpty()) {
       throw new IllegalStateException("the row was not set");
     }
     return rows.get(rows.size() - 1);
+  }
+
+  @Override
+  public CompletionStage<Optional<Row>> raise(String unitId, long epoch, long sharedVersion) {
+    return raises.pass(
+        () -> {
+          Optional<Row> moved = raiseNow(unitId, epoch, sharedVersion);
+          loseAnswer();
+          return moved;
+        });
+  }
+
+  private synchronized Optional<Row> raiseNow(String unitId, long epoch, long sharedVersion) {
+    List<Row> rows = decided.get(unitId);
+    Row row = rows.get(rows.size() - 1);
+    if (row.epoch() != epoch) {
+      return Optional.of(row);
+    }
+    sharedVersions.merge(unitId, sharedVersion, Math::max);
+    return Optional.empty();
+  }
+
+  /** The bound of the shared version. */
+  public long sharedVersion(String unitId) {
+    return sharedVersions.get(unitId);
   }
 
   @Override

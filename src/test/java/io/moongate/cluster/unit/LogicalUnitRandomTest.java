@@ -110,7 +110,11 @@ class LogicalUnitRandomTest {
 
     private List<Gate> gates() {
       return List.of(
-          fixture.terms.confirm, fixture.rows.claims, fixture.rows.reads, fixture.terms.take);
+          fixture.terms.confirm,
+          fixture.rows.claims,
+          fixture.rows.raises,
+          fixture.rows.reads,
+          fixture.terms.take);
     }
 
     private void step() {

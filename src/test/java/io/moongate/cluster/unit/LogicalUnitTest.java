@@ -432,7 +432,8 @@ class LogicalUnitTest {
   void aRowThatIsAheadIsRecordedWhenNobodyOwnsTheUnit() {
     fixture.accepted(fixture::create);
     fixture.kit.stop(fixture.unit);
-    fixture.rows.compareAndSet(fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")), 0);
     fixture.unit = fixture.incarnation();
     Ownership recorded = fixture.awaitPublished(Phase.ACQUIRING).ownership();
     assertEquals(1, recorded.epoch());
@@ -443,7 +444,8 @@ class LogicalUnitTest {
   void aRowThatIsAheadWaitsUntilTheOwnerIsOutOfTheWay() throws InterruptedException {
     fixture.serving("gw1");
     fixture.kit.stop(fixture.unit);
-    fixture.rows.compareAndSet(fixture.id, new OwnershipRows.Row(2, "gw2", incarnationOf("gw2")));
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(2, "gw2", incarnationOf("gw2")), 0);
     fixture.rows.reads.close();
     fixture.unit = fixture.incarnation();
     fixture.rows.reads.awaitKept(1);
@@ -460,7 +462,8 @@ class LogicalUnitTest {
   @Test
   void theRowsDecisionIsRecordedNotTheProposal() {
     fixture.accepted(fixture::create);
-    fixture.rows.compareAndSet(fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")));
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(1, "gw2", incarnationOf("gw2")), 0);
     Ownership chosen = fixture.takeOver("gw1", 0).ownership();
     assertTrue(chosen.ownedBy("gw2", incarnationOf("gw2")));
     assertEquals(List.of(), chosen.evidence());

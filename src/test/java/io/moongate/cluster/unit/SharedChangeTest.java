@@ -180,6 +180,77 @@ class SharedChangeTest {
     assertEquals("epoch", refused("gw1", 1, state(1, "a")));
   }
 
+  /** What a gateway that takes the unit over by the row must not miss is in the row before. */
+  @Test
+  void theRowIsRaisedBeforeAChangeIsRecorded() throws InterruptedException {
+    fixture.serving("gw1");
+    assertEquals(0, fixture.rows.sharedVersion(fixture.id));
+    fixture.rows.raises.close();
+    TestProbe<Answer> owner = fixture.kit.createTestProbe();
+    fixture.unit.tell(
+        new LogicalUnit.ChangeShared(
+            "gw1", incarnationOf("gw1"), 1, state(1, "a"), "test", owner.ref()));
+    fixture.rows.raises.awaitKept(1);
+    assertEquals(SharedState.INITIAL, fixture.get().shared());
+    // Until the row has answered there is no other change, and no next owner.
+    for (Answer meanwhile :
+        List.of(change("gw1", 1, state(1, "b")), setReadOnly(true, "c"), takeOverByGw2())) {
+      assertInstanceOf(Answer.Refused.class, meanwhile);
+    }
+    assertEquals(0, fixture.rows.sharedVersion(fixture.id));
+    fixture.rows.raises.open();
+    assertEquals(state(1, "a"), UnitFixture.entry(owner.receiveMessage()).shared());
+    assertEquals(1, fixture.rows.sharedVersion(fixture.id));
+    UnitFixture.entry(setReadOnly(true, "c"));
+    assertEquals(2, fixture.rows.sharedVersion(fixture.id));
+    assertEquals(2, UnitFixture.entry(takeOverByGw2()).ownership().epoch());
+    assertEquals(2, fixture.rows.sharedVersion(fixture.id), "a next owner does not lower it");
+  }
+
+  private Answer takeOverByGw2() {
+    return fixture.ask(
+        replyTo ->
+            new LogicalUnit.TakeOver(
+                "gw2",
+                incarnationOf("gw2"),
+                1,
+                "test",
+                List.of(seen("gw1", Kind.PROCESS_GONE)),
+                replyTo));
+  }
+
+  @Test
+  void aRowThatCanNotBeRaisedLeavesEverythingAsItWas() {
+    fixture.serving("gw1");
+    fixture.rows.raises.failNext(1);
+    Answer.Refused refused =
+        assertInstanceOf(Answer.Refused.class, change("gw1", 1, state(1, "a")));
+    assertEquals(Refusal.Kind.UNAVAILABLE, refused.kind());
+    assertEquals(SharedState.INITIAL, fixture.get().shared());
+    // The row was raised, and nobody learnt it; another change of that version may follow.
+    fixture.rows.loseAnswers(1);
+    assertInstanceOf(Answer.Refused.class, change("gw1", 1, state(1, "a")));
+    assertEquals(1, fixture.rows.sharedVersion(fixture.id));
+    fixture.rehome();
+    assertEquals(state(1, "b"), recorded("gw1", 1, state(1, "b")));
+  }
+
+  /** The claim of the next owner was decided, and its answer lost; then the release abandoned. */
+  @Test
+  void anOwnerThatStaysBehindTheRowGoesOnChanging() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.rows.loseAnswers(1);
+    fixture.released("gw1", 1);
+    // The bound is set anew when the row could not be asked.
+    while (fixture.get().ownership().phase() != Phase.SERVING) {
+      fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    }
+    assertEquals(1, fixture.get().ownership().epoch());
+    assertEquals(2, fixture.rows.decided(fixture.id).size());
+    assertEquals(state(1, "a"), recorded("gw1", 1, state(1, "a")));
+  }
+
   @Test
   void nothingIsAnsweredOrToldBeforeItIsConfirmed() throws InterruptedException {
     fixture.serving("gw1");

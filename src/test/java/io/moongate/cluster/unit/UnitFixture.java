@@ -42,7 +42,7 @@ final class UnitFixture implements AutoCloseable {
 
   /** Begins with another unit, and with everything reachable. */
   void fresh() {
-    for (Gate gate : List.of(terms.take, terms.confirm, rows.claims, rows.reads)) {
+    for (Gate gate : List.of(terms.take, terms.confirm, rows.claims, rows.raises, rows.reads)) {
       gate.failNext(0);
       gate.open();
     }
