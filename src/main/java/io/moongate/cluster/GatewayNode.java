@@ -380,6 +380,7 @@ public final class GatewayNode {
                           incarnation,
                           entry.portGroup(),
                           settings.implicitTransitionSeconds(),
+                          settings.unit().openBound(),
                           dataPath),
                       "luns");
               // What was applied while it came into being.

@@ -84,6 +84,7 @@ class SerializationTest {
           LogicalUnit.Created.class, List.of("attributes"),
           LogicalUnit.Snapshot.class, List.of("attributes", "release"),
           LogicalUnit.SharedChanged.class, List.of("medium"),
+          LogicalUnit.OwnerChosen.class, List.of("serving"),
           Gateway.Snapshot.class, List.of("service", "former"),
           Target.Created.class, List.of("explicit"),
           Target.Snapshot.class, List.of("explicit"));
@@ -214,6 +215,13 @@ class SerializationTest {
     assertTrue(kept(Target.Created.class, "explicit").explicitAlua());
     assertTrue(
         kept(Target.Snapshot.class, "explicit").state().entry().orElseThrow().explicitAlua());
+  }
+
+  /** Kept before a gateway could take a unit over by the row. */
+  @Test
+  void anOwnerThatWasKeptWithoutSayingThatItServesHasToOpenFirst() {
+    assertFalse(kept(LogicalUnit.OwnerChosen.class, "full").serving());
+    assertTrue(kept(LogicalUnit.OwnerChosen.class, "serving").serving());
   }
 
   private static <T> T kept(Class<T> kind, String variant) {

@@ -27,17 +27,19 @@ import org.apache.pekko.persistence.typed.PersistenceId;
  *
  * <pre>
  *   UNOWNED ──TakeOver──▶ ACQUIRING ──Opened──▶ SERVING ──Move──▶ RELEASING
- *      ▲                   │  ▲  ▲              │     ▲            │   │
- *      └──OpenFailed/bound─┘  │  └─TakeOver of a┘     └──the bound─┘   │
- *                             │    failed owner                        │
- *                             └────────────────Released────────────────┘
+ *      ▲                   │  ▲  ▲              │ ▲   ▲            │   │
+ *      ├──OpenFailed/bound─┘  │  └─TakeOver of a┘ │   └──the bound─┘   │
+ *      │                      │    failed owner    │                    │
+ *      │                      └────────────────Released────────────────┘
+ *      └──OpenFailed── SERVING                    └─ a gateway took it over by the row
  * </pre>
  *
  * Every arrow into ACQUIRING is decided by a compare-and-set on the {@linkplain OwnershipRows
- * ownership row} and has an epoch of its own; the event records what the row decided. A release
- * that is not acknowledged within the bound leaves the unit with the owner that would not let go,
- * under the same epoch, and never gives it to the successor: the owner may still be serving (rule
- * 3).
+ * ownership row} and has an epoch of its own; the event records what the row decided. So is the one
+ * by which a gateway takes a unit over from a failed owner without asking the entity: it leads into
+ * SERVING at once, since that gateway serves as soon as it has opened the store. A release that is
+ * not acknowledged within the bound leaves the unit with the owner that would not let go, under the
+ * same epoch, and never gives it to the successor: the owner may still be serving (rule 3).
  *
  * <p>Here is what is said to a unit and what happens to it. {@link UnitState} is what the events
  * make of it, {@link UnitDecider} decides, {@link LogicalUnitEntity} carries out what was decided.
@@ -136,8 +138,14 @@ public final class LogicalUnit {
   /** The new owner has fenced and opened the store. */
   public record Opened(String gateway, String incarnation, long epoch) implements Command {}
 
-  /** The new owner could not open the store. */
-  public record OpenFailed(String gateway, String incarnation, long epoch, String reason)
+  /**
+   * The owner could not open the store: it has nothing open of this epoch, and won't open it before
+   * it sees a newer entry than {@code seen}.
+   *
+   * @param seen version of the entry by which it was to open; what else it may have seen since is
+   *     not newer. 0 when the sender did not say: then it counts only while the unit is ACQUIRING
+   */
+  public record OpenFailed(String gateway, String incarnation, long epoch, String reason, long seen)
       implements Command {}
 
   /**
@@ -240,14 +248,20 @@ public final class LogicalUnit {
     }
   }
 
-  /** The ownership row was set: this gateway is the owner from now on. */
+  /**
+   * The ownership row was set: this gateway is the owner from now on.
+   *
+   * @param serving whether it took the unit over by the row itself, from a failed owner: then it
+   *     serves as soon as it can, and has asked nobody
+   */
   public record OwnerChosen(
       String owner,
       String incarnation,
       long epoch,
       String cause,
       List<Observation> evidence,
-      Instant at)
+      Instant at,
+      boolean serving)
       implements Event {}
 
   /** The owner has fenced and opened the store and serves. */

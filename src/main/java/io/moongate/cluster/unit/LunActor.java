@@ -10,6 +10,7 @@ import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.alua.TargetPortGroup;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -53,6 +54,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private record OpenEnded(long epoch, Throwable failure) implements Command {}
 
+  /** An opening, the {@code number}th, has had its time. */
+  private record OpenTooLong(long number) implements Command {}
+
   private record ReleaseEnded(Throwable failure) implements Command {}
 
   private record GrowEnded(long epoch, long size, Throwable failure) implements Command {}
@@ -64,8 +68,13 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /**
    * Who this gateway is, and what it has for its units.
    *
+   * @param openBound within which an owner that is to serve has the store open, or gives it up; for
+   *     one that is acquiring it the entity has that bound
    * @param publications numbers for published path states; they grow over all actors, so that what
    *     one publishes is newer than what its predecessor for the same unit did
+   * @param givenUp by unit, the version of the entry by which this gateway has said that it could
+   *     not open the store. It is a promise not to open it by that entry, which the entity may have
+   *     taken for its word; so an actor's successor keeps it as well
    */
   record Surroundings(
       String gateway,
@@ -74,7 +83,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       int implicitTransitionSeconds,
       DataPath dataPath,
       Consumer<Report> reports,
-      LongSupplier publications) {}
+      Duration openBound,
+      LongSupplier publications,
+      Map<String, Long> givenUp) {}
 
   /** A report to the unit's entity. */
   record Report(String unitId, LogicalUnit.Command command) {}
@@ -93,6 +104,16 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private boolean busy;
   private boolean removed;
+
+  /** Numbers of openings; the last one is under way while {@link #opening}. */
+  private long openings;
+
+  private boolean opening;
+
+  /** Whether the opening that is under way has had its time. */
+  private boolean tooLong;
+
+  private String whyNotOpen = "";
 
   /** Whether something may be open that this actor does not know of. */
   private boolean inherited;
@@ -133,6 +154,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .onMessage(Changed.class, this::onChanged)
         .onMessage(Query.class, this::onQuery)
         .onMessage(OpenEnded.class, this::onOpenEnded)
+        .onMessage(OpenTooLong.class, this::onOpenTooLong)
         .onMessage(ReleaseEnded.class, this::onReleaseEnded)
         .onMessage(GrowEnded.class, this::onGrowEnded)
         .onMessage(Removed.class, this::onRemoved)
@@ -164,6 +186,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private Behavior<Command> onOpenEnded(OpenEnded ended) {
     busy = false;
+    opening = false;
     if (ended.failure() == null) {
       openEpoch = OptionalLong.of(ended.epoch());
       return reconcile();
@@ -175,15 +198,51 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
             unit.id(),
             ended.epoch(),
             ended.failure().toString());
-    report(
-        new LogicalUnit.OpenFailed(
-            surroundings.gateway(),
-            surroundings.incarnation(),
-            ended.epoch(),
-            "%s could not open the store: %s"
-                .formatted(surroundings.gateway(), ended.failure().getMessage())));
+    whyNotOpen =
+        "%s could not open the store: %s"
+            .formatted(surroundings.gateway(), ended.failure().getMessage());
+    if (isToServe(ended.epoch())) {
+      giveUp();
+      return reconcile();
+    }
+    report(openFailed(ended.epoch()));
     timers.startSingleTimer(Again.TICK, REPEAT);
     return this;
+  }
+
+  private Behavior<Command> onOpenTooLong(OpenTooLong late) {
+    if (opening && late.number() == openings) {
+      tooLong = true;
+      whyNotOpen =
+          "%s did not open the store within %s"
+              .formatted(surroundings.gateway(), surroundings.openBound());
+    }
+    return reconcile();
+  }
+
+  private boolean isMine() {
+    return unit.ownership().ownedBy(surroundings.gateway(), surroundings.incarnation());
+  }
+
+  /** Whether the view says that this gateway serves under the epoch: then the entity waits not. */
+  private boolean isToServe(long epoch) {
+    return isMine()
+        && unit.ownership().phase() == Phase.SERVING
+        && unit.ownership().epoch() == epoch;
+  }
+
+  private void giveUp() {
+    surroundings.givenUp().put(unit.id(), unit.version());
+  }
+
+  private boolean isGivenUp() {
+    return unit.ownership().phase() == Phase.SERVING
+        && unit.version() <= surroundings.givenUp().getOrDefault(unit.id(), 0L);
+  }
+
+  private LogicalUnit.OpenFailed openFailed(long epoch) {
+    return new LogicalUnit.OpenFailed(
+        surroundings.gateway(), surroundings.incarnation(), epoch, whyNotOpen, unit.version());
   }
 
   private Behavior<Command> onGrowEnded(GrowEnded ended) {
@@ -223,9 +282,15 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private Behavior<Command> reconcile() {
     Ownership now = unit.ownership();
-    boolean mine = now.ownedBy(surroundings.gateway(), surroundings.incarnation());
+    boolean mine = isMine();
+    if (opening && tooLong && isToServe(now.epoch())) {
+      giveUp(); // Should it be opened still, it is released, and was never served.
+    }
     boolean wanted =
-        !removed && mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING);
+        !removed
+            && mine
+            && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING)
+            && !isGivenUp();
     boolean open = openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
 
     surroundings.dataPath().resize(unit);
@@ -234,6 +299,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       if (mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.RELEASING)) {
         // Keeps the entity awake: it has the bound of this transition, and has to be somewhere.
         repeat(new LogicalUnit.Get(getContext().getSystem().ignoreRef()));
+      } else if (mine && isGivenUp()) {
+        repeat(openFailed(now.epoch()));
       }
       return this;
     }
@@ -250,11 +317,17 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       return this;
     }
     if (removed) {
+      surroundings.givenUp().remove(unit.id());
       surroundings.dataPath().remove(unit.id());
       return Behaviors.stopped();
     }
     if (wanted && !open) {
       busy = true;
+      opening = true;
+      tooLong = false;
+      openings++;
+      timers.startSingleTimer(
+          OpenTooLong.class, new OpenTooLong(openings), surroundings.openBound());
       grownTo = 0;
       long epoch = now.epoch();
       getContext()
@@ -272,6 +345,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       repeat(
           new LogicalUnit.Released(
               surroundings.gateway(), surroundings.incarnation(), now.epoch(), unit.version()));
+    } else if (mine && isGivenUp()) {
+      // Nothing is open here, and nothing will be unless a newer entry says that it is to serve.
+      repeat(openFailed(now.epoch()));
     } else if (open && now.phase() == Phase.SERVING && unit.growingTo() > 0) {
       grow(now.epoch());
     }

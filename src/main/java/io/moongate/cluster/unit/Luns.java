@@ -5,12 +5,14 @@ import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -59,6 +61,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    *
    * @param portGroup of this gateway
    * @param implicitTransitionSeconds IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS
+   * @param openBound within which a store is open
    */
   public static Behavior<Command> create(
       View view,
@@ -66,6 +69,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       String incarnation,
       int portGroup,
       int implicitTransitionSeconds,
+      Duration openBound,
       DataPath dataPath) {
     return Behaviors.setup(
         context -> {
@@ -83,7 +87,9 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   implicitTransitionSeconds,
                   dataPath,
                   reports,
-                  new AtomicLong()::incrementAndGet));
+                  openBound,
+                  new AtomicLong()::incrementAndGet,
+                  new ConcurrentHashMap<>()));
         });
   }
 

@@ -244,9 +244,17 @@ public final class UnitDecider {
         : TELL_AGAIN;
   }
 
+  /**
+   * Also of an owner that is to serve: it took the unit over by the row, or opens again after a
+   * move that was abandoned. It may have opened since it said so, on seeing a newer entry; so it
+   * counts there only if it answers the newest one.
+   */
   private UnitDecision onOpenFailed(UnitState state, LogicalUnit.OpenFailed failed, Instant now) {
-    return !proposing
-            && state.in(Phase.ACQUIRING, failed.gateway(), failed.incarnation(), failed.epoch())
+    boolean counts =
+        state.in(Phase.ACQUIRING, failed.gateway(), failed.incarnation(), failed.epoch())
+            || (state.in(Phase.SERVING, failed.gateway(), failed.incarnation(), failed.epoch())
+                && failed.seen() == state.unit().version());
+    return !proposing && counts
         ? step(new LogicalUnit.OwnerGaveUp(failed.epoch(), failed.gateway(), failed.reason(), now))
         : TELL_AGAIN;
   }
@@ -303,6 +311,10 @@ public final class UnitDecider {
       return answered(new Answer.Accepted(unit));
     }
     Ownership now = unit.ownership();
+    if (change.epoch() > now.epoch()) {
+      // It has taken the unit over by the row, which is not on record here yet.
+      return answered(Answer.unavailable("epoch %d is not on record".formatted(change.epoch())));
+    }
     if (now.epoch() != change.epoch()
         || !now.ownedBy(change.gateway(), change.incarnation())
         || (now.phase() != Phase.SERVING && now.phase() != Phase.RELEASING)) {
@@ -340,7 +352,15 @@ public final class UnitDecider {
     if (!state.live()) {
       return answered(unknown());
     }
-    // A row that holds a newer epoch was set by a claim of this entity whose outcome was not learnt.
+    Optional<OwnershipRows.Row> moved =
+        raised.moved().filter(row -> row.epoch() > state.ownership().epoch());
+    if (moved.isPresent() && moved.get().serving()) {
+      return new UnitDecision.Recorded(
+          chosen(moved.get(), Optional.empty(), at),
+          true,
+          Optional.of(Answer.unavailable("%s has taken it over".formatted(moved.get().owner()))));
+    }
+    // Another row of a newer epoch was set by a claim of this entity whose outcome was not learnt.
     // Nobody can take the unit over from that epoch before it is recorded, with this change in it.
     LogicalUnit.Request command = raised.command();
     if (command instanceof LogicalUnit.ChangeShared change) {
@@ -380,18 +400,26 @@ public final class UnitDecider {
     if (proposal.isEmpty() && now.phase() != Phase.UNOWNED) {
       // Decided by a proposal whose outcome was never learnt; the present owner may have gone on
       // since and be serving. It is recorded by the next proposal: that one comes only after the
-      // owner has released, or failed (rule 3).
+      // owner has released, or failed (rule 3). So is what a gateway has claimed itself: that one,
+      // or whoever follows it, proposes until the view shows it, and brings the evidence.
       return NOTHING;
     }
+    return step(chosen(row, proposal, at));
+  }
+
+  private static LogicalUnit.OwnerChosen chosen(
+      OwnershipRows.Row row, Optional<Proposal> proposal, Instant at) {
     Optional<Proposal> decided = proposal.filter(proposed -> proposed.row().sameOwnership(row));
-    return step(
-        new LogicalUnit.OwnerChosen(
-            row.owner(),
-            row.incarnation(),
-            row.epoch(),
-            decided.map(Proposal::cause).orElse("decided by the ownership row, recorded late"),
-            decided.map(Proposal::evidence).orElse(List.of()),
-            at));
+    // Evidence is about the owner before: it holds whoever has brought it.
+    Optional<Proposal> judged = row.serving() ? proposal : decided;
+    return new LogicalUnit.OwnerChosen(
+        row.owner(),
+        row.incarnation(),
+        row.epoch(),
+        decided.map(Proposal::cause).orElse("decided by the ownership row, recorded late"),
+        judged.map(Proposal::evidence).orElse(List.of()),
+        at,
+        row.serving());
   }
 
   private static UnitDecision undecided(Optional<Proposal> proposal, String reason) {

@@ -98,7 +98,7 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
     } else if (event instanceof OwnerChosen chosen) {
       return owned(
           new Ownership(
-              Phase.ACQUIRING,
+              chosen.serving() ? Phase.SERVING : Phase.ACQUIRING,
               chosen.epoch(),
               chosen.owner(),
               chosen.incarnation(),

@@ -230,7 +230,13 @@ class LogicalUnitRandomTest {
                 answers.ref());
         case 2 -> new LogicalUnit.Move(gateway, incarnationOf(gateway), "random", answers.ref());
         case 3 -> new LogicalUnit.Opened(gateway, incarnationOf(gateway), epoch);
-        case 4 -> new LogicalUnit.OpenFailed(gateway, incarnationOf(gateway), epoch, "random");
+        case 4 ->
+            new LogicalUnit.OpenFailed(
+                gateway,
+                incarnationOf(gateway),
+                epoch,
+                "random",
+                seen.isEmpty() ? 0 : seen.get(seen.size() - 1).version());
         case 5 -> new LogicalUnit.Resize(size, "random", answers.ref());
         case 6 -> new LogicalUnit.Grown(gateway, incarnationOf(gateway), epoch, size);
         case 7 -> change();

@@ -184,7 +184,8 @@ class LogicalUnitTest {
   void whoCantOpenIsRememberedUntilSomebodyServes() {
     fixture.accepted(fixture::create);
     fixture.takeOver("gw1", 0);
-    fixture.unit.tell(new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "no such pool"));
+    fixture.unit.tell(
+        new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "no such pool", 0));
     Ownership none = fixture.awaitPublished(Phase.UNOWNED).ownership();
     while (none.epoch() == 0) {
       none = fixture.awaitPublished(Phase.UNOWNED).ownership();
@@ -517,7 +518,7 @@ class LogicalUnitTest {
             taker.ref()));
     fixture.rows.claims.awaitKept(1);
     fixture.opened("gw1", 1);
-    fixture.unit.tell(new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "late"));
+    fixture.unit.tell(new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "late", 0));
     assertEquals(
         "epoch", fixture.takeOverRefused("gw3", 1, seen("gw1", Kind.PROCESS_GONE)).field());
     fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
@@ -626,5 +627,93 @@ class LogicalUnitTest {
     assertEquals(
         Refusal.Kind.NOT_FOUND,
         fixture.refused(to -> new LogicalUnit.Resize(3 << 20, "test", to)).kind());
+  }
+
+  /** A gateway has claimed the row itself: it may be serving, whatever the entity knew. */
+  private void takenByTheRow(String gateway, long epoch) {
+    OwnershipRows.Row row = new OwnershipRows.Row(epoch, gateway, incarnationOf(gateway), true);
+    assertEquals(row, fixture.rows.compareAndSet(fixture.id, row, 0));
+  }
+
+  private void assertServes(String gateway, long epoch, UnitEntry entry) {
+    assertEquals(Phase.SERVING, entry.ownership().phase());
+    assertEquals(epoch, entry.ownership().epoch());
+    assertTrue(entry.ownership().ownedBy(gateway, incarnationOf(gateway)));
+  }
+
+  @Test
+  void whoTookItOverByTheRowServesAsSoonAsTheEntityHearsOfIt() {
+    fixture.serving("gw1");
+    takenByTheRow("gw2", 2);
+    UnitEntry own = fixture.takeOver("gw2", 1, seen("gw1", Kind.PROCESS_GONE));
+    assertServes("gw2", 2, own);
+    assertEquals(List.of(seen("gw1", Kind.PROCESS_GONE)), own.ownership().evidence());
+    fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
+    assertServes("gw2", 2, fixture.get());
+    fixture.rehome();
+    assertServes("gw2", 2, fixture.get());
+    // Another one's proposal meets it, too.
+    takenByTheRow("gw3", 3);
+    assertServes("gw3", 3, fixture.takeOver("gw1", 2, seen("gw2", Kind.PROCESS_GONE)));
+  }
+
+  @Test
+  void anIncarnationThatAdoptsWaitsForTheEvidence() {
+    fixture.serving("gw1");
+    takenByTheRow("gw2", 2);
+    fixture.rehome();
+    assertServes("gw1", 1, fixture.get());
+    Observation gone = seen("gw1", Kind.PROCESS_GONE);
+    UnitEntry recorded = fixture.takeOver("gw3", 1, gone);
+    assertServes("gw2", 2, recorded);
+    assertEquals(List.of(gone), recorded.ownership().evidence());
+  }
+
+  @Test
+  void aReleaseMeetsWhoTookItOverByTheRow() {
+    fixture.serving("gw1");
+    fixture.move("gw3");
+    takenByTheRow("gw2", 2);
+    fixture.released("gw1", 1);
+    assertServes("gw2", 2, fixture.awaitPublished(2));
+  }
+
+  @Test
+  void aChangeOfTheFormerOwnerMeetsWhoTookItOverByTheRow() {
+    fixture.serving("gw1");
+    takenByTheRow("gw2", 2);
+    Answer.Refused refused =
+        fixture.refused(
+            replyTo ->
+                new LogicalUnit.ChangeShared(
+                    "gw1",
+                    incarnationOf("gw1"),
+                    1,
+                    io.moongate.scsi.shared.SharedState.INITIAL.as(1, "a"),
+                    "test",
+                    replyTo));
+    assertEquals(Refusal.Kind.UNAVAILABLE, refused.kind());
+    UnitEntry entry = fixture.awaitPublished(2);
+    assertServes("gw2", 2, entry);
+    assertEquals(0, entry.shared().version());
+  }
+
+  /** The word of one that has opened meanwhile, on seeing a newer entry, must not free the unit. */
+  @Test
+  void anOwnerThatServesGivesUpOnlyByTheNewestEntry() {
+    fixture.serving("gw1");
+    long seen = fixture.get().version();
+    UnitEntry newer = fixture.accepted(replyTo -> new LogicalUnit.Resize(2 << 20, "grow", replyTo));
+    for (long older : new long[] {0, seen}) {
+      fixture.unit.tell(
+          new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "could not", older));
+      assertEquals(newer, fixture.get());
+    }
+    fixture.unit.tell(
+        new LogicalUnit.OpenFailed("gw1", incarnationOf("gw1"), 1, "could not", newer.version()));
+    Ownership freed = fixture.get().ownership();
+    assertEquals(Phase.UNOWNED, freed.phase());
+    assertEquals(List.of("gw1"), freed.refusedBy());
+    assertEquals(2, fixture.takeOver("gw2", 1).ownership().epoch());
   }
 }

@@ -16,11 +16,13 @@ import io.moongate.scsi.alua.PathStates;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,6 +37,7 @@ import org.junit.jupiter.api.Test;
 
 class LunActorTest {
   private static final Duration REPEAT = Duration.ofMillis(300);
+  private static final Duration OPEN_BOUND = Duration.ofSeconds(5);
 
   /** What the actor asked of its data path, one after the other. */
   private sealed interface Call {
@@ -150,6 +153,7 @@ class LunActorTest {
   private FakeDataPath path;
   private BlockingQueue<LogicalUnit.Command> reports;
   private AtomicLong publications;
+  private Map<String, Long> givenUp;
   private ActorRef<LunActor.Command> actor;
   private long version;
 
@@ -169,6 +173,7 @@ class LunActorTest {
     path = new FakeDataPath();
     reports = new LinkedBlockingQueue<>();
     publications = new AtomicLong();
+    givenUp = new ConcurrentHashMap<>();
   }
 
   private LunActor.Surroundings surroundings() {
@@ -179,7 +184,9 @@ class LunActorTest {
         10,
         path,
         report -> reports.add(report.command()),
-        publications::incrementAndGet);
+        OPEN_BOUND,
+        publications::incrementAndGet,
+        givenUp);
   }
 
   private void spawn(Phase phase, long epoch, String owner) {
@@ -368,6 +375,67 @@ class LunActorTest {
     releasing.done().complete(null);
     open(1);
     published(Way.LOCAL);
+    settle();
+  }
+
+  private LogicalUnit.OpenFailed failed(long seen) throws InterruptedException {
+    LogicalUnit.OpenFailed failed = (LogicalUnit.OpenFailed) reports.poll(10, TimeUnit.SECONDS);
+    assertEquals(seen, failed.seen());
+    return failed;
+  }
+
+  /** The entity may take its word for it, and give the unit to another gateway. */
+  @Test
+  void whoCanNotOpenWhatItIsToServeOpensItByNoEntryThatItHasAnswered()
+      throws InterruptedException {
+    spawn(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("gone"));
+    assertTrue(failed(version).reason().contains("gone"));
+    settle();
+    time.timePasses(REPEAT);
+    failed(version);
+    settle();
+    // Nor does the actor that follows when this one ends.
+    kit.stop(actor);
+    actor = kit.spawn(LunActor.create(surroundings(), true, sameEntry(Phase.SERVING, 1, "gw1")));
+    published(Way.HELD);
+    path.next(Call.Releasing.class).done().complete(null);
+    failed(version);
+    settle();
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
+    // A newer entry says that it is to serve still.
+    change(Phase.SERVING, 1, "gw1");
+    open(1);
+    published(Way.LOCAL);
+    settle();
+  }
+
+  private LunActor.Changed sameEntry(Phase phase, long epoch, String owner) {
+    version--;
+    return entry(phase, epoch, owner);
+  }
+
+  @Test
+  void anOpeningThatTakesTooLongIsGivenUp() throws InterruptedException {
+    spawn(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    Call.Opening opening = path.next(Call.Opening.class);
+    settle();
+    assertTrue(reports.isEmpty());
+    time.timePasses(OPEN_BOUND);
+    failed(version);
+    settle();
+    // The entity has not counted it, for another entry came between.
+    change(Phase.SERVING, 1, "gw1");
+    failed(version);
+    settle();
+    // It ends all the same: nothing of it is served.
+    opening.done().complete(null);
+    path.next(Call.Releasing.class).done().complete(null);
+    failed(version);
+    change(Phase.UNOWNED, 1, "");
+    published(Way.HELD);
     settle();
   }
 

@@ -165,6 +165,16 @@ final class UnitFixture implements AutoCloseable {
     }
   }
 
+  /** Waits for the next published entry of an epoch. */
+  UnitEntry awaitPublished(long epoch) {
+    while (true) {
+      UnitEntry entry = nextPublished();
+      if (entry.ownership().epoch() == epoch && entry.id().equals(id)) {
+        return entry;
+      }
+    }
+  }
+
   UnitEntry nextPublished() {
     ViewPublisher.Command command = published.receiveMessage(Duration.ofSeconds(10));
     return (UnitEntry) ((ViewPublisher.Publish) command).entry();
