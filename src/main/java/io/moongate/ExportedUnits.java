@@ -199,6 +199,7 @@ final class ExportedUnits implements DataPath {
                 volume
                     .fence(epoch)
                     .thenCompose(fenced -> atLeast(volume, entry.size()))
+                    .thenRun(() -> acceptAll(exported, entry, volume))
                     .thenRun(() -> install(exported, volume))
                     .exceptionallyCompose(
                         failure ->
@@ -213,6 +214,14 @@ final class ExportedUnits implements DataPath {
     return volume.geometry().size() >= size
         ? CompletableFuture.completedStage(null)
         : volume.grow(size);
+  }
+
+  /**
+   * A gateway that takes a unit over by the row may not have seen yet that it grows, while a host
+   * was told elsewhere.
+   */
+  private static void acceptAll(Exported exported, UnitEntry entry, Volume volume) {
+    exported.unit.grow(entry.size(), Math.max(entry.acceptedSize(), volume.geometry().size()));
   }
 
   @Override

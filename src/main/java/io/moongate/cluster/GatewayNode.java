@@ -13,6 +13,7 @@ import io.moongate.cluster.membership.LeaseKeeper;
 import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.membership.PeerWatch;
 import io.moongate.cluster.membership.ServingLease;
+import io.moongate.cluster.ownership.Claimant;
 import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -152,7 +153,13 @@ public final class GatewayNode {
 
     steward =
         spawn(
-            Steward.create(view, settings.gateway(), incarnation, settings.movements(), clock),
+            Steward.create(
+                view,
+                settings.gateway(),
+                incarnation,
+                settings.movements(),
+                claimant(rows, surroundings),
+                clock),
             "steward");
     keeper =
         spawn(
@@ -241,6 +248,24 @@ public final class GatewayNode {
         keeper.tell(new LeaseKeeper.Gone(seen.incarnation()));
       }
     }
+  }
+
+  /** It is asked once this gateway is registered: there is who takes its claims by then. */
+  private Claimant claimant(OwnershipRows rows, Surroundings surroundings) {
+    return new Claimant(
+        rows,
+        settings.gateway(),
+        incarnation,
+        () -> lease.coversNanos(System.nanoTime()),
+        unit ->
+            Math.max(
+                unit.shared().version(),
+                surroundings
+                    .unit(unit.id())
+                    .map(io.moongate.scsi.LogicalUnit::sharedVersion)
+                    .orElse(0L)),
+        claim -> luns.tell(claim),
+        clock);
   }
 
   private UnitPeers unitPeers(Surroundings surroundings) {
@@ -381,7 +406,8 @@ public final class GatewayNode {
                           entry.portGroup(),
                           settings.implicitTransitionSeconds(),
                           settings.unit().openBound(),
-                          dataPath),
+                          dataPath,
+                          this::otherGateways),
                       "luns");
               // What was applied while it came into being.
               luns.tell(new Luns.EntryChanged(entry));

@@ -424,6 +424,11 @@ public final class BlockUnit implements LogicalUnit {
     }
   }
 
+  @Override
+  public long sharedVersion() {
+    return shared.state().version();
+  }
+
   private void reviewHolders() {
     SharedState known = shared.state();
     Set<Nexus> existing = attentions.nexuses();

@@ -73,6 +73,9 @@ public interface LogicalUnit {
    */
   void share(SharedState state);
 
+  /** Version of the newest shared state that is known here. */
+  long sharedVersion();
+
   /**
    * Does what the owner has every gateway do for its nexuses with the unit.
    *

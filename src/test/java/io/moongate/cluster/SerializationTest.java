@@ -18,6 +18,7 @@ import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.Luns;
 import io.moongate.cluster.unit.SharedTeller;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitAttributes;
@@ -66,6 +67,7 @@ class SerializationTest {
           LeaseKeeper.Command.class,
           LeaseMessage.class,
           SharedTeller.Command.class,
+          Luns.Claim.class,
           Answer.class,
           ViewEntry.class,
           SessionsActor.Ask.class,

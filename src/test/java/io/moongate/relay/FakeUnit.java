@@ -82,6 +82,11 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
+  public long sharedVersion() {
+    return 0;
+  }
+
+  @Override
   public void share(SharedState state) {
     throw new UnsupportedOperationException();
   }

@@ -194,6 +194,11 @@ final class FakeUnit implements LogicalUnit {
   public void publish(PathStates states, Route route) {}
 
   @Override
+  public long sharedVersion() {
+    return 0;
+  }
+
+  @Override
   public void share(SharedState state) {
     throw new UnsupportedOperationException();
   }

@@ -25,8 +25,7 @@ public final class CassandraOwnershipRows implements OwnershipRows {
   }
 
   @Override
-  public CompletionStage<Row> claim(
-      String unitId, Row proposed, long sharedVersion, String cause) {
+  public CompletionStage<Row> claim(String unitId, Row proposed, long sharedVersion, String cause) {
     CompletionStage<AsyncResultSet> decided =
         proposed.epoch() == 1
             ? serial.transact(
@@ -85,6 +84,27 @@ public final class CassandraOwnershipRows implements OwnershipRows {
                       }
                       return Optional.empty();
                     }));
+  }
+
+  @Override
+  public CompletionStage<Row> takeOver(
+      String unitId, Row proposed, long sharedVersion, String cause) {
+    return decidedOr(
+        serial.transact(
+            "UPDATE %s SET epoch = ?, owner = ?, incarnation = ?, serving = ?, cause = ?,"
+                    .formatted(table)
+                + " changed_at = ? WHERE unit_id = ? IF epoch = ? AND shared_version = ?",
+            proposed.epoch(),
+            proposed.owner(),
+            proposed.incarnation(),
+            proposed.serving(),
+            cause,
+            clock.instant(),
+            unitId,
+            proposed.epoch() - 1,
+            sharedVersion),
+        proposed,
+        () -> present(unitId));
   }
 
   /** Applied, or else, not applied or unknown to the driver: the row itself says what it is. */

@@ -66,6 +66,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   private record Answered(String unitId, Answer answer, Throwable failure) implements Command {}
 
+  /** The row of a unit has been asked, whatever it said: now its entity is. */
+  private record RowAsked(Stewardship.TakeOver takeOver) implements Command {}
+
   private enum Look implements Command {
     TICK
   }
@@ -74,6 +77,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private final String self;
   private final String incarnation;
   private final Stewardship stewardship;
+  private final Claimant claimant;
   private final Clock clock;
   private final TimerScheduler<Command> timers;
   private final ClusterSharding sharding;
@@ -93,6 +97,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       String self,
       String incarnation,
       Movements.Policy policy,
+      Claimant claimant,
       Clock clock) {
     super(context);
     this.timers = timers;
@@ -100,19 +105,26 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     this.self = self;
     this.incarnation = incarnation;
     this.stewardship = new Stewardship(self, incarnation, policy);
+    this.claimant = claimant;
     this.clock = clock;
     this.sharding = ClusterSharding.get(context.getSystem());
   }
 
   /** Makes the steward of this gateway; it does nothing before {@link Begin}. */
   public static Behavior<Command> create(
-      View view, String self, String incarnation, Movements.Policy policy, Clock clock) {
+      View view,
+      String self,
+      String incarnation,
+      Movements.Policy policy,
+      Claimant claimant,
+      Clock clock) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(Look.TICK, LOOK);
-                  return new Steward(context, timers, view, self, incarnation, policy, clock);
+                  return new Steward(
+                      context, timers, view, self, incarnation, policy, claimant, clock);
                 }));
   }
 
@@ -133,6 +145,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
               return look();
             })
         .onMessage(Answered.class, this::onAnswered)
+        .onMessage(RowAsked.class, this::onRowAsked)
         .onMessage(Look.class, tick -> look())
         .build();
   }
@@ -205,7 +218,20 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
         .tell(new Gateway.Report(gateway.incarnation(), failure.evidence()));
   }
 
+  /**
+   * The row first: the entity may not be there to be asked. And not both at once, for two
+   * transactions on one row hinder one another.
+   */
   private void propose(Stewardship.TakeOver takeOver) {
+    underWay.add(takeOver.unit().id());
+    getContext()
+        .pipeToSelf(
+            claimant.claim(takeOver.unit(), takeOver.evidence(), takeOver.cause()),
+            (asked, failure) -> new RowAsked(takeOver));
+  }
+
+  private Behavior<Command> onRowAsked(RowAsked asked) {
+    Stewardship.TakeOver takeOver = asked.takeOver();
     UnitEntry unit = takeOver.unit();
     ask(
         unit.id(),
@@ -218,6 +244,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
                 takeOver.cause(),
                 takeOver.evidence(),
                 replyTo));
+    return this;
   }
 
   /** How long a proposal is waited for that comes after so many without an answer. */

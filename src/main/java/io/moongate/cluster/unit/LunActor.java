@@ -40,8 +40,14 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   sealed interface Command {}
 
-  /** The unit as the view has it now, and the gateways that export it. */
-  record Changed(UnitEntry unit, List<GatewayEntry> exporters, Optional<GatewayEntry> owner)
+  /**
+   * The unit as the view has it now, and the gateways that export it.
+   *
+   * @param claimed whether its ownership is one that the row has decided and the view does not show
+   *     yet
+   */
+  record Changed(
+      UnitEntry unit, List<GatewayEntry> exporters, Optional<GatewayEntry> owner, boolean claimed)
       implements Command {}
 
   /** A session asks for the path states. */
@@ -68,6 +74,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /**
    * Who this gateway is, and what it has for its units.
    *
+   * @param claims told what becomes of a claim of this gateway
    * @param openBound within which an owner that is to serve has the store open, or gives it up; for
    *     one that is acquiring it the entity has that bound
    * @param publications numbers for published path states; they grow over all actors, so that what
@@ -83,12 +90,16 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       int implicitTransitionSeconds,
       DataPath dataPath,
       Consumer<Report> reports,
+      Consumer<ClaimOutcome> claims,
       Duration openBound,
       LongSupplier publications,
       Map<String, Long> givenUp) {}
 
   /** A report to the unit's entity. */
   record Report(String unitId, LogicalUnit.Command command) {}
+
+  /** Whether what this gateway has claimed is open, or won't be opened under the claim. */
+  record ClaimOutcome(String unitId, long epoch, boolean open) {}
 
   private final Surroundings surroundings;
   private final TimerScheduler<Command> timers;
@@ -114,6 +125,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private boolean tooLong;
 
   private String whyNotOpen = "";
+  private boolean claimed;
+
+  /** Epoch of the last claim that could not be opened. */
+  private long droppedClaim;
 
   /** Whether something may be open that this actor does not know of. */
   private boolean inherited;
@@ -171,6 +186,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     unit = changed.unit();
     exporters = changed.exporters();
     owner = changed.owner();
+    claimed = changed.claimed();
     surroundings.dataPath().share(unit);
   }
 
@@ -189,7 +205,11 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     opening = false;
     if (ended.failure() == null) {
       openEpoch = OptionalLong.of(ended.epoch());
-      return reconcile();
+      reconcile();
+      if (claimed && isToServe(ended.epoch()) && !isGivenUp()) {
+        surroundings.claims().accept(new ClaimOutcome(unit.id(), ended.epoch(), true));
+      }
+      return this;
     }
     getContext()
         .getLog()
@@ -231,11 +251,24 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         && unit.ownership().epoch() == epoch;
   }
 
+  /**
+   * A claim that is not recorded needs no promise: nobody else can be given the unit before it is,
+   * and then the view says what is to be opened.
+   */
   private void giveUp() {
-    surroundings.givenUp().put(unit.id(), unit.version());
+    long epoch = unit.ownership().epoch();
+    if (!claimed) {
+      surroundings.givenUp().put(unit.id(), unit.version());
+    } else if (droppedClaim != epoch) {
+      droppedClaim = epoch;
+      surroundings.claims().accept(new ClaimOutcome(unit.id(), epoch, false));
+    }
   }
 
   private boolean isGivenUp() {
+    if (claimed) {
+      return droppedClaim == unit.ownership().epoch();
+    }
     return unit.ownership().phase() == Phase.SERVING
         && unit.version() <= surroundings.givenUp().getOrDefault(unit.id(), 0L);
   }
@@ -299,7 +332,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       if (mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.RELEASING)) {
         // Keeps the entity awake: it has the bound of this transition, and has to be somewhere.
         repeat(new LogicalUnit.Get(getContext().getSystem().ignoreRef()));
-      } else if (mine && isGivenUp()) {
+      } else if (mine && isGivenUp() && !claimed) {
         repeat(openFailed(now.epoch()));
       }
       return this;
@@ -345,7 +378,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       repeat(
           new LogicalUnit.Released(
               surroundings.gateway(), surroundings.incarnation(), now.epoch(), unit.version()));
-    } else if (mine && isGivenUp()) {
+    } else if (mine && isGivenUp() && !claimed) {
       // Nothing is open here, and nothing will be unless a newer entry says that it is to serve.
       repeat(openFailed(now.epoch()));
     } else if (open && now.phase() == Phase.SERVING && unit.growingTo() > 0) {

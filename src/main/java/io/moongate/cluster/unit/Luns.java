@@ -1,11 +1,13 @@
 package io.moongate.cluster.unit;
 
+import io.moongate.cluster.CborSerializable;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,16 +17,20 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 
 /** The LUN actors of this gateway: takes the view's changes to those that they concern. */
 public final class Luns extends AbstractBehavior<Luns.Command> {
+
+  private static final Duration TELL_AGAIN = Duration.ofMillis(200);
 
   /** A message to the LUNs. */
   public sealed interface Command {}
@@ -38,6 +44,20 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    */
   public record ProcessGone(String incarnation) implements Command {}
 
+  /**
+   * A gateway has taken a unit over by the ownership row: said by itself here, and to the others
+   * once it has opened the store. Repeated until the view shows it.
+   */
+  public record Claim(
+      String unitId, long epoch, String owner, String incarnation, String cause, Instant at)
+      implements Command, CborSerializable {}
+
+  private record ClaimEnded(LunActor.ClaimOutcome outcome) implements Command {}
+
+  private enum TellClaims implements Command {
+    AGAIN
+  }
+
   private record ActorEnded(String unitId) implements Command {}
 
   private final View view;
@@ -48,11 +68,18 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   private final Map<String, TargetEntry> targets = new HashMap<>();
 
   private final Set<String> gone = new HashSet<>();
+  private final Claims claims = new Claims();
+  private final Consumer<Claim> others;
 
-  private Luns(ActorContext<Command> context, View view, LunActor.Surroundings surroundings) {
+  private Luns(
+      ActorContext<Command> context,
+      View view,
+      LunActor.Surroundings surroundings,
+      Consumer<Claim> others) {
     super(context);
     this.view = view;
     this.surroundings = surroundings;
+    this.others = others;
     tellAll();
   }
 
@@ -62,6 +89,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    * @param portGroup of this gateway
    * @param implicitTransitionSeconds IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS
    * @param openBound within which a store is open
+   * @param peers the other gateways that are members now
    */
   public static Behavior<Command> create(
       View view,
@@ -70,15 +98,16 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       int portGroup,
       int implicitTransitionSeconds,
       Duration openBound,
-      DataPath dataPath) {
+      DataPath dataPath,
+      Supplier<List<SharedTeller.Peer>> peers) {
     return Behaviors.setup(
         context -> {
           ClusterSharding sharding = ClusterSharding.get(context.getSystem());
+          ActorRef<Command> self = context.getSelf();
           Consumer<LunActor.Report> reports =
               report ->
                   sharding.entityRefFor(LogicalUnit.KEY, report.unitId()).tell(report.command());
-          return new Luns(
-              context,
+          return create(
               view,
               new LunActor.Surroundings(
                   gateway,
@@ -87,10 +116,36 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   implicitTransitionSeconds,
                   dataPath,
                   reports,
+                  outcome -> self.tell(ended(outcome)),
                   openBound,
                   new AtomicLong()::incrementAndGet,
-                  new ConcurrentHashMap<>()));
+                  new ConcurrentHashMap<>()),
+              claim -> peers.get().forEach(peer -> sendByPath(context, peer, claim)));
         });
+  }
+
+  /** The same with other ways to the entities and to the other gateways. */
+  static Behavior<Command> create(
+      View view, LunActor.Surroundings surroundings, Consumer<Claim> others) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  timers.startTimerWithFixedDelay(TellClaims.AGAIN, TELL_AGAIN);
+                  return new Luns(context, view, surroundings, others);
+                }));
+  }
+
+  /** What a LUN actor says of a claim, as these take it. */
+  static Command ended(LunActor.ClaimOutcome outcome) {
+    return new ClaimEnded(outcome);
+  }
+
+  private static void sendByPath(
+      ActorContext<Command> context, SharedTeller.Peer peer, Claim claim) {
+    Adapter.toClassic(context.getSystem())
+        .actorSelection(peer.address() + context.getSelf().path().toStringWithoutAddress())
+        .tell(claim, org.apache.pekko.actor.ActorRef.noSender());
   }
 
   @Override
@@ -98,6 +153,9 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     return newReceiveBuilder()
         .onMessage(EntryChanged.class, this::onEntryChanged)
         .onMessage(ProcessGone.class, this::onProcessGone)
+        .onMessage(Claim.class, this::onClaim)
+        .onMessage(ClaimEnded.class, this::onClaimEnded)
+        .onMessage(TellClaims.class, this::onTellClaims)
         .onMessage(ActorEnded.class, this::onActorEnded)
         .build();
   }
@@ -150,6 +208,28 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     return this;
   }
 
+  private Behavior<Command> onClaim(Claim claim) {
+    view.unit(claim.unitId())
+        .filter(unit -> claims.add(claim, unit))
+        .ifPresent(unit -> tell(unit.id()));
+    return this;
+  }
+
+  private Behavior<Command> onClaimEnded(ClaimEnded ended) {
+    LunActor.ClaimOutcome outcome = ended.outcome();
+    if (outcome.open()) {
+      claims.served(outcome.unitId(), outcome.epoch()).ifPresent(others);
+    } else if (claims.drop(outcome.unitId(), outcome.epoch())) {
+      tell(outcome.unitId());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onTellClaims(TellClaims tick) {
+    claims.served().forEach(others);
+    return this;
+  }
+
   /** The entry, or what it will be once its entity has recorded what is proven here already. */
   private GatewayEntry known(GatewayEntry entry) {
     return gone.contains(entry.incarnation()) && entry.state() == GatewayEntry.State.UP
@@ -170,16 +250,20 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     Optional<UnitEntry> unit = view.unit(unitId);
     ActorRef<LunActor.Command> actor = actors.get(unitId);
     if (unit.isEmpty()) {
+      claims.forget(unitId);
       if (actor != null) {
         actor.tell(LunActor.Removed.NOW);
       }
       return;
     }
+    Optional<Claim> claim = claims.over(unit.get());
+    UnitEntry effective = claim.map(laid -> Claims.lay(laid, unit.get())).orElseGet(unit::get);
     LunActor.Changed changed =
         new LunActor.Changed(
-            unit.get(),
+            effective,
             exporters(unitId),
-            view.gateway(unit.get().ownership().owner()).map(this::known));
+            view.gateway(effective.ownership().owner()).map(this::known),
+            claim.isPresent());
     if (actor == null) {
       ActorRef<LunActor.Command> spawned =
           getContext().spawn(LunActor.create(surroundings, inherited, changed), "lun-" + unitId);

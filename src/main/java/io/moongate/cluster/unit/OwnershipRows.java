@@ -21,7 +21,9 @@ public interface OwnershipRows {
    */
   record Row(long epoch, String owner, String incarnation, boolean serving) {
 
-    /** Of an owner that the entity has proposed: it serves once the entity has heard that it can. */
+    /**
+     * Of an owner that the entity has proposed: it serves once the entity has heard that it can.
+     */
     public Row(long epoch, String owner, String incarnation) {
       this(epoch, owner, incarnation, false);
     }
@@ -51,6 +53,15 @@ public interface OwnershipRows {
    * @return empty when the bound is that or more; else the row, which holds another epoch
    */
   CompletionStage<Optional<Row>> raise(String unitId, long epoch, long sharedVersion);
+
+  /**
+   * A gateway takes the unit over by itself: sets the row to {@code proposed} if it still holds
+   * {@code proposed.epoch() - 1} and its bound of the shared version is exactly {@code
+   * sharedVersion}. An unknown outcome is looked up, as above.
+   *
+   * @return what the row says now: equal to {@code proposed} when it was decided so
+   */
+  CompletionStage<Row> takeOver(String unitId, Row proposed, long sharedVersion, String cause);
 
   /** Reads the row serially; empty when the unit never had an owner. */
   CompletionStage<Optional<Row>> read(String unitId);

@@ -85,6 +85,11 @@ public record UnitEntry(
     return copy(version + 1, size, newOwnership, deleted, growingTo, newShared, attributes);
   }
 
+  /** The same version, as another ownership makes it appear that is not recorded yet. */
+  public UnitEntry owned(Ownership newOwnership) {
+    return copy(version, size, newOwnership, deleted, growingTo, shared, attributes);
+  }
+
   /** The next version, with other sizes. */
   public UnitEntry nextSized(long newSize, long newGrowingTo) {
     return copy(version + 1, newSize, ownership, deleted, newGrowingTo, shared, attributes);

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class FakeOwnershipRows implements OwnershipRows {
   private final Map<String, List<Row>> decided = new ConcurrentHashMap<>();
   private final Map<String, Long> sharedVersions = new ConcurrentHashMap<>();
+  private final Map<String, Map<Long, Long>> takenOver = new ConcurrentHashMap<>();
   private final AtomicInteger answersToLose = new AtomicInteger();
 
   /** Before a compare-and-set reaches the row. */
@@ -33,6 +34,36 @@ public final class FakeOwnershipRows implements OwnershipRows {
           loseAnswer();
           return row;
         });
+  }
+
+  @Override
+  public CompletionStage<Row> takeOver(
+      String unitId, Row proposed, long sharedVersion, String cause) {
+    return claims.pass(
+        () -> {
+          Row row = takeOverNow(unitId, proposed, sharedVersion);
+          loseAnswer();
+          return row;
+        });
+  }
+
+  private synchronized Row takeOverNow(String unitId, Row proposed, long sharedVersion) {
+    List<Row> rows = decided.get(unitId);
+    boolean granted =
+        rows.get(rows.size() - 1).epoch() == proposed.epoch() - 1
+            && sharedVersions.get(unitId) == sharedVersion;
+    if (granted) {
+      rows.add(proposed);
+      takenOver
+          .computeIfAbsent(unitId, id -> new ConcurrentHashMap<>())
+          .put(proposed.epoch(), sharedVersion);
+    }
+    return rows.get(rows.size() - 1);
+  }
+
+  /** Epochs in which gateways took the unit over by the row, and the versions that they knew. */
+  public Map<Long, Long> takenOver(String unitId) {
+    return takenOver.getOrDefault(unitId, Map.of());
   }
 
   private void loseAnswer() {

@@ -36,6 +36,8 @@ class LogicalUnitRandomTest {
   private static final int STEPS = 80;
   private static final List<String> GATEWAYS = List.of("gw1", "gw2", "gw3");
 
+  private static int takenOver;
+
   @Test
   void whateverComesInWhateverOrder() throws InterruptedException {
     long first = System.nanoTime();
@@ -46,6 +48,7 @@ class LogicalUnitRandomTest {
         for (long seed = first; seed < first + UNITS; seed++) {
           new Run(fixture, otherNode, seed).run();
         }
+        assertTrue(takenOver > 0, "no unit was taken over by the row; first seed " + first);
       } finally {
         otherNode.shutdownTestKit();
       }
@@ -102,9 +105,11 @@ class LogicalUnitRandomTest {
       gates().forEach(gate -> gate.failNext(0));
       gates().forEach(Gate::open);
       start();
+      awaitRecordOfClaim();
       UnitEntry settled = settle();
       check();
       checkShared(settled);
+      takenOver += fixture.rows.takenOver(fixture.id).size();
       assertEquals(Phase.SERVING, settled.ownership().phase(), "seed " + seed);
     }
 
@@ -119,7 +124,7 @@ class LogicalUnitRandomTest {
 
     private void step() {
       Gate gate = gates().get(random.nextInt(gates().size() - 1));
-      switch (random.nextInt(28)) {
+      switch (random.nextInt(31)) {
         case 0 -> start();
         case 1 -> gate.close();
         case 2, 3, 4 -> gate.open();
@@ -131,6 +136,7 @@ class LogicalUnitRandomTest {
           collect(UnitFixture.entry(ask()));
         }
         case 9, 10, 11 -> onward();
+        case 12, 13, 14 -> takeOverByRow();
         default -> send();
       }
     }
@@ -165,6 +171,32 @@ class LogicalUnitRandomTest {
                         "random",
                         changes.ref()));
       }
+    }
+
+    /**
+     * As a gateway does it that has evidence against the owner: by what it has seen last, or by an
+     * older entry. The former owner's changes, and what the entity decides, are under way as well.
+     */
+    private void takeOverByRow() {
+      if (seen.isEmpty() || random.nextBoolean()) {
+        gates().forEach(Gate::open);
+        collect(UnitFixture.entry(ask()));
+      }
+      UnitEntry last = seen.get(Math.max(0, seen.size() - 1 - random.nextInt(2)));
+      if (last.ownership().epoch() == 0 || last.ownership().phase() == Phase.UNOWNED) {
+        return;
+      }
+      if (random.nextInt(3) == 0) {
+        fixture.rows.claims.close();
+      }
+      String gateway = GATEWAYS.get(random.nextInt(GATEWAYS.size()));
+      var unused =
+          fixture.rows.takeOver(
+              fixture.id,
+              new OwnershipRows.Row(
+                  last.ownership().epoch() + 1, gateway, incarnationOf(gateway), true),
+              last.shared().version(),
+              "random");
     }
 
     private Answer ask() {
@@ -268,6 +300,37 @@ class LogicalUnitRandomTest {
           changes.ref());
     }
 
+    /** What a gateway has taken over by the row is recorded once somebody brings the evidence. */
+    private void awaitRecordOfClaim() {
+      List<OwnershipRows.Row> decided = fixture.rows.decided(fixture.id);
+      if (!decided.isEmpty() && decided.get(decided.size() - 1).serving()) {
+        answers.awaitAssert(
+            () -> {
+              Ownership now = UnitFixture.entry(ask()).ownership();
+              newest()
+                  .tell(
+                      new LogicalUnit.TakeOver(
+                          "gw9",
+                          incarnationOf("gw9"),
+                          now.epoch(),
+                          "random",
+                          List.of(
+                              new io.moongate.failure.Observation(
+                                  "gw8",
+                                  now.owner(),
+                                  now.incarnation(),
+                                  Kind.PROCESS_GONE,
+                                  UnitFixture.NOW,
+                                  "test")),
+                          answers.ref()));
+              assertTrue(
+                  UnitFixture.entry(ask()).ownership().epoch() >= decided.size(),
+                  "seed " + seed + ": " + decided);
+              return null;
+            });
+      }
+    }
+
     /** Does what the gateways and the bounds do until somebody serves. */
     private UnitEntry settle() {
       for (int round = 0; round < 20; round++) {
@@ -304,14 +367,29 @@ class LogicalUnitRandomTest {
       Answer marker = Answer.unavailable("the last");
       changes.ref().tell(marker);
       List<SharedState> states = new ArrayList<>();
+      List<UnitEntry> told = new ArrayList<>(seen);
       for (Answer answer = changes.receiveMessage();
           !answer.equals(marker);
           answer = changes.receiveMessage()) {
         if (answer instanceof Answer.Accepted accepted) {
           states.add(((UnitEntry) accepted.entry()).shared());
+          told.add((UnitEntry) accepted.entry());
         }
       }
       seen.forEach(entry -> states.add(entry.shared()));
+      fixture
+          .rows
+          .takenOver(fixture.id)
+          .forEach(
+              (epoch, version) ->
+                  told.stream()
+                      .filter(entry -> entry.ownership().epoch() < epoch)
+                      .forEach(
+                          entry ->
+                              assertTrue(
+                                  entry.shared().version() <= version,
+                                  "seed %d: taken over as %d with version %d, after %s"
+                                      .formatted(seed, epoch, version, entry))));
       Map<Long, String> names = new HashMap<>();
       for (SharedState state : states) {
         String other = names.putIfAbsent(state.version(), state.change());
@@ -345,6 +423,7 @@ class LogicalUnitRandomTest {
           OwnershipRows.Row row = decided.get((int) now.epoch() - 1);
           assertEquals(row.owner(), now.owner(), why);
           assertEquals(row.incarnation(), now.incarnation(), why);
+          assertTrue(!row.serving() || now.phase() != Phase.ACQUIRING, why);
           String other = ownerOfEpoch.putIfAbsent(now.epoch(), now.owner());
           assertTrue(other == null || other.equals(now.owner()), why);
         }

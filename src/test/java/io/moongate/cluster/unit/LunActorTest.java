@@ -154,6 +154,7 @@ class LunActorTest {
   private BlockingQueue<LogicalUnit.Command> reports;
   private AtomicLong publications;
   private Map<String, Long> givenUp;
+  private BlockingQueue<LunActor.ClaimOutcome> claims;
   private ActorRef<LunActor.Command> actor;
   private long version;
 
@@ -174,6 +175,7 @@ class LunActorTest {
     reports = new LinkedBlockingQueue<>();
     publications = new AtomicLong();
     givenUp = new ConcurrentHashMap<>();
+    claims = new LinkedBlockingQueue<>();
   }
 
   private LunActor.Surroundings surroundings() {
@@ -184,6 +186,7 @@ class LunActorTest {
         10,
         path,
         report -> reports.add(report.command()),
+        claims::add,
         OPEN_BOUND,
         publications::incrementAndGet,
         givenUp);
@@ -224,7 +227,8 @@ class LunActorTest {
     return new LunActor.Changed(
         unit,
         gateways,
-        gateways.stream().filter(gateway -> gateway.name().equals(owner)).findFirst());
+        gateways.stream().filter(gateway -> gateway.name().equals(owner)).findFirst(),
+        false);
   }
 
   private static GatewayEntry gateway(int number) {
@@ -386,8 +390,7 @@ class LunActorTest {
 
   /** The entity may take its word for it, and give the unit to another gateway. */
   @Test
-  void whoCanNotOpenWhatItIsToServeOpensItByNoEntryThatItHasAnswered()
-      throws InterruptedException {
+  void whoCanNotOpenWhatItIsToServeOpensItByNoEntryThatItHasAnswered() throws InterruptedException {
     spawn(Phase.SERVING, 1, "gw1");
     published(Way.HELD);
     path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("gone"));
@@ -409,6 +412,46 @@ class LunActorTest {
     open(1);
     published(Way.LOCAL);
     settle();
+  }
+
+  private LunActor.Changed claimed(LunActor.Changed entry) {
+    return new LunActor.Changed(entry.unit(), entry.exporters(), entry.owner(), true);
+  }
+
+  @Test
+  void whatItHasClaimedIsServedOnceItIsOpenAndStaysSoWhenItIsRecorded()
+      throws InterruptedException {
+    spawn(Phase.SERVING, 1, "gw2");
+    published(Way.REMOTE);
+    actor.tell(claimed(sameEntry(Phase.SERVING, 2, "gw1")));
+    published(Way.HELD);
+    open(2);
+    assertEquals(2, published(Way.LOCAL).epoch());
+    assertEquals(new LunActor.ClaimOutcome("u1", 2, true), claims.poll(10, TimeUnit.SECONDS));
+    change(Phase.SERVING, 2, "gw1");
+    settle();
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
+    assertTrue(reports.isEmpty(), () -> "reported " + reports);
+  }
+
+  @Test
+  void aClaimThatCanNotBeOpenedIsDroppedAndReportedOnceItIsRecorded() throws InterruptedException {
+    spawn(Phase.SERVING, 1, "gw2");
+    published(Way.REMOTE);
+    actor.tell(claimed(sameEntry(Phase.SERVING, 2, "gw1")));
+    published(Way.HELD);
+    path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("gone"));
+    assertEquals(new LunActor.ClaimOutcome("u1", 2, false), claims.poll(10, TimeUnit.SECONDS));
+    settle();
+    time.timePasses(REPEAT);
+    settle();
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
+    assertTrue(reports.isEmpty(), () -> "reported what is not recorded " + reports);
+    // Its entity has recorded it.
+    change(Phase.SERVING, 2, "gw1");
+    path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("gone"));
+    failed(version);
+    assertTrue(claims.isEmpty());
   }
 
   private LunActor.Changed sameEntry(Phase phase, long epoch, String owner) {

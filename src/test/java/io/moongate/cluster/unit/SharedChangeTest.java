@@ -84,8 +84,7 @@ class SharedChangeTest {
     fixture.serving("gw1");
     assertEquals("epoch", refused("gw2", 1, state(1, "a")));
     Answer early = change("gw1", 2, state(1, "a"));
-    assertEquals(
-        Refusal.Kind.UNAVAILABLE, assertInstanceOf(Answer.Refused.class, early).kind());
+    assertEquals(Refusal.Kind.UNAVAILABLE, assertInstanceOf(Answer.Refused.class, early).kind());
     assertEquals("epoch", refused("gw1", 0, state(1, "a")));
     Answer older =
         fixture.ask(

@@ -1,0 +1,141 @@
+package io.moongate.cluster.ownership;
+
+import io.moongate.cluster.unit.Luns;
+import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.failure.FailureDecision;
+import io.moongate.failure.Observation;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes units over from a failed owner by their ownership rows, without waiting for their entities:
+ * those may have lived on the gateway that failed, and have to be re-homed first
+ * (docs/decisions/0016). What the row does not grant is left to the entity, which is asked in any
+ * case: it records the claim with its evidence, or decides itself.
+ */
+public final class Claimant {
+  private static final Logger LOG = LoggerFactory.getLogger(Claimant.class);
+
+  /** How long the entity is not asked because the row has not answered. */
+  private static final Duration PATIENCE = Duration.ofMillis(300);
+
+  private final OwnershipRows rows;
+  private final String gateway;
+  private final String incarnation;
+  private final BooleanSupplier lease;
+  private final ToLongFunction<UnitEntry> sharedVersion;
+  private final Consumer<Luns.Claim> claimed;
+  private final Clock clock;
+
+  /** By unit, what was asked of the row last: the same is not asked again. */
+  private final Map<String, Attempt> attempts = new ConcurrentHashMap<>();
+
+  private record Attempt(long epoch, long sharedVersion, boolean granted) {}
+
+  /**
+   * @param incarnation this process
+   * @param lease whether it holds its lease now
+   * @param sharedVersion version of the shared state that it would serve a unit with, at least
+   * @param claimed told of each unit that was taken over, on any thread
+   */
+  public Claimant(
+      OwnershipRows rows,
+      String gateway,
+      String incarnation,
+      BooleanSupplier lease,
+      ToLongFunction<UnitEntry> sharedVersion,
+      Consumer<Luns.Claim> claimed,
+      Clock clock) {
+    this.rows = rows;
+    this.gateway = gateway;
+    this.incarnation = incarnation;
+    this.lease = lease;
+    this.sharedVersion = sharedVersion;
+    this.claimed = claimed;
+    this.clock = clock;
+  }
+
+  /**
+   * Whether a unit may be taken over by the row: its owner has failed, by the evidence and the same
+   * decision by which the entity judges it. Not after a gateway could not open the store: then the
+   * entity knows who is to be asked before.
+   */
+  static boolean mayClaim(UnitEntry unit, List<Observation> evidence) {
+    Ownership now = unit.ownership();
+    return !unit.deleted()
+        && now.phase() != Phase.UNOWNED
+        && now.epoch() > 0
+        && now.refusedBy().isEmpty()
+        && FailureDecision.decide(now.owner(), now.incarnation(), evidence, Set.of()).failed();
+  }
+
+  /**
+   * Tries it.
+   *
+   * @return completes when the row has answered, or has had its time; never fails
+   */
+  CompletionStage<Void> claim(UnitEntry unit, List<Observation> evidence, String cause) {
+    long epoch = unit.ownership().epoch() + 1;
+    Attempt attempt = new Attempt(epoch, sharedVersion.applyAsLong(unit), false);
+    Attempt before = attempts.get(unit.id());
+    boolean done =
+        before != null
+            && before.epoch() == epoch
+            && (before.granted() || before.sharedVersion() == attempt.sharedVersion());
+    if (done || !mayClaim(unit, evidence) || !lease.getAsBoolean()) {
+      return CompletableFuture.completedStage(null);
+    }
+    attempts.put(unit.id(), attempt);
+    OwnershipRows.Row proposed = new OwnershipRows.Row(epoch, gateway, incarnation, true);
+    CompletableFuture<Void> answered = new CompletableFuture<>();
+    var unused =
+        rows.takeOver(unit.id(), proposed, attempt.sharedVersion(), cause)
+            .whenComplete(
+                (row, failure) -> {
+                  answered(unit.id(), attempt, proposed, cause, row, failure);
+                  answered.complete(null);
+                });
+    return answered.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void answered(
+      String unitId,
+      Attempt attempt,
+      OwnershipRows.Row proposed,
+      String cause,
+      OwnershipRows.Row row,
+      Throwable failure) {
+    boolean granted = failure == null && proposed.equals(row);
+    LOG.info(
+        "event=ownership-{} unit={} epoch={} version={} row={} cause=\"{}\"",
+        granted ? "claimed" : "not-claimed",
+        unitId,
+        proposed.epoch(),
+        attempt.sharedVersion(),
+        row,
+        failure == null ? cause : failure.toString());
+    if (granted) {
+      attempts.replace(
+          unitId, attempt, new Attempt(attempt.epoch(), attempt.sharedVersion(), true));
+      claimed.accept(
+          new Luns.Claim(unitId, proposed.epoch(), gateway, incarnation, cause, clock.instant()));
+    } else if (failure != null) {
+      attempts.remove(unitId, attempt); // Nobody knows what the row says: it is asked again.
+    }
+  }
+}
