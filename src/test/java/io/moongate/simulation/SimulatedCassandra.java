@@ -85,13 +85,25 @@ final class SimulatedCassandra {
   OwnershipRows rows(String node, SimulatedProcess from) {
     return new OwnershipRows() {
       @Override
-      public CompletionStage<Row> claim(String unitId, Row proposed, String cause) {
+      public CompletionStage<Row> claim(
+          String unitId, Row proposed, long sharedVersion, String cause) {
         return ask(node, from, () -> decide(unitId, proposed))
             .exceptionallyCompose(
                 unknown ->
                     read(unitId)
                         .thenApply(
                             row -> row.orElseThrow(() -> new IllegalStateException(unknown))));
+      }
+
+      @Override
+      public CompletionStage<Optional<Row>> raise(String unitId, long epoch, long sharedVersion) {
+        throw new UnsupportedOperationException("nothing is shared in the simulation");
+      }
+
+      @Override
+      public CompletionStage<Row> takeOver(
+          String unitId, Row proposed, long sharedVersion, String cause) {
+        throw new UnsupportedOperationException("the simulated steward asks the entity only");
       }
 
       @Override

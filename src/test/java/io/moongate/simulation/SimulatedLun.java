@@ -91,7 +91,12 @@ final class SimulatedLun {
     life.tellEntity(
         unit.id(),
         new LogicalUnit.OpenFailed(
-            life.name(), life.incarnation(), epoch, String.valueOf(failure.getMessage())));
+            life.name(),
+            life.incarnation(),
+            epoch,
+            String.valueOf(failure.getMessage()),
+            // It tries again, so it must not be believed where it might be serving by then.
+            unit.ownership().phase() == Phase.ACQUIRING ? unit.version() : 0));
     again();
   }
 

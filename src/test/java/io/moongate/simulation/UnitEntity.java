@@ -184,7 +184,7 @@ final class UnitEntity {
   private CompletionStage<OwnershipRows.Row> claim(UnitDecider.Proposal proposal) {
     return life.world().lacks(Mutation.NO_TERMS_AND_NO_ROW)
         ? CompletableFuture.completedStage(proposal.row())
-        : rows.claim(id, proposal.row(), proposal.cause());
+        : rows.claim(id, proposal.row(), 0, proposal.cause());
   }
 
   private void publish() {

@@ -83,6 +83,11 @@ final class WatchedUnit implements LogicalUnit {
   }
 
   @Override
+  public long sharedVersion() {
+    return unit.sharedVersion();
+  }
+
+  @Override
   public long dataOutLength(Nexus nexus, byte[] cdb) {
     return unit.dataOutLength(nexus, cdb);
   }
