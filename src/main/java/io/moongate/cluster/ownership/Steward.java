@@ -4,6 +4,7 @@ import io.moongate.cluster.Answer;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
 import java.time.Clock;

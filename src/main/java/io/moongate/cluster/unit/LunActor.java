@@ -60,7 +60,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private record OpenEnded(long epoch, Throwable failure) implements Command {}
 
-  /** An opening, the {@code number}th, has had its time. */
+  /** The {@code number}th wait for the store to be open has had its time. */
   private record OpenTooLong(long number) implements Command {}
 
   private record ReleaseEnded(Throwable failure) implements Command {}
@@ -116,12 +116,16 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private boolean busy;
   private boolean removed;
 
-  /** Numbers of openings; the last one is under way while {@link #opening}. */
-  private long openings;
+  /** Numbers of waits for the store to be open; the last one is under way while there is one. */
+  private long waits;
 
-  private boolean opening;
+  /** Epoch under which the store is to be open and is not, whatever keeps it from that; or 0. */
+  private long awaitedEpoch;
 
-  /** Whether the opening that is under way has had its time. */
+  /** Epoch of what is being released; 0 when nothing is. */
+  private long releasing;
+
+  /** Whether the wait that is under way has had its time. */
   private boolean tooLong;
 
   private String whyNotOpen = "";
@@ -202,7 +206,6 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private Behavior<Command> onOpenEnded(OpenEnded ended) {
     busy = false;
-    opening = false;
     if (ended.failure() == null) {
       openEpoch = OptionalLong.of(ended.epoch());
       reconcile();
@@ -231,10 +234,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   }
 
   private Behavior<Command> onOpenTooLong(OpenTooLong late) {
-    if (opening && late.number() == openings) {
+    if (awaitedEpoch > 0 && late.number() == waits) {
       tooLong = true;
       whyNotOpen =
-          "%s did not open the store within %s"
+          "%s did not have the store open within %s"
               .formatted(surroundings.gateway(), surroundings.openBound());
     }
     return reconcile();
@@ -299,6 +302,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private Behavior<Command> onReleaseEnded(ReleaseEnded ended) {
     busy = false;
+    if (releasing >= awaitedEpoch) {
+      await(0); // Only now it can be opened.
+    }
+    releasing = 0;
     if (ended.failure() != null) {
       // Closed all the same: the data path gives the volume up, whatever closing it said. What the
       // store could not flush was not acknowledged as stable, and a host asks for that by FUA or
@@ -316,7 +323,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private Behavior<Command> reconcile() {
     Ownership now = unit.ownership();
     boolean mine = isMine();
-    if (opening && tooLong && isToServe(now.epoch())) {
+    if (tooLong
+        && awaitedEpoch == now.epoch()
+        && isToServe(now.epoch())
+        && releasing < now.epoch()) {
       giveUp(); // Should it be opened still, it is released, and was never served.
     }
     boolean wanted =
@@ -325,6 +335,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
             && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING)
             && !isGivenUp();
     boolean open = openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
+    await(wanted && !open ? now.epoch() : 0);
 
     surroundings.dataPath().resize(unit);
     publish(mine, open && wanted);
@@ -339,6 +350,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     }
     if (inherited || (openEpoch.isPresent() && !(wanted && open))) {
       busy = true;
+      // What hangs in it of this very epoch could land after what the next owner writes, in a store
+      // that has no fence: then the unit is not given up.
+      releasing = inherited ? Long.MAX_VALUE : openEpoch.getAsLong();
       inherited = false;
       // Not open any more from here on: it must not be published again before it was opened anew,
       // also when the release is abandoned and the unit stays here under the same epoch.
@@ -356,11 +370,6 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     }
     if (wanted && !open) {
       busy = true;
-      opening = true;
-      tooLong = false;
-      openings++;
-      timers.startSingleTimer(
-          OpenTooLong.class, new OpenTooLong(openings), surroundings.openBound());
       grownTo = 0;
       long epoch = now.epoch();
       getContext()
@@ -385,6 +394,25 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       grow(now.epoch());
     }
     return this;
+  }
+
+  /**
+   * Sets the bound within which the store has to be open under the epoch. Not from when the opening
+   * begins: it may have to wait for something that never ends, and nobody else has a bound for an
+   * owner that is said to serve.
+   */
+  private void await(long epoch) {
+    if (epoch == awaitedEpoch) {
+      return;
+    }
+    awaitedEpoch = epoch;
+    tooLong = false;
+    waits++;
+    if (epoch > 0) {
+      timers.startSingleTimer(OpenTooLong.class, new OpenTooLong(waits), surroundings.openBound());
+    } else {
+      timers.cancel(OpenTooLong.class);
+    }
   }
 
   private void grow(long epoch) {

@@ -482,6 +482,42 @@ class LunActorTest {
     settle();
   }
 
+  @Test
+  void aClaimIsDroppedAlsoWhenWhatWasOpenBeforeIsNeverReleased() throws InterruptedException {
+    serve();
+    change(Phase.SERVING, 2, "gw2");
+    published(Way.REMOTE);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    actor.tell(claimed(sameEntry(Phase.SERVING, 3, "gw1")));
+    published(Way.HELD);
+    settle();
+    assertTrue(claims.isEmpty());
+    time.timePasses(OPEN_BOUND);
+    assertEquals(new LunActor.ClaimOutcome("u1", 3, false), claims.poll(10, TimeUnit.SECONDS));
+    releasing.done().complete(null);
+    settle();
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
+  }
+
+  /** A store without a fence could let land late what hangs in it. */
+  @Test
+  void whatHangsUnderTheSameEpochIsNotGivenUp() throws InterruptedException {
+    serve();
+    change(Phase.RELEASING, 1, "gw1");
+    published(Way.HELD);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    change(Phase.SERVING, 1, "gw1");
+    settle();
+    time.timePasses(OPEN_BOUND.multipliedBy(2));
+    settle();
+    assertFalse(
+        reports.stream().anyMatch(LogicalUnit.OpenFailed.class::isInstance),
+        () -> "reported " + reports);
+    releasing.done().complete(null);
+    open(1);
+    published(Way.LOCAL);
+  }
+
   /** The entity can't tell by the epoch which of two moves was answered. */
   @Test
   void eachReleaseIsReportedForTheEntryThatAskedForIt() throws InterruptedException {
