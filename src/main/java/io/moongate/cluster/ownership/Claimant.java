@@ -5,6 +5,7 @@ import io.moongate.cluster.unit.OwnershipRows;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
 import io.moongate.failure.FailureDecision;
 import io.moongate.failure.Observation;
 import java.time.Clock;
@@ -45,7 +46,18 @@ public final class Claimant {
   /** By unit, what was asked of the row last: the same is not asked again. */
   private final Map<String, Attempt> attempts = new ConcurrentHashMap<>();
 
-  private record Attempt(long epoch, long sharedVersion, boolean granted) {}
+  /** What the row has said. */
+  private enum Said {
+    NOTHING_YET,
+    GRANTED,
+    REFUSED
+  }
+
+  private record Attempt(long epoch, long sharedVersion, Said said) {
+    Attempt with(Said outcome) {
+      return new Attempt(epoch, sharedVersion, outcome);
+    }
+  }
 
   /**
    * @param incarnation this process
@@ -91,12 +103,12 @@ public final class Claimant {
    */
   CompletionStage<Void> claim(UnitEntry unit, List<Observation> evidence, String cause) {
     long epoch = unit.ownership().epoch() + 1;
-    Attempt attempt = new Attempt(epoch, sharedVersion.applyAsLong(unit), false);
+    Attempt attempt = new Attempt(epoch, sharedVersion.applyAsLong(unit), Said.NOTHING_YET);
     Attempt before = attempts.get(unit.id());
     boolean done =
         before != null
             && before.epoch() == epoch
-            && (before.granted() || before.sharedVersion() == attempt.sharedVersion());
+            && (before.said() == Said.GRANTED || before.sharedVersion() == attempt.sharedVersion());
     if (done || !mayClaim(unit, evidence) || !lease.getAsBoolean()) {
       return CompletableFuture.completedStage(null);
     }
@@ -129,13 +141,29 @@ public final class Claimant {
         attempt.sharedVersion(),
         row,
         failure == null ? cause : failure.toString());
-    if (granted) {
-      attempts.replace(
-          unitId, attempt, new Attempt(attempt.epoch(), attempt.sharedVersion(), true));
-      claimed.accept(
-          new Luns.Claim(unitId, proposed.epoch(), gateway, incarnation, cause, clock.instant()));
-    } else if (failure != null) {
+    if (failure == null) {
+      attempts.replace(unitId, attempt, attempt.with(granted ? Said.GRANTED : Said.REFUSED));
+    } else {
       attempts.remove(unitId, attempt); // Nobody knows what the row says: it is asked again.
     }
+    if (granted) {
+      claimed.accept(
+          new Luns.Claim(unitId, proposed.epoch(), gateway, incarnation, cause, clock.instant()));
+    }
+  }
+
+  /**
+   * Whether a unit is this gateway's by its row, or may come to be, and the view does not show it
+   * yet.
+   */
+  boolean isAheadOf(View view) {
+    attempts.entrySet().removeIf(entry -> view.unit(entry.getKey()).isEmpty());
+    return attempts.entrySet().stream()
+        .anyMatch(
+            entry ->
+                entry.getValue().said() != Said.REFUSED
+                    && view.unit(entry.getKey())
+                        .filter(unit -> unit.ownership().epoch() < entry.getValue().epoch())
+                        .isPresent());
   }
 }

@@ -189,7 +189,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     plan.failures().forEach(this::report);
     plan.takeOvers().forEach(this::propose);
     plan.moves().forEach(this::move);
-    if (plan.emptied()) {
+    if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));
     }
     return this;

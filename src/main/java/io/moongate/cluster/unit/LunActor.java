@@ -302,9 +302,6 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private Behavior<Command> onReleaseEnded(ReleaseEnded ended) {
     busy = false;
-    if (releasing >= awaitedEpoch) {
-      await(0); // Only now it can be opened.
-    }
     releasing = 0;
     if (ended.failure() != null) {
       // Closed all the same: the data path gives the volume up, whatever closing it said. What the
@@ -323,19 +320,18 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private Behavior<Command> reconcile() {
     Ownership now = unit.ownership();
     boolean mine = isMine();
-    if (tooLong
+    if (busy
+        && tooLong
         && awaitedEpoch == now.epoch()
         && isToServe(now.epoch())
         && releasing < now.epoch()) {
       giveUp(); // Should it be opened still, it is released, and was never served.
     }
-    boolean wanted =
-        !removed
-            && mine
-            && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING)
-            && !isGivenUp();
+    boolean due =
+        !removed && mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING);
+    boolean wanted = due && !isGivenUp();
     boolean open = openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
-    await(wanted && !open ? now.epoch() : 0);
+    awaitOpen(due && !open ? now.epoch() : 0);
 
     surroundings.dataPath().resize(unit);
     publish(mine, open && wanted);
@@ -370,6 +366,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     }
     if (wanted && !open) {
       busy = true;
+      awaitOpen(0); // The opening has all of its time.
+      awaitOpen(now.epoch());
       grownTo = 0;
       long epoch = now.epoch();
       getContext()
@@ -401,7 +399,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
    * begins: it may have to wait for something that never ends, and nobody else has a bound for an
    * owner that is said to serve.
    */
-  private void await(long epoch) {
+  private void awaitOpen(long epoch) {
     if (epoch == awaitedEpoch) {
       return;
     }

@@ -11,6 +11,7 @@ import io.moongate.cluster.view.Entries;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
 import java.time.Clock;
@@ -100,6 +101,27 @@ class ClaimantTest {
     rows.compareAndSet("u", new OwnershipRows.Row(2, "gw3", "gw3-p1", true), 0);
     claim();
     assertEquals(List.of(), claimed);
+  }
+
+  /** A gateway that is drained is not empty while it may own what the view does not show. */
+  @Test
+  void whatItHasClaimedIsAheadOfTheViewUntilItShowsIt() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    assertFalse(claimant.isAheadOf(view));
+    claim();
+    assertTrue(claimant.isAheadOf(view));
+    view.apply(Entries.unit("u", 8, Phase.SERVING, 2, "gw2"));
+    assertFalse(claimant.isAheadOf(view));
+  }
+
+  @Test
+  void whatTheRowHasRefusedIsNotAheadOfTheView() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    assertTrue(rows.raise("u", 1, 1).toCompletableFuture().join().isEmpty());
+    claim();
+    assertFalse(claimant.isAheadOf(view));
   }
 
   @Test

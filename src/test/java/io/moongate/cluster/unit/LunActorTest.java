@@ -507,6 +507,7 @@ class LunActorTest {
     published(Way.HELD);
     Call.Releasing releasing = path.next(Call.Releasing.class);
     change(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
     settle();
     time.timePasses(OPEN_BOUND.multipliedBy(2));
     settle();
