@@ -1,6 +1,7 @@
 package io.moongate.multinode;
 
 import io.moongate.multinode.checker.History;
+import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.PathAgreement;
@@ -199,7 +200,14 @@ class StallIT {
       Await.value(
           "%s to be of %s".formatted(unit, owner),
           TestCluster.START_BOUND,
-          () -> TestCluster.ask(() -> owner.api().moveLun(unit.id(), owner.name())));
+          () -> {
+            try {
+              return owner.api().moveLun(unit.id(), owner.name());
+            } catch (ApiException e) {
+              // Also one that was just made, and is on its way to its first owner.
+              throw new Await.Unready(e.getMessage());
+            }
+          });
     }
     for (TestLun unit : List.of(units.get(0), units.get(units.size() - 1))) {
       new PathAgreement(cluster(), unit).await();

@@ -19,6 +19,7 @@ class ModelTest {
   private static final String PROMISE = "NothingLostNothingStale ReadsAreFresh";
   private static final String ALL =
       PROMISE + " OneExecutor OnlyUnderItsEpoch FencedBeforeServing LeaseOutIsTrue";
+  private static final String CLAIMS = "NoChangeIsMissed OneServes";
   private static final String ONE_EXECUTOR = PROMISE + " OneExecutor";
 
   // -- sound: everything holds, in at least so many states
@@ -40,7 +41,8 @@ class ModelTest {
             100),
         arguments(tie("tie").invariants("LeaseOutIsTrue"), 300),
         arguments(lease("lease").invariants("LeaseOutIsTrue"), 6_000),
-        arguments(terms("terms").invariants("OneLine"), 10_000));
+        arguments(terms("terms").invariants("OneLine"), 10_000),
+        arguments(claims("claims").invariants(CLAIMS), 50_000));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -72,7 +74,8 @@ class ModelTest {
                 .with("Versions", "3")
                 .invariants("LeaseOutIsTrue"),
             50_000),
-        arguments(terms("four").with("Incarnations", "4").invariants("OneLine"), 150_000));
+        arguments(terms("four").with("Incarnations", "4").invariants("OneLine"), 150_000),
+        arguments(claims("two changes").with("Changes", "2").invariants(CLAIMS), 100_000));
   }
 
   @Tag("long")
@@ -92,7 +95,8 @@ class ModelTest {
 
   static Stream<Arguments> withoutARule() {
     return Stream.concat(
-        Stream.concat(ownershipWithoutARule(), leaseWithoutARule()), termsWithoutARule());
+        Stream.concat(ownershipWithoutARule(), leaseWithoutARule()),
+        Stream.concat(termsWithoutARule(), claimsWithoutARule()));
   }
 
   private static Stream<Arguments> ownershipWithoutARule() {
@@ -159,6 +163,15 @@ class ModelTest {
         .map(check -> arguments(check.invariants("OneLine"), "OneLine"));
   }
 
+  private static Stream<Arguments> claimsWithoutARule() {
+    return Stream.of(
+            claims("").without("version"),
+            claims("").without("raise"),
+            claims("").without("cas"),
+            claims("").without("by-the-claimant"))
+        .map(check -> arguments(check.invariants(CLAIMS), CLAIMS));
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource
   void withoutARule(Tlc.Check check, String violated) throws Exception {
@@ -204,6 +217,9 @@ class ModelTest {
         arguments(
             lease("held-by-the-second").with("Sets", "{{a, b}}").invariants("NeverHeldByTheSecond"),
             "NeverHeldByTheSecond"),
+        arguments(
+            claims("changed-under-a-claim").invariants("NobodyChangesUnderAClaim"),
+            "NobodyChangesUnderAClaim"),
         arguments(terms("two-act").invariants("NobodyActsTwice"), "NobodyActsTwice"));
   }
 
@@ -254,6 +270,10 @@ class ModelTest {
         .with("Versions", "3");
   }
 
+  private static Tlc.Check claims(String name) {
+    return Tlc.Check.of("Claims", name);
+  }
+
   private static Tlc.Check terms(String name) {
     return Tlc.Check.of("Terms", name);
   }
@@ -274,6 +294,6 @@ class ModelTest {
   }
 
   static Stream<String> modules() {
-    return Stream.of("Ownership", "Lease", "Terms");
+    return Stream.of("Ownership", "Lease", "Terms", "Claims");
   }
 }

@@ -49,8 +49,12 @@ public final class Claimant {
   /** What the row has said. */
   private enum Said {
     NOTHING_YET,
+    /** No answer came, so that it is asked again. */
+    NOTHING_KNOWN,
     GRANTED,
-    REFUSED
+    /** It is of the epoch before. What was asked and not answered may land still. */
+    NOT_SO_FAR,
+    OTHER_OWNER
   }
 
   private record Attempt(long epoch, long sharedVersion, Said said) {
@@ -108,6 +112,7 @@ public final class Claimant {
     boolean done =
         before != null
             && before.epoch() == epoch
+            && before.said() != Said.NOTHING_KNOWN
             && (before.said() == Said.GRANTED || before.sharedVersion() == attempt.sharedVersion());
     if (done || !mayClaim(unit, evidence) || !lease.getAsBoolean()) {
       return CompletableFuture.completedStage(null);
@@ -142,9 +147,13 @@ public final class Claimant {
         row,
         failure == null ? cause : failure.toString());
     if (failure == null) {
-      attempts.replace(unitId, attempt, attempt.with(granted ? Said.GRANTED : Said.REFUSED));
+      boolean decided = granted || row.epoch() >= proposed.epoch();
+      attempts.replace(
+          unitId,
+          attempt,
+          attempt.with(granted ? Said.GRANTED : decided ? Said.OTHER_OWNER : Said.NOT_SO_FAR));
     } else {
-      attempts.remove(unitId, attempt); // Nobody knows what the row says: it is asked again.
+      attempts.replace(unitId, attempt, attempt.with(Said.NOTHING_KNOWN));
     }
     if (granted) {
       claimed.accept(
@@ -161,7 +170,7 @@ public final class Claimant {
     return attempts.entrySet().stream()
         .anyMatch(
             entry ->
-                entry.getValue().said() != Said.REFUSED
+                entry.getValue().said() != Said.OTHER_OWNER
                     && view.unit(entry.getKey())
                         .filter(unit -> unit.ownership().epoch() < entry.getValue().epoch())
                         .isPresent());

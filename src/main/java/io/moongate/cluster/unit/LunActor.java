@@ -122,7 +122,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /** Epoch under which the store is to be open and is not, whatever keeps it from that; or 0. */
   private long awaitedEpoch;
 
-  /** Epoch of what is being released; 0 when nothing is. */
+  /** Epoch under which what is open has been served; 0 when it has not. */
+  private long servedEpoch;
+
+  /** Epoch of what was served and is being released; 0 when nothing is. */
   private long releasing;
 
   /** Whether the wait that is under way has had its time. */
@@ -325,7 +328,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         && awaitedEpoch == now.epoch()
         && isToServe(now.epoch())
         && releasing < now.epoch()) {
-      giveUp(); // Should it be opened still, it is released, and was never served.
+      giveUp(); // Should it be opened still, it is released without having been served.
     }
     boolean due =
         !removed && mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING);
@@ -348,7 +351,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       busy = true;
       // What hangs in it of this very epoch could land after what the next owner writes, in a store
       // that has no fence: then the unit is not given up.
-      releasing = inherited ? Long.MAX_VALUE : openEpoch.getAsLong();
+      releasing = inherited ? Long.MAX_VALUE : servedEpoch;
+      servedEpoch = 0;
       inherited = false;
       // Not open any more from here on: it must not be published again before it was opened anew,
       // also when the release is abandoned and the unit stays here under the same epoch.
@@ -452,6 +456,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
             surroundings.implicitTransitionSeconds(),
             groups);
     published = states;
+    if (way == DataPath.Way.LOCAL) {
+      servedEpoch = epoch;
+    }
     getContext()
         .getLog()
         .info(

@@ -164,8 +164,13 @@ public final class UnitDecider {
     if (unit.attributes().readOnly() == set.readOnly()) {
       return answered(new Answer.Accepted(unit));
     }
-    if (raising) {
-      return answered(Answer.unavailable("another change is being recorded: ask again"));
+    if (raising || proposing) {
+      // Behind a next owner that is being decided the row would stay below the state.
+      return answered(
+          Answer.unavailable(
+              raising
+                  ? "another change is being recorded: ask again"
+                  : "the next owner is being decided: ask again"));
     }
     long version = unit.shared().version() + 1;
     // Before its first owner nobody can take it over by the row.

@@ -106,7 +106,8 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
               chosen.at(),
               chosen.cause(),
               chosen.evidence(),
-              now.refusedBy()));
+              // Who takes it over by the row is not told by anybody that it serves now.
+              chosen.serving() ? List.of() : now.refusedBy()));
     } else if (event instanceof OwnerServed served) {
       return owned(
           onward(now, Phase.SERVING, "", served.at(), now.cause(), now.evidence(), List.of()));

@@ -116,11 +116,23 @@ class ClaimantTest {
   }
 
   @Test
-  void whatTheRowHasRefusedIsNotAheadOfTheView() {
+  void whatTheRowHasDecidedForAnotherIsNotAheadOfTheView() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    rows.compareAndSet("u", new OwnershipRows.Row(2, "gw3", "gw3-p1", true), 0);
+    claim();
+    assertFalse(claimant.isAheadOf(view));
+  }
+
+  /** A transaction whose outcome was not learnt may land after the read that looked for it. */
+  @Test
+  void whatTheRowHasNotDecidedMayBeAheadOfTheView() {
     View view = new View();
     view.apply(unit(Phase.SERVING, 1, "gw1"));
     assertTrue(rows.raise("u", 1, 1).toCompletableFuture().join().isEmpty());
     claim();
+    assertTrue(claimant.isAheadOf(view));
+    view.apply(Entries.unit("u", 8, Phase.ACQUIRING, 2, "gw3"));
     assertFalse(claimant.isAheadOf(view));
   }
 
