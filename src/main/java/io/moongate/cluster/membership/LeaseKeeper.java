@@ -146,6 +146,10 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private Set<ActorRef<Command>> others = Set.of();
   private final List<ActorRef<Done>> left = new ArrayList<>();
   private final Map<String, Long> heardAt = new HashMap<>();
+
+  /** When the newest ping was sent that each process has acknowledged. */
+  private final Map<String, Long> acknowledged = new HashMap<>();
+
   private String rowFailure = "";
   private long leaveUntil;
   private boolean over;
@@ -249,6 +253,10 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private Behavior<Command> onSaid(Said said) {
     keepers.put(said.message().from(), said.replyTo());
     heardAt.put(said.message().from(), now());
+    if (said.message() instanceof LeaseMessage.Pong pong) {
+      acknowledged.merge(
+          pong.from(), pong.sentNanos(), (one, other) -> one - other > 0 ? one : other);
+    }
     return act(protocol.received(said.message(), now()));
   }
 
@@ -291,6 +299,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
             .collect(Collectors.toSet());
     keepers.values().retainAll(others);
     heardAt.keySet().retainAll(keepers.keySet());
+    acknowledged.keySet().retainAll(keepers.keySet());
     return onBeat(Beat.TICK);
   }
 
@@ -378,9 +387,13 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     }
   }
 
-  /** Whether a process's keeper was heard lately, whatever is said of its heartbeats. */
+  /**
+   * Whether a process's keeper was heard lately, whatever is said of its heartbeats. Of a guardian
+   * only its acknowledgement counts: one that hears nobody may well be heard, and holds no lease.
+   */
   private boolean isHeard(String incarnation) {
-    Long at = heardAt.get(incarnation);
+    boolean acknowledges = protocol.charter().names(self) && protocol.charter().names(incarnation);
+    Long at = (acknowledges ? acknowledged : heardAt).get(incarnation);
     return at != null && now() - at < hearing;
   }
 

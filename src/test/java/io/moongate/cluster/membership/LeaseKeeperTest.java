@@ -348,6 +348,26 @@ class LeaseKeeperTest {
     awaitCharter(ClusterNode.SELF);
   }
 
+  /** A guardian whose links are cut in one direction. */
+  @Test
+  void whoSpeaksAndHearsNothingIsOutOfSight() throws InterruptedException {
+    node.up(2);
+    hello(2);
+    awaitCharter(ClusterNode.SELF, "p2");
+    long version = ping().version();
+    node.publish(
+        new ClusterEvent.UnreachableMember(ClusterNode.joining(2).copy(MemberStatus.up())));
+    for (int part = 0; part < 30; part++) {
+      keeper.tell(
+          new LeaseKeeper.Said(
+              new LeaseMessage.Ping("p2", version, version, now.get(), List.of(), false),
+              peer.ref()));
+      ping();
+      now.addAndGet(LENGTH / 40);
+    }
+    assertEquals(new OtherOut("p2", version + 1), othersOut.poll(10, TimeUnit.SECONDS));
+  }
+
   @Test
   void whoIsOutByTheRecordServesNoMore() throws InterruptedException {
     endsFor(own -> keeper.tell(new LeaseKeeper.Expelled("removed")));
