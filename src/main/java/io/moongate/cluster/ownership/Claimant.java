@@ -10,6 +10,7 @@ import io.moongate.failure.FailureDecision;
 import io.moongate.failure.Observation;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
@@ -56,6 +58,8 @@ public final class Claimant {
     NOT_SO_FAR,
     OTHER_OWNER
   }
+
+  private final AtomicInteger asking = new AtomicInteger();
 
   private record Attempt(long epoch, long sharedVersion, Said said) {
     Attempt with(Said outcome) {
@@ -118,12 +122,14 @@ public final class Claimant {
       return CompletableFuture.completedStage(null);
     }
     attempts.put(unit.id(), attempt);
+    asking.incrementAndGet();
     OwnershipRows.Row proposed = new OwnershipRows.Row(epoch, gateway, incarnation, true);
     CompletableFuture<Void> answered = new CompletableFuture<>();
     var unused =
         rows.takeOver(unit.id(), proposed, attempt.sharedVersion(), cause)
             .whenComplete(
                 (row, failure) -> {
+                  asking.decrementAndGet();
                   answered(unit.id(), attempt, proposed, cause, row, failure);
                   answered.complete(null);
                 });
@@ -161,6 +167,31 @@ public final class Claimant {
     }
   }
 
+  /** Ids of the units that are this gateway's by their rows, and not by the view yet. */
+  Set<String> claimed(View view) {
+    Set<String> claimed = new HashSet<>();
+    for (String unitId : attempts.keySet()) {
+      if (hasClaimed(unitId, view)) {
+        claimed.add(unitId);
+      }
+    }
+    return claimed;
+  }
+
+  boolean hasClaimed(String unitId, View view) {
+    Attempt attempt = attempts.get(unitId);
+    return attempt != null && attempt.said() == Said.GRANTED && isAhead(unitId, attempt, view);
+  }
+
+  private static boolean isAhead(String unitId, Attempt attempt, View view) {
+    return view.unit(unitId).filter(unit -> unit.ownership().epoch() < attempt.epoch()).isPresent();
+  }
+
+  /** Whether a row has not answered yet. */
+  boolean isAsking() {
+    return asking.get() > 0;
+  }
+
   /**
    * Whether a unit is this gateway's by its row, or may come to be, and the view does not show it
    * yet.
@@ -171,8 +202,6 @@ public final class Claimant {
         .anyMatch(
             entry ->
                 entry.getValue().said() != Said.OTHER_OWNER
-                    && view.unit(entry.getKey())
-                        .filter(unit -> unit.ownership().epoch() < entry.getValue().epoch())
-                        .isPresent());
+                    && isAhead(entry.getKey(), entry.getValue(), view));
   }
 }

@@ -182,7 +182,8 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     if (!begun) {
       return this;
     }
-    Stewardship.Plan plan = stewardship.look(view, observations, underWay, clock.instant());
+    Stewardship.Plan plan =
+        stewardship.look(view, observations, underWay, claimant.claimed(view), clock.instant());
     if (!unanswered.isEmpty()) {
       unanswered.keySet().retainAll(concerned(plan));
     }
@@ -233,6 +234,12 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private Behavior<Command> onRowAsked(RowAsked asked) {
     Stewardship.TakeOver takeOver = asked.takeOver();
     UnitEntry unit = takeOver.unit();
+    if (claimant.isAsking() && claimant.hasClaimed(unit.id(), view)) {
+      // Hosts wait for the rows of the others, and nobody for the record of this one: it would take
+      // Cassandra's time from them. The next look sends it.
+      underWay.remove(unit.id());
+      return this;
+    }
     ask(
         unit.id(),
         patience(unanswered.getOrDefault(unit.id(), 0)),

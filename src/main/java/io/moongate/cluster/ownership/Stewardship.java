@@ -82,9 +82,15 @@ public final class Stewardship {
    * @param view as this gateway has it
    * @param observations everything that stands
    * @param underWay ids of the units that were asked for something and have not answered
+   * @param claimed ids of the units that this gateway has taken over by their rows already: nobody
+   *     waits for their records, so these come after all others
    */
   public Plan look(
-      View view, Collection<Observation> observations, Set<String> underWay, Instant now) {
+      View view,
+      Collection<Observation> observations,
+      Set<String> underWay,
+      Set<String> claimed,
+      Instant now) {
     Optional<GatewayEntry> own =
         view.gateway(self)
             .filter(
@@ -112,7 +118,7 @@ public final class Stewardship {
 
     List<UnitEntry> units = view.units();
     Needy needy = needy(view, units, observations, now);
-    List<TakeOver> takeOvers = takeOvers(needy, view, alive, underWay);
+    List<TakeOver> takeOvers = takeOvers(needy, view, alive, underWay, claimed);
     Set<String> healthy = new TreeSet<>();
     for (String gateway : alive) {
       if (gateway.equals(self) || decisions.get(gateway).verdict() == Verdict.HEALTHY) {
@@ -165,21 +171,22 @@ public final class Stewardship {
   }
 
   private List<TakeOver> takeOvers(
-      Needy needy, View view, Set<String> alive, Set<String> underWay) {
+      Needy needy, View view, Set<String> alive, Set<String> underWay, Set<String> claimed) {
     if (needy.units.isEmpty()) {
       return List.of();
     }
     Map<String, String> plan = Placement.plan(needy.units, view, alive);
     List<TakeOver> takeOvers = new ArrayList<>();
-    int room = PROPOSALS - underWay.size();
+    List<TakeOver> records = new ArrayList<>();
     for (UnitEntry unit : needy.units) {
-      if (takeOvers.size() < room
-          && self.equals(plan.get(unit.id()))
-          && !underWay.contains(unit.id())) {
-        takeOvers.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
+      if (self.equals(plan.get(unit.id())) && !underWay.contains(unit.id())) {
+        List<TakeOver> all = claimed.contains(unit.id()) ? records : takeOvers;
+        all.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
       }
     }
-    return takeOvers;
+    List<TakeOver> first = takeOvers.isEmpty() ? records : takeOvers;
+    return List.copyOf(
+        first.subList(0, Math.max(0, Math.min(first.size(), PROPOSALS - underWay.size()))));
   }
 
   private static String cause(Ownership now) {

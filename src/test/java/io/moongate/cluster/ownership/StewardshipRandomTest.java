@@ -209,7 +209,8 @@ class StewardshipRandomTest {
         if (gateway.state() != State.UP) {
           continue;
         }
-        Stewardship.Plan plan = stewards.get(gateway.name()).look(view, List.of(), Set.of(), now);
+        Stewardship.Plan plan =
+            stewards.get(gateway.name()).look(view, List.of(), Set.of(), Set.of(), now);
         assertTrue(plan.moves().size() <= AT_ONCE, why("too many at once"));
         assertEquals(List.of(), plan.failures(), why("nothing was observed of anybody"));
         for (Stewardship.TakeOver takeOver : plan.takeOvers()) {

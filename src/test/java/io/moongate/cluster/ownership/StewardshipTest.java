@@ -41,7 +41,7 @@ class StewardshipTest {
   }
 
   private Plan look(Instant now) {
-    return gw1.look(view, List.of(), Set.of(), now);
+    return gw1.look(view, List.of(), Set.of(), Set.of(), now);
   }
 
   private void duty(String gateway, Duty duty) {
@@ -64,7 +64,7 @@ class StewardshipTest {
     view.apply(Entries.unit("u0", 1, Phase.UNOWNED, 0, ""));
     Stewardship other =
         new Stewardship("gw1", "gw1-p2", new Movements.Policy(true, STABLE, true, 2, 4));
-    assertEquals(Plan.NOTHING, other.look(view, List.of(), Set.of(), LATER));
+    assertEquals(Plan.NOTHING, other.look(view, List.of(), Set.of(), Set.of(), LATER));
   }
 
   @Test
@@ -73,13 +73,31 @@ class StewardshipTest {
     serving("u1", "gw2", "gw3");
     Observation gone =
         new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused");
-    Plan plan = gw1.look(view, List.of(gone), Set.of(), LATER);
-    assertEquals(List.of("u0"), plan.takeOvers().stream().map(t -> t.unit().id()).toList());
+    Plan plan = gw1.look(view, List.of(gone), Set.of(), Set.of(), LATER);
+    assertEquals(List.of("u0"), takenOver(plan));
     assertEquals(List.of(gone), plan.takeOvers().get(0).evidence());
     assertEquals("failover from gw2", plan.takeOvers().get(0).cause());
     assertEquals("gw2", plan.failures().get(0).gateway().name());
     assertEquals(
-        List.of(), gw1.look(view, List.of(gone), Set.of("u0"), LATER).takeOvers(), "it was asked");
+        List.of(),
+        gw1.look(view, List.of(gone), Set.of("u0"), Set.of(), LATER).takeOvers(),
+        "it was asked");
+  }
+
+  /** Hosts wait for the rows of the others, and nobody for a record. */
+  @Test
+  void whatItHasTakenOverByTheRowIsRecordedAfterTheOthersHaveBeenTakenOver() {
+    serving("u0", "gw2", "gw1");
+    serving("u1", "gw2", "gw1");
+    List<Observation> gone =
+        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    assertEquals(List.of("u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0"), LATER)));
+    assertEquals(
+        List.of("u0", "u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0", "u1"), LATER)));
+  }
+
+  private static List<String> takenOver(Plan plan) {
+    return plan.takeOvers().stream().map(takeOver -> takeOver.unit().id()).toList();
   }
 
   /** This replica has got the unit's entry of the newer process before the gateway's own. */
@@ -150,7 +168,7 @@ class StewardshipTest {
     assertFalse(plan.emptied());
     assertEquals(
         List.of(),
-        gw1.look(view, List.of(), Set.of("u0", "u1", "u2", "u3"), LATER).moves(),
+        gw1.look(view, List.of(), Set.of("u0", "u1", "u2", "u3"), Set.of(), LATER).moves(),
         "four are under way");
     assertEquals(Set.of("u4", "u5"), targets(look(LATER)).keySet(), "not what was just asked");
   }
