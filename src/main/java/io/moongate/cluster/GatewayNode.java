@@ -90,10 +90,10 @@ public final class GatewayNode {
 
   private volatile String lastRefusal = "";
 
-  /** Version of our own registration; until then any entry is of an older process. */
   /** Of the gateways of the charter that counts here, and of former ones. */
   private volatile Duration longestLease = Duration.ZERO;
 
+  /** Version of our own registration; until then any entry is of an older process. */
   private volatile long registeredVersion = Long.MAX_VALUE;
 
   /** What the node asks of the rest of the gateway. */
@@ -420,14 +420,7 @@ public final class GatewayNode {
   }
 
   private boolean isMember(String process) {
-    for (Member member : Cluster.get(system).state().getMembers()) {
-      if (MemberIdentity.of(member)
-          .filter(peer -> peer.incarnation().equals(process))
-          .isPresent()) {
-        return true;
-      }
-    }
-    return false;
+    return MemberIdentity.find(Cluster.get(system).state(), process).isPresent();
   }
 
   private List<Address> otherMembers() {

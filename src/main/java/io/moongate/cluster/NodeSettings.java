@@ -121,15 +121,10 @@ public record NodeSettings(
   }
 
   /**
-   * After the last ping that counts was sent, the time in which a lease has run out for certain:
-   * its length by a clock that runs slower by a tenth, and half a second for what was under way
-   * when it did.
+   * After the last ping that counts was sent, the time in which a lease of that length, or of the
+   * length that they have here if that is more, has run out for certain: its length by a clock that
+   * runs slower by a tenth, and half a second for what was under way when it did.
    */
-  public Duration leaseBound() {
-    return boundOf(lease.protocol().length());
-  }
-
-  /** The same for a lease of that length, if it was longer than those here are. */
   public Duration leaseBound(Duration length) {
     Duration own = lease.protocol().length();
     return boundOf(length.compareTo(own) > 0 ? length : own);

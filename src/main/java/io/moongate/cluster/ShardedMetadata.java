@@ -37,7 +37,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
-import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -486,18 +485,11 @@ final class ShardedMetadata implements Metadata {
     @Override
     public Optional<String> member(String incarnation) {
       CurrentClusterState state = Cluster.get(system).state();
-      for (Member member : state.getMembers()) {
-        boolean same =
-            MemberIdentity.of(member)
-                .filter(peer -> peer.incarnation().equals(incarnation))
-                .isPresent();
-        if (same) {
-          String status = member.status().toString();
-          return Optional.of(
-              state.getUnreachable().contains(member) ? status + ", unreachable" : status);
-        }
-      }
-      return Optional.empty();
+      return MemberIdentity.find(state, incarnation)
+          .map(
+              member ->
+                  member.status()
+                      + (state.getUnreachable().contains(member) ? ", unreachable" : ""));
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.moongate.cluster.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import io.moongate.cluster.charter.Charter;
@@ -76,13 +75,16 @@ public final class CassandraCharterRow implements CharterRow {
 
   @Override
   public CompletionStage<Content> propose(Charter charter, String cause) {
-    CompletionStage<AsyncResultSet> decided =
-        charter.version() == 1
-            ? serial.transact(
-                "INSERT INTO %s (version, guardians, previous, departed, lease_nanos, in_force,"
-                        .formatted(table)
-                    + " proposer, cause, changed_at, id) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"
-                    + " IF NOT EXISTS",
+    boolean first = charter.version() == 1;
+    String cql =
+        first
+            ? "INSERT INTO %s (version, guardians, previous, departed, lease_nanos, in_force, proposer,"
+                + " cause, changed_at, id) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?) IF NOT EXISTS"
+            : "UPDATE %s SET version = ?, guardians = ?, previous = ?, departed = ?, lease_nanos = ?,"
+                + " proposer = ?, cause = ?, changed_at = ? WHERE id = ? IF version = ?";
+    List<Object> values =
+        new ArrayList<>(
+            List.of(
                 charter.version(),
                 texts(charter.guardians()),
                 texts(charter.previous()),
@@ -91,26 +93,17 @@ public final class CassandraCharterRow implements CharterRow {
                 proposer,
                 cause,
                 clock.instant(),
-                ID)
-            : serial.transact(
-                "UPDATE %s SET version = ?, guardians = ?, previous = ?, departed = ?,"
-                        .formatted(table)
-                    + " lease_nanos = ?, proposer = ?, cause = ?, changed_at = ? WHERE id = ? IF version = ?",
-                charter.version(),
-                texts(charter.guardians()),
-                texts(charter.previous()),
-                texts(charter.departed()),
-                charter.leaseNanos(),
-                proposer,
-                cause,
-                clock.instant(),
-                ID,
-                charter.version() - 1);
-    return decided.thenCompose(
-        result ->
-            result.wasApplied()
-                ? CompletableFuture.completedStage(new Content(Optional.of(charter), 0))
-                : read());
+                ID));
+    if (!first) {
+      values.add(charter.version() - 1);
+    }
+    return serial
+        .transact(cql.formatted(table), values.toArray())
+        .thenCompose(
+            result ->
+                result.wasApplied()
+                    ? CompletableFuture.completedStage(new Content(Optional.of(charter), 0))
+                    : read());
   }
 
   @Override

@@ -4,6 +4,8 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import io.moongate.cluster.unit.OwnershipRows;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,18 +42,7 @@ public final class CassandraOwnershipRows implements OwnershipRows {
                 sharedVersion,
                 cause,
                 clock.instant())
-            : serial.transact(
-                "UPDATE %s SET epoch = ?, owner = ?, incarnation = ?, serving = ?, cause = ?,"
-                        .formatted(table)
-                    + " changed_at = ? WHERE unit_id = ? IF epoch = ?",
-                proposed.epoch(),
-                proposed.owner(),
-                proposed.incarnation(),
-                proposed.serving(),
-                cause,
-                clock.instant(),
-                unitId,
-                proposed.epoch() - 1);
+            : succeed(unitId, proposed, cause, "");
     return decidedOr(decided, proposed, () -> present(unitId));
   }
 
@@ -90,21 +81,32 @@ public final class CassandraOwnershipRows implements OwnershipRows {
   public CompletionStage<Row> takeOver(
       String unitId, Row proposed, long sharedVersion, String cause) {
     return decidedOr(
-        serial.transact(
-            "UPDATE %s SET epoch = ?, owner = ?, incarnation = ?, serving = ?, cause = ?,"
-                    .formatted(table)
-                + " changed_at = ? WHERE unit_id = ? IF epoch = ? AND shared_version = ?",
-            proposed.epoch(),
-            proposed.owner(),
-            proposed.incarnation(),
-            proposed.serving(),
-            cause,
-            clock.instant(),
-            unitId,
-            proposed.epoch() - 1,
-            sharedVersion),
+        succeed(unitId, proposed, cause, " AND shared_version = ?", sharedVersion),
         proposed,
         () -> present(unitId));
+  }
+
+  /** Sets the row from the epoch before, if that and what else is asked for hold. */
+  private CompletionStage<AsyncResultSet> succeed(
+      String unitId, Row proposed, String cause, String andIf, Object... andValues) {
+    List<Object> values =
+        new ArrayList<>(
+            List.of(
+                proposed.epoch(),
+                proposed.owner(),
+                proposed.incarnation(),
+                proposed.serving(),
+                cause,
+                clock.instant(),
+                unitId,
+                proposed.epoch() - 1));
+    values.addAll(List.of(andValues));
+    return serial.transact(
+        "UPDATE %s SET epoch = ?, owner = ?, incarnation = ?, serving = ?, cause = ?, changed_at = ?"
+                .formatted(table)
+            + " WHERE unit_id = ? IF epoch = ?"
+            + andIf,
+        values.toArray());
   }
 
   /** Applied, or else, not applied or unknown to the driver: the row itself says what it is. */

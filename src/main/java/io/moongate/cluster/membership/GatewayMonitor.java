@@ -21,7 +21,6 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.apache.pekko.cluster.ClusterEvent;
-import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
@@ -237,12 +236,8 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   }
 
   private boolean isMember(MemberIdentity peer) {
-    for (Member member : Cluster.get(getContext().getSystem()).state().getMembers()) {
-      if (MemberIdentity.of(member).filter(peer::equals).isPresent()) {
-        return true;
-      }
-    }
-    return false;
+    return MemberIdentity.find(Cluster.get(getContext().getSystem()).state(), peer.incarnation())
+        .isPresent();
   }
 
   /** Every gateway learns the charter by itself: what follows from it is not shared. */

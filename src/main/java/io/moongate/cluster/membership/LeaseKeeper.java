@@ -152,7 +152,6 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
   private String rowFailure = "";
   private long leaveUntil;
-  private boolean over;
 
   private LeaseKeeper(
       ActorContext<Command> context,
@@ -306,7 +305,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private Behavior<Command> onMemberChanged(MemberChanged changed) {
     Member member = changed.event().member();
     boolean leaves = MembershipView.leaves(member.status());
-    if (over) {
+    if (protocol.isOver()) {
       return this;
     }
     if (MemberIdentity.of(member).filter(peer -> peer.incarnation().equals(self)).isPresent()
@@ -356,11 +355,11 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   }
 
   private Behavior<Command> onBeat(Beat tick) {
-    if (!over) {
+    if (!protocol.isOver()) {
       seen();
       act(protocol.beat(now()));
     }
-    if (!over) {
+    if (!protocol.isOver()) {
       expel(now());
       leaveIfStranded();
     }
@@ -375,7 +374,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       return;
     }
     for (Member member : expulsions.toDown(protocol.charter(), now)) {
-      if (membership.isListed(getContext().getSystem(), member)) {
+      if (MembershipView.isListed(getContext().getSystem(), member)) {
         getContext()
             .getLog()
             .warn(
@@ -408,7 +407,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
   /** Without a keeper the process has no lease, and would be a guardian all the same. */
   private Behavior<Command> onStopped(PostStop stopped) {
-    if (!over) {
+    if (!protocol.isOver()) {
       end("its keeper has failed");
       listener.leftOut("the keeper of the lease has failed, its log says why");
     }
@@ -417,10 +416,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
 
   /** From here on the survivors may count the time after which nothing is served here. */
   private Behavior<Command> end(String cause) {
-    if (!over) {
+    if (!protocol.isOver()) {
       getContext().getLog().warn("event=lease-ended reason=\"{}\"", cause);
       act(protocol.end(now()));
-      over = true;
     }
     return this;
   }
@@ -472,7 +470,6 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
           quiet,
           Duration.ofNanos(out.leaseNanos()));
     } else if (effect instanceof Effect.End end) {
-      over = true;
       getContext().getLog().error("event=left-out reason=\"{}\"", end.cause());
       listener.leftOut(end.cause());
     } else if (effect instanceof Effect.Waits waits) {

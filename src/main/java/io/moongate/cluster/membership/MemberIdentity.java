@@ -3,6 +3,7 @@ package io.moongate.cluster.membership;
 import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 
 /**
@@ -45,5 +46,15 @@ public record MemberIdentity(String name, String incarnation, Address address, i
       }
     }
     return Optional.of(new MemberIdentity(name, incarnation, member.address(), watchPort));
+  }
+
+  /** The member that a process is; empty when the membership does not list it. */
+  public static Optional<Member> find(CurrentClusterState state, String incarnation) {
+    for (Member member : state.getMembers()) {
+      if (of(member).filter(peer -> peer.incarnation().equals(incarnation)).isPresent()) {
+        return Optional.of(member);
+      }
+    }
+    return Optional.empty();
   }
 }

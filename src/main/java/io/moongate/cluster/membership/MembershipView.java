@@ -89,7 +89,7 @@ final class MembershipView {
   }
 
   /** Whether the membership lists this very process: its address may be another's by now. */
-  boolean isListed(ActorSystem<?> system, Member member) {
+  static boolean isListed(ActorSystem<?> system, Member member) {
     for (Member listed : Cluster.get(system).state().getMembers()) {
       if (listed.uniqueAddress().equals(member.uniqueAddress())) {
         return true;
