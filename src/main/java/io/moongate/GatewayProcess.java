@@ -217,9 +217,12 @@ final class GatewayProcess {
     public void expelled(String cause) {
       if (ending.compareAndSet(false, true)) {
         LOG.error("event=expelled gateway={} cause=\"{}\"", settings.gateway(), cause);
-        services.dropSessions("expelled: " + cause);
-        // At once: what it owned is another's by now, and an orderly end would only take longer.
-        Runtime.getRuntime().halt(EXPELLED);
+        try {
+          services.dropSessions("expelled: " + cause);
+        } finally {
+          // At once: what it owned is another's by now, and an orderly end would only take longer.
+          Runtime.getRuntime().halt(EXPELLED);
+        }
       }
     }
 

@@ -33,6 +33,7 @@ import io.moongate.scsi.shared.UnitPeers;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -88,10 +89,13 @@ public final class GatewayNode {
   private final Consumer<GatewayEntry> onRegistered;
   private volatile ActorRef<Luns.Command> luns;
 
+  /** Processes whose leases are known to be out; of the monitor's thread. */
+  private final Set<String> leasesOut = new HashSet<>();
+
   private volatile String lastRefusal = "";
 
   /** Of the gateways of the charter that counts here, and of former ones. */
-  private volatile Duration longestLease = Duration.ZERO;
+  private volatile Optional<Duration> longestLease = Optional.empty();
 
   /** Version of our own registration; until then any entry is of an older process. */
   private volatile long registeredVersion = Long.MAX_VALUE;
@@ -116,7 +120,7 @@ public final class GatewayNode {
     /** This process has registered; called before it serves anything. */
     void registered(GatewayEntry entry);
 
-    /** A peer's process is proven to be gone. */
+    /** A peer's process is gone, or out for good and its lease over: it begins nothing any more. */
     void peerGone(String gateway, String incarnation);
 
     /** The lease has run out: sessions are to be dropped without reading on. */
@@ -178,16 +182,17 @@ public final class GatewayNode {
             "view-replica");
     ActorRef<GatewayMonitor.Command> monitor =
         spawn(
-            GatewayMonitor.create(settings.gateway(), incarnation, watch, this::observed, clock),
+            GatewayMonitor.create(
+                settings.gateway(),
+                incarnation,
+                watch,
+                observations -> observed(observations, surroundings),
+                clock),
             "gateway-monitor");
     monitored.complete(monitor);
     proofs.to(
         (peer, proof) -> {
-          ActorRef<Luns.Command> receiver = luns;
-          if (receiver != null) {
-            receiver.tell(new Luns.ProcessGone(peer.incarnation()));
-          }
-          surroundings.peerGone(peer.name(), peer.incarnation());
+          beginsNothing(peer.name(), peer.incarnation(), surroundings);
           keeper.tell(new LeaseKeeper.Gone(peer.incarnation()));
           monitor.tell(new GatewayMonitor.ProcessGone(peer, proof));
         });
@@ -204,7 +209,7 @@ public final class GatewayNode {
             surroundings.chapSecrets(),
             peers,
             surroundings::unit,
-            () -> settings.leaseBound(longestLease));
+            () -> longestLease.map(settings::leaseBound));
   }
 
   /** What the lease's keeper finds out, on its thread. */
@@ -227,7 +232,7 @@ public final class GatewayNode {
 
     @Override
     public void adopted(Duration longest) {
-      longestLease = longest;
+      longestLease = Optional.of(longest);
     }
 
     @Override
@@ -241,13 +246,27 @@ public final class GatewayNode {
     }
   }
 
-  private void observed(List<Observation> observations) {
-    steward.tell(new Steward.Observed(observations));
+  private void observed(List<Observation> observations, Surroundings surroundings) {
     for (Observation seen : observations) {
       if (seen.kind() == Observation.Kind.PROCESS_GONE) {
         keeper.tell(new LeaseKeeper.Gone(seen.incarnation()));
+      } else if (seen.kind() == Observation.Kind.LEASE_OUT && leasesOut.add(seen.incarnation())) {
+        beginsNothing(seen.subject(), seen.incarnation(), surroundings);
       }
     }
+    steward.tell(new Steward.Observed(observations));
+  }
+
+  /**
+   * A process is gone, or left out and its lease over: it begins no command any more. What waits
+   * for its reply need not wait on.
+   */
+  private void beginsNothing(String gateway, String other, Surroundings surroundings) {
+    ActorRef<Luns.Command> receiver = luns;
+    if (receiver != null) {
+      receiver.tell(new Luns.OwnerGone(other));
+    }
+    surroundings.peerGone(gateway, other);
   }
 
   /** It is asked once this gateway is registered: there is who takes its claims by then. */

@@ -69,7 +69,8 @@ final class ShardedMetadata implements Metadata {
   /**
    * @param peers how the device servers of a unit on the other gateways are told
    * @param units the one on this gateway
-   * @param leaseBound in which any lease that another gateway could hold runs out, as is known now
+   * @param leaseBound in which any lease that another gateway could hold runs out; empty while that
+   *     is not known
    */
   ShardedMetadata(
       ActorSystem<?> system,
@@ -81,7 +82,7 @@ final class ShardedMetadata implements Metadata {
       ChapSecrets secrets,
       UnitPeers peers,
       Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
-      Supplier<Duration> leaseBound) {
+      Supplier<Optional<Duration>> leaseBound) {
     this.peers = peers;
     this.units = units;
     this.system = system;

@@ -127,8 +127,8 @@ public final class RelayClient implements Route.Forwarder {
   }
 
   /**
-   * It has been proven that the owner's process is dead: everything is answered BUSY at once, now
-   * and later.
+   * It is certain that the owner's process begins nothing any more, for it is dead, or has no lease
+   * and never gets one again: everything is answered BUSY at once, now and later.
    */
   public void peerDead() {
     outstanding.ownerDead();

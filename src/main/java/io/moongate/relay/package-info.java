@@ -37,7 +37,7 @@
  *             begun, and this one is beyond. The owner makes the new connection the only one that
  *             can begin anything at the same instant at which it reads how far the old ones came
  *             ({@link io.moongate.relay.Peer}), so what lies in an old connection's buffer is void;
- *         <li>the owner's process is proven dead.
+ *         <li>the owner's process is proven dead, or out of the charter and its lease over.
  *       </ul>
  *   <li>A command of which no byte was handed to a connection is answered BUSY at any time, because
  *       the right to send it and the right to answer it are one compare-and-set.

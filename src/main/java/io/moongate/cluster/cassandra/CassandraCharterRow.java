@@ -67,7 +67,7 @@ public final class CassandraCharterRow implements CharterRow {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     return cause instanceof InvalidQueryException
         ? new CompletionException(
-            "%s can't be read: apply the schema anew (moongate schema apply), or drop the table before that if it is of an older shape: %s"
+            "%s can't be read: apply the schema anew (moongate schema apply); if it is of an older shape, stop every gateway and drop the table before that: %s"
                 .formatted(table, cause.getMessage()),
             cause)
         : new CompletionException(cause);
@@ -138,7 +138,9 @@ public final class CassandraCharterRow implements CharterRow {
     if (row.isNull("lease_nanos") || row.getLong("lease_nanos") <= 0) {
       // Taken for no time at all, it would let nobody wait for these leases.
       throw new IllegalStateException(
-          table + " was written by an older Moongate: drop it, and apply the schema anew");
+          table
+              + " was written by an older Moongate: stop every gateway, wait as long as their leases"
+              + " were, drop it, and apply the schema anew");
     }
     List<Charter.Departed> departed = new ArrayList<>();
     for (String text : row.getList("departed", String.class)) {

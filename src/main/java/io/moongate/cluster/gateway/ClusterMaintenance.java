@@ -43,13 +43,14 @@ public final class ClusterMaintenance implements Maintenance {
   private final View view;
   private final Asking asking;
   private final Sight sight;
-  private final Supplier<Duration> leaseBound;
+  private final Supplier<Optional<Duration>> leaseBound;
   private final LongSupplier nanoTime;
   private final long since;
 
   /**
    * @param self name of this gateway
-   * @param leaseBound in which any lease that a gateway could hold runs out, as is known now
+   * @param leaseBound in which any lease that a gateway could hold runs out; empty while that is
+   *     not known
    * @param nanoTime the monotonic clock
    */
   public ClusterMaintenance(
@@ -57,7 +58,7 @@ public final class ClusterMaintenance implements Maintenance {
       View view,
       Asking asking,
       Sight sight,
-      Supplier<Duration> leaseBound,
+      Supplier<Optional<Duration>> leaseBound,
       LongSupplier nanoTime) {
     this.self = self;
     this.view = view;
@@ -95,12 +96,15 @@ public final class ClusterMaintenance implements Maintenance {
               .formatted(gateway, member.get()));
     }
     Duration watched = Duration.ofNanos(nanoTime.getAsLong() - since);
-    Duration bound = leaseBound.get();
-    if (watched.compareTo(bound) < 0) {
+    Optional<Duration> bound = leaseBound.get();
+    if (bound.isEmpty()) {
+      return refuse(Kind.UNAVAILABLE, self + " has not read the charter of leases yet: ask again");
+    }
+    if (watched.compareTo(bound.get()) < 0) {
       return refuse(
           Kind.UNAVAILABLE,
           "%s has looked for %s since it started, and %s could serve for as long as %s: ask again"
-              .formatted(self, watched, gateway, bound));
+              .formatted(self, watched, gateway, bound.get()));
     }
     return sight
         .answers(entry.relay())

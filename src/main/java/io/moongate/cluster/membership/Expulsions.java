@@ -15,9 +15,16 @@ import org.apache.pekko.cluster.Member;
  * for what joins, and moves what is sharded. Not thread-safe.
  */
 final class Expulsions {
+  /**
+   * How long a member that no charter has named yet may be out of sight. Nothing depends on it, and
+   * until it is gone nobody else can join, and who has crashed can't be removed.
+   */
+  private static final Duration UNNAMED = Duration.ofSeconds(10);
+
   private final String self;
   private final MembershipView membership;
   private final long patienceNanos;
+  private final long unnamedNanos;
   private Map<String, Long> silentSince = Map.of();
   private Map<String, Long> lingeringSince = Map.of();
   private long strandedSince;
@@ -25,13 +32,14 @@ final class Expulsions {
   /**
    * Makes it.
    *
-   * @param patience how long a member that is no guardian may be out of sight, how long one that
-   *     was left out may stay, and how long this process stays where no guardian is
+   * @param patience how long one that was left out may stay, and how long this process stays where
+   *     no guardian is
    */
   Expulsions(String self, MembershipView membership, Duration patience, long nowNanos) {
     this.self = self;
     this.membership = membership;
     this.patienceNanos = patience.toNanos();
+    this.unnamedNanos = Math.min(patienceNanos, UNNAMED.toNanos());
     this.strandedSince = nowNanos;
   }
 
@@ -72,8 +80,8 @@ final class Expulsions {
       boolean silent = silentSince.containsKey(incarnation);
       boolean out =
           (silent && inForce.hasLeft(incarnation))
-              || isLate(silentSince, incarnation, nowNanos)
-              || isLate(lingeringSince, incarnation, nowNanos);
+              || isLate(silentSince, incarnation, unnamedNanos, nowNanos)
+              || isLate(lingeringSince, incarnation, patienceNanos, nowNanos);
       if (inForce.names(self) && out && !MembershipView.leaves(member.status())) {
         all.add(member);
       }
@@ -81,8 +89,9 @@ final class Expulsions {
     return all;
   }
 
-  private boolean isLate(Map<String, Long> since, String incarnation, long nowNanos) {
-    return nowNanos - since.getOrDefault(incarnation, nowNanos) >= patienceNanos;
+  private static boolean isLate(
+      Map<String, Long> since, String incarnation, long bound, long nowNanos) {
+    return nowNanos - since.getOrDefault(incarnation, nowNanos) >= bound;
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,7 +55,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   /** The row is not waited for longer than this; what came of a change is then read. */
   private static final Duration ROW_ANSWER = Duration.ofSeconds(3);
 
-  /** A process is heard while no more of its beats than this are missing. */
+  /** A process is heard while no more of its beats than this are missing, nor half a lease. */
   private static final int BEATS_MISSED = 6;
 
   /** A message to the keeper. */
@@ -100,7 +101,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
    * @param interval between pings; a small part of the lease's length
    * @param strandedAfter how long this process waits in a membership without any guardian of a
    *     charter that does not name it, nor proof that they are gone, before it ends itself to look
-   *     for another one; and how long a member that is no guardian may be out of sight
+   *     for another one; and how long one that the charter has left out may stay
    */
   public record Settings(
       LeaseProtocol.Settings protocol, Duration interval, Duration strandedAfter) {}
@@ -170,7 +171,10 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     long now = nanoTime.getAsLong();
     this.protocol = new LeaseProtocol(settings.protocol(), self, now);
     this.membership = new MembershipView(Cluster.get(context.getSystem()).state());
-    this.hearing = settings.interval().multipliedBy(BEATS_MISSED).toNanos();
+    this.hearing =
+        Math.min(
+            settings.interval().multipliedBy(BEATS_MISSED).toNanos(),
+            settings.protocol().length().dividedBy(2).toNanos());
     this.expulsions = new Expulsions(self, membership, settings.strandedAfter(), now);
   }
 
@@ -408,8 +412,11 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   /** Without a keeper the process has no lease, and would be a guardian all the same. */
   private Behavior<Command> onStopped(PostStop stopped) {
     if (!protocol.isOver()) {
-      end("its keeper has failed");
-      listener.leftOut("the keeper of the lease has failed, its log says why");
+      try {
+        end("its keeper has failed");
+      } finally {
+        listener.leftOut("the keeper of the lease has failed, its log says why");
+      }
     }
     return this;
   }
@@ -454,6 +461,15 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       lost();
     } else if (effect instanceof Effect.Adopted adopted) {
       membership.forgetAllBut(adopted.charter());
+      // Whoever becomes a guardian has been heard; it could not acknowledge before.
+      adopted
+          .charter()
+          .guardians()
+          .keySet()
+          .forEach(
+              guardian ->
+                  Optional.ofNullable(heardAt.get(guardian))
+                      .ifPresent(at -> acknowledged.putIfAbsent(guardian, at)));
       listener.adopted(Duration.ofNanos(adopted.charter().longestLeaseNanos()));
       getContext()
           .getLog()

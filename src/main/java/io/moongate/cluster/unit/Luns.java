@@ -39,10 +39,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   public record EntryChanged(ViewEntry entry) implements Command {}
 
   /**
-   * A gateway's process is proven to be gone. Commands to the units that it owned are held from now
-   * on, before the view says so: its entity may have to be re-homed first.
+   * A gateway's process is gone, or out and its lease over. Commands to the units that it owned are
+   * held from now on, before the view says so: its entity may have to be re-homed first.
    */
-  public record ProcessGone(String incarnation) implements Command {}
+  public record OwnerGone(String incarnation) implements Command {}
 
   /**
    * A gateway has taken a unit over by the ownership row: said by itself here, and to the others
@@ -152,7 +152,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(EntryChanged.class, this::onEntryChanged)
-        .onMessage(ProcessGone.class, this::onProcessGone)
+        .onMessage(OwnerGone.class, this::onOwnerGone)
         .onMessage(Claim.class, this::onClaim)
         .onMessage(ClaimEnded.class, this::onClaimEnded)
         .onMessage(TellClaims.class, this::onTellClaims)
@@ -202,7 +202,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     return concerned;
   }
 
-  private Behavior<Command> onProcessGone(ProcessGone proven) {
+  private Behavior<Command> onOwnerGone(OwnerGone proven) {
     gone.add(proven.incarnation());
     tellAll();
     return this;
@@ -233,7 +233,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   /** The entry, or what it will be once its entity has recorded what is proven here already. */
   private GatewayEntry known(GatewayEntry entry) {
     return gone.contains(entry.incarnation()) && entry.state() == GatewayEntry.State.UP
-        ? entry.failed("its process is gone")
+        ? entry.failed("its process is gone, or out")
         : entry;
   }
 

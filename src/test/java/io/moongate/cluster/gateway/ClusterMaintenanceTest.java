@@ -54,7 +54,7 @@ class ClusterMaintenanceTest {
               return CompletableFuture.completedStage(answers);
             }
           },
-          () -> lease,
+          () -> Optional.ofNullable(lease),
           () -> nanos);
 
   ClusterMaintenanceTest() {
@@ -96,6 +96,8 @@ class ClusterMaintenanceTest {
     nanos = LEASE.toNanos();
     lease = LEASE.multipliedBy(2);
     assertEquals(Kind.UNAVAILABLE, refused("gw2"));
+    lease = null;
+    assertEquals(Kind.UNAVAILABLE, refused("gw2"), "no charter was read");
   }
 
   @Test

@@ -144,7 +144,7 @@ class LunsTest {
   @Test
   void theClaimantOpensTellsTheOthersAndGoesOnWhenTheViewShowsIt() throws InterruptedException {
     begin();
-    luns.tell(new Luns.ProcessGone("gw1-p1"));
+    luns.tell(new Luns.OwnerGone("gw1-p1"));
     published(Way.HELD, 1);
     luns.tell(claim("gw2", 2));
     published(Way.HELD, 2);
@@ -179,7 +179,7 @@ class LunsTest {
     apply(Entries.unit("u", 8, Phase.SERVING, 1, "gw1"));
     nothingMore();
     // It is as good as none when its owner is gone.
-    luns.tell(new Luns.ProcessGone("gw3-p1"));
+    luns.tell(new Luns.OwnerGone("gw3-p1"));
     published(Way.HELD, 2);
     apply(Entries.unit("u", 9, Phase.SERVING, 3, "gw1"));
     published(Way.REMOTE, 3);
