@@ -30,6 +30,11 @@ public final class TestCassandra extends TestProcess {
     return processes.startCassandra(address, directory, log, place);
   }
 
+  /** As a client names it. */
+  public String contactPoint() {
+    return address.contactPoint();
+  }
+
   /** Waits until it answers CQL. */
   public void awaitAnswer(Duration bound) {
     Await.until(

@@ -101,8 +101,7 @@ final class SimulatedCassandra {
       }
 
       @Override
-      public CompletionStage<Row> takeOver(
-          String unitId, Row proposed, long sharedVersion, String cause) {
+      public CompletionStage<Map<String, Row>> takeOver(List<OwnershipRows.TakeOver> units) {
         throw new UnsupportedOperationException("the simulated steward asks the entity only");
       }
 

@@ -3,10 +3,16 @@ package io.moongate.cluster.cassandra;
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.BatchStatement;
+import com.datastax.oss.driver.api.core.cql.BatchStatementBuilder;
+import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.datastax.oss.driver.api.core.cql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -27,6 +33,21 @@ final class Serial {
     return execute(cql, ConsistencyLevel.QUORUM, values);
   }
 
+  /**
+   * One lightweight transaction of many statements that differ by their values, all on one
+   * partition: they are applied when the conditions of all hold, or else none is.
+   */
+  CompletionStage<AsyncResultSet> transactAll(String cql, List<Object[]> values) {
+    return prepared(
+        cql,
+        (cqlSession, statement) -> {
+          // Unlogged: it is one partition, and so one mutation.
+          BatchStatementBuilder batch = BatchStatement.builder(DefaultBatchType.UNLOGGED);
+          values.forEach(each -> batch.addStatement(statement.bind(each)));
+          return cqlSession.executeAsync(serially(batch.build(), ConsistencyLevel.QUORUM));
+        });
+  }
+
   /** A serial read: sees, and completes, any transaction that is under way. */
   CompletionStage<AsyncResultSet> read(String cql, Object... values) {
     return execute(cql, ConsistencyLevel.SERIAL, values);
@@ -39,19 +60,28 @@ final class Serial {
 
   private CompletionStage<AsyncResultSet> execute(
       String cql, ConsistencyLevel consistency, Object... values) {
+    return prepared(
+        cql,
+        (cqlSession, statement) ->
+            cqlSession.executeAsync(serially(statement.bind(values), consistency)));
+  }
+
+  private static <T extends Statement<T>> T serially(T statement, ConsistencyLevel consistency) {
+    return statement
+        .setConsistencyLevel(consistency)
+        .setSerialConsistencyLevel(ConsistencyLevel.SERIAL)
+        .setIdempotent(false);
+  }
+
+  private CompletionStage<AsyncResultSet> prepared(
+      String cql,
+      BiFunction<CqlSession, PreparedStatement, CompletionStage<AsyncResultSet>> execution) {
     return session
         .get()
         .thenCompose(
             cqlSession ->
                 prepare(cqlSession, cql)
-                    .thenCompose(
-                        statement ->
-                            cqlSession.executeAsync(
-                                statement
-                                    .bind(values)
-                                    .setConsistencyLevel(consistency)
-                                    .setSerialConsistencyLevel(ConsistencyLevel.SERIAL)
-                                    .setIdempotent(false))));
+                    .thenCompose(statement -> execution.apply(cqlSession, statement)));
   }
 
   private CompletionStage<PreparedStatement> prepare(CqlSession cqlSession, String cql) {

@@ -9,7 +9,6 @@ import io.moongate.cluster.view.View;
 import io.moongate.failure.FailureDecision;
 import io.moongate.failure.Observation;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -34,10 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class Claimant {
   private static final Logger LOG = LoggerFactory.getLogger(Claimant.class);
 
-  /** How long the entity is not asked because the row has not answered. */
-  private static final Duration PATIENCE = Duration.ofMillis(300);
-
-  private final OwnershipRows rows;
+  private final RowBatches batches;
   private final String gateway;
   private final String incarnation;
   private final BooleanSupplier lease;
@@ -81,7 +76,7 @@ public final class Claimant {
       ToLongFunction<UnitEntry> sharedVersion,
       Consumer<Luns.Claim> claimed,
       Clock clock) {
-    this.rows = rows;
+    this.batches = new RowBatches(rows, gateway, lease);
     this.gateway = gateway;
     this.incarnation = incarnation;
     this.lease = lease;
@@ -105,7 +100,7 @@ public final class Claimant {
   }
 
   /**
-   * Tries it.
+   * Tries it, as soon as {@link #send} says that these were all.
    *
    * @return completes when the row has answered, or has had its time; never fails
    */
@@ -124,16 +119,17 @@ public final class Claimant {
     attempts.put(unit.id(), attempt);
     asking.incrementAndGet();
     OwnershipRows.Row proposed = new OwnershipRows.Row(epoch, gateway, incarnation, true);
-    CompletableFuture<Void> answered = new CompletableFuture<>();
-    var unused =
-        rows.takeOver(unit.id(), proposed, attempt.sharedVersion(), cause)
-            .whenComplete(
-                (row, failure) -> {
-                  asking.decrementAndGet();
-                  answered(unit.id(), attempt, proposed, cause, row, failure);
-                  answered.complete(null);
-                });
-    return answered.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    return batches.add(
+        new OwnershipRows.TakeOver(unit.id(), proposed, attempt.sharedVersion(), cause),
+        (row, failure) -> {
+          asking.decrementAndGet();
+          answered(unit.id(), attempt, proposed, cause, row, failure);
+        });
+  }
+
+  /** Sends what {@link #claim} was asked for: units of one group by one transaction. */
+  void send() {
+    batches.send();
   }
 
   private void answered(

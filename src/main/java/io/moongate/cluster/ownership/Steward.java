@@ -90,6 +90,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private List<Observation> observations = List.of();
   private boolean begun;
 
+  /** Entities that have not answered yet. */
+  private int entitiesAsked;
+
   private Steward(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
@@ -156,6 +159,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   }
 
   private Behavior<Command> onAnswered(Answered answered) {
+    entitiesAsked--;
     underWay.remove(answered.unitId());
     if (answered.failure() == null) {
       unanswered.remove(answered.unitId());
@@ -189,6 +193,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     }
     plan.failures().forEach(this::report);
     plan.takeOvers().forEach(this::propose);
+    claimant.send();
     plan.moves().forEach(this::move);
     if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));
@@ -240,6 +245,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       underWay.remove(unit.id());
       return this;
     }
+    if (entitiesAsked >= Stewardship.PROPOSALS) {
+      underWay.remove(unit.id()); // It is its turn at a later look.
+      return this;
+    }
     ask(
         unit.id(),
         patience(unanswered.getOrDefault(unit.id(), 0)),
@@ -276,6 +285,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   private void ask(
       String unitId, Duration bound, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
+    entitiesAsked++;
     underWay.add(unitId);
     getContext()
         .pipeToSelf(

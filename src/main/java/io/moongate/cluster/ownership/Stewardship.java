@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * What the steward of a gateway wants done, from the view, the observations that stand and the
@@ -57,8 +58,8 @@ public final class Stewardship {
     public static final Plan NOTHING = new Plan(List.of(), List.of(), List.of(), false);
   }
 
-  /** Proposals under way at the same time; the rest follows as they are answered. */
-  private static final int PROPOSALS = 256;
+  /** Entities that are asked at the same time; the rest follows as they answer. */
+  static final int PROPOSALS = 256;
 
   private final String self;
   private final String incarnation;
@@ -184,9 +185,22 @@ public final class Stewardship {
         all.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
       }
     }
-    List<TakeOver> first = takeOvers.isEmpty() ? records : takeOvers;
-    return List.copyOf(
-        first.subList(0, Math.max(0, Math.min(first.size(), PROPOSALS - underWay.size()))));
+    return takeOvers.isEmpty()
+        ? few(records, each -> true, underWay.size())
+        : few(takeOvers, each -> !Claimant.mayClaim(each.unit(), each.evidence()), underWay.size());
+  }
+
+  /** No more of some than entities may be asked, and all others: rows are asked many at a time. */
+  private static List<TakeOver> few(
+      List<TakeOver> all, Predicate<TakeOver> ofEntities, int underWay) {
+    int left = PROPOSALS - underWay;
+    List<TakeOver> some = new ArrayList<>();
+    for (TakeOver each : all) {
+      if (!ofEntities.test(each) || left-- > 0) {
+        some.add(each);
+      }
+    }
+    return List.copyOf(some);
   }
 
   private static String cause(Ownership now) {

@@ -37,7 +37,8 @@ public final class SchemaCommand implements Runnable {
   @Command(
       name = "apply",
       description = {
-        "Create the keyspace and the tables that are not there. Can be repeated; changes nothing that exists.",
+        "Create the keyspace and the tables that are not there. Can be repeated; changes nothing that exists,",
+        "but for rows of a former table that are carried over: stop all gateways before, when release notes say so.",
         "Run it from one place at a time."
       },
       mixinStandardHelpOptions = true)
@@ -69,10 +70,17 @@ public final class SchemaCommand implements Runnable {
         (session, connection) -> {
           String keyspace = connection.keyspace();
           boolean before = SchemaTool.check(session, keyspace).complete();
-          SchemaTool.apply(
-              session,
-              keyspace,
-              replicationFactor == null ? connection.replicationFactor() : replicationFactor);
+          int carried =
+              SchemaTool.apply(
+                  session,
+                  keyspace,
+                  replicationFactor == null ? connection.replicationFactor() : replicationFactor);
+          if (carried > 0) {
+            out()
+                .println(
+                    "%d rows of unit_ownership were carried over to unit_owners"
+                        .formatted(carried));
+          }
           out()
               .println(
                   before

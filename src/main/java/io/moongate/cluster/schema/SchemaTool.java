@@ -72,20 +72,25 @@ public final class SchemaTool {
   }
 
   /**
-   * Creates the keyspace and the tables that are not there. It changes nothing that exists, so it
-   * can be repeated.
+   * Creates the keyspace and the tables that are not there, and fills what has taken the place of a
+   * former table from that. It changes nothing else that exists, so it can be repeated.
    *
    * @param replicationFactor copies in each datacenter; only a new keyspace takes it
+   * @return how many ownership rows were carried over from the former table
    * @throws IllegalArgumentException for a keyspace name that would need quoting or a replication
    *     factor below 1
    * @throws IllegalStateException when an existing table has another shape, or the nodes do not
    *     agree on the schema
    */
-  public static void apply(CqlSession session, String keyspace, int replicationFactor) {
+  public static int apply(CqlSession session, String keyspace, int replicationFactor) {
     List<CqlScript> scripts = scripts(keyspace, replicationFactor);
-    if (check(session, keyspace).complete()) {
-      return;
+    if (!check(session, keyspace).complete()) {
+      create(session, keyspace, scripts);
     }
+    return FormerOwnership.carryOver(session, keyspace);
+  }
+
+  private static void create(CqlSession session, String keyspace, List<CqlScript> scripts) {
     // With schema metadata on, the driver reads the whole schema again after each statement: 11.6 s
     // instead of 2.3 s.
     session.setSchemaMetadataEnabled(false);

@@ -1,7 +1,12 @@
 package io.moongate.cluster.unit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.zip.CRC32C;
 
 /**
  * The ownership row of each logical unit (design rule 1): a compare-and-set on it decides who owns
@@ -10,8 +15,27 @@ import java.util.concurrent.CompletionStage;
  * <p>Beside the epoch it keeps a bound for the version of what the device servers of the unit share
  * (rule 7): no version above it was accepted under this epoch. So whoever makes both conditions of
  * a compare-and-set can't miss a change (docs/decisions/0016).
+ *
+ * <p>The rows are kept in {@link #GROUPS} groups, so that a gateway can set those of many units of
+ * one group by one transaction. Each row is decided by itself all the same.
  */
 public interface OwnershipRows {
+  /**
+   * Number of groups; it never changes, for the group of a unit is where its row is. Fewer make
+   * fewer transactions of a failover; more keep units, and gateways that take over at the same
+   * time, out of one another's way.
+   */
+  int GROUPS = 32;
+
+  /**
+   * The group of a unit, 0 to {@link #GROUPS} - 1: CRC-32C of its id in UTF-8, modulo the number of
+   * groups. It never changes.
+   */
+  static int group(String unitId) {
+    CRC32C crc = new CRC32C();
+    crc.update(unitId.getBytes(UTF_8));
+    return (int) (crc.getValue() % GROUPS);
+  }
 
   /**
    * What the row says.
@@ -55,13 +79,22 @@ public interface OwnershipRows {
   CompletionStage<Optional<Row>> raise(String unitId, long epoch, long sharedVersion);
 
   /**
-   * A gateway takes the unit over by itself: sets the row to {@code proposed} if it still holds
-   * {@code proposed.epoch() - 1} and its bound of the shared version is exactly {@code
-   * sharedVersion}. An unknown outcome is looked up, as above.
+   * What a gateway asks for that takes a unit over by itself.
    *
-   * @return what the row says now: equal to {@code proposed} when it was decided so
+   * @param sharedVersion what the bound of the shared version has to be, exactly
    */
-  CompletionStage<Row> takeOver(String unitId, Row proposed, long sharedVersion, String cause);
+  record TakeOver(String unitId, Row proposed, long sharedVersion, String cause) {}
+
+  /**
+   * A gateway takes units of one group over by itself. Each row is set to what is proposed if it
+   * still holds {@code proposed.epoch() - 1} and its bound of the shared version is exactly the one
+   * given, whatever becomes of the other rows. An unknown outcome is looked up, as above.
+   *
+   * @param units no unit twice
+   * @return by unit, what its row says now: equal to what was proposed when it was decided so; a
+   *     unit that has no row is missing
+   */
+  CompletionStage<Map<String, Row>> takeOver(List<TakeOver> units);
 
   /** Reads the row serially; empty when the unit never had an owner. */
   CompletionStage<Optional<Row>> read(String unitId);

@@ -56,6 +56,7 @@ class ClaimantTest {
 
   private void claim() {
     var unused = claimant.claim(unit(Phase.SERVING, 1, "gw1"), seen(Kind.PROCESS_GONE), "failover");
+    claimant.send();
   }
 
   @Test

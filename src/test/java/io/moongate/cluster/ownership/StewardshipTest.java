@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What the steward of gw1 wants done. */
@@ -94,6 +95,24 @@ class StewardshipTest {
     assertEquals(List.of("u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0"), LATER)));
     assertEquals(
         List.of("u0", "u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0", "u1"), LATER)));
+  }
+
+  /** Rows are asked many at a time, entities are not. */
+  @Test
+  void allRowsAreAskedForAtOnceAndFewEntities() {
+    Set<String> all = new TreeSet<>();
+    for (int number = 0; number < 1000; number++) {
+      serving("many-" + number, "gw2", "gw1");
+      all.add("many-" + number);
+    }
+    List<Observation> gone =
+        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    assertEquals(1000, takenOver(gw1.look(view, gone, Set.of(), Set.of(), LATER)).size());
+    assertEquals(256, takenOver(gw1.look(view, gone, Set.of(), all, LATER)).size());
+    for (String id : all) {
+      view.apply(Entries.unit(id, 2, Phase.UNOWNED, 1, "", "gw1"));
+    }
+    assertEquals(256, takenOver(gw1.look(view, List.of(), Set.of(), Set.of(), LATER)).size());
   }
 
   private static List<String> takenOver(Plan plan) {

@@ -44,7 +44,7 @@ class CqlScriptTest {
             "tag_views",
             "tag_write_progress",
             "unit_naa",
-            "unit_ownership"),
+            "unit_owners"),
         names);
   }
 

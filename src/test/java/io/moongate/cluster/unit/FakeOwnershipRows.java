@@ -2,6 +2,7 @@ package io.moongate.cluster.unit;
 
 import io.moongate.cluster.entity.Gate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ public final class FakeOwnershipRows implements OwnershipRows {
   private final Map<String, List<Row>> decided = new ConcurrentHashMap<>();
   private final Map<String, Long> sharedVersions = new ConcurrentHashMap<>();
   private final Map<String, Map<Long, Long>> takenOver = new ConcurrentHashMap<>();
+  private final List<List<String>> batches = new CopyOnWriteArrayList<>();
   private final AtomicInteger answersToLose = new AtomicInteger();
 
   /** Before a compare-and-set reaches the row. */
@@ -37,28 +39,39 @@ public final class FakeOwnershipRows implements OwnershipRows {
   }
 
   @Override
-  public CompletionStage<Row> takeOver(
-      String unitId, Row proposed, long sharedVersion, String cause) {
+  public CompletionStage<Map<String, Row>> takeOver(List<TakeOver> units) {
+    batches.add(units.stream().map(TakeOver::unitId).toList());
     return claims.pass(
         () -> {
-          Row row = takeOverNow(unitId, proposed, sharedVersion);
+          Map<String, Row> rows = new HashMap<>();
+          for (TakeOver unit : units) {
+            takeOverNow(unit).ifPresent(row -> rows.put(unit.unitId(), row));
+          }
           loseAnswer();
-          return row;
+          return rows;
         });
   }
 
-  private synchronized Row takeOverNow(String unitId, Row proposed, long sharedVersion) {
-    List<Row> rows = decided.get(unitId);
-    boolean granted =
-        rows.get(rows.size() - 1).epoch() == proposed.epoch() - 1
-            && sharedVersions.get(unitId) == sharedVersion;
-    if (granted) {
-      rows.add(proposed);
-      takenOver
-          .computeIfAbsent(unitId, id -> new ConcurrentHashMap<>())
-          .put(proposed.epoch(), sharedVersion);
+  /** Units that were asked for together, by each transaction. */
+  public List<List<String>> batches() {
+    return List.copyOf(batches);
+  }
+
+  private synchronized Optional<Row> takeOverNow(TakeOver unit) {
+    List<Row> rows = decided.get(unit.unitId());
+    if (rows == null) {
+      return Optional.empty();
     }
-    return rows.get(rows.size() - 1);
+    boolean granted =
+        rows.get(rows.size() - 1).epoch() == unit.proposed().epoch() - 1
+            && sharedVersions.get(unit.unitId()) == unit.sharedVersion();
+    if (granted) {
+      rows.add(unit.proposed());
+      takenOver
+          .computeIfAbsent(unit.unitId(), id -> new ConcurrentHashMap<>())
+          .put(unit.proposed().epoch(), unit.sharedVersion());
+    }
+    return Optional.of(rows.get(rows.size() - 1));
   }
 
   /** Epochs in which gateways took the unit over by the row, and the versions that they knew. */

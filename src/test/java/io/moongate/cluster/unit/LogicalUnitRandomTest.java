@@ -192,11 +192,13 @@ class LogicalUnitRandomTest {
       String gateway = GATEWAYS.get(random.nextInt(GATEWAYS.size()));
       var unused =
           fixture.rows.takeOver(
-              fixture.id,
-              new OwnershipRows.Row(
-                  last.ownership().epoch() + 1, gateway, incarnationOf(gateway), true),
-              last.shared().version(),
-              "random");
+              List.of(
+                  new OwnershipRows.TakeOver(
+                      fixture.id,
+                      new OwnershipRows.Row(
+                          last.ownership().epoch() + 1, gateway, incarnationOf(gateway), true),
+                      last.shared().version(),
+                      "random")));
     }
 
     private Answer ask() {
