@@ -68,6 +68,7 @@ class SerializationTest {
           LeaseMessage.class,
           SharedTeller.Command.class,
           Luns.Claim.class,
+          Luns.Claimed.class,
           Answer.class,
           ViewEntry.class,
           SessionsActor.Ask.class,

@@ -8,6 +8,7 @@ import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,12 +26,19 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 
 /** The LUN actors of this gateway: takes the view's changes to those that they concern. */
 public final class Luns extends AbstractBehavior<Luns.Command> {
 
   private static final Duration TELL_AGAIN = Duration.ofMillis(200);
+
+  /** After which what has been opened is told: others will have been by then, and go with it. */
+  private static final Duration COALESCE = Duration.ofMillis(5);
+
+  /** Claims in one message: of some 250 bytes each, far below any frame. */
+  private static final int CLAIMS_AT_ONCE = 200;
 
   /** A message to the LUNs. */
   public sealed interface Command {}
@@ -44,17 +52,27 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    */
   public record OwnerGone(String incarnation) implements Command {}
 
-  /**
-   * A gateway has taken a unit over by the ownership row: said by itself here, and to the others
-   * once it has opened the store. Repeated until the view shows it.
-   */
+  /** This gateway has taken a unit over by the ownership row. */
   public record Claim(
       String unitId, long epoch, String owner, String incarnation, String cause, Instant at)
       implements Command, CborSerializable {}
 
+  /**
+   * Another gateway has taken units over by their ownership rows, and opened their stores. Repeated
+   * until its view shows it.
+   */
+  public record Claimed(List<Claim> claims) implements Command, CborSerializable {
+    public Claimed {
+      claims = List.copyOf(claims);
+    }
+  }
+
   private record ClaimEnded(LunActor.ClaimOutcome outcome) implements Command {}
 
   private enum TellClaims implements Command {
+    /** What has been opened since. */
+    NEW,
+    /** All that the view does not show. */
     AGAIN
   }
 
@@ -69,14 +87,18 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
 
   private final Set<String> gone = new HashSet<>();
   private final Claims claims = new Claims();
-  private final Consumer<Claim> others;
+  private final List<Claim> untold = new ArrayList<>();
+  private final Consumer<Claimed> others;
+  private final TimerScheduler<Command> timers;
 
   private Luns(
       ActorContext<Command> context,
+      TimerScheduler<Command> timers,
       View view,
       LunActor.Surroundings surroundings,
-      Consumer<Claim> others) {
+      Consumer<Claimed> others) {
     super(context);
+    this.timers = timers;
     this.view = view;
     this.surroundings = surroundings;
     this.others = others;
@@ -120,19 +142,19 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   openBound,
                   new AtomicLong()::incrementAndGet,
                   new ConcurrentHashMap<>()),
-              claim -> peers.get().forEach(peer -> sendByPath(context, peer, claim)));
+              claimed -> peers.get().forEach(peer -> sendByPath(context, peer, claimed)));
         });
   }
 
   /** The same with other ways to the entities and to the other gateways. */
   static Behavior<Command> create(
-      View view, LunActor.Surroundings surroundings, Consumer<Claim> others) {
+      View view, LunActor.Surroundings surroundings, Consumer<Claimed> others) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(TellClaims.AGAIN, TELL_AGAIN);
-                  return new Luns(context, view, surroundings, others);
+                  return new Luns(context, timers, view, surroundings, others);
                 }));
   }
 
@@ -142,10 +164,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   }
 
   private static void sendByPath(
-      ActorContext<Command> context, SharedTeller.Peer peer, Claim claim) {
+      ActorContext<Command> context, SharedTeller.Peer peer, Claimed claimed) {
     Adapter.toClassic(context.getSystem())
         .actorSelection(peer.address() + context.getSelf().path().toStringWithoutAddress())
-        .tell(claim, org.apache.pekko.actor.ActorRef.noSender());
+        .tell(claimed, org.apache.pekko.actor.ActorRef.noSender());
   }
 
   @Override
@@ -154,6 +176,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
         .onMessage(EntryChanged.class, this::onEntryChanged)
         .onMessage(OwnerGone.class, this::onOwnerGone)
         .onMessage(Claim.class, this::onClaim)
+        .onMessage(Claimed.class, this::onClaimed)
         .onMessage(ClaimEnded.class, this::onClaimEnded)
         .onMessage(TellClaims.class, this::onTellClaims)
         .onMessage(ActorEnded.class, this::onActorEnded)
@@ -215,18 +238,39 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     return this;
   }
 
+  private Behavior<Command> onClaimed(Claimed claimed) {
+    claimed.claims().forEach(this::onClaim);
+    return this;
+  }
+
   private Behavior<Command> onClaimEnded(ClaimEnded ended) {
     LunActor.ClaimOutcome outcome = ended.outcome();
     if (outcome.open()) {
-      claims.served(outcome.unitId(), outcome.epoch()).ifPresent(others);
+      claims.served(outcome.unitId(), outcome.epoch()).ifPresent(this::tellSoon);
     } else if (claims.drop(outcome.unitId(), outcome.epoch())) {
       tell(outcome.unitId());
     }
     return this;
   }
 
-  private Behavior<Command> onTellClaims(TellClaims tick) {
-    claims.served().forEach(others);
+  /** With what else is opened at about the same time: after a failure there may be hundreds. */
+  private void tellSoon(Claim claim) {
+    if (untold.isEmpty()) {
+      timers.startSingleTimer(TellClaims.NEW, COALESCE);
+    }
+    untold.add(claim);
+  }
+
+  private Behavior<Command> onTellClaims(TellClaims which) {
+    List<Claim> told =
+        switch (which) {
+          case NEW -> List.copyOf(untold);
+          case AGAIN -> claims.served();
+        };
+    untold.clear();
+    for (int from = 0; from < told.size(); from += CLAIMS_AT_ONCE) {
+      others.accept(new Claimed(told.subList(from, Math.min(told.size(), from + CLAIMS_AT_ONCE))));
+    }
     return this;
   }
 

@@ -2,6 +2,7 @@ package io.moongate.cluster.unit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.unit.DataPath.Way;
 import io.moongate.cluster.view.Entries;
@@ -13,7 +14,11 @@ import io.moongate.cluster.view.ViewEntry;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,13 +38,14 @@ import org.junit.jupiter.api.Test;
  */
 class LunsTest {
   private static final Duration TELL_AGAIN = Duration.ofMillis(200);
+  private static final Duration COALESCE = Duration.ofMillis(5);
 
   private static ActorTestKit kit;
   private static ManualTime time;
 
   private final View view = new View();
   private final Path path = new Path();
-  private final BlockingQueue<Luns.Claim> told = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Luns.Claimed> told = new LinkedBlockingQueue<>();
   private final BlockingQueue<LogicalUnit.Command> reports = new LinkedBlockingQueue<>();
   private ActorRef<Luns.Command> luns;
 
@@ -125,6 +131,13 @@ class LunsTest {
     assertEquals(new Published(way, epoch), path.published.poll(10, TimeUnit.SECONDS));
   }
 
+  private void told(List<Luns.Claim> claims, Duration within) throws InterruptedException {
+    // What an actor of a unit has said is there when a later message has been answered: see below.
+    kit.createTestProbe().expectNoMessage(Duration.ofMillis(50));
+    time.timePasses(within);
+    assertEquals(new Luns.Claimed(claims), told.poll(10, TimeUnit.SECONDS));
+  }
+
   private void nothingMore() {
     // Whatever the units' actors were told is done when a report of the last message comes.
     kit.createTestProbe().expectNoMessage(Duration.ofMillis(50));
@@ -152,9 +165,8 @@ class LunsTest {
     assertNull(told.poll(), "told before it is open");
     path.opening.complete(null);
     published(Way.LOCAL, 2);
-    assertEquals(claim("gw2", 2), told.poll(10, TimeUnit.SECONDS));
-    time.timePasses(TELL_AGAIN);
-    assertEquals(claim("gw2", 2), told.poll(10, TimeUnit.SECONDS));
+    told(List.of(claim("gw2", 2)), COALESCE);
+    told(List.of(claim("gw2", 2)), TELL_AGAIN);
     // The entity has adopted, and knows nothing yet.
     apply(Entries.unit("u", 8, Phase.SERVING, 1, "gw1"));
     nothingMore();
@@ -168,13 +180,39 @@ class LunsTest {
     published(Way.HELD, 3);
   }
 
+  /** After the failure of a gateway with many units. */
+  @Test
+  void manyClaimsAreToldInFewMessages() throws InterruptedException {
+    begin();
+    path.opening.complete(null);
+    List<Luns.Claim> all = new ArrayList<>();
+    for (int number = 0; number < 450; number++) {
+      String id = "many-" + number;
+      apply(Entries.unit(id, 7, Phase.SERVING, 1, "gw1"));
+      all.add(new Luns.Claim(id, 2, "gw2", "gw2-p1", "failover", Entries.NOW));
+    }
+    all.forEach(luns::tell);
+    for (int opened = 0; opened < all.size(); opened++) {
+      assertEquals(2, path.opened.poll(10, TimeUnit.SECONDS));
+    }
+    kit.createTestProbe().expectNoMessage(Duration.ofMillis(200));
+    time.timePasses(COALESCE);
+    Set<Luns.Claim> told = new HashSet<>();
+    for (int message = 0; message < 3; message++) {
+      List<Luns.Claim> some = this.told.poll(10, TimeUnit.SECONDS).claims();
+      assertTrue(some.size() <= 200, () -> some.size() + " in one message");
+      told.addAll(some);
+    }
+    assertEquals(new HashSet<>(all), told);
+    assertNull(this.told.poll());
+  }
+
   @Test
   void whoIsToldRelaysToTheClaimantAtOnce() throws InterruptedException {
     begin();
-    luns.tell(claim("gw3", 2));
+    luns.tell(new Luns.Claimed(List.of(claim("gw3", 2))));
     published(Way.REMOTE, 2);
-    luns.tell(claim("gw3", 2));
-    luns.tell(claim("gw2", 1));
+    luns.tell(new Luns.Claimed(List.of(claim("gw3", 2), claim("gw2", 1))));
     nothingMore();
     apply(Entries.unit("u", 8, Phase.SERVING, 1, "gw1"));
     nothingMore();
@@ -183,7 +221,7 @@ class LunsTest {
     published(Way.HELD, 2);
     apply(Entries.unit("u", 9, Phase.SERVING, 3, "gw1"));
     published(Way.REMOTE, 3);
-    luns.tell(claim("gw3", 3));
+    luns.tell(new Luns.Claimed(List.of(claim("gw3", 3))));
     nothingMore();
   }
 
