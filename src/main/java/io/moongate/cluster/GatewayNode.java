@@ -76,6 +76,7 @@ public final class GatewayNode {
   private final ServingLease lease;
   private final CompletableFuture<Void> viewComplete = new CompletableFuture<>();
   private final ActorRef<ViewReplica.Command> replica;
+  private final Claimant claimant;
   private final ActorRef<Steward.Command> steward;
   private final ActorRef<LeaseKeeper.Command> keeper;
 
@@ -155,15 +156,11 @@ public final class GatewayNode {
     ActorRef<ViewPublisher.Command> publisher = spawn(ViewPublisher.create(), "view-publisher");
     initEntities(terms, rows, identifiers, publisher);
 
+    claimant = claimant(rows, surroundings);
     steward =
         spawn(
             Steward.create(
-                view,
-                settings.gateway(),
-                incarnation,
-                settings.movements(),
-                claimant(rows, surroundings),
-                clock),
+                view, settings.gateway(), incarnation, settings.movements(), claimant, clock),
             "steward");
     keeper =
         spawn(
@@ -299,8 +296,10 @@ public final class GatewayNode {
         settings.gateway(),
         incarnation,
         settings.sharedRecordBound(),
-        (unitId, command, bound) ->
-            sharding.entityRefFor(LogicalUnit.KEY, unitId).ask(command::apply, bound),
+        (unitId, command, bound) -> {
+          steward.tell(new Steward.RecordWanted(unitId));
+          return sharding.entityRefFor(LogicalUnit.KEY, unitId).ask(command::apply, bound);
+        },
         teller,
         surroundings::unit);
   }
@@ -426,7 +425,8 @@ public final class GatewayNode {
                           settings.implicitTransitionSeconds(),
                           settings.unit().openBound(),
                           dataPath,
-                          this::otherGateways),
+                          this::otherGateways,
+                          claimant::ended),
                       "luns");
               // What was applied while it came into being.
               luns.tell(new Luns.EntryChanged(entry));

@@ -43,6 +43,11 @@ public final class Claimant {
   /** By unit, what was asked of the row last: the same is not asked again. */
   private final Map<String, Attempt> attempts = new ConcurrentHashMap<>();
 
+  /** By unit, the epoch of what was granted and is not open yet, nor given up. */
+  private final Map<String, Long> opening = new ConcurrentHashMap<>();
+
+  private final AtomicInteger granted = new AtomicInteger();
+
   /** What the row has said. */
   private enum Said {
     NOTHING_YET,
@@ -122,8 +127,11 @@ public final class Claimant {
     return batches.add(
         new OwnershipRows.TakeOver(unit.id(), proposed, attempt.sharedVersion(), cause),
         (row, failure) -> {
-          asking.decrementAndGet();
-          answered(unit.id(), attempt, proposed, cause, row, failure);
+          try {
+            answered(unit.id(), attempt, proposed, cause, row, failure);
+          } finally {
+            asking.decrementAndGet(); // Not before it counts as being opened.
+          }
         });
   }
 
@@ -158,6 +166,8 @@ public final class Claimant {
       attempts.replace(unitId, attempt, attempt.with(Said.NOTHING_KNOWN));
     }
     if (granted) {
+      opening.put(unitId, proposed.epoch());
+      this.granted.incrementAndGet();
       claimed.accept(
           new Luns.Claim(unitId, proposed.epoch(), gateway, incarnation, cause, clock.instant()));
     }
@@ -176,16 +186,36 @@ public final class Claimant {
 
   boolean hasClaimed(String unitId, View view) {
     Attempt attempt = attempts.get(unitId);
-    return attempt != null && attempt.said() == Said.GRANTED && isAhead(unitId, attempt, view);
+    return attempt != null
+        && attempt.said() == Said.GRANTED
+        && isAhead(unitId, attempt.epoch(), view);
   }
 
-  private static boolean isAhead(String unitId, Attempt attempt, View view) {
-    return view.unit(unitId).filter(unit -> unit.ownership().epoch() < attempt.epoch()).isPresent();
+  private static boolean isAhead(String unitId, long epoch, View view) {
+    return view.unit(unitId).filter(unit -> unit.ownership().epoch() < epoch).isPresent();
   }
 
-  /** Whether a row has not answered yet. */
-  boolean isAsking() {
-    return asking.get() > 0;
+  /** What was granted is open, or won't be opened under this claim. On any thread. */
+  public void ended(String unitId, long epoch) {
+    opening.remove(unitId, epoch);
+  }
+
+  /** Whether a row has not answered yet, or what was granted is still to be opened. */
+  boolean isBusy(View view) {
+    if (asking.get() > 0) {
+      return true;
+    }
+    boolean busy =
+        opening.entrySet().stream().anyMatch(each -> isAhead(each.getKey(), each.getValue(), view));
+    if (!busy) {
+      opening.entrySet().removeIf(each -> !isAhead(each.getKey(), each.getValue(), view));
+    }
+    return busy;
+  }
+
+  /** How many rows were granted so far. */
+  int granted() {
+    return granted.get();
   }
 
   /**
@@ -198,6 +228,6 @@ public final class Claimant {
         .anyMatch(
             entry ->
                 entry.getValue().said() != Said.OTHER_OWNER
-                    && isAhead(entry.getKey(), entry.getValue(), view));
+                    && isAhead(entry.getKey(), entry.getValue().epoch(), view));
   }
 }

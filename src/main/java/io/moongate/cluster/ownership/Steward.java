@@ -33,6 +33,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 public final class Steward extends AbstractBehavior<Steward.Command> {
   private static final Duration LOOK = Duration.ofMillis(250);
   private static final Duration COALESCE = Duration.ofMillis(5);
+  private static final String LOOK_SOON = "look-soon";
   private static final Duration MOVE_ANSWER = Duration.ofSeconds(3);
 
   /**
@@ -64,6 +65,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     NOW
   }
 
+  /** Somebody waits for the record of a unit: if this gateway has taken it over, it goes first. */
+  public record RecordWanted(String unitId) implements Command {}
+
   private record Answered(String unitId, Answer answer, Throwable failure) implements Command {}
 
   /** The row of a unit has been asked, whatever it said: now its entity is. */
@@ -89,6 +93,19 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   private List<Observation> observations = List.of();
   private boolean begun;
+
+  private final RecordPause pause = new RecordPause();
+
+  /** How many rows had been granted when the pause was last told. */
+  private int granted;
+
+  /** Whether other gateways were to take units over, at the last look. */
+  private boolean others;
+
+  /** Units of which a record is waited for. */
+  private final Set<String> wanted = new HashSet<>();
+
+  private Duration lookTook = Duration.ZERO;
 
   /** Entities that have not answered yet. */
   private int entitiesAsked;
@@ -138,7 +155,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
         .onMessage(
             ViewChanged.class,
             changed -> {
-              timers.startSingleTimer("look-soon", Look.TICK, COALESCE);
+              if (!timers.isTimerActive(LOOK_SOON)) {
+                timers.startSingleTimer(LOOK_SOON, Look.TICK, soon());
+              }
               return this;
             })
         .onMessage(
@@ -147,6 +166,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
               begun = true;
               return look();
             })
+        .onMessage(RecordWanted.class, this::onRecordWanted)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(RowAsked.class, this::onRowAsked)
         .onMessage(Look.class, tick -> look())
@@ -156,6 +176,13 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private Behavior<Command> onObserved(Observed observed) {
     observations = observed.observations();
     return look();
+  }
+
+  private Behavior<Command> onRecordWanted(RecordWanted first) {
+    if (claimant.hasClaimed(first.unitId(), view) && wanted.add(first.unitId())) {
+      return look();
+    }
+    return this;
   }
 
   private Behavior<Command> onAnswered(Answered answered) {
@@ -182,23 +209,53 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     return this;
   }
 
+  /**
+   * A look takes a fifth of this thread at most: while many units are recorded each is a change.
+   */
+  private Duration soon() {
+    Duration rest = lookTook.multipliedBy(4);
+    return rest.compareTo(COALESCE) < 0 ? COALESCE : rest;
+  }
+
   private Behavior<Command> look() {
     if (!begun) {
       return this;
     }
+    long began = System.nanoTime();
+    lookNow();
+    lookTook = Duration.ofNanos(System.nanoTime() - began);
+    return this;
+  }
+
+  private void lookNow() {
+    Set<String> claimed = claimant.claimed(view);
+    wanted.retainAll(claimed);
+    claimed.removeAll(wanted);
     Stewardship.Plan plan =
-        stewardship.look(view, observations, underWay, claimant.claimed(view), clock.instant());
+        stewardship.look(view, observations, underWay, claimed, clock.instant());
+    others = plan.others();
     if (!unanswered.isEmpty()) {
       unanswered.keySet().retainAll(concerned(plan));
     }
     plan.failures().forEach(this::report);
-    plan.takeOvers().forEach(this::propose);
+    boolean hold = holdsRecords();
+    plan.takeOvers().stream()
+        .filter(takeOver -> !hold || !claimed.contains(takeOver.unit().id()))
+        .forEach(this::propose);
     claimant.send();
     plan.moves().forEach(this::move);
     if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));
     }
-    return this;
+  }
+
+  private boolean holdsRecords() {
+    long now = System.nanoTime();
+    if (granted != claimant.granted()) {
+      granted = claimant.granted();
+      pause.granted(now);
+    }
+    return pause.holds(claimant.isBusy(view), others, now);
   }
 
   /** Units that something is to be done about, or is being done. */
@@ -239,9 +296,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private Behavior<Command> onRowAsked(RowAsked asked) {
     Stewardship.TakeOver takeOver = asked.takeOver();
     UnitEntry unit = takeOver.unit();
-    if (claimant.isAsking() && claimant.hasClaimed(unit.id(), view)) {
-      // Hosts wait for the rows of the others, and nobody for the record of this one: it would take
-      // Cassandra's time from them. The next look sends it.
+    if (claimant.hasClaimed(unit.id(), view) && !wanted.contains(unit.id()) && holdsRecords()) {
+      // Hosts wait for the rows and the stores of others, and nobody for the record of this one: it
+      // would take time from them. A later look sends it.
       underWay.remove(unit.id());
       return this;
     }

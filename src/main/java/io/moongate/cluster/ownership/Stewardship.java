@@ -49,17 +49,25 @@ public final class Stewardship {
    * @param failures to tell the gateways' entities
    * @param takeOvers to ask the units' entities for
    * @param moves to ask the units' entities for
+   * @param others whether other gateways are to take units over
    * @param emptied whether this gateway is out of service and owns nothing any more, which its
    *     entity does not know yet
    */
   public record Plan(
-      List<Failure> failures, List<TakeOver> takeOvers, List<Move> moves, boolean emptied) {
+      List<Failure> failures,
+      List<TakeOver> takeOvers,
+      boolean others,
+      List<Move> moves,
+      boolean emptied) {
     /** Nothing. */
-    public static final Plan NOTHING = new Plan(List.of(), List.of(), List.of(), false);
+    public static final Plan NOTHING = new Plan(List.of(), List.of(), false, List.of(), false);
   }
 
   /** Entities that are asked at the same time; the rest follows as they answer. */
   static final int PROPOSALS = 256;
+
+  /** The same for what is only recorded: nobody waits for it, and I/O goes on beside it. */
+  private static final int RECORDS = 32;
 
   private final String self;
   private final String incarnation;
@@ -119,7 +127,10 @@ public final class Stewardship {
 
     List<UnitEntry> units = view.units();
     Needy needy = needy(view, units, observations, now);
-    List<TakeOver> takeOvers = takeOvers(needy, view, alive, underWay, claimed);
+    Map<String, String> owners =
+        needy.units.isEmpty() ? Map.of() : Placement.plan(needy.units, view, alive);
+    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claimed);
+    boolean others = owners.values().stream().anyMatch(owner -> !owner.equals(self));
     Set<String> healthy = new TreeSet<>();
     for (String gateway : alive) {
       if (gateway.equals(self) || decisions.get(gateway).verdict() == Verdict.HEALTHY) {
@@ -131,7 +142,7 @@ public final class Stewardship {
         own.get().service().duty() == GatewayEntry.Duty.DRAINING
             && underWay.isEmpty()
             && units.stream().noneMatch(unit -> concerns(unit.ownership()));
-    return new Plan(failures, takeOvers, moves, emptied);
+    return new Plan(failures, takeOvers, others, moves, emptied);
   }
 
   /** Whether this process owns it, or is about to. */
@@ -172,11 +183,7 @@ public final class Stewardship {
   }
 
   private List<TakeOver> takeOvers(
-      Needy needy, View view, Set<String> alive, Set<String> underWay, Set<String> claimed) {
-    if (needy.units.isEmpty()) {
-      return List.of();
-    }
-    Map<String, String> plan = Placement.plan(needy.units, view, alive);
+      Needy needy, Map<String, String> plan, Set<String> underWay, Set<String> claimed) {
     List<TakeOver> takeOvers = new ArrayList<>();
     List<TakeOver> records = new ArrayList<>();
     for (UnitEntry unit : needy.units) {
@@ -186,14 +193,17 @@ public final class Stewardship {
       }
     }
     return takeOvers.isEmpty()
-        ? few(records, each -> true, underWay.size())
-        : few(takeOvers, each -> !Claimant.mayClaim(each.unit(), each.evidence()), underWay.size());
+        ? few(records, each -> true, RECORDS - underWay.size())
+        : few(
+            takeOvers,
+            each -> !Claimant.mayClaim(each.unit(), each.evidence()),
+            PROPOSALS - underWay.size());
   }
 
   /** No more of some than entities may be asked, and all others: rows are asked many at a time. */
   private static List<TakeOver> few(
-      List<TakeOver> all, Predicate<TakeOver> ofEntities, int underWay) {
-    int left = PROPOSALS - underWay;
+      List<TakeOver> all, Predicate<TakeOver> ofEntities, int entities) {
+    int left = entities;
     List<TakeOver> some = new ArrayList<>();
     for (TakeOver each : all) {
       if (!ofEntities.test(each) || left-- > 0) {

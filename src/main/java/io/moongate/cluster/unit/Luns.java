@@ -67,6 +67,11 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     }
   }
 
+  /** What is told that a claim of this gateway has come to its end, either way. */
+  public interface ClaimEnds {
+    void ended(String unitId, long epoch);
+  }
+
   private record ClaimEnded(LunActor.ClaimOutcome outcome) implements Command {}
 
   private enum TellClaims implements Command {
@@ -112,6 +117,8 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    * @param implicitTransitionSeconds IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS
    * @param openBound within which a store is open
    * @param peers the other gateways that are members now
+   * @param claimEnds told, on any thread, of each claim of this gateway that has been opened, or
+   *     won't be
    */
   public static Behavior<Command> create(
       View view,
@@ -121,7 +128,8 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       int implicitTransitionSeconds,
       Duration openBound,
       DataPath dataPath,
-      Supplier<List<SharedTeller.Peer>> peers) {
+      Supplier<List<SharedTeller.Peer>> peers,
+      ClaimEnds claimEnds) {
     return Behaviors.setup(
         context -> {
           ClusterSharding sharding = ClusterSharding.get(context.getSystem());
@@ -138,7 +146,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   implicitTransitionSeconds,
                   dataPath,
                   reports,
-                  outcome -> self.tell(ended(outcome)),
+                  outcome -> {
+                    self.tell(ended(outcome));
+                    claimEnds.ended(outcome.unitId(), outcome.epoch());
+                  },
                   openBound,
                   new AtomicLong()::incrementAndGet,
                   new ConcurrentHashMap<>()),

@@ -137,6 +137,42 @@ class ClaimantTest {
     assertFalse(claimant.isAheadOf(view));
   }
 
+  /** Records wait for that. */
+  @Test
+  void itIsBusyUntilWhatWasGrantedIsOpenOrOver() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    assertFalse(claimant.isBusy(view));
+    claim();
+    assertTrue(claimant.isBusy(view));
+    assertEquals(1, claimant.granted());
+    claimant.ended("u", 1);
+    assertTrue(claimant.isBusy(view), "of an older epoch");
+    claimant.ended("u", 2);
+    assertFalse(claimant.isBusy(view));
+  }
+
+  @Test
+  void whatTheViewShowsIsNotWaitedFor() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    claim();
+    view.apply(Entries.unit("u", 8, Phase.SERVING, 2, "gw2"));
+    assertFalse(claimant.isBusy(view));
+  }
+
+  @Test
+  void itIsBusyWhileARowHasNotAnswered() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    rows.claims.close();
+    claim();
+    assertTrue(claimant.isBusy(view));
+    rows.loseAnswers(1);
+    rows.claims.open();
+    assertFalse(claimant.isBusy(view));
+  }
+
   @Test
   void withoutALeaseItClaimsNothing() {
     lease = false;

@@ -97,6 +97,18 @@ class StewardshipTest {
         List.of("u0", "u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0", "u1"), LATER)));
   }
 
+  /** Then records wait a little: those may be taking them over by their rows. */
+  @Test
+  void itSaysWhetherOthersAreToTakeUnitsOver() {
+    serving("u0", "gw2", "gw1");
+    List<Observation> gone =
+        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    assertFalse(gw1.look(view, List.of(), Set.of(), Set.of(), LATER).others());
+    assertFalse(gw1.look(view, gone, Set.of(), Set.of(), LATER).others());
+    serving("u1", "gw2", "gw3");
+    assertTrue(gw1.look(view, gone, Set.of(), Set.of(), LATER).others());
+  }
+
   /** Rows are asked many at a time, entities are not. */
   @Test
   void allRowsAreAskedForAtOnceAndFewEntities() {
@@ -108,7 +120,7 @@ class StewardshipTest {
     List<Observation> gone =
         List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
     assertEquals(1000, takenOver(gw1.look(view, gone, Set.of(), Set.of(), LATER)).size());
-    assertEquals(256, takenOver(gw1.look(view, gone, Set.of(), all, LATER)).size());
+    assertEquals(32, takenOver(gw1.look(view, gone, Set.of(), all, LATER)).size());
     for (String id : all) {
       view.apply(Entries.unit(id, 2, Phase.UNOWNED, 1, "", "gw1"));
     }
