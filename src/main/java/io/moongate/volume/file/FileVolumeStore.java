@@ -8,6 +8,7 @@ import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -34,6 +35,10 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   private static final int DELETING = -1;
 
   private final Path directory;
+
+  /** To ask for it is to read the list of all mounts. */
+  private final FileStore fileStore;
+
   private final ThreadPoolExecutor threads;
   private final Duration closeTimeout;
 
@@ -53,6 +58,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   public FileVolumeStore(FileStoreSettings settings) throws IOException {
     this.directory = Files.createDirectories(settings.directory()).toRealPath();
     this.closeTimeout = settings.closeTimeout();
+    this.fileStore = Files.getFileStore(directory);
     VolumeDirectory.sweep(directory, Instant.now().minus(Duration.ofDays(1)));
     AtomicInteger number = new AtomicInteger();
     this.threads =
@@ -150,7 +156,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
 
   private VolumeGeometry geometry(VolumeDirectory.Layout layout) throws IOException {
     try {
-      int fileBlock = (int) Math.min(1 << 20, Files.getFileStore(directory).getBlockSize());
+      int fileBlock = (int) Math.min(1 << 20, fileStore.getBlockSize());
       return new VolumeGeometry(
           layout.size(),
           layout.blockSize(),
