@@ -18,10 +18,13 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Volumes as sparse files in a directory, with a bounded pool of threads for their I/O. See the
@@ -32,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * FENCED here from then on.
  */
 public final class FileVolumeStore implements VolumeStore, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FileVolumeStore.class);
   private static final int DELETING = -1;
 
   private final Path directory;
@@ -74,6 +78,33 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
               return thread;
             });
     threads.allowCoreThreadTimeOut(true);
+    Thread rehearsal = new Thread(this::rehearse, "volume-file-rehearsal");
+    rehearsal.setDaemon(true);
+    rehearsal.start();
+  }
+
+  /**
+   * Opens and fences a volume of its own elsewhere, once. The C library, random numbers and much
+   * else are loaded by that, which takes some tenths of a second: hosts would wait for it in the
+   * first failover.
+   */
+  private void rehearse() {
+    String id = "rehearsal";
+    try {
+      Path scratch = Files.createTempDirectory("moongate-");
+      try {
+        VolumeDirectory.create(
+            scratch, id, new VolumeDirectory.Layout(1 << 20, 512, Provisioning.THIN));
+        Volume volume = open(scratch, id, Runnable::run, () -> {});
+        volume.fence(1).toCompletableFuture().join();
+        volume.close().toCompletableFuture().join();
+      } finally {
+        VolumeDirectory.delete(scratch, id);
+        Files.deleteIfExists(scratch);
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("event=opening-not-rehearsed reason=\"{}\"", e.toString());
+    }
   }
 
   @Override
@@ -123,7 +154,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 return times == null ? 1 : times + 1;
               });
           try {
-            return openCounted(id);
+            return open(directory, id, threads, () -> release(id));
           } catch (IOException | RuntimeException e) {
             release(id);
             throw e;
@@ -131,8 +162,9 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
         });
   }
 
-  private Volume openCounted(String id) throws IOException {
-    VolumeDirectory volume = VolumeDirectory.open(directory, id);
+  private Volume open(Path parent, String id, Executor executor, Runnable released)
+      throws IOException {
+    VolumeDirectory volume = VolumeDirectory.open(parent, id);
     VolumeGeometry geometry = geometry(volume.layout());
     if (!Files.isRegularFile(volume.image(), LinkOption.NOFOLLOW_LINKS)) {
       throw new VolumeException(Reason.IO, "volume " + id + " has lost its image");
@@ -147,7 +179,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 .formatted(id, image.size(), geometry.size()));
       }
       GroupCommit commits = new GroupCommit(image::force);
-      return new FileVolume(volume, image, geometry, commits, threads, () -> release(id));
+      return new FileVolume(volume, image, geometry, commits, executor, released);
     } catch (IOException | RuntimeException e) {
       image.close();
       throw e;
