@@ -426,7 +426,7 @@ public final class GatewayNode {
                           settings.unit().openBound(),
                           dataPath,
                           this::otherGateways,
-                          claimant::ended),
+                          claimant),
                       "luns");
               // What was applied while it came into being.
               luns.tell(new Luns.EntryChanged(entry));

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * (docs/decisions/0016). What the row does not grant is left to the entity, which is asked in any
  * case: it records the claim with its evidence, or decides itself.
  */
-public final class Claimant {
+public final class Claimant implements Luns.ClaimListener {
   private static final Logger LOG = LoggerFactory.getLogger(Claimant.class);
 
   private final RowBatches batches;
@@ -45,6 +46,9 @@ public final class Claimant {
 
   /** By unit, the epoch of what was granted and is not open yet, nor given up. */
   private final Map<String, Long> opening = new ConcurrentHashMap<>();
+
+  /** By unit, the last that another gateway has told. */
+  private final Map<String, Luns.Claim> others = new ConcurrentHashMap<>();
 
   private final AtomicInteger granted = new AtomicInteger();
 
@@ -135,6 +139,16 @@ public final class Claimant {
         });
   }
 
+  /** Has what claims need loaded and prepared, before hosts wait for it. */
+  void rehearse() {
+    batches.rehearse(
+        new OwnershipRows.TakeOver(
+            "rehearsal-" + gateway,
+            new OwnershipRows.Row(2, gateway, incarnation, true),
+            0,
+            "rehearsal"));
+  }
+
   /** Sends what {@link #claim} was asked for: units of one group by one transaction. */
   void send() {
     batches.send();
@@ -195,9 +209,28 @@ public final class Claimant {
     return view.unit(unitId).filter(unit -> unit.ownership().epoch() < epoch).isPresent();
   }
 
-  /** What was granted is open, or won't be opened under this claim. On any thread. */
+  @Override
   public void ended(String unitId, long epoch) {
     opening.remove(unitId, epoch);
+  }
+
+  @Override
+  public void heard(Luns.Claim claim) {
+    others.merge(
+        claim.unitId(), claim, (known, other) -> other.epoch() > known.epoch() ? other : known);
+  }
+
+  /**
+   * Ids of the units that other gateways have taken over by their rows, which the view does not
+   * show yet, and which those are to record.
+   *
+   * @param living whether nothing stands against a claimant
+   */
+  Set<String> elsewhere(View view, Predicate<Luns.Claim> living) {
+    Set<String> elsewhere = new HashSet<>();
+    others.values().removeIf(claim -> !isAhead(claim.unitId(), claim.epoch(), view));
+    others.values().stream().filter(living).forEach(claim -> elsewhere.add(claim.unitId()));
+    return elsewhere;
   }
 
   /** Whether a row has not answered yet, or what was granted is still to be opened. */

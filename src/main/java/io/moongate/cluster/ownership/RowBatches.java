@@ -38,8 +38,11 @@ final class RowBatches {
   /** Transactions under way: enough to keep Cassandra busy, few enough not to meet others'. */
   static final int AT_ONCE = 4;
 
-  /** How long a row is waited for, once it was asked. */
-  static final Duration PATIENCE = Duration.ofMillis(300);
+  /**
+   * How long a row is waited for, once it was asked, before its entity is: that would ask the same
+   * group, which has been too slow.
+   */
+  static final Duration PATIENCE = Duration.ofSeconds(1);
 
   /** How long a unit waits for its turn: then Cassandra is too slow for more. */
   static final Duration TURN = Duration.ofSeconds(2);
@@ -109,6 +112,14 @@ final class RowBatches {
     }
   }
 
+  /**
+   * Asks for a unit that there is not, whatever becomes of it. A row that is not there is not set,
+   * so this needs no lease.
+   */
+  void rehearse(TakeOver never) {
+    var unused = ask(List.of(never));
+  }
+
   /** Sends what may be sent now, and the rest as answers come. */
   void send() {
     for (Batch batch = next(); batch != null; batch = next()) {
@@ -155,29 +166,29 @@ final class RowBatches {
       var unused =
           each.patience.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
+    CompletionStage<Map<String, Row>> decided =
+        lease.getAsBoolean()
+            ? ask(batch.units().stream().map(each -> each.unit).toList())
+            : CompletableFuture.failedStage(new IllegalStateException("the lease is lost"));
     var unused =
-        ask(batch)
-            .whenComplete(
-                (found, failure) -> {
-                  synchronized (this) {
-                    underWay.remove(batch.group());
-                  }
-                  for (Waiting each : batch.units()) {
-                    Row row = failure == null ? found.get(each.unit.unitId()) : null;
-                    each.answered(row, row == null && failure == null ? noRow(each) : failure);
-                  }
-                  send();
-                });
+        decided.whenComplete(
+            (found, failure) -> {
+              synchronized (this) {
+                underWay.remove(batch.group());
+              }
+              for (Waiting each : batch.units()) {
+                Row row = failure == null ? found.get(each.unit.unitId()) : null;
+                each.answered(row, row == null && failure == null ? noRow(each) : failure);
+              }
+              send();
+            });
   }
 
-  private CompletionStage<Map<String, Row>> ask(Batch batch) {
-    if (!lease.getAsBoolean()) {
-      return CompletableFuture.failedStage(new IllegalStateException("the lease is lost"));
-    }
+  private CompletionStage<Map<String, Row>> ask(List<TakeOver> units) {
     try {
-      return rows.takeOver(batch.units().stream().map(each -> each.unit).toList());
+      return rows.takeOver(units);
     } catch (RuntimeException e) {
-      return CompletableFuture.failedStage(e); // Its group would never be free again.
+      return CompletableFuture.failedStage(e); // Their group would never be free again.
     }
   }
 

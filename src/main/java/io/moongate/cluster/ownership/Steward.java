@@ -3,6 +3,7 @@ package io.moongate.cluster.ownership;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.Luns;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
@@ -164,6 +165,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
             Begin.class,
             begin -> {
               begun = true;
+              claimant.rehearse();
               return look();
             })
         .onMessage(RecordWanted.class, this::onRecordWanted)
@@ -232,7 +234,13 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     wanted.retainAll(claimed);
     claimed.removeAll(wanted);
     Stewardship.Plan plan =
-        stewardship.look(view, observations, underWay, claimed, clock.instant());
+        stewardship.look(
+            view,
+            observations,
+            underWay,
+            claimed,
+            claimant.elsewhere(view, this::isLiving),
+            clock.instant());
     others = plan.others();
     if (!unanswered.isEmpty()) {
       unanswered.keySet().retainAll(concerned(plan));
@@ -247,6 +255,16 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));
     }
+  }
+
+  private boolean isLiving(Luns.Claim claim) {
+    return view.gateway(claim.owner())
+            .filter(
+                gateway ->
+                    gateway.state() == GatewayEntry.State.UP
+                        && gateway.incarnation().equals(claim.incarnation()))
+            .isPresent()
+        && observations.stream().noneMatch(seen -> seen.incarnation().equals(claim.incarnation()));
   }
 
   private boolean holdsRecords() {
@@ -306,9 +324,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       underWay.remove(unit.id()); // It is its turn at a later look.
       return this;
     }
+    boolean waitedFor = !claimant.hasClaimed(unit.id(), view) || wanted.contains(unit.id());
     ask(
         unit.id(),
-        patience(unanswered.getOrDefault(unit.id(), 0)),
+        waitedFor ? patience(unanswered.getOrDefault(unit.id(), 0)) : MOVE_ANSWER,
         replyTo ->
             new LogicalUnit.TakeOver(
                 self,

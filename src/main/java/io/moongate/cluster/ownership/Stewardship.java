@@ -85,6 +85,16 @@ public final class Stewardship {
     this.movements = new Movements(self, incarnation, policy);
   }
 
+  /** Looks at everything once, with nothing that other gateways have claimed. */
+  public Plan look(
+      View view,
+      Collection<Observation> observations,
+      Set<String> underWay,
+      Set<String> claimed,
+      Instant now) {
+    return look(view, observations, underWay, claimed, Set.of(), now);
+  }
+
   /**
    * Looks at everything once.
    *
@@ -93,12 +103,15 @@ public final class Stewardship {
    * @param underWay ids of the units that were asked for something and have not answered
    * @param claimed ids of the units that this gateway has taken over by their rows already: nobody
    *     waits for their records, so these come after all others
+   * @param elsewhere ids of the units that other gateways, which live, have taken over in that way.
+   *     The plan may have given them to this one since: it changes with each record
    */
   public Plan look(
       View view,
       Collection<Observation> observations,
       Set<String> underWay,
       Set<String> claimed,
+      Set<String> elsewhere,
       Instant now) {
     Optional<GatewayEntry> own =
         view.gateway(self)
@@ -129,7 +142,7 @@ public final class Stewardship {
     Needy needy = needy(view, units, observations, now);
     Map<String, String> owners =
         needy.units.isEmpty() ? Map.of() : Placement.plan(needy.units, view, alive);
-    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claimed);
+    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claimed, elsewhere);
     boolean others = owners.values().stream().anyMatch(owner -> !owner.equals(self));
     Set<String> healthy = new TreeSet<>();
     for (String gateway : alive) {
@@ -183,12 +196,18 @@ public final class Stewardship {
   }
 
   private List<TakeOver> takeOvers(
-      Needy needy, Map<String, String> plan, Set<String> underWay, Set<String> claimed) {
+      Needy needy,
+      Map<String, String> plan,
+      Set<String> underWay,
+      Set<String> claimed,
+      Set<String> elsewhere) {
     List<TakeOver> takeOvers = new ArrayList<>();
     List<TakeOver> records = new ArrayList<>();
     for (UnitEntry unit : needy.units) {
-      if (self.equals(plan.get(unit.id())) && !underWay.contains(unit.id())) {
-        List<TakeOver> all = claimed.contains(unit.id()) ? records : takeOvers;
+      boolean own = claimed.contains(unit.id());
+      boolean planned = self.equals(plan.get(unit.id())) && !elsewhere.contains(unit.id());
+      if ((own || planned) && !underWay.contains(unit.id())) {
+        List<TakeOver> all = own ? records : takeOvers;
         all.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
       }
     }

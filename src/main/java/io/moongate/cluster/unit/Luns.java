@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -28,6 +29,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
 
 /** The LUN actors of this gateway: takes the view's changes to those that they concern. */
 public final class Luns extends AbstractBehavior<Luns.Command> {
@@ -67,9 +70,13 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     }
   }
 
-  /** What is told that a claim of this gateway has come to its end, either way. */
-  public interface ClaimEnds {
+  /** Is told of claims, on any thread. */
+  public interface ClaimListener {
+    /** A claim of this gateway has been opened, or won't be. */
     void ended(String unitId, long epoch);
+
+    /** Another gateway has taken a unit over by its row, and serves it. */
+    void heard(Claim claim);
   }
 
   private record ClaimEnded(LunActor.ClaimOutcome outcome) implements Command {}
@@ -94,6 +101,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   private final Claims claims = new Claims();
   private final List<Claim> untold = new ArrayList<>();
   private final Consumer<Claimed> others;
+  private final Consumer<Claim> heard;
   private final TimerScheduler<Command> timers;
 
   private Luns(
@@ -101,8 +109,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       TimerScheduler<Command> timers,
       View view,
       LunActor.Surroundings surroundings,
-      Consumer<Claimed> others) {
+      Consumer<Claimed> others,
+      Consumer<Claim> heard) {
     super(context);
+    this.heard = heard;
     this.timers = timers;
     this.view = view;
     this.surroundings = surroundings;
@@ -117,8 +127,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    * @param implicitTransitionSeconds IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS
    * @param openBound within which a store is open
    * @param peers the other gateways that are members now
-   * @param claimEnds told, on any thread, of each claim of this gateway that has been opened, or
-   *     won't be
+   * @param listener told of claims
    */
   public static Behavior<Command> create(
       View view,
@@ -129,9 +138,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       Duration openBound,
       DataPath dataPath,
       Supplier<List<SharedTeller.Peer>> peers,
-      ClaimEnds claimEnds) {
+      ClaimListener listener) {
     return Behaviors.setup(
         context -> {
+          rehearse(context.getSystem());
           ClusterSharding sharding = ClusterSharding.get(context.getSystem());
           ActorRef<Command> self = context.getSelf();
           Consumer<LunActor.Report> reports =
@@ -148,24 +158,36 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   reports,
                   outcome -> {
                     self.tell(ended(outcome));
-                    claimEnds.ended(outcome.unitId(), outcome.epoch());
+                    listener.ended(outcome.unitId(), outcome.epoch());
                   },
                   openBound,
                   new AtomicLong()::incrementAndGet,
                   new ConcurrentHashMap<>()),
-              claimed -> peers.get().forEach(peer -> sendByPath(context, peer, claimed)));
+              claimed -> peers.get().forEach(peer -> sendByPath(context, peer, claimed)),
+              listener::heard);
         });
+  }
+
+  /** Serialization gets to know what is told of claims before hosts wait for it. */
+  private static void rehearse(ActorSystem<?> system) {
+    Serialization serialization = SerializationExtension.get(Adapter.toClassic(system));
+    Claimed sample = new Claimed(List.of(new Claim("", 0, "", "", "", Instant.EPOCH)));
+    var unused =
+        serialization.deserialize(serialization.serialize(sample).get(), Claimed.class).get();
   }
 
   /** The same with other ways to the entities and to the other gateways. */
   static Behavior<Command> create(
-      View view, LunActor.Surroundings surroundings, Consumer<Claimed> others) {
+      View view,
+      LunActor.Surroundings surroundings,
+      Consumer<Claimed> others,
+      Consumer<Claim> heard) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(TellClaims.AGAIN, TELL_AGAIN);
-                  return new Luns(context, timers, view, surroundings, others);
+                  return new Luns(context, timers, view, surroundings, others, heard);
                 }));
   }
 
@@ -250,6 +272,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   }
 
   private Behavior<Command> onClaimed(Claimed claimed) {
+    claimed.claims().forEach(heard);
     claimed.claims().forEach(this::onClaim);
     return this;
   }

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Which units a gateway takes over by the row, and what it says of them. */
@@ -171,6 +172,19 @@ class ClaimantTest {
     rows.loseAnswers(1);
     rows.claims.open();
     assertFalse(claimant.isBusy(view));
+  }
+
+  @Test
+  void whatOthersHaveToldIsElsewhereUntilTheViewShowsItOrTheyFail() {
+    View view = new View();
+    view.apply(unit(Phase.SERVING, 1, "gw1"));
+    claimant.heard(new Luns.Claim("u", 2, "gw3", "gw3-p1", "failover", Entries.NOW));
+    claimant.heard(new Luns.Claim("u", 1, "gw4", "gw4-p1", "failover", Entries.NOW));
+    claimant.heard(new Luns.Claim("unknown", 2, "gw3", "gw3-p1", "failover", Entries.NOW));
+    assertEquals(Set.of("u"), claimant.elsewhere(view, claim -> claim.owner().equals("gw3")));
+    assertEquals(Set.of(), claimant.elsewhere(view, claim -> false));
+    view.apply(Entries.unit("u", 8, Phase.SERVING, 2, "gw3"));
+    assertEquals(Set.of(), claimant.elsewhere(view, claim -> true));
   }
 
   @Test

@@ -210,6 +210,18 @@ class RowBatchesTest {
     assertEquals(2, failures.size());
   }
 
+  /** It changes nothing, so it needs no lease. */
+  @Test
+  void aRehearsalIsNoneOfTheBatches() {
+    lease = false;
+    batches.rehearse(new TakeOver("nobody", MINE, 0, "rehearsal"));
+    assertEquals(List.of("nobody"), rows.asked.remove().ids());
+    lease = true;
+    add("nobody");
+    batches.send();
+    assertEquals(List.of("nobody"), rows.asked.remove().ids(), "its group is not busy");
+  }
+
   @Test
   void whoeverWaitsForARowWaitsForAWhile() throws Exception {
     add("u1");

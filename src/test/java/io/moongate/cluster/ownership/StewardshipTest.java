@@ -97,6 +97,22 @@ class StewardshipTest {
         List.of("u0", "u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0", "u1"), LATER)));
   }
 
+  /** The plan changes with each record; who has a unit already does not. */
+  @Test
+  void whatAnotherHasTakenOverIsLeftToItAndItsOwnIsRecordedWhateverThePlan() {
+    serving("u0", "gw2", "gw1");
+    serving("u1", "gw2", "gw1");
+    serving("u2", "gw2", "gw3");
+    List<Observation> gone =
+        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    assertEquals(
+        List.of("u1"),
+        takenOver(gw1.look(view, gone, Set.of(), Set.of("u2"), Set.of("u0"), LATER)));
+    assertEquals(
+        List.of("u2"),
+        takenOver(gw1.look(view, gone, Set.of(), Set.of("u2"), Set.of("u0", "u1"), LATER)));
+  }
+
   /** Then records wait a little: those may be taking them over by their rows. */
   @Test
   void itSaysWhetherOthersAreToTakeUnitsOver() {

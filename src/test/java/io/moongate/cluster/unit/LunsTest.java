@@ -46,6 +46,7 @@ class LunsTest {
   private final View view = new View();
   private final Path path = new Path();
   private final BlockingQueue<Luns.Claimed> told = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Luns.Claim> heard = new LinkedBlockingQueue<>();
   private final BlockingQueue<LogicalUnit.Command> reports = new LinkedBlockingQueue<>();
   private ActorRef<Luns.Command> luns;
 
@@ -122,7 +123,7 @@ class LunsTest {
             Duration.ofSeconds(5),
             new AtomicLong()::incrementAndGet,
             new ConcurrentHashMap<>());
-    luns = kit.spawn(Luns.create(view, surroundings, told::add));
+    luns = kit.spawn(Luns.create(view, surroundings, told::add, heard::add));
     self.complete(luns);
     published(Way.REMOTE, 1);
   }
@@ -212,6 +213,7 @@ class LunsTest {
     begin();
     luns.tell(new Luns.Claimed(List.of(claim("gw3", 2))));
     published(Way.REMOTE, 2);
+    assertEquals(claim("gw3", 2), heard.poll());
     luns.tell(new Luns.Claimed(List.of(claim("gw3", 2), claim("gw2", 1))));
     nothingMore();
     apply(Entries.unit("u", 8, Phase.SERVING, 1, "gw1"));
