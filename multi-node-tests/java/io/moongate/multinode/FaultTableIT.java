@@ -8,12 +8,14 @@ import io.moongate.multinode.fault.Fault.ClockJump;
 import io.moongate.multinode.fault.Fault.Cut;
 import io.moongate.multinode.fault.Fault.CutOff;
 import io.moongate.multinode.fault.Fault.Direction;
+import io.moongate.multinode.fault.Fault.FailingStore;
 import io.moongate.multinode.fault.Fault.FrozenDisk;
 import io.moongate.multinode.fault.Fault.FullDisk;
 import io.moongate.multinode.fault.Fault.Kill;
 import io.moongate.multinode.fault.Fault.KillOwners;
 import io.moongate.multinode.fault.Fault.Move;
 import io.moongate.multinode.fault.Fault.Pauses;
+import io.moongate.multinode.fault.Fault.ShutPortal;
 import io.moongate.multinode.fault.Fault.Slow;
 import io.moongate.multinode.fault.Fault.Stop;
 import io.moongate.multinode.fault.Fault.Then;
@@ -99,6 +101,7 @@ class FaultTableIT {
         service("hosts-owner", new Cut(Role.HOSTS, Direction.BOTH, Role.OWNER)),
         service("hosts-to-owner", new Cut(Role.HOSTS, Direction.THERE, Role.OWNER)),
         service("owner-to-hosts", new Cut(Role.HOSTS, Direction.BACK, Role.OWNER)),
+        service("portal-shut", new ShutPortal(Role.OWNER)),
         service("hosts-other", new Cut(Role.HOSTS, Direction.BOTH, Role.OTHER)),
         service("slow-owner", new Slow(Role.OWNER, "20mbit", 400)),
         service("slow-other", new Slow(Role.OTHER, "20mbit", 400)));
@@ -124,6 +127,7 @@ class FaultTableIT {
 
   private static Stream<Arguments> stores() {
     return Stream.of(
+        service("store-failing", new FailingStore(Role.OWNER)),
         row("full-disk", new FullDisk(), Expect.ERRORS),
         row("frozen-disk", new FrozenDisk(), Expect.PATIENCE));
   }

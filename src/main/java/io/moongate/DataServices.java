@@ -11,6 +11,7 @@ import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.failure.StoreTrend;
 import io.moongate.relay.RelayClient;
 import io.moongate.relay.RelayServer;
 import io.moongate.relay.RelaySettings;
@@ -53,6 +54,7 @@ final class DataServices {
       CopySettings copies,
       RelaySettings relay,
       FileStoreSettings fileStore,
+      StoreTrend.Settings storeWatch,
       ChapSecrets chapSecrets,
       DiscoveryChap discovery) {
 
@@ -73,6 +75,7 @@ final class DataServices {
           CopySettings.from(config),
           relay,
           FileStoreSettings.from(config),
+          StoreWatch.settings(config),
           ChapSecrets.from(config),
           DiscoveryChap.from(config));
     }
@@ -93,6 +96,7 @@ final class DataServices {
   private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
   private final List<IscsiServer> portals = new ArrayList<>();
   private volatile ExportedUnits units;
+  private volatile StoreWatch stores;
 
   /** Which of this gateway's processes this is; 0 until it has registered. */
   private volatile long registration;
@@ -113,7 +117,8 @@ final class DataServices {
   }
 
   /** Binds the parts to what the cluster knows; before anything is started. */
-  void attach(Metadata metadata, ServingLease lease, UnitPeers peers) {
+  void attach(
+      Metadata metadata, ServingLease lease, UnitPeers peers, StoreWatch.Listener storesSeen) {
     View view = metadata.view();
     Lease serving = lease::coversNanos;
     ThirdPartyCopy copies =
@@ -126,9 +131,29 @@ final class DataServices {
             (identity, geometry, alua) ->
                 new BlockUnit(identity, geometry, alua, serving, peers, settings.scsi(), copies),
             moves(metadata));
+    watchStores(units, storesSeen);
     targets =
         new ExportedTargets(
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());
+  }
+
+  private void watchStores(ExportedUnits exported, StoreWatch.Listener seen) {
+    StoreWatch watch =
+        new StoreWatch(
+            settings.storeWatch(), exported::ids, exported::volume, System::nanoTime, seen);
+    stores = watch;
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(
+            watch.pause(), watch.pause(), watch::look, system.executionContext());
+  }
+
+  /**
+   * Whether an operation that has failed on the unit's store may go well through another gateway.
+   */
+  boolean storeMayPass(String unitId) {
+    StoreWatch watch = stores;
+    return watch != null && watch.mayPass(unitId);
   }
 
   /** A unit that this gateway exports; none before it is attached. */

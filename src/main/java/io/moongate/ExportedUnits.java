@@ -16,6 +16,7 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -274,6 +275,16 @@ final class ExportedUnits implements DataPath {
               }
               return volume == null ? CompletableFuture.completedStage(null) : volume.close();
             });
+  }
+
+  /** The volume of a unit that is open here. */
+  Optional<Volume> volume(String unitId) {
+    return Optional.ofNullable(units.get(unitId)).map(exported -> exported.volume);
+  }
+
+  /** Ids of the units that this gateway exports. */
+  Set<String> ids() {
+    return Set.copyOf(units.keySet());
   }
 
   @Override

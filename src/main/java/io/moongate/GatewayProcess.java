@@ -110,7 +110,7 @@ final class GatewayProcess {
 
     void start() throws IOException, ExecutionException, InterruptedException {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
-      services.attach(node.metadata(), node.lease(), node.peers());
+      services.attach(node.metadata(), node.lease(), node.peers(), node::storeSeen);
       stopInOrder();
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();
@@ -206,6 +206,11 @@ final class GatewayProcess {
     @Override
     public void peerGone(String gateway, String peerIncarnation) {
       services.peerGone(peerIncarnation);
+    }
+
+    @Override
+    public boolean storeMayPass(String unitId) {
+      return services.storeMayPass(unitId);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.moongate.multinode.fault;
 
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.Tool;
 import io.moongate.multinode.harness.net.Disk;
 import io.moongate.multinode.harness.net.Network;
 import java.time.Duration;
@@ -172,6 +173,85 @@ public sealed interface Fault {
     @Override
     public String toString() {
       return "link of %s at %s, queue of %d ms".formatted(role, rate, latencyMillis);
+    }
+  }
+
+  /**
+   * The address of its portal is taken from a gateway's host; it has others. It is there when the
+   * unit has been moved for it, and the gateway has to stay what it is otherwise.
+   */
+  record LostPortal(Role role) implements Fault {
+    @Override
+    public void inject(Scene scene) {
+      scene.network().removePortal(scene.node(role));
+      scene.awaitMovedAway("portal-lost");
+    }
+
+    @Override
+    public void heal(Scene scene) {
+      scene.network().mend();
+      scene.requireKept(role);
+    }
+
+    @Override
+    public String toString() {
+      return "the address of its portal is taken from " + role;
+    }
+  }
+
+  /** Nobody reaches a gateway's portal any more, which only the others can see. As above. */
+  record ShutPortal(Role role) implements Fault {
+    @Override
+    public void inject(Scene scene) {
+      scene.network().shutPortal(scene.node(role));
+      scene.awaitMovedAway("portal-unreachable");
+    }
+
+    @Override
+    public void heal(Scene scene) {
+      scene.network().mend();
+      scene.requireKept(role);
+    }
+
+    @Override
+    public String toString() {
+      return "nobody reaches the portal of " + role;
+    }
+  }
+
+  /**
+   * Reads and writes of one volume fail for one gateway: strace has the kernel refuse them. As
+   * above.
+   */
+  record FailingStore(Role role) implements Fault {
+    @Override
+    public void inject(Scene scene) {
+      scene.begin(
+          Tool.STRACE.start(
+              "-f",
+              "-qq",
+              "-o",
+              "/dev/null",
+              "-p",
+              Long.toString(scene.gateway(role).pid()),
+              "-P",
+              scene.volume().resolve("volume.img").toString(),
+              "-e",
+              "trace=pread64,pwrite64",
+              "-e",
+              "inject=pread64,pwrite64:error=EIO"));
+      scene.awaitMovedAway("store-failing");
+    }
+
+    @Override
+    public void heal(Scene scene) {
+      scene.endTools();
+      scene.requireKept(role);
+    }
+
+    @Override
+    public String toString() {
+      return "the store of the unit fails for " + role;
     }
   }
 

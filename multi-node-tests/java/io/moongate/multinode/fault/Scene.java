@@ -1,13 +1,19 @@
 package io.moongate.multinode.fault;
 
+import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.harness.Tool;
+import io.moongate.multinode.harness.net.Disk;
 import io.moongate.multinode.harness.net.Network;
 import io.moongate.multinode.harness.net.NetworkedCluster;
 import io.moongate.multinode.workload.Workload;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,11 +23,14 @@ import java.util.concurrent.CompletableFuture;
  * A cluster in the moment in which a fault begins: who is who, and what it does under which load.
  */
 public final class Scene {
+  private static final Duration BOUND = Duration.ofSeconds(60);
+
   private final NetworkedCluster networked;
   private final TestLun lun;
   private final Workload workload;
   private final Random random;
   private final List<TestGateway> gateways;
+  private final List<Tool.Running> tools = new ArrayList<>();
 
   /** Waits until all gateways agree on the owner. */
   public Scene(NetworkedCluster networked, TestLun lun, Workload workload, Random random) {
@@ -93,6 +102,60 @@ public final class Scene {
   /** Who owns the unit now, in the word of those who serve. */
   TestGateway ownerNow() {
     return cluster().gateway(new PathAgreement(cluster(), lun).await().owner());
+  }
+
+  /** The directory of the unit in the store. */
+  Path volume() {
+    Path volumes =
+        networked
+            .disk()
+            .map(Disk::volumes)
+            .orElseGet(() -> cluster().directory().resolve("volumes"));
+    return volumes.resolve(lun.id());
+  }
+
+  /** Has a tool run until {@link #endTools}. */
+  void begin(Tool.Running tool) {
+    tools.add(tool);
+  }
+
+  /** Ends them. */
+  void endTools() {
+    tools.forEach(tool -> tool.stop(BOUND));
+    tools.clear();
+  }
+
+  /**
+   * Waits until another gateway serves the unit, and requires that what led to it was of this kind
+   * and about the gateway that had it.
+   */
+  void awaitMovedAway(String kind) {
+    String from = gateway(Role.OWNER).name();
+    LogicalUnit moved =
+        Await.value(
+            "the unit to be moved away from " + from,
+            BOUND,
+            () -> {
+              LogicalUnit unit = cluster().describe(lun);
+              if (from.equals(unit.owner()) || !unit.phase().equals("serving")) {
+                throw new Await.Unready(unit.toString());
+              }
+              return unit;
+            });
+    boolean named =
+        !moved.evidence().isEmpty()
+            && moved.evidence().stream()
+                .allMatch(seen -> seen.kind().equals(kind) && seen.subject().equals(from));
+    if (!named) {
+      throw new AssertionError("no evidence of %s of %s: %s".formatted(kind, from, moved));
+    }
+  }
+
+  /** Requires that a gateway is the process that it was. */
+  void requireKept(Role role) {
+    if (!gateway(role).alive()) {
+      throw new AssertionError(gateway(role) + " has ended: " + gateway(role).logTail());
+    }
   }
 
   /** Waits until every client has got on. */

@@ -11,16 +11,22 @@ import java.util.stream.IntStream;
  * Where the processes of a test cluster run and listen.
  *
  * @param hosts address of each gateway
+ * @param portals address of the portal of each, which may be another one
  * @param places by the name of a process
  * @param more settings (HOCON) of the gateways that override those of the demo
  */
 public record Site(
-    List<String> hosts, CassandraAddress cassandra, Function<String, Place> places, String more) {
+    List<String> hosts,
+    List<String> portals,
+    CassandraAddress cassandra,
+    Function<String, Place> places,
+    String more) {
   /** With MOONGATE_LOG_SHARDING=DEBUG: an entity that is silent can be anywhere. */
   private static final String VERBOSE = "pekko.loglevel = DEBUG\n";
 
   public Site {
     hosts = List.copyOf(hosts);
+    portals = List.copyOf(portals);
   }
 
   /**
@@ -31,6 +37,6 @@ public record Site(
     HostProcesses.requirePortsFree(gateways);
     List<String> hosts =
         IntStream.rangeClosed(1, gateways).mapToObj(index -> "127.0.0." + index).toList();
-    return new Site(hosts, CassandraAddress.free(), name -> Place.HERE, VERBOSE);
+    return new Site(hosts, hosts, CassandraAddress.free(), name -> Place.HERE, VERBOSE);
   }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -55,8 +56,25 @@ public final class TestCluster implements AutoCloseable {
             .toList();
     HostProcesses.writeConfigurations(
         directory, site.hosts(), site.cassandra(), directory.resolve("volumes"), site.more());
+    writePortals(directory, site);
     // A process that is paused does not see the SIGTERM that it gets when this JVM dies.
     this.killer = new Thread(processes::killAll, "kill-test-cluster");
+  }
+
+  private static void writePortals(Path directory, Site site) {
+    for (int index = 1; index <= site.hosts().size(); index++) {
+      String portal = site.portals().get(index - 1);
+      if (!portal.equals(site.hosts().get(index - 1))) {
+        try {
+          Files.writeString(
+              directory.resolve("gw" + index + ".conf"),
+              "%nmoongate.iscsi.portals = [\"%s:3260\"]%n".formatted(portal),
+              StandardOpenOption.APPEND);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
   }
 
   private TestGateway gateway(Site site, int index) {
@@ -64,6 +82,7 @@ public final class TestCluster implements AutoCloseable {
         processes,
         index,
         site.hosts().get(index - 1),
+        site.portals().get(index - 1),
         directory,
         logs(),
         site.places().apply("gw" + index));

@@ -23,6 +23,7 @@ public final class TestGateway extends TestProcess implements Portal {
 
   private final HostProcesses processes;
   private final String host;
+  private final String portalHost;
   private final Path config;
   private final Path log;
   private final ApiClient api;
@@ -32,12 +33,14 @@ public final class TestGateway extends TestProcess implements Portal {
       HostProcesses processes,
       int index,
       String host,
+      String portalHost,
       Path configurations,
       Path logs,
       Place place) {
     super("gw" + index);
     this.processes = processes;
     this.host = host;
+    this.portalHost = portalHost;
     this.place = place;
     this.config = configurations.resolve(name() + ".conf");
     this.log = logs.resolve(name() + ".log");
@@ -60,12 +63,12 @@ public final class TestGateway extends TestProcess implements Portal {
 
   @Override
   public InetSocketAddress portal() {
-    return new InetSocketAddress(host, 3260);
+    return new InetSocketAddress(portalHost, 3260);
   }
 
   /** As initiator tools want it. */
   public String url(String target, int lun) {
-    return "iscsi://%s:3260/%s/%d".formatted(host, target, lun);
+    return "iscsi://%s:3260/%s/%d".formatted(portalHost, target, lun);
   }
 
   public ApiClient api() {

@@ -31,7 +31,8 @@ public enum Tool {
   MKFS_EXT4("mkfs.ext4", "e2fsprogs"),
   MOUNT("mount", "mount"),
   UMOUNT("umount", "mount"),
-  FSFREEZE("fsfreeze", "util-linux");
+  FSFREEZE("fsfreeze", "util-linux"),
+  STRACE("strace", "strace");
 
   private final String command;
   private final String debianPackage;

@@ -106,7 +106,9 @@ final class GatewayCommand implements Callable<Integer> {
       parent.requireNoConfig();
       JsonNode answer = api.get("/gateways/" + ApiClient.encode(name));
       if (!printedAsJson(api, answer)) {
-        table(List.of(api.as(answer, Gateway.class))).print(out());
+        Gateway gateway = api.as(answer, Gateway.class);
+        table(List.of(gateway)).print(out());
+        gateway.observations().forEach(seen -> say("seen  " + LunCommand.inWords(seen)));
       }
       return 0;
     }

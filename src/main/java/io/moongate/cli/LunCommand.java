@@ -2,6 +2,7 @@ package io.moongate.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.CreateLun;
+import io.moongate.management.api.Evidence;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
@@ -78,19 +79,19 @@ final class LunCommand {
     if (!unit.refusedBy().isEmpty()) {
       command.say("refused    by " + ClientCommand.joined(unit.refusedBy()) + ": see their logs");
     }
-    for (LogicalUnit.Evidence evidence : unit.evidence()) {
-      command.say(
-          "evidence   "
-              + evidence.at()
-              + " "
-              + evidence.observer()
-              + " saw "
-              + evidence.subject()
-              + " "
-              + evidence.kind()
-              + ": "
-              + evidence.detail());
-    }
+    unit.evidence().forEach(evidence -> command.say("evidence   " + inWords(evidence)));
+  }
+
+  /** What a gateway saw, on one line. */
+  static String inWords(Evidence seen) {
+    return "%s %s saw %s%s %s: %s"
+        .formatted(
+            seen.at(),
+            seen.observer(),
+            seen.subject(),
+            seen.part() == null ? "" : ", " + seen.part() + ",",
+            seen.kind(),
+            seen.detail());
   }
 
   /** Who is logged in to a target. */

@@ -84,6 +84,7 @@ public final class GatewayNode {
   private final CompletableFuture<ActorRef<GatewayMonitor.Command>> monitored =
       new CompletableFuture<>();
 
+  private final PartWatch parts;
   private final Metadata metadata;
   private final UnitPeers peers;
   private final Consumer<ViewEntry> onEntry;
@@ -121,6 +122,12 @@ public final class GatewayNode {
     /** This process has registered; called before it serves anything. */
     void registered(GatewayEntry entry);
 
+    /**
+     * Whether an operation that has just failed on the store of a unit may go well through another
+     * gateway, by what is seen here: that it is the way to the store and not the medium.
+     */
+    boolean storeMayPass(String unitId);
+
     /** A peer's process is gone, or out for good and its lease over: it begins nothing any more. */
     void peerGone(String gateway, String incarnation);
 
@@ -156,11 +163,19 @@ public final class GatewayNode {
     ActorRef<ViewPublisher.Command> publisher = spawn(ViewPublisher.create(), "view-publisher");
     initEntities(terms, rows, identifiers, publisher);
 
+    parts =
+        new PartWatch(settings.gateway(), incarnation, view, monitored, surroundings::storeMayPass);
     claimant = claimant(rows, surroundings);
     steward =
         spawn(
             Steward.create(
-                view, settings.gateway(), incarnation, settings.movements(), claimant, clock),
+                view,
+                settings.gateway(),
+                incarnation,
+                settings.movements(),
+                claimant,
+                parts::looked,
+                clock),
             "steward");
     keeper =
         spawn(
@@ -206,6 +221,7 @@ public final class GatewayNode {
             surroundings.chapSecrets(),
             peers,
             surroundings::unit,
+            parts::observations,
             () -> longestLease.map(settings::leaseBound));
   }
 
@@ -251,6 +267,7 @@ public final class GatewayNode {
         beginsNothing(seen.subject(), seen.incarnation(), surroundings);
       }
     }
+    parts.observed(observations);
     steward.tell(new Steward.Observed(observations));
   }
 
@@ -301,7 +318,8 @@ public final class GatewayNode {
           return sharding.entityRefFor(LogicalUnit.KEY, unitId).ask(command::apply, bound);
         },
         teller,
-        surroundings::unit);
+        surroundings::unit,
+        parts::mayServe);
   }
 
   /** Those that may have sessions: members until they exit, for a gateway drops them before. */
@@ -433,6 +451,7 @@ public final class GatewayNode {
               return viewComplete.thenApply(
                   complete -> {
                     steward.tell(Steward.Begin.NOW);
+                    parts.start(settings.portals());
                     return entry;
                   });
             });
@@ -499,6 +518,14 @@ public final class GatewayNode {
   private void expelled(String cause, Surroundings surroundings) {
     keeper.tell(new LeaseKeeper.Expelled(cause));
     surroundings.expelled(cause);
+  }
+
+  /**
+   * What this gateway says against its store for a unit, or takes back ({@link
+   * Observation.Kind#STORE_WELL}).
+   */
+  public void storeSeen(String unitId, Observation.Kind kind, String detail) {
+    parts.storeSeen(unitId, kind, detail);
   }
 
   /** The right to serve, for the data path. */

@@ -6,6 +6,7 @@ import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
+import io.moongate.failure.Observation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,9 @@ public interface Metadata {
 
   /** This gateway's replica of the view. */
   View view();
+
+  /** What stands against gateways, and parts of them, as this gateway knows it. */
+  List<Observation> observations();
 
   /** Name of this gateway. */
   String gateway();

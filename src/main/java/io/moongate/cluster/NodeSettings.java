@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.moongate.cluster.charter.LeaseProtocol;
 import io.moongate.cluster.membership.LeaseKeeper;
+import io.moongate.cluster.membership.PortalWatch;
 import io.moongate.cluster.ownership.Movements;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
@@ -22,6 +23,7 @@ import java.time.Duration;
  * @param sharedRecordBound within which a change of what a unit's device servers share is recorded
  * @param telling bounds of telling it to the other gateways
  * @param movements what is moved by itself, and how much at once
+ * @param portals how portals are looked at
  */
 public record NodeSettings(
     String gateway,
@@ -33,7 +35,8 @@ public record NodeSettings(
     LogicalUnit.Settings unit,
     Duration sharedRecordBound,
     SharedTeller.Settings telling,
-    Movements.Policy movements) {
+    Movements.Policy movements,
+    PortalWatch.Settings portals) {
 
   /**
    * Reads the settings.
@@ -49,9 +52,10 @@ public record NodeSettings(
           "moongate.gateway.name",
           "expected 1 to 63 lower-case letters, digits and inner hyphens, not \"" + name + "\"");
     }
-    Config lease = moongate.getConfig("lease");
-    Duration length = between(lease, "length", Duration.ofMillis(500), Duration.ofHours(1));
-    Duration interval = between(lease, "interval", Duration.ofMillis(20), Duration.ofMinutes(20));
+    Duration length =
+        between(moongate, "lease.length", Duration.ofMillis(500), Duration.ofHours(1));
+    Duration interval =
+        between(moongate, "lease.interval", Duration.ofMillis(20), Duration.ofMinutes(20));
     if (interval.multipliedBy(3).compareTo(length) > 0) {
       throw new ConfigException.BadValue(
           moongate.getValue("lease.interval").origin(),
@@ -73,11 +77,12 @@ public record NodeSettings(
         new LeaseKeeper.Settings(
             new LeaseProtocol.Settings(
                 length,
-                between(lease, "stable-after", Duration.ofMillis(100), Duration.ofMinutes(10)),
-                between(lease, "takeover", Duration.ofMillis(100), Duration.ofMinutes(1)),
-                between(lease, "retry", Duration.ofMillis(100), Duration.ofMinutes(1))),
+                between(
+                    moongate, "lease.stable-after", Duration.ofMillis(100), Duration.ofMinutes(10)),
+                between(moongate, "lease.takeover", Duration.ofMillis(100), Duration.ofMinutes(1)),
+                between(moongate, "lease.retry", Duration.ofMillis(100), Duration.ofMinutes(1))),
             interval,
-            between(lease, "stranded-after", Duration.ofSeconds(10), Duration.ofHours(1))),
+            between(moongate, "lease.stranded-after", Duration.ofSeconds(10), Duration.ofHours(1))),
         moongate.getInt("ownership.implicit-transition-time"),
         new LogicalUnit.Settings(
             moongate.getDuration("ownership.open-bound"),
@@ -85,36 +90,44 @@ public record NodeSettings(
         moongate.getDuration("shared.record-bound"),
         new SharedTeller.Settings(
             silence, moongate.getDuration("shared.work-bound"), boundOf(length)),
-        movements(moongate.getConfig("ownership")));
+        movements(moongate),
+        new PortalWatch.Settings(
+            between(
+                moongate, "portal-watch.interval", Duration.ofMillis(50), Duration.ofMinutes(1)),
+            between(moongate, "portal-watch.timeout", Duration.ofMillis(10), Duration.ofMinutes(1)),
+            atLeast(1, moongate, "portal-watch.misses"),
+            between(
+                moongate, "portal-watch.stable-for", Duration.ofMillis(100), Duration.ofHours(1))));
   }
 
-  private static Movements.Policy movements(Config ownership) {
+  private static Movements.Policy movements(Config moongate) {
+    Config ownership = moongate.getConfig("ownership");
     return new Movements.Policy(
         ownership.getBoolean("failback.automatic"),
         ownership.getDuration("failback.stable-for"),
         ownership.getBoolean("rebalance.automatic"),
-        atLeast(2, ownership, "rebalance.tolerance"),
-        atLeast(1, ownership, "moves-at-once"));
+        atLeast(2, moongate, "ownership.rebalance.tolerance"),
+        atLeast(1, moongate, "ownership.moves-at-once"));
   }
 
-  private static Duration between(Config lease, String key, Duration least, Duration most) {
-    Duration value = lease.getDuration(key);
+  private static Duration between(Config moongate, String key, Duration least, Duration most) {
+    Duration value = moongate.getDuration(key);
     if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
       throw new ConfigException.BadValue(
-          lease.getValue(key).origin(),
-          "moongate.lease." + key,
+          moongate.getValue(key).origin(),
+          "moongate." + key,
           "expected %d ms to %d ms, not %d ms"
               .formatted(least.toMillis(), most.toMillis(), value.toMillis()));
     }
     return value;
   }
 
-  private static int atLeast(int least, Config ownership, String key) {
-    int value = ownership.getInt(key);
+  private static int atLeast(int least, Config moongate, String key) {
+    int value = moongate.getInt(key);
     if (value < least) {
       throw new ConfigException.BadValue(
-          ownership.getValue(key).origin(),
-          "moongate.ownership." + key,
+          moongate.getValue(key).origin(),
+          "moongate." + key,
           "expected at least %d, not %d".formatted(least, value));
     }
     return value;

@@ -20,6 +20,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.failure.Observation;
 import io.moongate.scsi.shared.UnitPeers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,6 +64,7 @@ final class ShardedMetadata implements Metadata {
   private final VolumeProvisioner volumes;
   private final AccessLists accessLists;
   private final Maintenance maintenance;
+  private final Supplier<List<Observation>> observations;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
@@ -82,7 +84,9 @@ final class ShardedMetadata implements Metadata {
       ChapSecrets secrets,
       UnitPeers peers,
       Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
+      Supplier<List<Observation>> observations,
       Supplier<Optional<Duration>> leaseBound) {
+    this.observations = observations;
     this.peers = peers;
     this.units = units;
     this.system = system;
@@ -101,6 +105,11 @@ final class ShardedMetadata implements Metadata {
   @Override
   public View view() {
     return view;
+  }
+
+  @Override
+  public List<Observation> observations() {
+    return observations.get();
   }
 
   @Override

@@ -109,7 +109,7 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route gateways(HttpRequest request) {
-    return read(request, (view, query) -> JsonEntity.list(Resources.gateways(view)));
+    return read(request, (view, query) -> JsonEntity.list(Resources.gateways(metadata)));
   }
 
   private Route gateway(HttpRequest request, String name) {
@@ -118,7 +118,7 @@ final class ApiRoutes extends ProblemDirectives {
             request,
             (view, query) ->
                 JsonEntity.of(
-                    Resources.gateway(view, name)
+                    Resources.gateway(metadata, name)
                         .orElseThrow(() -> notFound("name", "gateway " + name)))),
         delete(() -> completeWithFuture(movement.remove(request, name))));
   }

@@ -79,7 +79,7 @@ final class MovementRoutes extends AllDirectives {
                               HttpResponse.create()
                                   .withEntity(
                                       JsonEntity.of(
-                                          Resources.gateway(metadata.view(), name)
+                                          Resources.gateway(metadata, name)
                                               .orElseThrow(() -> noGateway(name)))));
                 }));
   }

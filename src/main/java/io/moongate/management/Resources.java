@@ -12,6 +12,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
 import io.moongate.management.api.Chap;
+import io.moongate.management.api.Evidence;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
@@ -64,13 +65,16 @@ final class Resources {
 
   private Resources() {}
 
-  static Stream<Gateway> gateways(View view) {
+  static Stream<Gateway> gateways(Metadata metadata) {
+    View view = metadata.view();
     Map<String, Integer> owned = owned(view);
-    return view.gateways().stream().map(entry -> gateway(entry, owned));
+    List<Observation> observations = metadata.observations();
+    return view.gateways().stream().map(entry -> gateway(entry, owned, observations));
   }
 
-  static Optional<Gateway> gateway(View view, String name) {
-    return view.gateway(name).map(entry -> gateway(entry, owned(view)));
+  static Optional<Gateway> gateway(Metadata metadata, String name) {
+    View view = metadata.view();
+    return view.gateway(name).map(entry -> gateway(entry, owned(view), metadata.observations()));
   }
 
   static Stream<Target> targets(View view) {
@@ -296,7 +300,8 @@ final class Resources {
     return owned;
   }
 
-  private static Gateway gateway(GatewayEntry entry, Map<String, Integer> owned) {
+  private static Gateway gateway(
+      GatewayEntry entry, Map<String, Integer> owned, List<Observation> observations) {
     return new Gateway(
         entry.name(),
         word(entry.state()),
@@ -310,14 +315,28 @@ final class Resources {
         Objects.requireNonNullElse(owned.get(entry.name()), 0),
         entry.managementUrl(),
         word(entry.service().duty()),
-        entry.inService() ? null : entry.service().cause());
+        entry.inService() ? null : entry.service().cause(),
+        observations.stream()
+            .filter(
+                seen ->
+                    seen.subject().equals(entry.name())
+                        && seen.incarnation().equals(entry.incarnation()))
+            .map(Resources::evidence)
+            .sorted(EVIDENCE_ORDER)
+            .toList());
   }
 
-  private static LogicalUnit.Evidence evidence(Observation observation) {
-    return new LogicalUnit.Evidence(
+  private static final Comparator<Evidence> EVIDENCE_ORDER =
+      Comparator.comparing(Evidence::at)
+          .thenComparing(Evidence::observer)
+          .thenComparing(Evidence::kind);
+
+  private static Evidence evidence(Observation observation) {
+    return new Evidence(
         observation.observer(),
         observation.subject(),
         observation.incarnation(),
+        nullIfEmpty(observation.part()),
         word(observation.kind()),
         observation.at(),
         observation.detail());

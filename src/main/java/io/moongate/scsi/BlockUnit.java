@@ -162,7 +162,8 @@ public final class BlockUnit implements LogicalUnit {
         new Answers(
             identity.id(),
             () -> shared.state().modes().descriptorSense(),
-            settings.transitionSense());
+            settings.transitionSense(),
+            () -> peers.mayServe(identity.id()));
     this.tasks = new TaskSet(identity.id(), lease, timer, settings.tasks(), this::refusal, answers);
     this.lostHolders = LostHolders.ofReservations(identity.id(), timer, this::executeInternally);
     this.lostPreventers = LostHolders.ofPreventions(identity.id(), timer, this::executeInternally);

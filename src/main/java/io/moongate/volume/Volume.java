@@ -88,6 +88,11 @@ public interface Volume {
    */
   CompletionStage<Void> fence(long epoch);
 
+  /** How the operations since it was opened have gone. */
+  default Health health() {
+    return Health.UNKNOWN;
+  }
+
   /** Waits for what is under way, flushes, and closes. Later calls fail; closing twice is fine. */
   CompletionStage<Void> close();
 
@@ -100,6 +105,20 @@ public interface Volume {
   record Space(OptionalLong used, OptionalLong available) {
     /** Nothing is known. */
     public static final Space UNKNOWN = new Space(OptionalLong.empty(), OptionalLong.empty());
+  }
+
+  /**
+   * How the operations on an open volume have gone.
+   *
+   * @param underWay how many are
+   * @param ended how many have ended, whatever their outcome
+   * @param failed how many of these because the store, or the way to it, has failed ({@link
+   *     VolumeException#isOfTheStore})
+   * @param nanos nanoseconds that those that have ended took together
+   */
+  record Health(long underWay, long ended, long failed, long nanos) {
+    /** Nothing is counted. */
+    public static final Health UNKNOWN = new Health(0, 0, 0, 0);
   }
 
   /** A run of bytes that are either all mapped or all deallocated. */

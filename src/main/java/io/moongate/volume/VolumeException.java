@@ -20,6 +20,11 @@ public final class VolumeException extends RuntimeException {
     RANGE,
     /** The medium failed. */
     IO,
+    /**
+     * What was written before may be lost, without anybody ever saying so again: nothing more is
+     * done to the volume until it is opened anew. Another attempt must not be taken for a remedy.
+     */
+    LOST,
     /** The store can't be reached at the moment. */
     UNAVAILABLE,
     /** The store doesn't do this. */
@@ -35,6 +40,11 @@ public final class VolumeException extends RuntimeException {
   public VolumeException(Reason reason, String message, Throwable cause) {
     super(message, cause);
     this.reason = reason;
+  }
+
+  /** Whether the store, or the way to it, has failed; it may be well for another gateway. */
+  public boolean isOfTheStore() {
+    return reason == Reason.IO || reason == Reason.UNAVAILABLE;
   }
 
   /** Why the store refused. */

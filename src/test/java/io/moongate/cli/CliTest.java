@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.view.UnitEntry;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
 import io.moongate.management.FakeMetadata;
 import io.moongate.management.TestServer;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -107,6 +110,24 @@ class CliTest {
             "gw3 failed 127.0.0.3:3260 3 0 0.1.0 1003 2026-11-01T10:20:30Z process gone"),
         ok("gateway list").rows());
     assertEquals(2, ok("gateway show gw3").rows().size());
+  }
+
+  @Test
+  void aGatewayIsShownWithWhatStandsAgainstIt() {
+    server.metadata().observations =
+        List.of(
+            new Observation(
+                "gw1",
+                "gw1",
+                "incarnation-of-gw1",
+                Kind.PORTAL_LOST,
+                Instant.parse("2026-11-01T10:21:00Z"),
+                "this host has no address 127.0.0.1 any more",
+                "127.0.0.1:3260"));
+    assertEquals(
+        "seen 2026-11-01T10:21:00Z gw1 saw gw1, 127.0.0.1:3260, portal-lost: this host has no"
+            + " address 127.0.0.1 any more",
+        ok("gateway show gw1").rows().get(2));
   }
 
   @Test

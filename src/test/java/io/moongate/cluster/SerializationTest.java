@@ -87,7 +87,8 @@ class SerializationTest {
           LogicalUnit.Created.class, List.of("attributes"),
           LogicalUnit.Snapshot.class, List.of("attributes", "release"),
           LogicalUnit.SharedChanged.class, List.of("medium"),
-          LogicalUnit.OwnerChosen.class, List.of("serving"),
+          LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
+          LogicalUnit.ReleaseBegun.class, List.of("evidence"),
           Gateway.Snapshot.class, List.of("service", "former"),
           Target.Created.class, List.of("explicit"),
           Target.Snapshot.class, List.of("explicit"));
@@ -95,7 +96,10 @@ class SerializationTest {
   /** Public for the part of the gateway that sends it, and sent within the process only. */
   private static final Set<Class<?>> LOCAL =
       Set.of(
-          GatewayMonitor.ProcessGone.class, GatewayMonitor.LeftOut.class, LeaseKeeper.Gone.class);
+          GatewayMonitor.ProcessGone.class,
+          GatewayMonitor.PartSeen.class,
+          GatewayMonitor.LeftOut.class,
+          LeaseKeeper.Gone.class);
 
   private static final ObjectMapper CBOR = new ObjectMapper(new CBORFactory());
 

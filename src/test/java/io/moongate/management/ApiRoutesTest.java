@@ -9,10 +9,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
 import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Path;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -83,6 +86,24 @@ class ApiRoutesTest {
     assertEquals(0, gateways.get(1).get("luns").intValue());
     assertEquals("[\"127.0.0.2:3260\",\"[::1]:3260\"]", gateways.get(1).get("portals").toString());
     assertEquals("failed", gateways.get(2).get("state").textValue());
+  }
+
+  @Test
+  void whatStandsAgainstAGatewayIsShown() throws Exception {
+    Instant at = Instant.parse("2026-11-01T10:21:00Z");
+    server.metadata().observations =
+        List.of(
+            new Observation(
+                "gw1", "gw1", "incarnation-of-gw1", Kind.STORE_SLOW, at, "3 s", "unit-1"),
+            new Observation("gw2", "gw1", "incarnation-of-gw1", Kind.UNREACHABLE, at, "phi 9"),
+            new Observation("gw2", "gw1", "older", Kind.REMOVED, at, ""));
+    JsonNode seen = ok(server.get("/gateways/gw1")).get("observations");
+    assertEquals(2, seen.size());
+    assertEquals("store-slow", seen.get(0).get("kind").textValue());
+    assertEquals("unit-1", seen.get(0).get("part").textValue());
+    assertEquals("unreachable", seen.get(1).get("kind").textValue());
+    assertTrue(seen.get(1).get("part").isNull());
+    assertEquals(0, ok(server.get("/gateways/gw2")).get("observations").size());
   }
 
   @Test

@@ -38,6 +38,8 @@ import org.apache.pekko.actor.typed.ActorRef;
  * entities keep. What it is asked can be made to end as a test wants it.
  */
 public final class FakeMetadata implements Metadata {
+  public volatile List<Observation> observations = List.of();
+
   public static final Instant SINCE = Instant.parse("2026-11-01T10:20:30Z");
 
   /** A target to which sessions are logged in. */
@@ -117,6 +119,11 @@ public final class FakeMetadata implements Metadata {
   @Override
   public synchronized View view() {
     return view;
+  }
+
+  @Override
+  public List<Observation> observations() {
+    return observations;
   }
 
   @Override

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.moongate.scsi.sense.Sense;
+import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.SharedState;
 import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeGeometry;
@@ -15,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -410,7 +413,7 @@ class MediumCommandsTest {
       String onWrite = UnitFixture.sense(fixture.run(write, blocks(1, 0)));
       switch (reason) {
         case FULL -> assertEquals("07/2707", onWrite);
-        case IO -> assertEquals("03/1100 03/0c00", onRead + " " + onWrite);
+        case IO, LOST -> assertEquals("03/1100 03/0c00", onRead + " " + onWrite);
         case UNAVAILABLE, FENCED, CLOSED -> assertEquals("BUSY BUSY", onRead + " " + onWrite);
         case RANGE -> assertEquals("05/2100 05/2100", onRead + " " + onWrite);
         case NOT_FOUND, EXISTS, UNSUPPORTED ->
@@ -419,6 +422,45 @@ class MediumCommandsTest {
     }
     volume.failWith(new IllegalStateException("a defect"));
     assertSense("04/4400", fixture.run(read));
+  }
+
+  @Test
+  void whereAnotherGatewayMayServeAFailureIsNotFinal() {
+    boolean[] elsewhere = {true};
+    UnitFixture passing =
+        new UnitFixture(
+                new UnitPeers() {
+                  @Override
+                  public CompletionStage<Void> record(
+                      String unitId, long epoch, SharedState next, String cause) {
+                    return UnitPeers.ALONE.record(unitId, epoch, next, cause);
+                  }
+
+                  @Override
+                  public CompletionStage<Void> tell(
+                      String unitId, SharedState state, List<Notice> notices) {
+                    return UnitPeers.ALONE.tell(unitId, state, notices);
+                  }
+
+                  @Override
+                  public boolean mayServe(String unitId) {
+                    assertEquals(UnitFixture.IDENTITY.id(), unitId);
+                    return elsewhere[0];
+                  }
+                })
+            .served();
+    String read = "28 00 00000000 00 0001 00";
+    String write = "2a 00 00000000 00 0001 00";
+    String compareAndWrite = "89 00 0000000000000000 000000 01 00 00";
+    passing.volume.failWith(VolumeException.Reason.IO);
+    assertEquals(Status.BUSY, passing.run(read).status());
+    assertEquals(Status.BUSY, passing.run(write, blocks(1, 0)).status());
+    assertSense("03/0c00", passing.run(compareAndWrite, blocks(2, 0)));
+    passing.volume.failWith(VolumeException.Reason.LOST);
+    assertSense("03/0c00", passing.run(write, blocks(1, 0)));
+    passing.volume.failWith(VolumeException.Reason.IO);
+    elsewhere[0] = false;
+    assertSense("03/1100", passing.run(read));
   }
 
   @Test

@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,11 +41,17 @@ public final class Network implements AutoCloseable {
   private final long pid = ProcessHandle.current().pid();
   private final Map<String, String> addresses;
 
+  /** Of the nodes whose portals have an address of their own. */
+  private final Map<String, String> portals;
+
+  private final Set<String> withoutPortal = new TreeSet<>();
+
   // A JVM that is told to end must not leave namespaces behind.
   private final Thread remover = new Thread(this::remove, "remove-network");
 
-  private Network(Map<String, String> addresses) {
+  private Network(Map<String, String> addresses, Map<String, String> portals) {
     this.addresses = Map.copyOf(addresses);
+    this.portals = Map.copyOf(portals);
   }
 
   /**
@@ -52,9 +60,18 @@ public final class Network implements AutoCloseable {
    * @param addresses of 10.77.0.0/24, by the names of the processes
    */
   public static Network create(Map<String, String> addresses) {
+    return create(addresses, Map.of());
+  }
+
+  /**
+   * The same with portals that have addresses of their own.
+   *
+   * @param portals of 10.77.0.0/24, by the names of the processes
+   */
+  public static Network create(Map<String, String> addresses, Map<String, String> portals) {
     requireRoot();
     removeLeftovers();
-    Network network = new Network(addresses);
+    Network network = new Network(addresses, portals);
     Runtime.getRuntime().addShutdownHook(network.remover);
     try {
       network.build();
@@ -104,6 +121,9 @@ public final class Network implements AutoCloseable {
       plugIn(node.getKey());
       ip("-n", namespace, "address", "add", node.getValue() + "/24", "dev", "eth0");
       ip("-n", namespace, "link", "set", "eth0", "up");
+      if (portals.containsKey(node.getKey())) {
+        portalAddress(node.getKey(), "add");
+      }
     }
   }
 
@@ -132,13 +152,33 @@ public final class Network implements AutoCloseable {
   /** Drops from now on what hosts and a gateway send one another by iSCSI, not what else. */
   public void cutPortal(String gateway, boolean toGateway, boolean fromGateway) {
     String hosts = address(HOSTS);
-    String portal = address(gateway);
+    String portal = portal(gateway);
     if (toGateway) {
       drop("ip saddr %s ip daddr %s tcp dport %d".formatted(hosts, portal, ISCSI));
     }
     if (fromGateway) {
       drop("ip saddr %s ip daddr %s tcp sport %d".formatted(portal, hosts, ISCSI));
     }
+  }
+
+  /** Drops from now on whatever is sent to a gateway's portal, and what it sends from there. */
+  public void shutPortal(String gateway) {
+    drop("ip daddr %s tcp dport %d".formatted(portal(gateway), ISCSI));
+    drop("ip saddr %s tcp sport %d".formatted(portal(gateway), ISCSI));
+  }
+
+  /** Takes the address of its portal from a node's host; it must be one of its own. */
+  public void removePortal(String gateway) {
+    portalAddress(gateway, "del");
+    withoutPortal.add(gateway);
+  }
+
+  private void portalAddress(String gateway, String change) {
+    ip("-n", namespace(gateway), "address", change, portals.get(gateway) + "/24", "dev", "eth0");
+  }
+
+  private String portal(String gateway) {
+    return portals.getOrDefault(gateway, address(gateway));
   }
 
   private void drop(String match) {
@@ -177,9 +217,11 @@ public final class Network implements AutoCloseable {
         latency + "ms");
   }
 
-  /** Ends every cut. */
+  /** Ends every cut, and gives back every address. */
   public void mend() {
     nft("flush chain bridge faults cuts");
+    withoutPortal.forEach(gateway -> portalAddress(gateway, "add"));
+    withoutPortal.clear();
   }
 
   /** Makes the link of a node as fast as it was. */

@@ -51,15 +51,29 @@ public final class NetworkedCluster implements AutoCloseable {
    */
   public static NetworkedCluster start(
       String name, int gateways, String more, Optional<Long> diskSize) {
+    return start(name, gateways, more, diskSize, false);
+  }
+
+  /** The same whose portals have addresses of their own: 10.77.0.111, 10.77.0.112 and so on. */
+  public static NetworkedCluster startWithPortals(String name, int gateways, String more) {
+    return start(name, gateways, more, Optional.empty(), true);
+  }
+
+  private static NetworkedCluster start(
+      String name, int gateways, String more, Optional<Long> diskSize, boolean ownPortals) {
     Installation installation = Installation.find();
     Path directory = installation.output().resolve(name);
     Map<String, String> addresses = new TreeMap<>(Map.of(CASSANDRA, "10.77.0.20"));
+    Map<String, String> portals = new TreeMap<>();
     List<String> hosts = new ArrayList<>();
     for (int index = 1; index <= gateways; index++) {
       hosts.add("10.77.0." + (10 + index));
       addresses.put("gw" + index, hosts.get(index - 1));
+      if (ownPortals) {
+        portals.put("gw" + index, "10.77.0." + (110 + index));
+      }
     }
-    Network network = Network.create(addresses);
+    Network network = Network.create(addresses, portals);
     Optional<Disk> disk = Optional.empty();
     try {
       disk = diskSize.map(size -> Disk.create(installation.output().resolve(name + "-disk"), size));
@@ -68,6 +82,7 @@ public final class NetworkedCluster implements AutoCloseable {
       Site site =
           new Site(
               hosts,
+              ownPortals ? List.copyOf(portals.values()) : hosts,
               CassandraAddress.on(addresses.get(CASSANDRA)),
               network::place,
               REMOTE_API + more + volumes);

@@ -44,8 +44,23 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   /** A message to the monitor. */
   public sealed interface Command extends CborSerializable {}
 
-  /** Another gateway's observations. */
-  public record Shared(List<Observation> observations) implements Command {}
+  /**
+   * Another gateway's observations.
+   *
+   * @param observer that gateway
+   * @param all whether these are all that it has to say: what passes and is not among them is taken
+   *     back
+   */
+  public record Shared(String observer, List<Observation> observations, boolean all)
+      implements Command {}
+
+  /**
+   * Something that was seen of a part of a gateway, this one or another, or taken back.
+   *
+   * @param part as in {@link Observation#part}
+   */
+  public record PartSeen(String gateway, String incarnation, Kind kind, String part, String detail)
+      implements Command {}
 
   /** Proof that a process is gone, from {@link PeerWatch}. */
   public record ProcessGone(MemberIdentity peer, String proof) implements Command {}
@@ -169,6 +184,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
         .onMessage(ShuttingDown.class, down -> Behaviors.stopped())
         .onMessage(ReachabilityChanged.class, this::onReachabilityChanged)
         .onMessage(ProcessGone.class, this::onProcessGone)
+        .onMessage(PartSeen.class, this::onPartSeen)
         .onMessage(LeftOut.class, this::onLeftOut)
         .onMessage(LeaseOut.class, this::onLeaseOut)
         .onMessage(Unwatch.class, this::onUnwatch)
@@ -272,14 +288,30 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
     return this;
   }
 
+  private Behavior<Command> onPartSeen(PartSeen seen) {
+    noteAndShare(
+        new Observation(
+            self,
+            seen.gateway(),
+            seen.incarnation(),
+            seen.kind(),
+            clock.instant(),
+            seen.detail(),
+            seen.part()));
+    return this;
+  }
+
   private Observation observation(String gateway, String incarnation, Kind kind, String detail) {
     return new Observation(self, gateway, incarnation, kind, clock.instant(), detail);
   }
 
   private void seen(MemberIdentity peer, Kind kind, String detail) {
-    Observation observation = observation(peer.name(), peer.incarnation(), kind, detail);
+    noteAndShare(observation(peer.name(), peer.incarnation(), kind, detail));
+  }
+
+  private void noteAndShare(Observation observation) {
     if (note(observation)) {
-      Shared shared = new Shared(List.of(observation));
+      Shared shared = new Shared(self, List.of(observation), false);
       others.forEach(other -> other.tell(shared));
     }
   }
@@ -290,10 +322,11 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
       getContext()
           .getLog()
           .info(
-              "event=observation gateway={} incarnation={} kind={} detail=\"{}\"",
+              "event=observation gateway={} incarnation={} kind={} part={} detail=\"{}\"",
               observation.subject(),
               observation.incarnation(),
               observation.kind(),
+              observation.part(),
               observation.detail());
       onChange.accept(board.all());
     }
@@ -303,10 +336,14 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
   private Behavior<Command> onShared(Shared shared) {
     boolean changed = false;
     for (Observation observation : shared.observations()) {
-      // What others say of this very process decides nothing here.
-      if (!observation.incarnation().equals(selfIncarnation)) {
+      // What others say of this very process as a whole decides nothing here; whether they reach
+      // its portals they know better.
+      if (!observation.incarnation().equals(selfIncarnation) || !observation.part().isEmpty()) {
         changed |= board.note(observation);
       }
+    }
+    if (shared.all()) {
+      changed |= board.retain(shared.observer(), shared.observations());
     }
     if (changed) {
       onChange.accept(board.all());
@@ -329,10 +366,8 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
                 || (byCharter.contains(observation.incarnation())
                     && (observation.kind() == Kind.REMOVED
                         || observation.kind() == Kind.LEASE_OUT)));
-    if (!own.isEmpty()) {
-      Shared shared = new Shared(own);
-      others.forEach(other -> other.tell(shared));
-    }
+    Shared shared = new Shared(self, own, true);
+    others.forEach(other -> other.tell(shared));
     return this;
   }
 }

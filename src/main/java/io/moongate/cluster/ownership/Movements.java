@@ -3,11 +3,12 @@ package io.moongate.cluster.ownership;
 import io.moongate.cluster.ownership.Stewardship.Move;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.Placement;
-import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
+import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,8 +22,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Which of its units a gateway gives away though it is well: because it is taken out of service,
- * because a gateway that is preferred is back, or because it owns more than others.
+ * Which of its units a gateway gives away though it is alive: because it has lost what it served
+ * them with and another has not, because it is taken out of service, because a gateway that is
+ * preferred is back, or because it owns more than others.
  *
  * <p>Each of these has a damper. A unit that was moved is not moved again by its owner for a while,
  * which doubles each time; a gateway that keeps failing gets units back ever later; and a gateway
@@ -96,14 +98,14 @@ public final class Movements {
    * The moves to begin now.
    *
    * @param units those of the view
-   * @param healthy names of the gateways against which nothing stands, this one among them
+   * @param others the gateways against which nothing stands as a whole, this one among them
    * @param underWay ids of the units that were asked for something and have not answered
-   * @param quiet whether every unit has a living owner: only a drain does not wait for that
+   * @param quiet whether every unit has a living owner: faults and a drain don't wait for that
    */
   List<Move> plan(
       View view,
       Collection<UnitEntry> units,
-      Set<String> healthy,
+      Others others,
       Set<String> underWay,
       boolean quiet,
       Instant now) {
@@ -123,7 +125,7 @@ public final class Movements {
     if (room <= 0 || own.isEmpty()) {
       return List.of();
     }
-    List<Move> wanted = wanted(view, units, own, healthy, quiet, inTransition.isEmpty(), now);
+    List<Move> wanted = wanted(view, units, own, others, quiet, inTransition.isEmpty(), now);
     List<Move> begun = new ArrayList<>();
     for (Move move : wanted) {
       Moved before = moved.get(move.unit().id());
@@ -145,32 +147,84 @@ public final class Movements {
       View view,
       Collection<UnitEntry> units,
       List<UnitEntry> own,
-      Set<String> healthy,
+      Others others,
       boolean quiet,
       boolean nothingUnderWay,
       Instant now) {
+    List<Move> away = away(own, view, others);
+    if (!away.isEmpty()) {
+      return away;
+    }
     GatewayEntry here = view.gateway(self).orElseThrow();
     if (!here.inService()) {
-      return drain(here, own, view, healthy);
+      return drain(here, own, view, others);
     }
     if (!quiet) {
       return List.of();
     }
-    List<Move> back = policy.failback() ? failBack(own, view, healthy, now) : List.of();
+    List<Move> back = policy.failback() ? failBack(own, view, others, now) : List.of();
     // One thing at a time: failing back changes what is balanced.
     return back.isEmpty() && policy.rebalance() && nothingUnderWay
-        ? rebalance(own, units, view, healthy, now)
+        ? rebalance(own, units, view, others, now)
         : back;
   }
 
-  private List<Move> drain(GatewayEntry here, List<UnitEntry> own, View view, Set<String> healthy) {
-    Set<String> others = new HashSet<>();
-    for (String name : healthy) {
+  /** What this gateway has lost its portals or its store for, and another one has not. */
+  private List<Move> away(List<UnitEntry> own, View view, Others others) {
+    PartialFaults faults = others.faults();
+    List<Observation> portals = faults.portals(self);
+    List<UnitEntry> concerned = new ArrayList<>();
+    Map<String, List<Observation>> evidence = new HashMap<>();
+    for (UnitEntry unit : own) {
+      List<Observation> why = portals.isEmpty() ? ending(faults.store(self, unit.id())) : portals;
+      if (!why.isEmpty()) {
+        concerned.add(unit);
+        evidence.put(unit.id(), why);
+      }
+    }
+    if (concerned.isEmpty()) {
+      return List.of();
+    }
+    Map<String, String> plan =
+        Placement.plan(concerned, view, inService(view, others), faults::suits);
+    List<Move> moves = new ArrayList<>();
+    for (UnitEntry unit : concerned) {
+      Optional.ofNullable(plan.get(unit.id()))
+          .filter(to -> others.maySuit(unit, to, view))
+          .flatMap(view::gateway)
+          .ifPresent(
+              to ->
+                  moves.add(
+                      new Move(
+                          unit,
+                          to,
+                          portals.isEmpty()
+                              ? "trouble of %s with the store".formatted(self)
+                              : "hosts can't reach %s".formatted(self),
+                          evidence.get(unit.id()))));
+    }
+    return moves;
+  }
+
+  /** A unit whose operations don't end can't be released: to try would only hold up the rest. */
+  private static List<Observation> ending(List<Observation> trouble) {
+    boolean stuck = trouble.stream().anyMatch(seen -> seen.kind() == Kind.STORE_STUCK);
+    return stuck ? List.of() : trouble;
+  }
+
+  private Set<String> inService(View view, Others others) {
+    Set<String> able = new HashSet<>();
+    for (String name : others.healthy()) {
       view.gateway(name)
           .filter(gateway -> !name.equals(self) && gateway.inService())
-          .ifPresent(gateway -> others.add(name));
+          .ifPresent(gateway -> able.add(name));
     }
-    Map<String, String> plan = Placement.plan(own, view, others);
+    return able;
+  }
+
+  private List<Move> drain(GatewayEntry here, List<UnitEntry> own, View view, Others others) {
+    Map<String, String> plan =
+        Placement.plan(own, view, inService(view, others), others.faults()::suits);
     List<Move> moves = new ArrayList<>();
     for (UnitEntry unit : own) {
       Optional.ofNullable(plan.get(unit.id()))
@@ -184,7 +238,7 @@ public final class Movements {
     return moves;
   }
 
-  private List<Move> failBack(List<UnitEntry> own, View view, Set<String> healthy, Instant now) {
+  private List<Move> failBack(List<UnitEntry> own, View view, Others others, Instant now) {
     List<Move> moves = new ArrayList<>();
     for (UnitEntry unit : own) {
       if (!lasted(unit, now)) {
@@ -196,8 +250,8 @@ public final class Movements {
         }
         Optional<GatewayEntry> to =
             view.gateway(preferred)
-                .filter(gateway -> takes(gateway, healthy, now))
-                .filter(gateway -> exported(unit, gateway.name(), view));
+                .filter(gateway -> takes(gateway, others, now))
+                .filter(gateway -> others.maySuit(unit, gateway.name(), view));
         if (to.isPresent()) {
           moves.add(new Move(unit, to.get(), "failback to " + preferred));
           break;
@@ -212,15 +266,11 @@ public final class Movements {
    * does, and one at a time: every gateway counts the same.
    */
   private List<Move> rebalance(
-      List<UnitEntry> own,
-      Collection<UnitEntry> units,
-      View view,
-      Set<String> healthy,
-      Instant now) {
+      List<UnitEntry> own, Collection<UnitEntry> units, View view, Others others, Instant now) {
     Map<String, Integer> load = new TreeMap<>();
-    for (String name : healthy) {
+    for (String name : others.healthy()) {
       view.gateway(name)
-          .filter(gateway -> name.equals(self) || takes(gateway, healthy, now))
+          .filter(gateway -> name.equals(self) || takes(gateway, others, now))
           .ifPresent(gateway -> load.put(name, 0));
     }
     for (UnitEntry unit : units) {
@@ -246,7 +296,7 @@ public final class Movements {
       if (lasted(unit, now)
           && unit.preferred().isEmpty()
           && (before == null || !before.resting(now))
-          && exported(unit, to.name(), view)) {
+          && others.maySuit(unit, to.name(), view)) {
         return List.of(
             new Move(
                 unit,
@@ -263,16 +313,11 @@ public final class Movements {
   }
 
   /** Whether units may be moved to it for policy's sake. */
-  private boolean takes(GatewayEntry gateway, Set<String> healthy, Instant now) {
-    return healthy.contains(gateway.name())
+  private boolean takes(GatewayEntry gateway, Others others, Instant now) {
+    return others.healthy().contains(gateway.name())
+        && others.faults().portals(gateway.name()).isEmpty()
         && gateway.state() == GatewayEntry.State.UP
         && gateway.inService()
         && gateway.since().plus(patience(policy.stableFor(), gateway)).isBefore(now);
-  }
-
-  /** Whether it serves the unit's hosts itself, where anybody does. */
-  private static boolean exported(UnitEntry unit, String gateway, View view) {
-    List<TargetEntry> targets = view.targetsOf(unit.id());
-    return targets.isEmpty() || targets.stream().anyMatch(target -> target.exportedBy(gateway));
   }
 }

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -83,6 +84,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private final String incarnation;
   private final Stewardship stewardship;
   private final Claimant claimant;
+  private final Consumer<Others> onLook;
   private final Clock clock;
   private final TimerScheduler<Command> timers;
   private final ClusterSharding sharding;
@@ -101,7 +103,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private int granted;
 
   /** Whether other gateways were to take units over, at the last look. */
-  private boolean others;
+  private boolean othersToo;
 
   /** Units of which a record is waited for. */
   private final Set<String> wanted = new HashSet<>();
@@ -119,6 +121,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       String incarnation,
       Movements.Policy policy,
       Claimant claimant,
+      Consumer<Others> onLook,
       Clock clock) {
     super(context);
     this.timers = timers;
@@ -127,17 +130,23 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     this.incarnation = incarnation;
     this.stewardship = new Stewardship(self, incarnation, policy);
     this.claimant = claimant;
+    this.onLook = onLook;
     this.clock = clock;
     this.sharding = ClusterSharding.get(context.getSystem());
   }
 
-  /** Makes the steward of this gateway; it does nothing before {@link Begin}. */
+  /**
+   * Makes the steward of this gateway; it does nothing before {@link Begin}.
+   *
+   * @param onLook told to whom units may go, each time that it has looked
+   */
   public static Behavior<Command> create(
       View view,
       String self,
       String incarnation,
       Movements.Policy policy,
       Claimant claimant,
+      Consumer<Others> onLook,
       Clock clock) {
     return Behaviors.setup(
         context ->
@@ -145,7 +154,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
                 timers -> {
                   timers.startTimerWithFixedDelay(Look.TICK, LOOK);
                   return new Steward(
-                      context, timers, view, self, incarnation, policy, claimant, clock);
+                      context, timers, view, self, incarnation, policy, claimant, onLook, clock);
                 }));
   }
 
@@ -241,7 +250,8 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
             claimed,
             claimant.elsewhere(view, this::isLiving),
             clock.instant());
-    others = plan.others();
+    othersToo = plan.othersToo();
+    onLook.accept(plan.others());
     if (!unanswered.isEmpty()) {
       unanswered.keySet().retainAll(concerned(plan));
     }
@@ -273,7 +283,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       granted = claimant.granted();
       pause.granted(now);
     }
-    return pause.holds(claimant.isBusy(view), others, now);
+    return pause.holds(claimant.isBusy(view), othersToo, now);
   }
 
   /** Units that something is to be done about, or is being done. */
@@ -356,7 +366,8 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
         move.unit().id(),
         MOVE_ANSWER,
         replyTo ->
-            new LogicalUnit.Move(move.to().name(), move.to().incarnation(), move.cause(), replyTo));
+            new LogicalUnit.Move(
+                move.to().name(), move.to().incarnation(), move.cause(), move.evidence(), replyTo));
   }
 
   private void ask(

@@ -37,8 +37,21 @@ public final class Stewardship {
   /** A proposal of this gateway as the owner of a unit. */
   public record TakeOver(UnitEntry unit, String cause, List<Observation> evidence) {}
 
-  /** A unit of this gateway that is to be another's. */
-  public record Move(UnitEntry unit, GatewayEntry to, String cause) {}
+  /**
+   * A unit of this gateway that is to be another's.
+   *
+   * @param evidence the observations that led to it, when it is for a fault
+   */
+  public record Move(UnitEntry unit, GatewayEntry to, String cause, List<Observation> evidence) {
+    public Move {
+      evidence = List.copyOf(evidence);
+    }
+
+    /** For no fault. */
+    Move(UnitEntry unit, GatewayEntry to, String cause) {
+      this(unit, to, cause, List.of());
+    }
+  }
 
   /** A gateway that has failed, and is not recorded to. */
   public record Failure(GatewayEntry gateway, List<Observation> evidence) {}
@@ -49,18 +62,21 @@ public final class Stewardship {
    * @param failures to tell the gateways' entities
    * @param takeOvers to ask the units' entities for
    * @param moves to ask the units' entities for
-   * @param others whether other gateways are to take units over
+   * @param othersToo whether other gateways are to take units over
    * @param emptied whether this gateway is out of service and owns nothing any more, which its
    *     entity does not know yet
+   * @param others to whom units may go, for all that is known
    */
   public record Plan(
       List<Failure> failures,
       List<TakeOver> takeOvers,
-      boolean others,
+      boolean othersToo,
       List<Move> moves,
-      boolean emptied) {
+      boolean emptied,
+      Others others) {
     /** Nothing. */
-    public static final Plan NOTHING = new Plan(List.of(), List.of(), false, List.of(), false);
+    public static final Plan NOTHING =
+        new Plan(List.of(), List.of(), false, List.of(), false, Others.NOBODY);
   }
 
   /** Entities that are asked at the same time; the rest follows as they answer. */
@@ -139,23 +155,25 @@ public final class Stewardship {
     alive.add(self);
 
     List<UnitEntry> units = view.units();
+    PartialFaults faults = PartialFaults.of(view, observations, alive);
     Needy needy = needy(view, units, observations, now);
     Map<String, String> owners =
-        needy.units.isEmpty() ? Map.of() : Placement.plan(needy.units, view, alive);
+        needy.units.isEmpty() ? Map.of() : Placement.plan(needy.units, view, alive, faults::suits);
     List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claimed, elsewhere);
-    boolean others = owners.values().stream().anyMatch(owner -> !owner.equals(self));
+    boolean othersToo = owners.values().stream().anyMatch(owner -> !owner.equals(self));
     Set<String> healthy = new TreeSet<>();
     for (String gateway : alive) {
       if (gateway.equals(self) || decisions.get(gateway).verdict() == Verdict.HEALTHY) {
         healthy.add(gateway);
       }
     }
-    List<Move> moves = movements.plan(view, units, healthy, underWay, needy.units.isEmpty(), now);
+    Others others = new Others(self, healthy, faults);
+    List<Move> moves = movements.plan(view, units, others, underWay, needy.units.isEmpty(), now);
     boolean emptied =
         own.get().service().duty() == GatewayEntry.Duty.DRAINING
             && underWay.isEmpty()
             && units.stream().noneMatch(unit -> concerns(unit.ownership()));
-    return new Plan(failures, takeOvers, others, moves, emptied);
+    return new Plan(failures, takeOvers, othersToo, moves, emptied, others);
   }
 
   /** Whether this process owns it, or is about to. */

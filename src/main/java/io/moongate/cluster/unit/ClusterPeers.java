@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
@@ -54,11 +55,13 @@ public final class ClusterPeers implements UnitPeers {
   private final Entities entities;
   private final ActorRef<SharedTeller.Command> teller;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
+  private final Predicate<String> mayServe;
 
   /**
    * @param incarnation this process
    * @param recordBound within which a change is known to be recorded, or given up
    * @param units what this gateway exports: it learns what the entity says
+   * @param mayServe as {@link UnitPeers#mayServe}
    */
   public ClusterPeers(
       ActorSystem<?> system,
@@ -67,7 +70,8 @@ public final class ClusterPeers implements UnitPeers {
       Duration recordBound,
       Entities entities,
       ActorRef<SharedTeller.Command> teller,
-      Function<String, Optional<io.moongate.scsi.LogicalUnit>> units) {
+      Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
+      Predicate<String> mayServe) {
     this.system = system;
     this.gateway = gateway;
     this.incarnation = incarnation;
@@ -75,6 +79,12 @@ public final class ClusterPeers implements UnitPeers {
     this.entities = entities;
     this.teller = teller;
     this.units = units;
+    this.mayServe = mayServe;
+  }
+
+  @Override
+  public boolean mayServe(String unitId) {
+    return mayServe.test(unitId);
   }
 
   @Override

@@ -118,9 +118,27 @@ public final class LogicalUnit {
       ActorRef<Answer> replyTo)
       implements Request {}
 
-  /** Moves it to a gateway as planned; accepted when the owner has been asked to release. */
-  public record Move(String gateway, String incarnation, String cause, ActorRef<Answer> replyTo)
-      implements Request {}
+  /**
+   * Moves it to a gateway as planned; accepted when the owner has been asked to release.
+   *
+   * @param evidence the observations that led to it, when it is for a fault
+   */
+  public record Move(
+      String gateway,
+      String incarnation,
+      String cause,
+      List<Observation> evidence,
+      ActorRef<Answer> replyTo)
+      implements Request {
+    public Move {
+      evidence = evidence == null ? List.of() : List.copyOf(evidence);
+    }
+
+    /** For no fault. */
+    public Move(String gateway, String incarnation, String cause, ActorRef<Answer> replyTo) {
+      this(gateway, incarnation, cause, List.of(), replyTo);
+    }
+  }
 
   /**
    * Takes back a planned move that the owner has not finished: it keeps the unit, under the same
@@ -271,10 +289,23 @@ public final class LogicalUnit {
   public record OwnerGaveUp(long epoch, String gateway, String reason, Instant at)
       implements Event {}
 
-  /** The owner was asked to release in favour of another gateway. */
+  /**
+   * The owner was asked to release in favour of another gateway.
+   *
+   * @param evidence the observations that led to it, when it was for a fault
+   */
   public record ReleaseBegun(
-      long epoch, String successor, String successorIncarnation, String cause, Instant at)
-      implements Event {}
+      long epoch,
+      String successor,
+      String successorIncarnation,
+      String cause,
+      Instant at,
+      List<Observation> evidence)
+      implements Event {
+    public ReleaseBegun {
+      evidence = evidence == null ? List.of() : List.copyOf(evidence);
+    }
+  }
 
   /** The owner did not release within the bound and stays the owner, under the same epoch. */
   public record ReleaseAbandoned(long epoch, String reason, Instant at) implements Event {}

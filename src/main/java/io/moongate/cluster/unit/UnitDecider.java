@@ -219,7 +219,7 @@ public final class UnitDecider {
     }
     return step(
         new LogicalUnit.ReleaseBegun(
-            now.epoch(), move.gateway(), move.incarnation(), move.cause(), at));
+            now.epoch(), move.gateway(), move.incarnation(), move.cause(), at, move.evidence()));
   }
 
   /** Like the bound of a move that passes before its time. */
@@ -281,7 +281,7 @@ public final class UnitDecider {
         state,
         new OwnershipRows.Row(now.epoch() + 1, now.successor(), state.successorIncarnation()),
         now.cause(),
-        List.of());
+        now.evidence());
   }
 
   /**

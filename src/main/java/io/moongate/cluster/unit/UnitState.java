@@ -126,7 +126,7 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
                   release.successor(),
                   release.at(),
                   release.cause(),
-                  List.of(),
+                  release.evidence(),
                   now.refusedBy()),
               unit.shared());
       return new UnitState(Optional.of(next), release.successorIncarnation(), next.version());

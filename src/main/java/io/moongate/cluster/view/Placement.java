@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 
 /**
  * Which gateway takes a unit: of those in service the first in its order of preference, else the
@@ -24,10 +25,14 @@ public final class Placement {
    * @param needy units without a living owner
    * @param view the view
    * @param alive names of the gateways that may own
+   * @param suits whether nothing is known against a gateway that concerns a unit
    * @return unit id to gateway; a unit is missing when no gateway is left for it
    */
   public static Map<String, String> plan(
-      Collection<UnitEntry> needy, View view, Set<String> alive) {
+      Collection<UnitEntry> needy,
+      View view,
+      Set<String> alive,
+      BiPredicate<UnitEntry, String> suits) {
     Map<String, Integer> load = new TreeMap<>();
     alive.forEach(gateway -> load.put(gateway, 0));
     for (UnitEntry unit : view.units()) {
@@ -44,7 +49,8 @@ public final class Placement {
     inOrder.sort(Comparator.comparing(UnitEntry::id));
     Map<String, String> plan = new HashMap<>();
     for (UnitEntry unit : inOrder) {
-      String chosen = choose(unit, targets.getOrDefault(unit.id(), List.of()), load, resting);
+      String chosen =
+          choose(unit, targets.getOrDefault(unit.id(), List.of()), load, resting, suits);
       if (chosen != null) {
         plan.put(unit.id(), chosen);
         load.merge(chosen, 1, Integer::sum);
@@ -53,8 +59,18 @@ public final class Placement {
     return plan;
   }
 
+  /** The same when nothing is known against parts of gateways. */
+  public static Map<String, String> plan(
+      Collection<UnitEntry> needy, View view, Set<String> alive) {
+    return plan(needy, view, alive, (unit, gateway) -> true);
+  }
+
   private static String choose(
-      UnitEntry unit, List<TargetEntry> targets, Map<String, Integer> load, Set<String> resting) {
+      UnitEntry unit,
+      List<TargetEntry> targets,
+      Map<String, Integer> load,
+      Set<String> resting,
+      BiPredicate<UnitEntry, String> suits) {
     List<String> candidates = new ArrayList<>(load.keySet());
     narrow(
         candidates,
@@ -66,6 +82,7 @@ public final class Placement {
         candidates.stream()
             .filter(gateway -> !unit.ownership().refusedBy().contains(gateway))
             .toList());
+    narrow(candidates, candidates.stream().filter(gateway -> suits.test(unit, gateway)).toList());
     // Last, so that a gateway that is out of service takes what nobody else can open: served there
     // a unit is better off than nowhere.
     narrow(candidates, candidates.stream().filter(gateway -> !resting.contains(gateway)).toList());

@@ -201,7 +201,7 @@ public record UnitEntry(
    * @param successor in RELEASING, the gateway that is to own it next; else empty
    * @param since when the phase began
    * @param cause why
-   * @param evidence the observations that led to it, when it was a failover
+   * @param evidence the observations that led to it, when it was for a fault
    * @param refusedBy gateways that could not open the store since it was last served: others are
    *     asked first
    */

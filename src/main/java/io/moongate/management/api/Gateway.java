@@ -18,6 +18,8 @@ import java.util.List;
  * @param api base URL of its HTTP API
  * @param service {@code in-service}, {@code draining} or {@code drained}
  * @param serviceCause why it is out of service; null while it is in service
+ * @param observations what stands against its process or parts of it, as the gateway that was asked
+ *     knows it
  */
 public record Gateway(
     String name,
@@ -32,4 +34,9 @@ public record Gateway(
     int luns,
     String api,
     String service,
-    String serviceCause) {}
+    String serviceCause,
+    List<Evidence> observations) {
+  public Gateway {
+    observations = observations == null ? List.of() : List.copyOf(observations);
+  }
+}

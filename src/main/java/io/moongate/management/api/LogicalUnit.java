@@ -21,7 +21,7 @@ import java.util.List;
  * @param phase {@code unowned}, {@code acquiring}, {@code serving} or {@code releasing}
  * @param since when the phase began
  * @param cause why
- * @param evidence the observations that led to it, when it was a failover
+ * @param evidence the observations that led to it, when it was for a fault
  * @param refusedBy gateways that could not open the store since it was last served
  * @param growingTo bytes that it is to have once its owner serves them; null when it does not grow
  * @param mappings every place where it is mapped, by target and LUN
@@ -65,22 +65,4 @@ public record LogicalUnit(
    * @param lun its number there
    */
   public record Mapping(String target, int lun) {}
-
-  /**
-   * What one gateway saw of another.
-   *
-   * @param observer gateway that saw it
-   * @param subject gateway that it is about
-   * @param incarnation the subject's process
-   * @param kind what was seen, as {@code process-gone}
-   * @param at wall-clock time at the observer
-   * @param detail for people
-   */
-  public record Evidence(
-      String observer,
-      String subject,
-      String incarnation,
-      String kind,
-      Instant at,
-      String detail) {}
 }

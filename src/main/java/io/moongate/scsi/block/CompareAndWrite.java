@@ -66,6 +66,12 @@ public final class CompareAndWrite implements CommandHandler.Medium {
       this.stable = stable;
     }
 
+    /** Once more, it might meet what itself has written. */
+    @Override
+    protected boolean repeatable() {
+      return false;
+    }
+
     @Override
     public CompletionStage<Response> run(Execution execution) {
       long wanted = 2 * blocks.bytes();

@@ -228,7 +228,7 @@ public final class SanitizeWork {
     }
     return cause instanceof VolumeException store
         && switch (store.reason()) {
-          case IO, FULL, RANGE, UNSUPPORTED -> true;
+          case IO, LOST, FULL, RANGE, UNSUPPORTED -> true;
           case NOT_FOUND, EXISTS, FENCED, CLOSED, UNAVAILABLE -> false;
         };
   }

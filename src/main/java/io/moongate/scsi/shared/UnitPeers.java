@@ -28,6 +28,14 @@ public interface UnitPeers {
    */
   CompletionStage<Void> tell(String unitId, SharedState state, List<Notice> notices);
 
+  /**
+   * Whether an operation on the unit's store that has failed here may succeed through another
+   * gateway, which is about to serve the unit for that reason, or would be if more failed.
+   */
+  default boolean mayServe(String unitId) {
+    return false;
+  }
+
   /** For a unit that only one gateway exports: there is nobody to tell, and nothing is kept. */
   UnitPeers ALONE =
       new UnitPeers() {

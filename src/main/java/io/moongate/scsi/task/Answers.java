@@ -22,17 +22,25 @@ public final class Answers {
   private final String unit;
   private final BooleanSupplier descriptorFormat;
   private final boolean transitionSense;
+  private final BooleanSupplier elsewhere;
 
   /**
    * @param unit the unit's id, for the log
    * @param descriptorFormat the format of sense data for the unit's own nexuses (D_SENSE)
    * @param transitionSense whether a command that was held until its deadline is answered NOT
    *     READY, asymmetric access state transition, instead of BUSY
+   * @param elsewhere whether the unit may be about to be served by another gateway, for the sake of
+   *     its store here: then a failure of that is not final
    */
-  public Answers(String unit, BooleanSupplier descriptorFormat, boolean transitionSense) {
+  public Answers(
+      String unit,
+      BooleanSupplier descriptorFormat,
+      boolean transitionSense,
+      BooleanSupplier elsewhere) {
     this.unit = unit;
     this.descriptorFormat = descriptorFormat;
     this.transitionSense = transitionSense;
+    this.elsewhere = elsewhere;
   }
 
   /**
@@ -42,6 +50,15 @@ public final class Answers {
    * @param relayed whether another gateway converts the sense data; it gets the richer format
    */
   public Response failed(Throwable failure, boolean wrote, boolean relayed) {
+    return failed(failure, wrote, false, relayed);
+  }
+
+  /** The response for a failure of an operation on the medium. */
+  Response failed(Throwable failure, MediumOperation operation, boolean relayed) {
+    return failed(failure, operation.writes(), operation.repeatable(), relayed);
+  }
+
+  private Response failed(Throwable failure, boolean wrote, boolean repeatable, boolean relayed) {
     Throwable cause = failure;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {
@@ -55,7 +72,7 @@ public final class Answers {
       return BUSY;
     }
     if (cause instanceof VolumeException store) {
-      return ofStore(store, wrote, relayed);
+      return ofStore(store, wrote, repeatable, relayed);
     }
     if (cause instanceof OutOfMemoryError) {
       LOG.log(Level.ERROR, "unit " + unit + ": no memory for a command", cause);
@@ -65,14 +82,23 @@ public final class Answers {
     return condition(Sense.INTERNAL_TARGET_FAILURE, relayed);
   }
 
-  private Response ofStore(VolumeException store, boolean wrote, boolean relayed) {
+  private Response ofStore(
+      VolumeException store, boolean wrote, boolean repeatable, boolean relayed) {
     return switch (store.reason()) {
       case FULL -> {
         LOG.log(Level.WARNING, "unit " + unit + ": the store is full: " + store.getMessage());
         yield condition(Sense.SPACE_ALLOCATION_FAILED, relayed);
       }
       case IO -> {
-        LOG.log(Level.ERROR, "unit " + unit + ": the medium failed", store);
+        boolean passing = repeatable && elsewhere.getAsBoolean();
+        LOG.log(
+            Level.ERROR,
+            "unit " + unit + ": the medium failed" + (passing ? " for this gateway" : ""),
+            store);
+        yield passing ? BUSY : condition(wrote ? Sense.WRITE_ERROR : Sense.READ_ERROR, relayed);
+      }
+      case LOST -> {
+        LOG.log(Level.ERROR, "unit " + unit + ": the medium has lost something", store);
         yield condition(wrote ? Sense.WRITE_ERROR : Sense.READ_ERROR, relayed);
       }
       case FENCED -> {

@@ -45,6 +45,14 @@ public abstract class MediumOperation {
     return writes;
   }
 
+  /**
+   * Whether it does the same when it is executed once more after it has failed halfway. What
+   * compares before it writes does not.
+   */
+  protected boolean repeatable() {
+    return true;
+  }
+
   final long memory() {
     return memory;
   }

@@ -332,7 +332,7 @@ public final class TaskSet {
   }
 
   private Response failed(Task task, Throwable failure) {
-    return answers.failed(failure, task.operation().writes(), task.indirect());
+    return answers.failed(failure, task.operation(), task.indirect());
   }
 
   private void end(Task task, Response response) {

@@ -170,7 +170,7 @@ final class AtomicJournal {
 
   private static VolumeException broken(Throwable failure) {
     return new VolumeException(
-        Reason.IO, "an atomic write broke off; open the volume again", failure);
+        Reason.LOST, "an atomic write broke off; open the volume again", failure);
   }
 
   private void sync() {

@@ -27,8 +27,8 @@ import java.util.function.BiConsumer;
  * refused with FENCED. What had passed the look is not: see the package's documentation for what
  * that means.
  *
- * <p>After a failed sync every write and flush fails with IO until the volume is opened again: what
- * was written before may be lost without the operating system ever saying so again.
+ * <p>After a failed sync every write and flush fails with LOST until the volume is opened again:
+ * what was written before may be lost without the operating system ever saying so again.
  */
 final class FileVolume implements Volume {
   private final VolumeDirectory directory;
@@ -279,6 +279,11 @@ final class FileVolume implements Volume {
   }
 
   @Override
+  public Health health() {
+    return gate.health();
+  }
+
+  @Override
   public CompletionStage<Void> close() {
     if (closing.compareAndSet(false, true)) {
       gate.close().whenComplete((none, never) -> onThread(this::finishClosing));
@@ -315,14 +320,15 @@ final class FileVolume implements Volume {
 
   private <T> CompletionStage<T> perform(long offset, long length, Task<T> task) {
     CompletableFuture<T> done = new CompletableFuture<>();
+    long entered;
     try {
       geometry.requireRange(offset, length);
-      gate.enter();
+      entered = gate.enter();
     } catch (VolumeException e) {
       done.completeExceptionally(e);
       return done;
     }
-    after(done, (result, failure) -> gate.exit());
+    after(done, (result, failure) -> gate.exit(entered, failure));
     try {
       threads.execute(
           () -> {

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>A failed sync is final. Linux reports a write-back error once and marks the pages clean, so
  * the next sync would succeed without the lost data ever reaching the disk. From then on everything
- * fails with {@link Reason#IO} until the volume is opened again, and even then a read may find in
+ * fails with {@link Reason#LOST} until the volume is opened again, and even then a read may find in
  * the page cache what the disk does not have.
  */
 final class GroupCommit {
@@ -76,7 +76,7 @@ final class GroupCommit {
       // Also an Error: the group must hear of it, and the next one be served.
       failure =
           new VolumeException(
-              Reason.IO, "a sync failed; data may be lost: open the volume again", e);
+              Reason.LOST, "a sync failed; data may be lost: open the volume again", e);
       return failure;
     }
   }
@@ -89,7 +89,7 @@ final class GroupCommit {
   /**
    * Refuses to go on after a failed sync.
    *
-   * @throws VolumeException with {@link Reason#IO}
+   * @throws VolumeException with {@link Reason#LOST}
    */
   void requireIntact() {
     VolumeException failed = failure;

@@ -160,7 +160,7 @@ final class MemoryVolume implements Volume {
   public CompletionStage<Void> fence(long newEpoch) {
     return attempt(
         () -> {
-          gate.enter();
+          long entered = gate.enter();
           Lock exclusive = blocks.epochLock().writeLock();
           exclusive.lock();
           try {
@@ -175,10 +175,15 @@ final class MemoryVolume implements Volume {
             owner = true;
           } finally {
             exclusive.unlock();
-            gate.exit();
+            gate.exit(entered, null);
           }
           return null;
         });
+  }
+
+  @Override
+  public Health health() {
+    return gate.health();
   }
 
   @Override
@@ -198,7 +203,7 @@ final class MemoryVolume implements Volume {
     return attempt(
         () -> {
           geometry().requireRange(offset, length);
-          gate.enter();
+          long entered = gate.enter();
           Lock shared = blocks.epochLock().readLock();
           shared.lock();
           try {
@@ -208,7 +213,7 @@ final class MemoryVolume implements Volume {
             return operation.get();
           } finally {
             shared.unlock();
-            gate.exit();
+            gate.exit(entered, null);
           }
         });
   }

@@ -50,7 +50,7 @@ class GatewayMonitorTest {
         .tell(Receptionist.register(GatewayMonitor.SERVICE, other.ref()));
     monitor.tell(
         new GatewayMonitor.Shared(
-            List.of(new Observation("gw8", "gw7", "p7", Kind.UNREACHABLE, NOW, ""))));
+            "gw8", List.of(new Observation("gw8", "gw7", "p7", Kind.UNREACHABLE, NOW, "")), false));
     changes.poll(10, TimeUnit.SECONDS);
     node.awaitSubscriptions();
     // The monitor is there and knows the other one when what it is told comes back by share.
@@ -125,12 +125,45 @@ class GatewayMonitorTest {
   void whatOthersSayOfThisProcessIsLeftToThem() throws InterruptedException {
     monitor.tell(
         new GatewayMonitor.Shared(
+            "gw8",
             List.of(
                 new Observation("gw3", "gw1", ClusterNode.SELF, Kind.REMOVED, NOW, ""),
-                new Observation("gw3", "gw2", "p2", Kind.REMOVED, NOW, ""))));
+                new Observation("gw3", "gw2", "p2", Kind.REMOVED, NOW, "")),
+            false));
     List<Observation> standing = changes.poll(10, TimeUnit.SECONDS);
     assertTrue(standing.stream().anyMatch(seen -> seen.incarnation().equals("p2")));
     assertTrue(standing.stream().noneMatch(seen -> seen.incarnation().equals(ClusterNode.SELF)));
+  }
+
+  private static Observation portal(String observer, Kind kind) {
+    return new Observation(observer, "gw1", ClusterNode.SELF, kind, NOW, "", "10.0.0.1:3260");
+  }
+
+  @Test
+  void whetherItsPortalsAreReachedOthersKnowBetter() throws InterruptedException {
+    monitor.tell(
+        new GatewayMonitor.Shared("gw3", List.of(portal("gw3", Kind.PORTAL_UNREACHABLE)), false));
+    assertEquals(Set.of(Kind.PORTAL_UNREACHABLE), nextChange(ClusterNode.SELF));
+    monitor.tell(
+        new GatewayMonitor.Shared("gw3", List.of(portal("gw3", Kind.PORTAL_UNREACHABLE)), true));
+    monitor.tell(new GatewayMonitor.Shared("gw3", List.of(), true));
+    assertEquals(Set.of(), nextChange(ClusterNode.SELF));
+  }
+
+  @Test
+  void whatIsSeenOfAPartIsSharedUntilItIsTakenBack() throws InterruptedException {
+    monitor.tell(
+        new GatewayMonitor.PartSeen("gw1", ClusterNode.SELF, Kind.STORE_FAILING, "u1", "3 of 3"));
+    assertEquals(Set.of(Kind.STORE_FAILING), nextChange(ClusterNode.SELF));
+    while (!nextShared().contains(Kind.STORE_FAILING)) {}
+    monitor.tell(new GatewayMonitor.PartSeen("gw1", ClusterNode.SELF, Kind.STORE_WELL, "u1", ""));
+    assertEquals(Set.of(), nextChange(ClusterNode.SELF));
+    GatewayMonitor.Shared shared;
+    do {
+      shared = (GatewayMonitor.Shared) other.receiveMessage(Duration.ofSeconds(10));
+    } while (!shared.all()
+        || shared.observations().stream().anyMatch(seen -> seen.part().equals("u1")));
+    assertEquals("gw1", shared.observer());
   }
 
   @Test

@@ -119,10 +119,10 @@ class StewardshipTest {
     serving("u0", "gw2", "gw1");
     List<Observation> gone =
         List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
-    assertFalse(gw1.look(view, List.of(), Set.of(), Set.of(), LATER).others());
-    assertFalse(gw1.look(view, gone, Set.of(), Set.of(), LATER).others());
+    assertFalse(gw1.look(view, List.of(), Set.of(), Set.of(), LATER).othersToo());
+    assertFalse(gw1.look(view, gone, Set.of(), Set.of(), LATER).othersToo());
     serving("u1", "gw2", "gw3");
-    assertTrue(gw1.look(view, gone, Set.of(), Set.of(), LATER).others());
+    assertTrue(gw1.look(view, gone, Set.of(), Set.of(), LATER).othersToo());
   }
 
   /** Rows are asked many at a time, entities are not. */
@@ -352,5 +352,117 @@ class StewardshipTest {
     UnitEntry other = Entries.unit("u0", 1, Phase.SERVING, 1, "gw2", "gw3");
     view.apply(other);
     assertEquals(Map.of(), targets(look(LATER)));
+  }
+
+  private static Observation part(String observer, String subject, Kind kind, String part) {
+    return new Observation(observer, subject, subject + "-p1", kind, Entries.NOW, "", part);
+  }
+
+  private Plan look(Instant now, Observation... observations) {
+    return gw1.look(view, List.of(observations), Set.of(), Set.of(), now);
+  }
+
+  @Test
+  void whoLostItsPortalsGivesAllItsUnitsAway() {
+    serving("u0", "gw1", "gw1", "gw3");
+    serving("u1", "gw1");
+    serving("u2", "gw2");
+    view.apply(Entries.unit("u3", 1, Phase.UNOWNED, 1, "", "gw2"));
+    Observation lost = part("gw1", "gw1", Kind.PORTAL_LOST, "127.0.0.1:3260");
+    Plan plan = look(LATER, lost);
+    assertEquals(Map.of("u0", "gw3", "u1", "gw2"), targets(plan));
+    for (Stewardship.Move move : plan.moves()) {
+      assertEquals("hosts can't reach gw1", move.cause());
+      assertEquals(List.of(lost), move.evidence());
+    }
+  }
+
+  @Test
+  void theWordOfOneOtherMovesNothing() {
+    serving("u0", "gw1");
+    Observation ofOne = part("gw2", "gw1", Kind.PORTAL_UNREACHABLE, "127.0.0.1:3260");
+    Observation ofAnother = part("gw3", "gw1", Kind.PORTAL_UNREACHABLE, "127.0.0.1:3260");
+    assertEquals(Map.of(), targets(look(LATER, ofOne)));
+    assertEquals(
+        Map.of(),
+        targets(
+            look(LATER, ofOne, ofAnother, part("gw3", "gw3", Kind.PORTAL_LOST, "127.0.0.3:3260"))),
+        "gw3 reaches nobody");
+    assertEquals(Map.of("u0", "gw2"), targets(look(LATER, ofOne, ofAnother)));
+  }
+
+  @Test
+  void aStoreThatFailsForAUnitMovesThatUnitAlone() {
+    serving("u0", "gw1");
+    serving("u1", "gw1");
+    Observation failing = part("gw1", "gw1", Kind.STORE_FAILING, "u1");
+    Plan plan = look(LATER, failing);
+    assertEquals(Map.of("u1", "gw2"), targets(plan));
+    assertEquals("trouble of gw1 with the store", plan.moves().get(0).cause());
+    assertEquals(List.of(failing), plan.moves().get(0).evidence());
+  }
+
+  /** Then it is the store, and not the way to it. */
+  @Test
+  void aStoreThatIsInTroubleEverywhereMovesNothing() {
+    serving("u0", "gw1");
+    serving("u1", "gw2");
+    serving("u2", "gw3");
+    Observation here = part("gw1", "gw1", Kind.STORE_SLOW, "u0");
+    Observation there = part("gw2", "gw2", Kind.STORE_SLOW, "u1");
+    assertEquals(Map.of("u0", "gw3"), targets(look(LATER, here, there)));
+    assertTrue(look(LATER, here, there).others().anySuits("u0", view));
+    Plan plan =
+        look(LATER.plusSeconds(60), here, there, part("gw3", "gw3", Kind.STORE_FAILING, "u2"));
+    assertEquals(Map.of(), targets(plan));
+    assertFalse(plan.others().anySuits("u0", view));
+  }
+
+  @Test
+  void whatHangsIsNotMoved() {
+    serving("u0", "gw1");
+    assertEquals(Map.of(), targets(look(LATER, part("gw1", "gw1", Kind.STORE_STUCK, "u0"))));
+    assertEquals(
+        Map.of(),
+        targets(
+            look(
+                LATER,
+                part("gw1", "gw1", Kind.STORE_STUCK, "u0"),
+                part("gw1", "gw1", Kind.STORE_FAILING, "u0"))));
+  }
+
+  @Test
+  void nothingIsPlacedOnWhoLostItsPortalsOrHasTroubleWithTheStore() {
+    serving("u0", "gw1", "gw2", "gw3");
+    Observation lost = part("gw2", "gw2", Kind.PORTAL_LOST, "127.0.0.2:3260");
+    assertEquals(Map.of("u0", "gw3"), targets(look(LATER, lost)), "failback");
+    view.apply(Entries.unit("u1", 1, Phase.UNOWNED, 1, "", "gw2", "gw1"));
+    assertEquals(List.of("u1"), takenOver(look(LATER, lost)));
+    assertEquals(List.of(), takenOver(look(LATER)));
+    assertEquals(
+        List.of("u1"), takenOver(look(LATER, part("gw2", "gw2", Kind.STORE_FAILING, "u0"))));
+  }
+
+  @Test
+  void aUnitThatWasMovedForAFaultRestsBeforeTheNextTime() {
+    serving("u0", "gw1");
+    Observation failing = part("gw1", "gw1", Kind.STORE_FAILING, "u0");
+    assertEquals(1, look(LATER, failing).moves().size());
+    assertEquals(0, look(LATER.plusSeconds(4), failing).moves().size());
+    assertEquals(1, look(LATER.plusSeconds(5), failing).moves().size());
+    assertEquals(0, look(LATER.plusSeconds(14), failing).moves().size());
+  }
+
+  @Test
+  void whoCouldServeIsInServiceAndExportsTheUnit() {
+    serving("u0", "gw1");
+    duty("gw2", Duty.DRAINED);
+    view.apply(Entries.target("t", Map.of(0, "u0"), "gw1", "gw2"));
+    Plan plan = look(LATER, part("gw1", "gw1", Kind.STORE_FAILING, "u0"));
+    assertEquals(Map.of(), targets(plan));
+    assertFalse(plan.others().anySuits("u0", view));
+    duty("gw2", Duty.IN_SERVICE);
+    plan = look(LATER, part("gw1", "gw1", Kind.STORE_FAILING, "u0"));
+    assertEquals(Map.of("u0", "gw2"), targets(plan));
   }
 }

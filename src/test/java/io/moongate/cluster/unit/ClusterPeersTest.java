@@ -1,6 +1,7 @@
 package io.moongate.cluster.unit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -123,7 +124,14 @@ class ClusterPeersTest {
         bound,
         this::ask,
         kit.system().ignoreRef(),
-        id -> Optional.of(unit()));
+        id -> Optional.of(unit()),
+        id -> id.equals("u2"));
+  }
+
+  @Test
+  void itSaysWhetherAnotherGatewayMayServeAUnit() {
+    assertTrue(peers(LONG).mayServe("u2"));
+    assertFalse(peers(LONG).mayServe("u1"));
   }
 
   private CompletableFuture<Void> record(Duration bound) {
@@ -250,7 +258,15 @@ class ClusterPeersTest {
                   SharedTeller.NAME,
                   Props.empty());
       List<Notice> notices = List.of(Notice.reset(NEXUS), Notice.abort(List.of(NEXUS), NEXUS));
-      new ClusterPeers(kit.system(), "gw1", "p1", LONG, this::ask, teller, id -> Optional.empty())
+      new ClusterPeers(
+              kit.system(),
+              "gw1",
+              "p1",
+              LONG,
+              this::ask,
+              teller,
+              id -> Optional.empty(),
+              id -> false)
           .tell("u1", NEXT, notices)
           .toCompletableFuture()
           .get(30, TimeUnit.SECONDS);

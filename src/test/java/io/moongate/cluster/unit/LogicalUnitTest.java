@@ -402,6 +402,33 @@ class LogicalUnitTest {
   }
 
   @Test
+  void aMoveForAFaultNamesWhatWasSeenUntilTheNextOneServes() {
+    fixture.serving("gw1");
+    Observation lost =
+        new Observation(
+            "gw1",
+            "gw1",
+            incarnationOf("gw1"),
+            Kind.PORTAL_LOST,
+            UnitFixture.NOW,
+            "gone",
+            "10.0.0.1:3260");
+    UnitEntry releasing =
+        fixture.accepted(
+            replyTo ->
+                new LogicalUnit.Move(
+                    "gw2", incarnationOf("gw2"), "hosts can't reach gw1", List.of(lost), replyTo));
+    assertEquals(List.of(lost), releasing.ownership().evidence());
+    fixture.released("gw1", 1);
+    fixture.awaitPublished(2);
+    fixture.opened("gw2", 2);
+    Ownership serving = fixture.awaitPublished(Phase.SERVING).ownership();
+    assertEquals("gw2", serving.owner());
+    assertEquals("hosts can't reach gw1", serving.cause());
+    assertEquals(List.of(lost), serving.evidence());
+  }
+
+  @Test
   void aMoveToTheOwnerAndAMoveDuringAMove() {
     fixture.serving("gw1");
     assertEquals(Phase.SERVING, fixture.move("gw1").ownership().phase());

@@ -237,7 +237,7 @@ class AtomicJournalTest {
         };
     CompletionException failed =
         assertThrows(CompletionException.class, write(0, bytes(4096, 6))::join);
-    assertEquals(Reason.IO, ((VolumeException) failed.getCause()).reason());
+    assertEquals(Reason.LOST, ((VolumeException) failed.getCause()).reason());
     assertFalse(broken == null);
     between = () -> {};
     byte[] after = recovered(crash());

@@ -302,19 +302,41 @@ class FileVolumeTest extends VolumeContract {
             released::countDown);
     byte[] data = random(512, 3);
     get(volume.write(0, ByteBuffer.wrap(data), false));
-    assertReason(Reason.IO, volume.write(512, ByteBuffer.wrap(data), true));
-    assertReason(Reason.IO, volume.write(1024, ByteBuffer.wrap(data), false));
-    assertReason(Reason.IO, volume.flush());
-    assertReason(Reason.IO, volume.unmap(0, 512));
-    assertReason(Reason.IO, volume.writeSame(0, 512, ByteBuffer.wrap(data), false));
+    assertReason(Reason.LOST, volume.write(512, ByteBuffer.wrap(data), true));
+    assertReason(Reason.LOST, volume.write(1024, ByteBuffer.wrap(data), false));
+    assertReason(Reason.LOST, volume.flush());
+    assertReason(Reason.LOST, volume.unmap(0, 512));
+    assertReason(Reason.LOST, volume.writeSame(0, 512, ByteBuffer.wrap(data), false));
     assertReason(
-        Reason.IO, volume.compareAndWrite(0, ByteBuffer.wrap(data), ByteBuffer.wrap(data), false));
+        Reason.LOST,
+        volume.compareAndWrite(0, ByteBuffer.wrap(data), ByteBuffer.wrap(data), false));
     assertArrayEquals(data, read(volume, 0, 512));
-    assertReason(Reason.IO, volume.close());
+    assertReason(Reason.LOST, volume.close());
     assertEquals(0, released.getCount());
     Volume again = get(store.open("failing"));
     get(again.write(0, ByteBuffer.wrap(data), true));
     get(again.close());
+  }
+
+  @Test
+  void itCountsHowItsOperationsGo() throws IOException {
+    get(store.create("counted", 1 << 20, 512));
+    Volume volume = get(store.open("counted"));
+    get(volume.write(0, ByteBuffer.wrap(random(512, 3)), false));
+    assertReason(Reason.RANGE, volume.read(1 << 20, ByteBuffer.allocate(512)));
+    Volume.Health well = volume.health();
+    assertEquals(
+        "0 1 0", well.underWay() + " " + well.ended() + " " + well.failed(), "refused before");
+    assertTrue(well.nanos() > 0);
+    try (FileChannel image =
+        FileChannel.open(
+            directory.resolve("counted").resolve("volume.img"), StandardOpenOption.WRITE)) {
+      image.truncate(0);
+    }
+    assertReason(Reason.IO, volume.read(0, ByteBuffer.allocate(512)));
+    Volume.Health badly = volume.health();
+    assertEquals("0 2 1", badly.underWay() + " " + badly.ended() + " " + badly.failed());
+    get(volume.close());
   }
 
   @Test

@@ -1,0 +1,166 @@
+package io.moongate.cluster.ownership;
+
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.PortalAddress;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.failure.Observation;
+import io.moongate.failure.PartDecision;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * What gateways that are alive have lost of what they serve with: all their portals, or their store
+ * for some units. Made from the view and the observations at one moment, by every gateway alike;
+ * immutable.
+ */
+public final class PartialFaults {
+  /** Nothing is lost. */
+  public static final PartialFaults NONE = new PartialFaults(Map.of(), Map.of(), Map.of());
+
+  /** So many gateways look at the portals of each. */
+  private static final int OBSERVERS = 3;
+
+  private final Map<String, List<Observation>> portals;
+
+  /** By gateway and unit. */
+  private final Map<String, Map<String, List<Observation>>> stores;
+
+  /** By gateway, the kinds of its stores that are in trouble for some unit. */
+  private final Map<String, Set<String>> kinds;
+
+  private PartialFaults(
+      Map<String, List<Observation>> portals,
+      Map<String, Map<String, List<Observation>>> stores,
+      Map<String, Set<String>> kinds) {
+    this.portals = portals;
+    this.stores = stores;
+    this.kinds = kinds;
+  }
+
+  /**
+   * Reads them off.
+   *
+   * @param alive names of the gateways that may own units; only their word counts
+   */
+  public static PartialFaults of(
+      View view, Collection<Observation> observations, Set<String> alive) {
+    List<Observation> parts = observations.stream().filter(seen -> !seen.part().isEmpty()).toList();
+    if (parts.isEmpty()) {
+      return NONE;
+    }
+    Map<String, List<Observation>> portals = new HashMap<>();
+    Map<String, Map<String, List<Observation>>> stores = new HashMap<>();
+    Map<String, Set<String>> kinds = new HashMap<>();
+    for (String name : alive) {
+      view.gateway(name)
+          .ifPresent(
+              gateway -> {
+                List<Observation> lost =
+                    portalsLost(gateway, parts, observersOf(name, view, parts, alive));
+                if (!lost.isEmpty()) {
+                  portals.put(name, lost);
+                }
+                stores.put(name, storeTrouble(gateway, parts));
+              });
+    }
+    stores.forEach(
+        (gateway, units) ->
+            units
+                .keySet()
+                .forEach(
+                    id ->
+                        view.unit(id)
+                            .ifPresent(
+                                unit ->
+                                    kinds
+                                        .computeIfAbsent(gateway, absent -> new TreeSet<>())
+                                        .add(unit.store()))));
+    return new PartialFaults(portals, stores, kinds);
+  }
+
+  /**
+   * Who looks at the portals of a gateway: those that follow it in the order of names, beginning
+   * again with the first after the last; not one that says itself that its portals are lost.
+   *
+   * @param observations what stands
+   * @param alive names of the gateways that may own units
+   */
+  public static Set<String> observersOf(
+      String gateway, View view, Collection<Observation> observations, Set<String> alive) {
+    TreeSet<String> able = new TreeSet<>();
+    for (String name : alive) {
+      boolean blind =
+          view.gateway(name)
+              .filter(entry -> !portalsLost(entry, observations, Set.of()).isEmpty())
+              .isPresent();
+      if (!name.equals(gateway) && !blind) {
+        able.add(name);
+      }
+    }
+    Set<String> observers = new LinkedHashSet<>();
+    Stream.concat(able.tailSet(gateway).stream(), able.headSet(gateway).stream())
+        .limit(OBSERVERS)
+        .forEach(observers::add);
+    return observers;
+  }
+
+  private static List<Observation> portalsLost(
+      GatewayEntry gateway, Collection<Observation> observations, Set<String> observers) {
+    return PartDecision.portalsLost(
+        gateway.name(),
+        gateway.incarnation(),
+        gateway.portals().stream().map(PortalAddress::toString).toList(),
+        observations,
+        observers);
+  }
+
+  private static Map<String, List<Observation>> storeTrouble(
+      GatewayEntry gateway, List<Observation> parts) {
+    Map<String, List<Observation>> units = new HashMap<>();
+    for (Observation seen : parts) {
+      if (seen.kind().isOfStore() && !units.containsKey(seen.part())) {
+        List<Observation> trouble =
+            PartDecision.storeTrouble(gateway.name(), gateway.incarnation(), seen.part(), parts);
+        if (!trouble.isEmpty()) {
+          units.put(seen.part(), List.copyOf(trouble));
+        }
+      }
+    }
+    return units;
+  }
+
+  /** What says that hosts reach no portal of a gateway; empty when nothing does. */
+  public List<Observation> portals(String gateway) {
+    return portals.getOrDefault(gateway, List.of());
+  }
+
+  /** What a gateway says against its store for a unit; empty when nothing. */
+  public List<Observation> store(String gateway, String unitId) {
+    return stores.getOrDefault(gateway, Map.of()).getOrDefault(unitId, List.of());
+  }
+
+  /** Everything that stands against parts of a gateway that count. */
+  public List<Observation> all(String gateway) {
+    List<Observation> all = new ArrayList<>(portals(gateway));
+    stores.getOrDefault(gateway, Map.of()).values().forEach(all::addAll);
+    return all;
+  }
+
+  /**
+   * Whether a gateway can do for a unit what another one can't: hosts reach it, and its store of
+   * that kind is in trouble for no unit. For if it is in trouble elsewhere too, it may be the store
+   * and not the way to it.
+   */
+  public boolean suits(UnitEntry unit, String gateway) {
+    return !portals.containsKey(gateway)
+        && !kinds.getOrDefault(gateway, Set.of()).contains(unit.store());
+  }
+}

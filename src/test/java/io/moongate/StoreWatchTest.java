@@ -1,0 +1,135 @@
+package io.moongate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import io.moongate.failure.StoreTrend;
+import io.moongate.volume.Volume;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class StoreWatchTest {
+  private static final StoreTrend.Settings SETTINGS =
+      new StoreTrend.Settings(
+          Duration.ofSeconds(2),
+          3,
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(15),
+          Duration.ofSeconds(60));
+
+  private final Map<String, Volume> open = new HashMap<>();
+  private final List<String> said = new ArrayList<>();
+  private Set<String> units = Set.of("u1", "u2");
+  private Volume.Health health = Volume.Health.UNKNOWN;
+  private long now;
+
+  private final StoreWatch watch =
+      new StoreWatch(
+          SETTINGS,
+          () -> units,
+          id -> Optional.ofNullable(open.get(id)),
+          () -> now,
+          (unit, kind, detail) -> said.add(unit + " " + kind));
+
+  private Volume volume() {
+    return (Volume)
+        Proxy.newProxyInstance(
+            Volume.class.getClassLoader(),
+            new Class<?>[] {Volume.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "health" -> health;
+                  case "hashCode" -> System.identityHashCode(proxy);
+                  default -> throw new AssertionError(method);
+                });
+  }
+
+  private List<String> look() {
+    now += watch.pause().toNanos();
+    said.clear();
+    watch.look();
+    return List.copyOf(said);
+  }
+
+  @Test
+  void whatChangesIsSaidOnce() {
+    open.put("u1", volume());
+    assertEquals(List.of(), look());
+    health = new Volume.Health(0, 4, 3, 4);
+    assertEquals(List.of("u1 STORE_FAILING"), look());
+    assertEquals(List.of(), look());
+    open.clear();
+    now += Duration.ofSeconds(50).toNanos();
+    assertEquals(List.of(), look(), "it stands though the unit is elsewhere");
+    now += Duration.ofSeconds(20).toNanos();
+    assertEquals(List.of("u1 STORE_WELL"), look());
+    assertEquals(List.of(), look());
+  }
+
+  @Test
+  void anotherTroubleReplacesTheFirst() {
+    open.put("u1", volume());
+    look();
+    health = new Volume.Health(0, 4, 3, 4);
+    look();
+    now += Duration.ofSeconds(3).toNanos();
+    look();
+    health = new Volume.Health(0, 5, 3, Duration.ofSeconds(3).toNanos());
+    assertEquals(List.of("u1 STORE_WELL", "u1 STORE_SLOW"), look());
+  }
+
+  @Test
+  void aUnitThatIsNotThereAnyMoreIsForgotten() {
+    open.put("u1", volume());
+    look();
+    health = new Volume.Health(0, 4, 3, 4);
+    look();
+    units = Set.of("u2");
+    assertEquals(List.of("u1 STORE_WELL"), look());
+  }
+
+  @Test
+  void onlyOfAnOpenVolumeAFailureMayPass() {
+    assertFalse(watch.mayPass("u1"));
+    open.put("u1", volume());
+    look();
+    assertTrue(watch.mayPass("u1"));
+    for (int i = 1; i <= 3; i++) {
+      health = new Volume.Health(0, 10 * i, i, 10);
+      look();
+    }
+    assertFalse(watch.mayPass("u1"));
+  }
+
+  @Test
+  void theSettingsAreReadAndChecked() {
+    String all =
+        "moongate.volume.watch { window = 2s, errors = 3, slow-after = 2s, stuck-after = 5s,"
+            + " patience = 15s, stands-for = 60s }";
+    assertEquals(SETTINGS, StoreWatch.settings(ConfigFactory.parseString(all)));
+    for (String wrong : List.of("errors = 0", "window = 0s", "patience = -1s")) {
+      ConfigException refused =
+          assertThrows(
+              ConfigException.class,
+              () ->
+                  StoreWatch.settings(
+                      ConfigFactory.parseString("moongate.volume.watch." + wrong)
+                          .withFallback(ConfigFactory.parseString(all))));
+      assertTrue(
+          refused.getMessage().contains("moongate.volume.watch." + wrong.split(" ")[0]),
+          refused.getMessage());
+    }
+  }
+}
