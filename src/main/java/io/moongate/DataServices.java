@@ -137,6 +137,14 @@ final class DataServices {
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());
   }
 
+  private void lookAt(StoreWatch watch) {
+    try {
+      watch.look();
+    } catch (RuntimeException e) {
+      system.log().error("event=stores-not-looked-at", e); // It would not be looked at ever again.
+    }
+  }
+
   private void watchStores(ExportedUnits exported, StoreWatch.Listener seen) {
     StoreWatch watch =
         new StoreWatch(
@@ -145,7 +153,7 @@ final class DataServices {
     system
         .scheduler()
         .scheduleWithFixedDelay(
-            watch.pause(), watch.pause(), watch::look, system.executionContext());
+            watch.pause(), watch.pause(), () -> lookAt(watch), system.executionContext());
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -254,12 +255,41 @@ final class ExportedUnits implements DataPath {
   }
 
   @Override
-  public CompletionStage<Void> release(UnitEntry entry) {
-    return release(exported(entry));
+  public CompletionStage<Void> release(UnitEntry entry, boolean mayKeep) {
+    Exported exported = exported(entry);
+    return mayKeep
+        ? exported.inTurn(() -> flushed(exported).thenCompose(flushed -> releaseNow(exported)))
+        : release(exported);
   }
 
   private static CompletionStage<Void> release(Exported exported) {
     return exported.inTurn(() -> releaseNow(exported));
+  }
+
+  /** Drains and flushes; what can't be flushed is served on. */
+  private static CompletionStage<Void> flushed(Exported exported) {
+    return exported
+        .unit
+        .drain()
+        .thenCompose(
+            drained -> {
+              Volume volume = exported.volume;
+              return volume == null ? CompletableFuture.completedStage(null) : volume.flush();
+            })
+        .exceptionallyCompose(
+            failure -> {
+              if (!losesSomething(failure)) {
+                return CompletableFuture.completedStage(null); // A newer owner has it already, say.
+              }
+              exported.unit.undrain();
+              return CompletableFuture.failedStage(new Kept(failure));
+            });
+  }
+
+  private static boolean losesSomething(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof VolumeException store
+        && (store.reason() == Reason.LOST || store.isOfTheStore());
   }
 
   private static CompletionStage<Void> releaseNow(Exported exported) {

@@ -150,6 +150,12 @@ final class StoreWatch {
 
   private static Counts counts(Volume volume) {
     Volume.Health health = volume.health();
-    return new Counts(health.underWay(), health.ended(), health.failed(), health.nanos());
+    return new Counts(
+        health.underWay(),
+        health.ended(),
+        health.counted(),
+        health.failed(),
+        health.nanos(),
+        health.lost());
   }
 }

@@ -2,9 +2,12 @@ package io.moongate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
+import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.view.Entries;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
@@ -13,13 +16,17 @@ import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeStore;
 import java.io.File;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -111,8 +118,8 @@ class ExportedUnitsTest {
             (unit, group, cause) -> CompletableFuture.failedStage(new IllegalStateException()));
 
     exported.open(entry, 1);
-    CompletableFuture<Void> release = exported.release(entry).toCompletableFuture();
-    CompletableFuture<Void> again = exported.release(entry).toCompletableFuture();
+    CompletableFuture<Void> release = exported.release(entry, false).toCompletableFuture();
+    CompletableFuture<Void> again = exported.release(entry, false).toCompletableFuture();
     assertFalse(release.isDone(), "the volume is being opened");
     opened.complete(volume);
     assertEquals(1, closings.get());
@@ -122,6 +129,54 @@ class ExportedUnitsTest {
     assertTrue(release.isDone());
     assertTrue(again.isDone());
     assertEquals(1, closings.get());
+  }
+
+  /** Only this volume knows that something may be lost, and can tell the hosts. */
+  @Test
+  void whatCannotBeFlushedStaysOpenUnlessItMust() {
+    List<String> asked = new ArrayList<>();
+    Reason[] flush = {Reason.LOST};
+    UnitEntry entry = entry(UnitAttributes.DEFAULT);
+    Volume volume =
+        fake(
+            Volume.class,
+            method -> {
+              asked.add(method);
+              return switch (method) {
+                case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
+                case "flush" ->
+                    CompletableFuture.failedStage(new VolumeException(flush[0], "a sync failed"));
+                default -> CompletableFuture.completedStage(null);
+              };
+            });
+    VolumeStore store =
+        fake(
+            VolumeStore.class,
+            method ->
+                method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
+    ExportedUnits exported =
+        new ExportedUnits(
+            new Volumes(List.of(store)),
+            owner -> null,
+            (identity, geometry, alua) ->
+                new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS),
+            (unit, group, cause) -> CompletableFuture.failedStage(new IllegalStateException()));
+    exported.open(entry, 1);
+    CompletableFuture<Void> kept = exported.release(entry, true).toCompletableFuture();
+    assertTrue(kept.isCompletedExceptionally());
+    assertInstanceOf(
+        DataPath.Kept.class, assertThrows(CompletionException.class, kept::join).getCause());
+    assertFalse(asked.contains("close"));
+    assertEquals(Optional.of(volume), exported.volume(entry.id()));
+    flush[0] = Reason.FENCED;
+    exported.release(entry, true).toCompletableFuture().join();
+    assertTrue(asked.contains("close"), "it is another's already");
+    asked.clear();
+    flush[0] = Reason.LOST;
+    exported.open(entry, 1);
+    exported.release(entry, false).toCompletableFuture().join();
+    assertTrue(asked.contains("close"));
+    assertEquals(Optional.empty(), exported.volume(entry.id()));
   }
 
   private static <T> T fake(Class<T> kind, Function<String, Object> answers) {

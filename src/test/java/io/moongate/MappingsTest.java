@@ -224,7 +224,7 @@ class MappingsTest {
     units.resize(growing);
     units.grow(growing).toCompletableFuture().join();
     assertEquals(16_384, store.open("u7").toCompletableFuture().join().geometry().size());
-    units.release(growing).toCompletableFuture().join();
+    units.release(growing, false).toCompletableFuture().join();
     assertTrue(units.grow(growing).toCompletableFuture().isCompletedExceptionally());
   }
 }

@@ -67,7 +67,7 @@ class StoreWatchTest {
   void whatChangesIsSaidOnce() {
     open.put("u1", volume());
     assertEquals(List.of(), look());
-    health = new Volume.Health(0, 4, 3, 4);
+    health = new Volume.Health(0, 4, 4, 3, 4, false);
     assertEquals(List.of("u1 STORE_FAILING"), look());
     assertEquals(List.of(), look());
     open.clear();
@@ -82,19 +82,17 @@ class StoreWatchTest {
   void anotherTroubleReplacesTheFirst() {
     open.put("u1", volume());
     look();
-    health = new Volume.Health(0, 4, 3, 4);
+    health = new Volume.Health(0, 4, 4, 3, 4, false);
     look();
-    now += Duration.ofSeconds(3).toNanos();
-    look();
-    health = new Volume.Health(0, 5, 3, Duration.ofSeconds(3).toNanos());
-    assertEquals(List.of("u1 STORE_WELL", "u1 STORE_SLOW"), look());
+    health = new Volume.Health(0, 4, 4, 3, 4, true);
+    assertEquals(List.of("u1 STORE_WELL", "u1 STORE_LOST"), look());
   }
 
   @Test
   void aUnitThatIsNotThereAnyMoreIsForgotten() {
     open.put("u1", volume());
     look();
-    health = new Volume.Health(0, 4, 3, 4);
+    health = new Volume.Health(0, 4, 4, 3, 4, false);
     look();
     units = Set.of("u2");
     assertEquals(List.of("u1 STORE_WELL"), look());
@@ -107,7 +105,7 @@ class StoreWatchTest {
     look();
     assertTrue(watch.mayPass("u1"));
     for (int i = 1; i <= 3; i++) {
-      health = new Volume.Health(0, 10 * i, i, 10);
+      health = new Volume.Health(0, 10 * i, 10 * i, i, 10, false);
       look();
     }
     assertFalse(watch.mayPass("u1"));

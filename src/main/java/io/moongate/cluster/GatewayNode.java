@@ -451,7 +451,7 @@ public final class GatewayNode {
               return viewComplete.thenApply(
                   complete -> {
                     steward.tell(Steward.Begin.NOW);
-                    parts.start(settings.portals());
+                    parts.start(settings.portals(), system.getWhenTerminated());
                     return entry;
                   });
             });

@@ -92,6 +92,7 @@ public record NodeSettings(
             silence, moongate.getDuration("shared.work-bound"), boundOf(length)),
         movements(moongate),
         new PortalWatch.Settings(
+            moongate.getBoolean("portal-watch.enabled"),
             between(
                 moongate, "portal-watch.interval", Duration.ofMillis(50), Duration.ofMinutes(1)),
             between(moongate, "portal-watch.timeout", Duration.ofMillis(10), Duration.ofMinutes(1)),

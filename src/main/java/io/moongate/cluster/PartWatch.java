@@ -46,9 +46,12 @@ final class PartWatch {
     this.storeMayPass = storeMayPass;
   }
 
-  /** Begins to look at portals. */
-  void start(PortalWatch.Settings settings) {
-    var unused = new PortalWatch(settings, self, this::lookedAt, this::seen);
+  /** Begins to look at portals, until {@code ended}. */
+  void start(PortalWatch.Settings settings, CompletionStage<?> ended) {
+    if (settings.enabled()) {
+      PortalWatch watch = new PortalWatch(settings, self, this::lookedAt, this::seen);
+      var unused = ended.whenComplete((done, failure) -> watch.close());
+    }
   }
 
   /** What stands has changed. */

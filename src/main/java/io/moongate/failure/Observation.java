@@ -68,11 +68,14 @@ public record Observation(
     STORE_SLOW,
     /** Its own word: nothing of what it asked of the store for a unit ends. */
     STORE_STUCK,
+    /** Its own word: what was written of a unit may be lost, and only its open volume knows. */
+    STORE_LOST,
     /** Takes back what the same observer has said of the store for the unit. */
     STORE_WELL;
 
     private static final Set<Kind> OF_PORTALS = EnumSet.of(PORTAL_LOST, PORTAL_UNREACHABLE);
-    private static final Set<Kind> OF_STORES = EnumSet.of(STORE_FAILING, STORE_SLOW, STORE_STUCK);
+    private static final Set<Kind> OF_STORES =
+        EnumSet.of(STORE_FAILING, STORE_SLOW, STORE_STUCK, STORE_LOST);
 
     /** What is said against a portal. */
     public boolean isOfPortal() {

@@ -39,10 +39,15 @@ public final class StoreTrend {
    *
    * @param underWay operations that have not ended
    * @param ended operations that have, whatever their outcome
-   * @param failed of these, those that the store has failed
-   * @param nanos that those that have ended took together
+   * @param counted of these, those by which the store is judged
+   * @param failed of those, the ones that the store has failed
+   * @param nanos that those that are counted took together
+   * @param lost whether something that was written may be lost
    */
-  public record Counts(long underWay, long ended, long failed, long nanos) {}
+  public record Counts(
+      long underWay, long ended, long counted, long failed, long nanos, boolean lost) {
+    static final Counts NONE = new Counts(0, 0, 0, 0, 0, false);
+  }
 
   /** Trouble, and what it is in words. */
   public record Trouble(Kind kind, String detail) {}
@@ -55,7 +60,10 @@ public final class StoreTrend {
   /** Each time after the first doubles how long it stands, so often at most. */
   private static final int DOUBLINGS = 6;
 
-  /** After such a time without trouble, the next one is a first one again. */
+  /** So many times {@link Settings#patience} without a failure, and the next one is a first one. */
+  private static final int QUIET = 4;
+
+  /** After such a time in which no trouble stood, the next one is a first one again. */
   private static final long FORGET_NANOS = Duration.ofMinutes(15).toNanos();
 
   private final Settings settings;
@@ -63,9 +71,15 @@ public final class StoreTrend {
   private Object volume;
   private Trouble standing;
   private long seenLast;
+  private long stoodLast;
   private int times;
 
-  /** When the first failure of those was that came without a window between them; if any did. */
+  /** Since when every look has found it slow; when {@code slow}. */
+  private long slowSince;
+
+  private boolean slow;
+
+  /** When the first failure of those was that are remembered; when {@code failing}. */
   private long failingSince;
 
   private boolean failing;
@@ -90,9 +104,20 @@ public final class StoreTrend {
     if (opened != volume) {
       begin(opened, nanos);
     }
-    if (samples.isEmpty()
-        || counts.underWay() == 0
-        || counts.ended() != samples.getLast().counts().ended()) {
+    if (!samples.isEmpty() && nanos - samples.getLast().at() > settings.window().toNanos() / 2) {
+      // This process stood still, and its operations with it: that is nothing against the store.
+      samples.clear();
+      slow = false;
+      movedLast = nanos;
+    }
+    boolean moved =
+        samples.isEmpty()
+            || counts.underWay() == 0
+            || counts.ended() != samples.getLast().counts().ended();
+    if (moved) {
+      if (isStuck(nanos)) {
+        samples.clear(); // How long those took that hung says nothing of the next ones.
+      }
       movedLast = nanos;
     }
     samples.addLast(new Sample(nanos, counts));
@@ -102,8 +127,6 @@ public final class StoreTrend {
     Counts before = secondLast();
     if (before != null && counts.failed() > before.failed()) {
       failed(nanos);
-    } else if (failing && nanos - failedLast >= settings.window().toNanos()) {
-      failing = false;
     }
     Trouble seen = trouble(counts, nanos);
     if (seen != null) {
@@ -131,9 +154,6 @@ public final class StoreTrend {
     if (opened != volume) {
       begin(opened, nanos);
     }
-    if (failing && nanos - failedLast >= settings.window().toNanos()) {
-      failing = false;
-    }
     failed(nanos);
     long lasts = nanos - failingSince;
     if (lasts >= settings.patience().toNanos()) {
@@ -145,13 +165,14 @@ public final class StoreTrend {
         || then.at() - failingSince < 0
         || predominates(
             counts.failed() - then.counts().failed() + 1,
-            counts.ended() - then.counts().ended() + 1);
+            counts.counted() - then.counts().counted() + 1);
   }
 
   private void begin(Object opened, long nanos) {
     volume = opened;
     samples.clear();
     failing = false;
+    slow = false;
     movedLast = nanos;
   }
 
@@ -162,7 +183,7 @@ public final class StoreTrend {
   }
 
   private void failed(long nanos) {
-    if (!failing) {
+    if (!failing || nanos - failedLast >= settings.patience().toNanos() * QUIET) {
       failing = true;
       failingSince = nanos;
     }
@@ -175,7 +196,7 @@ public final class StoreTrend {
 
   /** The last look before that time; the first one when there was none. */
   private Sample since(long at) {
-    Sample found = samples.isEmpty() ? new Sample(at, new Counts(0, 0, 0, 0)) : samples.getFirst();
+    Sample found = samples.isEmpty() ? new Sample(at, Counts.NONE) : samples.getFirst();
     for (Sample sample : samples) {
       if (sample.at() - at > 0) {
         break;
@@ -196,35 +217,49 @@ public final class StoreTrend {
     return failed * 2 >= ended;
   }
 
+  private boolean isStuck(long nanos) {
+    return nanos - movedLast >= settings.stuckAfter().toNanos();
+  }
+
   private Trouble trouble(Counts counts, long nanos) {
+    if (counts.lost()) {
+      return new Trouble(Kind.STORE_LOST, "what was written may be lost: the volume refuses more");
+    }
+    if (counts.underWay() > 0 && isStuck(nanos)) {
+      return new Trouble(
+          Kind.STORE_STUCK,
+          "none of %d operations has ended for %s"
+              .formatted(counts.underWay(), settings.stuckAfter()));
+    }
     Counts then = samples.getFirst().counts();
     for (Counts base : List.of(then, since(nanos - recent()).counts())) {
-      long ended = counts.ended() - base.ended();
+      long ended = counts.counted() - base.counted();
       long failed = counts.failed() - base.failed();
       if (failed >= settings.errors() && predominates(failed, ended)) {
         return new Trouble(
             Kind.STORE_FAILING, "%d of the last %d operations failed".formatted(failed, ended));
       }
     }
-    if (counts.underWay() > 0 && nanos - movedLast >= settings.stuckAfter().toNanos()) {
-      return new Trouble(
-          Kind.STORE_STUCK,
-          "none of %d operations has ended for %s"
-              .formatted(counts.underWay(), settings.stuckAfter()));
+    long ended = counts.counted() - then.counted();
+    long mean = ended < settings.errors() ? 0 : (counts.nanos() - then.nanos()) / ended;
+    if (mean < settings.slowAfter().toNanos()) {
+      slow = false;
+      return null;
     }
-    long ended = counts.ended() - then.ended();
-    long mean = ended == 0 ? 0 : (counts.nanos() - then.nanos()) / ended;
-    if (mean >= settings.slowAfter().toNanos()) {
-      return new Trouble(
-          Kind.STORE_SLOW,
-          "%d operations took %d ms on average".formatted(ended, mean / 1_000_000));
+    if (!slow) {
+      slow = true;
+      slowSince = nanos;
     }
-    return null;
+    return nanos - slowSince < settings.window().toNanos() / 2
+        ? null
+        : new Trouble(
+            Kind.STORE_SLOW,
+            "%d operations took %d ms on average".formatted(ended, mean / 1_000_000));
   }
 
   private void note(Trouble seen, long nanos) {
     if (standing == null) {
-      times = times > 0 && nanos - seenLast >= FORGET_NANOS ? 1 : times + 1;
+      times = times > 0 && nanos - stoodLast >= FORGET_NANOS ? 1 : times + 1;
     }
     // Its first words stay, as long as it is the same: an observation is not told twice.
     if (standing == null || standing.kind() != seen.kind()) {
@@ -235,8 +270,11 @@ public final class StoreTrend {
 
   private Optional<Trouble> standing(long nanos) {
     long lasts = settings.standsFor().toNanos() << Math.min(DOUBLINGS, Math.max(0, times - 1));
-    if (standing != null && nanos - seenLast >= lasts) {
-      standing = null;
+    if (standing != null) {
+      stoodLast = nanos;
+      if (nanos - seenLast >= lasts) {
+        standing = null;
+      }
     }
     return Optional.ofNullable(standing);
   }

@@ -564,6 +564,11 @@ public final class BlockUnit implements LogicalUnit {
   }
 
   @Override
+  public void undrain() {
+    tasks.undrain();
+  }
+
+  @Override
   public CompletionStage<Void> drain() {
     CompletionStage<Void> idle = tasks.drain();
     shared.dropAborted();

@@ -108,6 +108,12 @@ public interface LogicalUnit {
   /** Stops taking commands to the volume of a {@link Route.Local} and completes when none runs. */
   CompletionStage<Void> drain();
 
+  /**
+   * Takes the last {@link #drain} back: the volume may be served again, by the next publication and
+   * under the same epoch. Only before anybody was told that it was drained.
+   */
+  void undrain();
+
   /** Task management functions (SAM-5 section 7). */
   enum TaskManagement {
     ABORT_TASK,

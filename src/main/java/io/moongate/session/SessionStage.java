@@ -98,6 +98,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
     private final Deque<Looker> lookers = new ArrayDeque<>();
     private final Queue<Runnable> reentries = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean woken = new AtomicBoolean();
+    private boolean heard;
     private final AsyncCallback<Boolean> wakeUp = createAsyncCallback(ignored -> turn());
 
     private Connection connection;
@@ -115,6 +116,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
             @Override
             public void onPush() {
               Received received = grab(in);
+              heard = true;
               parsedNanos = received.parsedNanos();
               frames.addAll(received.frames());
               turn();
@@ -153,6 +155,8 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
         }
         if (connection.loginRefused()) {
           registry.refusals().refused(peer, connection.reason(), System.nanoTime());
+        } else if (!heard) {
+          LOG.debug("connection of {} ended without a PDU: {}", peer, connection.reason());
         } else if (!connection.loggedIn()) {
           registry.refusals().ended(peer, connection.reason(), System.nanoTime());
         } else {

@@ -1,5 +1,6 @@
 package io.moongate.volume;
 
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -8,12 +9,25 @@ import java.util.concurrent.CompletionStage;
  * new ones and wait for the rest, and how those went that have ended. Thread-safe.
  */
 public final class OperationGate {
+  private static final int PLACES = 4;
+
   private final CompletableFuture<Void> empty = new CompletableFuture<>();
   private long inside;
   private boolean closed;
   private long ended;
+  private long counted;
   private long failed;
   private long nanos;
+
+  /** Offsets of the last failures: a bad block is asked for again and again. */
+  private final long[] failedAt = new long[PLACES];
+
+  private int nextPlace;
+
+  /** Makes the gate of a volume that has just been opened. */
+  public OperationGate() {
+    Arrays.fill(failedAt, -1);
+  }
 
   /**
    * Lets an operation in; each needs one {@link #exit}.
@@ -36,17 +50,20 @@ public final class OperationGate {
    * An operation has ended.
    *
    * @param entered what {@link #enter} said
+   * @param offset of its first byte, for one on blocks; else -1, and it is not counted
    * @param failure null when it has succeeded
    */
-  public void exit(long entered, Throwable failure) {
+  public void exit(long entered, long offset, Throwable failure) {
     long took = System.nanoTime() - entered;
     boolean last;
     synchronized (this) {
       inside--;
       ended++;
-      nanos += took;
-      if (failure instanceof VolumeException known && known.isOfTheStore()) {
-        failed++;
+      boolean ofTheStore = failure instanceof VolumeException known && known.isOfTheStore();
+      if (offset >= 0 && (!ofTheStore || isNewPlace(offset))) {
+        counted++;
+        nanos += took;
+        failed += ofTheStore ? 1 : 0;
       }
       last = closed && inside == 0;
     }
@@ -55,9 +72,24 @@ public final class OperationGate {
     }
   }
 
-  /** How operations have gone so far. */
-  public synchronized Volume.Health health() {
-    return new Volume.Health(inside, ended, failed, nanos);
+  private boolean isNewPlace(long offset) {
+    for (long place : failedAt) {
+      if (place == offset) {
+        return false;
+      }
+    }
+    failedAt[nextPlace] = offset;
+    nextPlace = (nextPlace + 1) % PLACES;
+    return true;
+  }
+
+  /**
+   * How operations have gone so far.
+   *
+   * @param lost as in {@link Volume.Health}
+   */
+  public synchronized Volume.Health health(boolean lost) {
+    return new Volume.Health(inside, ended, counted, failed, nanos, lost);
   }
 
   /** Refuses every later operation; completes when the last one that was let in has ended. */

@@ -112,13 +112,16 @@ public interface Volume {
    *
    * @param underWay how many are
    * @param ended how many have ended, whatever their outcome
-   * @param failed how many of these because the store, or the way to it, has failed ({@link
-   *     VolumeException#isOfTheStore})
-   * @param nanos nanoseconds that those that have ended took together
+   * @param counted how many of these were on blocks; those that failed at one place one after the
+   *     other are one: a bad block is asked for again and again
+   * @param failed how many of those that are counted because the store, or the way to it, has
+   *     failed ({@link VolumeException#isOfTheStore})
+   * @param nanos nanoseconds that those that are counted took together
+   * @param lost whether it has failed with {@link VolumeException.Reason#LOST}
    */
-  record Health(long underWay, long ended, long failed, long nanos) {
+  record Health(long underWay, long ended, long counted, long failed, long nanos, boolean lost) {
     /** Nothing is counted. */
-    public static final Health UNKNOWN = new Health(0, 0, 0, 0);
+    public static final Health UNKNOWN = new Health(0, 0, 0, 0, 0, false);
   }
 
   /** A run of bytes that are either all mapped or all deallocated. */

@@ -27,6 +27,8 @@ public final class VolumeException extends RuntimeException {
     LOST,
     /** The store can't be reached at the moment. */
     UNAVAILABLE,
+    /** There is too much to do at the moment. */
+    OVERLOADED,
     /** The store doesn't do this. */
     UNSUPPORTED
   }

@@ -28,9 +28,10 @@ class StoreTrendTest {
   private long ended;
   private long failed;
   private long nanos;
+  private boolean lost;
 
   private Counts counts() {
-    return new Counts(underWay, ended, failed, nanos);
+    return new Counts(underWay, ended, ended, failed, nanos, lost);
   }
 
   private Kind look() {
@@ -96,19 +97,60 @@ class StoreTrendTest {
   }
 
   @Test
-  void itIsSlowByTheMeanOfTheWindow() {
+  void itIsSlowByTheMeanOfTheWindowWhenThatLasts() {
     look();
     end(100, 0);
     look();
-    ended += 2;
-    nanos += 3_900 * MILLI;
+    ended += 3;
+    nanos += 6_300 * MILLI;
     assertEquals(null, look(), "the others count too");
     for (int i = 0; i < 9; i++) {
       assertEquals(null, look());
     }
-    ended += 2;
-    nanos += 4_100 * MILLI;
+    for (int i = 0; i < 4; i++) {
+      ended += 3;
+      nanos += 6_300 * MILLI;
+      assertEquals(null, look(), "the time " + i);
+    }
     assertEquals(Kind.STORE_SLOW, look());
+  }
+
+  @Test
+  void oneThatTakesLongIsNotEnough() {
+    look();
+    for (int i = 0; i < 3; i++) {
+      ended += 2;
+      nanos += 20_000 * MILLI;
+      for (int j = 0; j < 9; j++) {
+        assertEquals(null, look());
+      }
+    }
+  }
+
+  /** A process that stood still finds all its operations to have taken so long. */
+  @Test
+  void whatALateLookFindsSaysNothing() {
+    look();
+    underWay = 3;
+    look();
+    now += 6_000 * MILLI;
+    ended += 30;
+    nanos += 180_000 * MILLI;
+    assertEquals(null, look());
+    now += 6_000 * MILLI;
+    assertEquals(null, look(), "nothing has ended since");
+    for (int i = 0; i < 19; i++) {
+      assertEquals(null, look());
+    }
+    assertEquals(Kind.STORE_STUCK, look());
+  }
+
+  @Test
+  void whatMayBeLostIsSaidBeforeAllElse() {
+    look();
+    end(0, 10);
+    lost = true;
+    assertEquals(Kind.STORE_LOST, look());
   }
 
   @Test
@@ -119,6 +161,12 @@ class StoreTrendTest {
       assertEquals(null, look());
     }
     assertEquals(Kind.STORE_STUCK, look());
+    underWay = 0;
+    ended += 3;
+    nanos += 20_000 * MILLI;
+    for (int i = 0; i < 9; i++) {
+      assertEquals(Kind.STORE_STUCK, look(), "and not slow because it hung");
+    }
   }
 
   @Test
@@ -138,14 +186,17 @@ class StoreTrendTest {
       assertEquals(Kind.STORE_FAILING, look());
       volume = new Object();
       long lasts = 60_000L << Math.min(6, time);
-      now += lasts * MILLI - 250 * MILLI - 1;
+      now += lasts * MILLI - 1;
       assertEquals(Kind.STORE_FAILING, trend.look(now).orElseThrow().kind());
-      now += 250 * MILLI + 1;
+      now += 1;
       assertTrue(trend.look(now).isEmpty(), "the time " + time);
-      if (lasts >= 900_000) {
-        return; // A quarter of an hour without trouble forgets.
-      }
     }
+    now += 15 * 60_000 * MILLI;
+    look();
+    end(0, 3);
+    look();
+    now += 60_000 * MILLI;
+    assertTrue(trend.look(now).isEmpty(), "a quarter of an hour forgets");
   }
 
   @Test
@@ -171,16 +222,29 @@ class StoreTrendTest {
       end(0, 1);
       look();
     }
-    assertFalse(mayPass());
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 239; i++) {
       end(10, 0);
       look();
     }
-    assertFalse(mayPass());
-    for (int i = 0; i < 8; i++) {
+    assertFalse(mayPass(), "after less than a minute");
+    for (int i = 0; i < 240; i++) {
       end(10, 0);
       look();
     }
     assertTrue(mayPass());
+  }
+
+  /** Whoever asks for a bad block every 8 s is not told to ask again for ever. */
+  @Test
+  void whatFailsNowAndThenIsToldAfterAWhile() {
+    look();
+    for (int i = 0; i < 20; i++) {
+      assertEquals(i < 1, mayPass(), "the time " + i);
+      end(0, 1);
+      for (int j = 0; j < 32; j++) {
+        end(1, 0);
+        look();
+      }
+    }
   }
 }

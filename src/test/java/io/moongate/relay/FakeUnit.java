@@ -103,6 +103,11 @@ final class FakeUnit implements LogicalUnit {
   public void lunsReported(Nexus nexus) {}
 
   @Override
+  public void undrain() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public CompletionStage<Void> drain() {
     throw new UnsupportedOperationException();
   }

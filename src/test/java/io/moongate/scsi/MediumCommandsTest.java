@@ -414,7 +414,8 @@ class MediumCommandsTest {
       switch (reason) {
         case FULL -> assertEquals("07/2707", onWrite);
         case IO, LOST -> assertEquals("03/1100 03/0c00", onRead + " " + onWrite);
-        case UNAVAILABLE, FENCED, CLOSED -> assertEquals("BUSY BUSY", onRead + " " + onWrite);
+        case UNAVAILABLE, OVERLOADED, FENCED, CLOSED ->
+            assertEquals("BUSY BUSY", onRead + " " + onWrite);
         case RANGE -> assertEquals("05/2100 05/2100", onRead + " " + onWrite);
         case NOT_FOUND, EXISTS, UNSUPPORTED ->
             assertEquals("04/4400 04/4400", onRead + " " + onWrite);

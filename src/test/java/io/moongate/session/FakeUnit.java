@@ -223,6 +223,11 @@ final class FakeUnit implements LogicalUnit {
   }
 
   @Override
+  public void undrain() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public CompletionStage<Void> drain() {
     return CompletableFuture.completedFuture(null);
   }

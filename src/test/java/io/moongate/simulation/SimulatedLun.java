@@ -60,7 +60,7 @@ final class SimulatedLun {
       busy = true;
       openEpoch = OptionalLong.empty();
       life.dataPath()
-          .release(unit)
+          .release(unit, false)
           .whenComplete(
               (done, failure) -> {
                 busy = false;

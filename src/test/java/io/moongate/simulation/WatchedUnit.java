@@ -49,6 +49,11 @@ final class WatchedUnit implements LogicalUnit {
   }
 
   @Override
+  public void undrain() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public CompletionStage<Void> drain() {
     if (world.lacks(Mutation.RELEASED_BEFORE_DRAINED)) {
       unit.drain();

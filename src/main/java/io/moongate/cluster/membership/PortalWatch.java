@@ -37,12 +37,14 @@ public final class PortalWatch implements AutoCloseable {
   /**
    * How it looks.
    *
+   * @param enabled whether it looks at all
    * @param interval between two looks
    * @param timeout within which a portal takes a connection
    * @param misses looks in a row that fail before a portal counts as lost
    * @param stableFor how long it must be well before it does not any more; doubles with each loss
    */
-  public record Settings(Duration interval, Duration timeout, int misses, Duration stableFor) {}
+  public record Settings(
+      boolean enabled, Duration interval, Duration timeout, int misses, Duration stableFor) {}
 
   /** Told what has changed; on the watch's thread. */
   public interface Listener {
@@ -55,6 +57,7 @@ public final class PortalWatch implements AutoCloseable {
 
   private static final class Watched {
     final PortalTrend trend;
+    boolean reached;
     boolean said;
 
     Watched(Settings settings) {
@@ -95,7 +98,7 @@ public final class PortalWatch implements AutoCloseable {
     while (!closed) {
       try {
         look();
-      } catch (IOException | RuntimeException failure) {
+      } catch (IOException | RuntimeException | Error failure) {
         LOG.warn("event=portals-not-looked-at reason=\"{}\"", failure.toString());
       }
       try {
@@ -134,6 +137,10 @@ public final class PortalWatch implements AutoCloseable {
 
   private void note(Portal portal, String fault, long now) {
     Watched seen = watched.computeIfAbsent(portal, fresh -> new Watched(settings));
+    seen.reached |= fault == null || portal.gateway().equals(self);
+    if (!seen.reached) {
+      return; // It is about to be opened: its gateway has only registered.
+    }
     boolean lost = seen.trend.looked(fault == null, now);
     if (lost && !seen.said) {
       seen.said = true;
@@ -176,10 +183,20 @@ public final class PortalWatch implements AutoCloseable {
       return link == null || link.isUp()
           ? null
           : "the link of %s, %s, is down".formatted(address, link.getName());
-    } catch (java.net.BindException gone) {
-      return "this host has no address %s any more".formatted(address);
+    } catch (java.net.BindException refused) {
+      return hasAddress(address) ? null : "this host has no address %s any more".formatted(address);
     } catch (IOException unknown) {
       return null; // Out of descriptors, say: that is nothing against the address.
+    }
+  }
+
+  /** Whether an interface has it: then it can't be bound for another reason. */
+  private static boolean hasAddress(String address) {
+    try {
+      InetAddress local = InetAddress.getByName(address);
+      return local.isLoopbackAddress() || NetworkInterface.getByInetAddress(local) != null;
+    } catch (IOException unknown) {
+      return true;
     }
   }
 
@@ -246,7 +263,7 @@ public final class PortalWatch implements AutoCloseable {
     try (channel) {
       channel.finishConnect();
     } catch (IOException failure) {
-      faults.put((Portal) key.attachment(), failure.getMessage());
+      faults.put((Portal) key.attachment(), failure.toString());
     }
   }
 

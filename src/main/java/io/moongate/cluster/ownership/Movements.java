@@ -117,8 +117,9 @@ public final class Movements {
         inTransition.add(unit.id());
       } else if (unit.ownership().phase() == Phase.SERVING
           && unit.ownership().ownedBy(self, incarnation)
-          && !underWay.contains(unit.id())) {
-        own.add(unit);
+          && !underWay.contains(unit.id())
+          && !says(others.faults().store(self, unit.id()), Kind.STORE_LOST)) {
+        own.add(unit); // What may be lost is not released (see DataPath.release).
       }
     }
     int room = policy.atOnce() - inTransition.size();
@@ -151,13 +152,19 @@ public final class Movements {
       boolean quiet,
       boolean nothingUnderWay,
       Instant now) {
-    List<Move> away = away(own, view, others);
-    if (!away.isEmpty()) {
-      return away;
-    }
+    List<Move> away = new ArrayList<>(away(own, view, others));
+    away.removeIf(move -> resting(move.unit(), now));
     GatewayEntry here = view.gateway(self).orElseThrow();
     if (!here.inService()) {
-      return drain(here, own, view, others);
+      Set<String> leaving = new HashSet<>();
+      away.forEach(move -> leaving.add(move.unit().id()));
+      drain(here, own, view, others).stream()
+          .filter(move -> !leaving.contains(move.unit().id()))
+          .forEach(away::add);
+      return away;
+    }
+    if (!away.isEmpty()) {
+      return away;
     }
     if (!quiet) {
       return List.of();
@@ -176,8 +183,9 @@ public final class Movements {
     List<UnitEntry> concerned = new ArrayList<>();
     Map<String, List<Observation>> evidence = new HashMap<>();
     for (UnitEntry unit : own) {
-      List<Observation> why = portals.isEmpty() ? ending(faults.store(self, unit.id())) : portals;
-      if (!why.isEmpty()) {
+      List<Observation> store = faults.store(self, unit.id());
+      List<Observation> why = portals.isEmpty() ? store : portals;
+      if (!why.isEmpty() && !says(store, Kind.STORE_STUCK)) {
         concerned.add(unit);
         evidence.put(unit.id(), why);
       }
@@ -186,11 +194,15 @@ public final class Movements {
       return List.of();
     }
     Map<String, String> plan =
-        Placement.plan(concerned, view, inService(view, others), faults::suits);
+        Placement.plan(
+            concerned,
+            view,
+            inService(view, others),
+            (unit, gateway) -> faults.suits(unit, gateway) && !cameFrom(unit, gateway));
     List<Move> moves = new ArrayList<>();
     for (UnitEntry unit : concerned) {
       Optional.ofNullable(plan.get(unit.id()))
-          .filter(to -> others.maySuit(unit, to, view))
+          .filter(to -> others.maySuit(unit, to, view) && !cameFrom(unit, to))
           .flatMap(view::gateway)
           .ifPresent(
               to ->
@@ -206,10 +218,23 @@ public final class Movements {
     return moves;
   }
 
-  /** A unit whose operations don't end can't be released: to try would only hold up the rest. */
-  private static List<Observation> ending(List<Observation> trouble) {
-    boolean stuck = trouble.stream().anyMatch(seen -> seen.kind() == Kind.STORE_STUCK);
-    return stuck ? List.of() : trouble;
+  /**
+   * Whether something is said of the store for a unit. One whose operations don't end can't be
+   * released: to try would only hold up the rest.
+   */
+  private static boolean says(List<Observation> trouble, Kind kind) {
+    return trouble.stream().anyMatch(seen -> seen.kind() == kind);
+  }
+
+  /** Whether a unit was moved here because of the other's store: what fails here too is no way. */
+  private static boolean cameFrom(UnitEntry unit, String gateway) {
+    return unit.ownership().evidence().stream()
+        .anyMatch(seen -> seen.kind().isOfStore() && seen.subject().equals(gateway));
+  }
+
+  private boolean resting(UnitEntry unit, Instant now) {
+    Moved before = moved.get(unit.id());
+    return before != null && before.resting(now);
   }
 
   private Set<String> inService(View view, Others others) {

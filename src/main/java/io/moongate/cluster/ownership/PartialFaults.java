@@ -5,6 +5,7 @@ import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
+import io.moongate.failure.Observation.Kind;
 import io.moongate.failure.PartDecision;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,34 +57,86 @@ public final class PartialFaults {
     if (parts.isEmpty()) {
       return NONE;
     }
+    Map<String, List<Observation>> bySubject = new HashMap<>();
+    parts.forEach(
+        seen -> bySubject.computeIfAbsent(seen.subject(), none -> new ArrayList<>()).add(seen));
+    Map<String, Set<String>> observers = observers(view, bySubject, alive);
     Map<String, List<Observation>> portals = new HashMap<>();
     Map<String, Map<String, List<Observation>>> stores = new HashMap<>();
-    Map<String, Set<String>> kinds = new HashMap<>();
+    Map<String, Integer> troubled = new HashMap<>();
     for (String name : alive) {
-      view.gateway(name)
-          .ifPresent(
-              gateway -> {
-                List<Observation> lost =
-                    portalsLost(gateway, parts, observersOf(name, view, parts, alive));
-                if (!lost.isEmpty()) {
-                  portals.put(name, lost);
-                }
-                stores.put(name, storeTrouble(gateway, parts));
-              });
+      GatewayEntry gateway = view.gateway(name).orElse(null);
+      List<Observation> about = bySubject.getOrDefault(name, List.of());
+      if (gateway == null || about.isEmpty()) {
+        continue;
+      }
+      List<Observation> lost = portalsLost(gateway, about, observers.get(name));
+      if (!lost.isEmpty()) {
+        portals.put(name, lost);
+      }
+      Map<String, List<Observation>> units = storeTrouble(gateway, about);
+      stores.put(name, units);
+      units.keySet().forEach(id -> troubled.merge(id, 1, Integer::sum));
     }
+    return new PartialFaults(portals, stores, kinds(view, stores, troubled));
+  }
+
+  /** A unit that is in trouble through two gateways says nothing of the way of either. */
+  private static Map<String, Set<String>> kinds(
+      View view,
+      Map<String, Map<String, List<Observation>>> stores,
+      Map<String, Integer> troubled) {
+    Map<String, Set<String>> kinds = new HashMap<>();
     stores.forEach(
-        (gateway, units) ->
-            units
-                .keySet()
-                .forEach(
-                    id ->
-                        view.unit(id)
-                            .ifPresent(
-                                unit ->
-                                    kinds
-                                        .computeIfAbsent(gateway, absent -> new TreeSet<>())
-                                        .add(unit.store()))));
-    return new PartialFaults(portals, stores, kinds);
+        (gateway, units) -> {
+          for (String id : units.keySet()) {
+            if (troubled.get(id) == 1) {
+              view.unit(id)
+                  .ifPresent(
+                      unit ->
+                          kinds
+                              .computeIfAbsent(gateway, absent -> new TreeSet<>())
+                              .add(unit.store()));
+            }
+          }
+        });
+    return kinds;
+  }
+
+  /**
+   * The observers of each gateway that count: not one that reaches fewer than half of those that it
+   * looks at, for then it is more likely its own link.
+   */
+  private static Map<String, Set<String>> observers(
+      View view, Map<String, List<Observation>> bySubject, Set<String> alive) {
+    Map<String, Set<String>> observers = new HashMap<>();
+    Map<String, Integer> looksAt = new HashMap<>();
+    Map<String, Integer> misses = new HashMap<>();
+    Set<String> able = able(view, bySubject, alive);
+    for (String name : alive) {
+      Set<String> ofThis = following(name, able);
+      observers.put(name, ofThis);
+      Set<String> missing = new TreeSet<>();
+      for (Observation seen : bySubject.getOrDefault(name, List.of())) {
+        if (seen.kind() == Kind.PORTAL_UNREACHABLE && isPresent(seen, view)) {
+          missing.add(seen.observer());
+        }
+      }
+      for (String observer : ofThis) {
+        looksAt.merge(observer, 1, Integer::sum);
+        misses.merge(observer, missing.contains(observer) ? 1 : 0, Integer::sum);
+      }
+    }
+    observers
+        .values()
+        .forEach(each -> each.removeIf(name -> misses.get(name) * 2 > looksAt.get(name)));
+    return observers;
+  }
+
+  private static boolean isPresent(Observation seen, View view) {
+    return view.gateway(seen.subject())
+        .filter(gateway -> gateway.incarnation().equals(seen.incarnation()))
+        .isPresent();
   }
 
   /**
@@ -95,18 +148,31 @@ public final class PartialFaults {
    */
   public static Set<String> observersOf(
       String gateway, View view, Collection<Observation> observations, Set<String> alive) {
-    TreeSet<String> able = new TreeSet<>();
-    for (String name : alive) {
-      boolean blind =
-          view.gateway(name)
-              .filter(entry -> !portalsLost(entry, observations, Set.of()).isEmpty())
-              .isPresent();
-      if (!name.equals(gateway) && !blind) {
-        able.add(name);
-      }
-    }
+    Map<String, List<Observation>> bySubject = new HashMap<>();
+    observations.forEach(
+        seen -> bySubject.computeIfAbsent(seen.subject(), none -> new ArrayList<>()).add(seen));
+    return following(gateway, able(view, bySubject, alive));
+  }
+
+  private static Set<String> able(
+      View view, Map<String, List<Observation>> bySubject, Set<String> alive) {
+    Set<String> able = new TreeSet<>(alive);
+    able.removeIf(
+        name ->
+            view.gateway(name)
+                .filter(
+                    entry ->
+                        !portalsLost(entry, bySubject.getOrDefault(name, List.of()), Set.of())
+                            .isEmpty())
+                .isPresent());
+    return able;
+  }
+
+  private static Set<String> following(String gateway, Set<String> able) {
+    TreeSet<String> names = new TreeSet<>(able);
+    names.remove(gateway);
     Set<String> observers = new LinkedHashSet<>();
-    Stream.concat(able.tailSet(gateway).stream(), able.headSet(gateway).stream())
+    Stream.concat(names.tailSet(gateway).stream(), names.headSet(gateway).stream())
         .limit(OBSERVERS)
         .forEach(observers::add);
     return observers;
@@ -156,11 +222,12 @@ public final class PartialFaults {
 
   /**
    * Whether a gateway can do for a unit what another one can't: hosts reach it, and its store of
-   * that kind is in trouble for no unit. For if it is in trouble elsewhere too, it may be the store
-   * and not the way to it.
+   * that kind is in trouble neither for this unit nor for one of its own. For then it may be the
+   * store and not the way to it.
    */
   public boolean suits(UnitEntry unit, String gateway) {
     return !portals.containsKey(gateway)
+        && store(gateway, unit.id()).isEmpty()
         && !kinds.getOrDefault(gateway, Set.of()).contains(unit.store());
   }
 }

@@ -51,8 +51,21 @@ public interface DataPath {
    * Stops serving locally, waits until nothing touches the store any more, flushes and closes. Once
    * complete, nothing of this gateway's ownership will touch the store. It fails only after that,
    * when flushing or closing failed: the volume is given up all the same.
+   *
+   * @param mayKeep whether the volume is rather kept when it can't be flushed: then it stays open
+   *     and may be served on under the same epoch, and the stage fails with {@link Kept}. What
+   *     hosts know to be written may be lost, and only this volume knows it and can tell them.
    */
-  CompletionStage<Void> release(UnitEntry unit);
+  CompletionStage<Void> release(UnitEntry unit, boolean mayKeep);
+
+  /** A volume was not released, and is open still. */
+  final class Kept extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public Kept(Throwable cause) {
+      super("what was written can't be flushed: " + cause.getMessage(), cause);
+    }
+  }
 
   /** Takes on the sizes of the entry: what hosts are told, and what is accepted from them. */
   void resize(UnitEntry unit);

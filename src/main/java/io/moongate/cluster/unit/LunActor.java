@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -127,6 +128,11 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   /** Epoch of what was served and is being released; 0 when nothing is. */
   private long releasing;
+
+  /**
+   * Version of the entry by which the last release was asked for that may be kept from it; or 0.
+   */
+  private long keptBy;
 
   /** Whether the wait that is under way has had its time. */
   private boolean tooLong;
@@ -305,11 +311,24 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private Behavior<Command> onReleaseEnded(ReleaseEnded ended) {
     busy = false;
+    if (kept(ended.failure())) {
+      getContext()
+          .getLog()
+          .error(
+              "event=store-not-released unit={} epoch={} reason=\"{}\"",
+              unit.id(),
+              releasing,
+              ended.failure().toString());
+      openEpoch = OptionalLong.of(releasing);
+      servedEpoch = releasing;
+      releasing = 0;
+      return reconcile();
+    }
     releasing = 0;
+    keptBy = 0;
     if (ended.failure() != null) {
-      // Closed all the same: the data path gives the volume up, whatever closing it said. What the
-      // store could not flush was not acknowledged as stable, and a host asks for that by FUA or
-      // SYNCHRONIZE CACHE, which fail then.
+      // Closed all the same: the data path gives the volume up, whatever closing it said. That is
+      // what was not wanted: hosts that flush elsewhere now are not told (docs/limits.md).
       getContext()
           .getLog()
           .error(
@@ -318,6 +337,26 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
               ended.failure().toString());
     }
     return reconcile();
+  }
+
+  private static boolean kept(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof DataPath.Kept;
+  }
+
+  /** A planned move, of what has been served here under the epoch that the view has. */
+  private boolean mayKeep() {
+    Ownership now = unit.ownership();
+    return !removed
+        && !inherited
+        && isMine()
+        && now.phase() == Phase.RELEASING
+        && openEpoch.isPresent()
+        && openEpoch.getAsLong() == now.epoch()
+        && servedEpoch == now.epoch();
   }
 
   private Behavior<Command> reconcile() {
@@ -347,7 +386,17 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       }
       return this;
     }
+    if (mayKeep() && keptBy == unit.version()) {
+      // It could not be flushed: hosts must hear that from here, so the move is taken back.
+      repeat(
+          new LogicalUnit.CancelMove(
+              "%s can't flush what was written and keeps it".formatted(surroundings.gateway()),
+              getContext().getSystem().ignoreRef()));
+      return this;
+    }
     if (inherited || (openEpoch.isPresent() && !(wanted && open))) {
+      boolean mayKeep = mayKeep();
+      keptBy = mayKeep ? unit.version() : 0;
       busy = true;
       // What hangs in it of this very epoch could land after what the next owner writes, in a store
       // that has no fence: then the unit is not given up.
@@ -359,7 +408,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       openEpoch = OptionalLong.empty();
       getContext()
           .pipeToSelf(
-              surroundings.dataPath().release(unit), (done, failure) -> new ReleaseEnded(failure));
+              surroundings.dataPath().release(unit, mayKeep),
+              (done, failure) -> new ReleaseEnded(failure));
       timers.startSingleTimer(Again.TICK, REPEAT);
       return this;
     }

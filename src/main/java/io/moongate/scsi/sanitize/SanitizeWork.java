@@ -229,7 +229,7 @@ public final class SanitizeWork {
     return cause instanceof VolumeException store
         && switch (store.reason()) {
           case IO, LOST, FULL, RANGE, UNSUPPORTED -> true;
-          case NOT_FOUND, EXISTS, FENCED, CLOSED, UNAVAILABLE -> false;
+          case NOT_FOUND, EXISTS, FENCED, CLOSED, UNAVAILABLE, OVERLOADED -> false;
         };
   }
 }

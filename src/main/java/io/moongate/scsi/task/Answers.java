@@ -107,7 +107,7 @@ public final class Answers {
             "unit " + unit + ": the store has seen a newer epoch: " + store.getMessage());
         yield BUSY;
       }
-      case UNAVAILABLE, CLOSED -> BUSY;
+      case UNAVAILABLE, OVERLOADED, CLOSED -> BUSY;
       case RANGE -> condition(Sense.LBA_OUT_OF_RANGE, relayed);
       case NOT_FOUND, EXISTS, UNSUPPORTED -> {
         LOG.log(Level.ERROR, "unit " + unit + ": the store failed unexpectedly", store);

@@ -83,6 +83,11 @@ public final class Ownership {
     return new Ownership(states, route, false, transition + 1, UNDECIDED, servedEpoch, volume);
   }
 
+  /** What follows when what was drained may be served again, once that is published. */
+  Ownership undrained() {
+    return new Ownership(states, route, serving, transition, awaitedEpoch, servedEpoch, null);
+  }
+
   /** Whether a local route has no volume that may be used: not opened yet, or drained. */
   private boolean isClosed(Route newRoute, long epoch) {
     if (!(newRoute instanceof Route.Local local)) {

@@ -465,6 +465,11 @@ public final class TaskSet {
     return idle;
   }
 
+  /** Takes it back: the next publication may serve the volume again, under the same epoch. */
+  public synchronized void undrain() {
+    ownership = ownership.undrained();
+  }
+
   // ---- task management
 
   /** Whether there is a task that {@code covered} accepts. */

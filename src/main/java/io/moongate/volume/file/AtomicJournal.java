@@ -62,7 +62,7 @@ final class AtomicJournal {
     Path epochRecord();
 
     /** Throws unless the volume may be written, and the record is still there. */
-    void requireWritable();
+    void requireWritable() throws IOException;
 
     /** After this the volume is not written any more, and not read either. */
     void broken(VolumeException cause);

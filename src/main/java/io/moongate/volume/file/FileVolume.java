@@ -9,7 +9,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -71,7 +73,7 @@ final class FileVolume implements Volume {
     }
 
     @Override
-    public void requireWritable() {
+    public void requireWritable() throws IOException {
       FileVolume.this.requireWritable();
     }
 
@@ -280,7 +282,7 @@ final class FileVolume implements Volume {
 
   @Override
   public Health health() {
-    return gate.health();
+    return gate.health(commits.hasFailed());
   }
 
   @Override
@@ -328,7 +330,8 @@ final class FileVolume implements Volume {
       done.completeExceptionally(e);
       return done;
     }
-    after(done, (result, failure) -> gate.exit(entered, failure));
+    long place = length > 0 ? offset : -1;
+    after(done, (result, failure) -> gate.exit(entered, place, failure));
     try {
       threads.execute(
           () -> {
@@ -341,7 +344,7 @@ final class FileVolume implements Volume {
           });
     } catch (RejectedExecutionException e) {
       done.completeExceptionally(
-          new VolumeException(Reason.UNAVAILABLE, "the store has too much to do", e));
+          new VolumeException(Reason.OVERLOADED, "the store has too much to do", e));
     }
     return done;
   }
@@ -355,15 +358,25 @@ final class FileVolume implements Volume {
     }
   }
 
-  private void requireWritable() {
+  private void requireWritable() throws IOException {
     commits.requireIntact();
     requireEpoch();
   }
 
-  private void requireEpoch() {
-    if (!epochRecord.exists()) {
+  private void requireEpoch() throws IOException {
+    // A file that can't be looked at for another reason is said not to exist, either.
+    if (!epochRecord.exists() && isGone(epochRecord.toPath())) {
       throw new VolumeException(
           Reason.FENCED, "a newer epoch is on record, or the volume was deleted");
+    }
+  }
+
+  private static boolean isGone(Path record) throws IOException {
+    try {
+      Files.readAttributes(record, BasicFileAttributes.class);
+      return false;
+    } catch (NoSuchFileException e) {
+      return true;
     }
   }
 

@@ -81,6 +81,11 @@ final class GroupCommit {
     }
   }
 
+  /** Whether nothing may be written any more. */
+  boolean hasFailed() {
+    return failure != null;
+  }
+
   /** Something else has failed after which nothing may be written: as if a sync had. */
   void fail(VolumeException cause) {
     failure = cause;

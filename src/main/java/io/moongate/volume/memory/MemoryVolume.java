@@ -175,7 +175,7 @@ final class MemoryVolume implements Volume {
             owner = true;
           } finally {
             exclusive.unlock();
-            gate.exit(entered, null);
+            gate.exit(entered, -1, null);
           }
           return null;
         });
@@ -183,7 +183,7 @@ final class MemoryVolume implements Volume {
 
   @Override
   public Health health() {
-    return gate.health();
+    return gate.health(false);
   }
 
   @Override
@@ -213,7 +213,7 @@ final class MemoryVolume implements Volume {
             return operation.get();
           } finally {
             shared.unlock();
-            gate.exit(entered, null);
+            gate.exit(entered, length > 0 ? offset : -1, null);
           }
         });
   }

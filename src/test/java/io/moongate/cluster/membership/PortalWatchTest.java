@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +27,7 @@ class PortalWatchTest {
 
   private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
   private volatile List<GatewayEntry> observed = List.of();
+  private final AtomicInteger looks = new AtomicInteger();
   private PortalWatch watch;
 
   @AfterEach
@@ -40,9 +42,12 @@ class PortalWatchTest {
     watch =
         new PortalWatch(
             new PortalWatch.Settings(
-                Duration.ofMillis(20), Duration.ofMillis(500), 3, Duration.ofMillis(100)),
+                true, Duration.ofMillis(20), Duration.ofMillis(500), 3, Duration.ofMillis(100)),
             "gw1",
-            () -> observed,
+            () -> {
+              looks.incrementAndGet();
+              return observed;
+            },
             (gateway, incarnation, kind, portal, detail) ->
                 said.add("%s %s %s %s".formatted(gateway, incarnation, kind, portal)));
   }
@@ -69,21 +74,41 @@ class PortalWatchTest {
   }
 
   @Test
-  void whatTakesNoConnectionIsUnreachableUntilItDoes() throws IOException, InterruptedException {
+  void whatTakesNoConnectionAnyMoreIsUnreachableUntilItDoes()
+      throws IOException, InterruptedException {
+    InetAddress host = InetAddress.getByName("127.0.0.1");
     int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      port = free.getLocalPort();
+    try (ServerSocket open = new ServerSocket(0, 50, host)) {
+      port = open.getLocalPort();
+      begin(gateway("gw1", "127.0.0.1", 1), gateway("gw2", "127.0.0.1", port));
+      open.accept().close();
+      open.accept().close();
     }
-    begin(gateway("gw1", "127.0.0.1", 1), gateway("gw2", "127.0.0.1", port));
     String portal = "gw2 gw2-p1 %s 127.0.0.1:" + port;
     assertEquals(portal.formatted(Kind.PORTAL_UNREACHABLE), next());
-    try (ServerSocket open = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket open = new ServerSocket(port, 50, host)) {
       assertTrue(open.isBound());
       assertEquals(portal.formatted(Kind.PORTAL_WELL), next());
     }
     assertEquals(portal.formatted(Kind.PORTAL_UNREACHABLE), next());
     observed = List.of();
     assertEquals(portal.formatted(Kind.PORTAL_WELL), next(), "not looked at any more");
+    assertNull(said.poll());
+  }
+
+  /** A gateway registers before it opens its portals. */
+  @Test
+  void whatWasNeverReachedIsNotLost() throws IOException, InterruptedException {
+    InetAddress host = InetAddress.getByName("127.0.0.1");
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, host)) {
+      port = free.getLocalPort();
+    }
+    begin(gateway("gw2", "127.0.0.1", port));
+    int before = looks.get();
+    while (looks.get() < before + 20) {
+      Thread.sleep(10);
+    }
     assertNull(said.poll());
   }
 

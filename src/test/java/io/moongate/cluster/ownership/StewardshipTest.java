@@ -419,16 +419,85 @@ class StewardshipTest {
   }
 
   @Test
-  void whatHangsIsNotMoved() {
+  void whatHangsOrMayBeLostIsNotMoved() {
     serving("u0", "gw1");
-    assertEquals(Map.of(), targets(look(LATER, part("gw1", "gw1", Kind.STORE_STUCK, "u0"))));
+    Observation portal = part("gw1", "gw1", Kind.PORTAL_LOST, "127.0.0.1:3260");
+    for (Kind kind : List.of(Kind.STORE_STUCK, Kind.STORE_LOST)) {
+      Observation trouble = part("gw1", "gw1", kind, "u0");
+      assertEquals(Map.of(), targets(look(LATER, trouble)));
+      assertEquals(Map.of(), targets(look(LATER, trouble, portal)));
+      assertEquals(
+          Map.of(), targets(look(LATER, trouble, part("gw1", "gw1", Kind.STORE_FAILING, "u0"))));
+    }
+    duty("gw1", Duty.DRAINING);
+    assertEquals(Map.of(), targets(look(LATER, part("gw1", "gw1", Kind.STORE_LOST, "u0"))));
+    assertEquals(1, look(LATER, part("gw1", "gw1", Kind.STORE_STUCK, "u0")).moves().size());
+  }
+
+  /** A bad block, say: the other's word lapses, and nothing has changed. */
+  @Test
+  void aUnitDoesNotGoBackToWhereTheStoreFailedForIt() {
+    Observation there = part("gw2", "gw2", Kind.STORE_FAILING, "u0");
+    view.apply(
+        Entries.unit(
+            "u0",
+            1,
+            new Ownership(
+                Phase.SERVING,
+                2,
+                "gw1",
+                "gw1-p1",
+                "",
+                Entries.NOW,
+                "trouble of gw2 with the store",
+                List.of(there),
+                List.of())));
+    Observation here = part("gw1", "gw1", Kind.STORE_FAILING, "u0");
+    assertEquals(Map.of("u0", "gw3"), targets(look(LATER, here)));
+    duty("gw3", Duty.DRAINED);
+    assertEquals(Map.of(), targets(look(LATER.plusSeconds(60), here)));
+  }
+
+  /** Then it is the unit, and others may still be moved for the way to their store. */
+  @Test
+  void aUnitThatIsInTroubleEverywhereKeepsNoOtherFromMoving() {
+    serving("u0", "gw3");
+    serving("u1", "gw1");
+    Observation[] seen = {
+      part("gw1", "gw1", Kind.STORE_FAILING, "u0"),
+      part("gw2", "gw2", Kind.STORE_FAILING, "u0"),
+      part("gw3", "gw3", Kind.STORE_FAILING, "u0"),
+      part("gw1", "gw1", Kind.STORE_FAILING, "u1")
+    };
+    assertEquals(Map.of("u1", "gw2"), targets(look(LATER, seen)));
+  }
+
+  @Test
+  void aUnitThatRestsDoesNotHoldADrainUp() {
+    serving("u0", "gw1");
+    Observation failing = part("gw1", "gw1", Kind.STORE_FAILING, "u0");
+    assertEquals(1, look(LATER, failing).moves().size());
+    serving("u1", "gw1");
+    duty("gw1", Duty.DRAINING);
+    assertEquals(Set.of("u1"), targets(look(LATER.plusSeconds(1), failing)).keySet());
+  }
+
+  /** Its own link is more likely. */
+  @Test
+  void anObserverThatReachesMostOthersNotDoesNotCount() {
+    view.apply(Entries.up("gw4", 4));
+    serving("u0", "gw1");
+    Observation two = part("gw2", "gw1", Kind.PORTAL_UNREACHABLE, "127.0.0.1:3260");
+    Observation three = part("gw3", "gw1", Kind.PORTAL_UNREACHABLE, "127.0.0.1:3260");
+    assertEquals(1, look(LATER, two, three).moves().size());
     assertEquals(
         Map.of(),
         targets(
             look(
-                LATER,
-                part("gw1", "gw1", Kind.STORE_STUCK, "u0"),
-                part("gw1", "gw1", Kind.STORE_FAILING, "u0"))));
+                LATER.plusSeconds(60),
+                two,
+                three,
+                part("gw3", "gw2", Kind.PORTAL_UNREACHABLE, "127.0.0.2:3260"))));
   }
 
   @Test

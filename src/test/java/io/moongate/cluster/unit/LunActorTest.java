@@ -94,17 +94,30 @@ class LunActorTest {
       return underWay;
     }
 
+    private synchronized void kept(long epoch) {
+      openEpoch = epoch;
+    }
+
     private synchronized void opened(long epoch) {
       openEpoch = epoch;
     }
 
     @Override
-    public synchronized CompletionStage<Void> release(UnitEntry unit) {
+    public synchronized CompletionStage<Void> release(UnitEntry unit, boolean mayKeep) {
       check(underWay.isDone(), "release overlaps");
       check(way != Way.LOCAL, "release while LOCAL is published");
+      long before = openEpoch;
       openEpoch = 0;
-      underWay = new CompletableFuture<>();
-      calls.add(new Call.Releasing(underWay));
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      underWay =
+          done.whenComplete(
+              (released, failure) -> {
+                if (failure instanceof DataPath.Kept) {
+                  check(mayKeep, "kept though it may not be");
+                  kept(before);
+                }
+              });
+      calls.add(new Call.Releasing(done));
       return underWay;
     }
 
@@ -356,6 +369,38 @@ class LunActorTest {
     change(Phase.SERVING, 2, "gw2");
     published(Way.REMOTE);
     settle();
+  }
+
+  /** Only this volume knows that something may be lost, and can tell the hosts. */
+  @Test
+  void whatCannotBeFlushedIsKeptAndTheMoveTakenBack() throws InterruptedException {
+    serve();
+    change(Phase.RELEASING, 1, "gw1");
+    published(Way.HELD);
+    path.next(Call.Releasing.class)
+        .done()
+        .completeExceptionally(new DataPath.Kept(new IllegalStateException("a sync failed")));
+    awaitCancel();
+    settle();
+    time.timePasses(REPEAT);
+    awaitCancel();
+    assertFalse(reports.stream().anyMatch(LogicalUnit.Released.class::isInstance));
+    change(Phase.SERVING, 1, "gw1");
+    assertEquals(1, published(Way.LOCAL).epoch());
+    settle();
+    // Whoever has it by evidence is not kept waiting.
+    change(Phase.SERVING, 2, "gw2");
+    published(Way.REMOTE);
+    path.next(Call.Releasing.class).done().complete(null);
+    settle();
+  }
+
+  private void awaitCancel() throws InterruptedException {
+    LogicalUnit.Command told = reports.poll(10, TimeUnit.SECONDS);
+    while (!(told instanceof LogicalUnit.CancelMove)) {
+      assertTrue(told != null, "nothing was reported");
+      told = reports.poll(10, TimeUnit.SECONDS);
+    }
   }
 
   @Test

@@ -77,7 +77,7 @@ class LunsTest {
     }
 
     @Override
-    public CompletionStage<Void> release(UnitEntry unit) {
+    public CompletionStage<Void> release(UnitEntry unit, boolean mayKeep) {
       return CompletableFuture.completedStage(null);
     }
 

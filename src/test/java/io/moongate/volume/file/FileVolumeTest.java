@@ -305,6 +305,7 @@ class FileVolumeTest extends VolumeContract {
     assertReason(Reason.LOST, volume.write(512, ByteBuffer.wrap(data), true));
     assertReason(Reason.LOST, volume.write(1024, ByteBuffer.wrap(data), false));
     assertReason(Reason.LOST, volume.flush());
+    assertTrue(volume.health().lost());
     assertReason(Reason.LOST, volume.unmap(0, 512));
     assertReason(Reason.LOST, volume.writeSame(0, 512, ByteBuffer.wrap(data), false));
     assertReason(
@@ -326,7 +327,7 @@ class FileVolumeTest extends VolumeContract {
     assertReason(Reason.RANGE, volume.read(1 << 20, ByteBuffer.allocate(512)));
     Volume.Health well = volume.health();
     assertEquals(
-        "0 1 0", well.underWay() + " " + well.ended() + " " + well.failed(), "refused before");
+        "0 1 0", well.underWay() + " " + well.counted() + " " + well.failed(), "refused before");
     assertTrue(well.nanos() > 0);
     try (FileChannel image =
         FileChannel.open(
@@ -334,13 +335,19 @@ class FileVolumeTest extends VolumeContract {
       image.truncate(0);
     }
     assertReason(Reason.IO, volume.read(0, ByteBuffer.allocate(512)));
+    assertReason(Reason.IO, volume.read(0, ByteBuffer.allocate(512)));
+    get(volume.flush());
     Volume.Health badly = volume.health();
-    assertEquals("0 2 1", badly.underWay() + " " + badly.ended() + " " + badly.failed());
+    assertEquals(
+        "0 4 2 1",
+        "%d %d %d %d".formatted(badly.underWay(), badly.ended(), badly.counted(), badly.failed()),
+        "the same place once, and a flush is not counted");
+    assertFalse(badly.lost());
     get(volume.close());
   }
 
   @Test
-  void withTooMuchToDoItIsUnavailable() throws IOException {
+  void withTooMuchToDoItIsOverloaded() throws IOException {
     get(store.create("queue", 1 << 20, 512));
     VolumeDirectory files = VolumeDirectory.open(directory.toRealPath(), "queue");
     Volume volume =
@@ -353,8 +360,9 @@ class FileVolumeTest extends VolumeContract {
               throw new RejectedExecutionException("the queue is full");
             },
             () -> {});
-    assertReason(Reason.UNAVAILABLE, volume.read(0, ByteBuffer.allocate(512)));
-    assertReason(Reason.UNAVAILABLE, volume.flush());
+    assertReason(Reason.OVERLOADED, volume.read(0, ByteBuffer.allocate(512)));
+    assertReason(Reason.OVERLOADED, volume.flush());
+    assertEquals(0, volume.health().failed(), "that is nothing against the store");
     get(volume.close());
   }
 
@@ -362,7 +370,7 @@ class FileVolumeTest extends VolumeContract {
   void aClosedStoreIsUnavailable() throws IOException {
     Volume volume = created("late");
     store.close();
-    assertReason(Reason.UNAVAILABLE, volume.read(0, ByteBuffer.allocate(512)));
+    assertReason(Reason.OVERLOADED, volume.read(0, ByteBuffer.allocate(512)));
     assertReason(Reason.UNAVAILABLE, store.open("late"));
     get(volume.close());
   }
