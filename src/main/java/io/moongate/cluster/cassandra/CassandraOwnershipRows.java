@@ -87,6 +87,12 @@ public final class CassandraOwnershipRows implements OwnershipRows {
                               () ->
                                   new IllegalStateException(
                                       "there is no ownership row of " + unitId));
+                      if (present.row().epoch() < epoch) {
+                        // Nobody may rely upon it: whoever claims from it could miss this change.
+                        throw new IllegalStateException(
+                            "the ownership row of %s is behind epoch %d: %s"
+                                .formatted(unitId, epoch, present.row()));
+                      }
                       if (present.row().epoch() != epoch) {
                         return Optional.of(present.row());
                       }

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -48,7 +49,7 @@ public final class Claimant implements Luns.ClaimListener {
   private final Map<String, Long> opening = new ConcurrentHashMap<>();
 
   /** By unit, the last that another gateway has told. */
-  private final Map<String, Luns.Claim> others = new ConcurrentHashMap<>();
+  private final Map<String, Heard> others = new ConcurrentHashMap<>();
 
   private final AtomicInteger granted = new AtomicInteger();
 
@@ -64,6 +65,12 @@ public final class Claimant implements Luns.ClaimListener {
   }
 
   private final AtomicInteger asking = new AtomicInteger();
+
+  /** How long others leave the record to whoever has claimed a unit. */
+  static final long LEFT_ALONE_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+  /** A claim of another gateway, and when it was heard first. */
+  private record Heard(Luns.Claim claim, long atNanos) {}
 
   private record Attempt(long epoch, long sharedVersion, Said said) {
     Attempt with(Said outcome) {
@@ -145,7 +152,7 @@ public final class Claimant implements Luns.ClaimListener {
         new OwnershipRows.TakeOver(
             "rehearsal-" + gateway,
             new OwnershipRows.Row(2, gateway, incarnation, true),
-            0,
+            -1, // No row has that.
             "rehearsal"));
   }
 
@@ -217,19 +224,29 @@ public final class Claimant implements Luns.ClaimListener {
   @Override
   public void heard(Luns.Claim claim) {
     others.merge(
-        claim.unitId(), claim, (known, other) -> other.epoch() > known.epoch() ? other : known);
+        claim.unitId(),
+        new Heard(claim, System.nanoTime()),
+        (known, other) -> other.claim().epoch() > known.claim().epoch() ? other : known);
   }
 
   /**
    * Ids of the units that other gateways have taken over by their rows, which the view does not
-   * show yet, and which those are to record.
+   * show yet, and which those are to record. Not for ever: one that has not done so for {@link
+   * #LEFT_ALONE_NANOS} may live and yet never do it.
    *
    * @param living whether nothing stands against a claimant
+   * @param nowNanos a monotonic time
    */
-  Set<String> elsewhere(View view, Predicate<Luns.Claim> living) {
+  Set<String> elsewhere(View view, Predicate<Luns.Claim> living, long nowNanos) {
     Set<String> elsewhere = new HashSet<>();
-    others.values().removeIf(claim -> !isAhead(claim.unitId(), claim.epoch(), view));
-    others.values().stream().filter(living).forEach(claim -> elsewhere.add(claim.unitId()));
+    others
+        .values()
+        .removeIf(heard -> !isAhead(heard.claim().unitId(), heard.claim().epoch(), view));
+    for (Heard heard : others.values()) {
+      if (nowNanos - heard.atNanos() < LEFT_ALONE_NANOS && living.test(heard.claim())) {
+        elsewhere.add(heard.claim().unitId());
+      }
+    }
     return elsewhere;
   }
 

@@ -241,15 +241,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   private void lookNow() {
     Set<String> claimed = claimant.claimed(view);
     wanted.retainAll(claimed);
-    claimed.removeAll(wanted);
-    Stewardship.Plan plan =
-        stewardship.look(
-            view,
-            observations,
-            underWay,
-            claimed,
-            claimant.elsewhere(view, this::isLiving),
-            clock.instant());
+    Stewardship.Claims claims =
+        new Stewardship.Claims(
+            claimed, wanted, claimant.elsewhere(view, this::isLiving, System.nanoTime()));
+    Stewardship.Plan plan = stewardship.look(view, observations, underWay, claims, clock.instant());
     othersToo = plan.othersToo();
     onLook.accept(plan.others());
     if (!unanswered.isEmpty()) {
@@ -258,7 +253,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     plan.failures().forEach(this::report);
     boolean hold = holdsRecords();
     plan.takeOvers().stream()
-        .filter(takeOver -> !hold || !claimed.contains(takeOver.unit().id()))
+        .filter(takeOver -> !hold || !claims.isLast(takeOver.unit().id()))
         .forEach(this::propose);
     claimant.send();
     plan.moves().forEach(this::move);

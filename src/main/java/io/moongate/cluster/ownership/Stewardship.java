@@ -53,6 +53,21 @@ public final class Stewardship {
     }
   }
 
+  /**
+   * Units that were taken over by their rows, and are to be recorded by whoever has done it,
+   * whatever the plan says by now: it changes with each record.
+   *
+   * @param here ids of those that this gateway has taken over: nobody waits for their records, so
+   *     these come after all others
+   * @param wanted but for these of them
+   * @param elsewhere ids of those that other gateways have, which live
+   */
+  public record Claims(Set<String> here, Set<String> wanted, Set<String> elsewhere) {
+    boolean isLast(String unitId) {
+      return here.contains(unitId) && !wanted.contains(unitId);
+    }
+  }
+
   /** A gateway that has failed, and is not recorded to. */
   public record Failure(GatewayEntry gateway, List<Observation> evidence) {}
 
@@ -108,7 +123,7 @@ public final class Stewardship {
       Set<String> underWay,
       Set<String> claimed,
       Instant now) {
-    return look(view, observations, underWay, claimed, Set.of(), now);
+    return look(view, observations, underWay, new Claims(claimed, Set.of(), Set.of()), now);
   }
 
   /**
@@ -117,17 +132,13 @@ public final class Stewardship {
    * @param view as this gateway has it
    * @param observations everything that stands
    * @param underWay ids of the units that were asked for something and have not answered
-   * @param claimed ids of the units that this gateway has taken over by their rows already: nobody
-   *     waits for their records, so these come after all others
-   * @param elsewhere ids of the units that other gateways, which live, have taken over in that way.
-   *     The plan may have given them to this one since: it changes with each record
+   * @param claims what has been taken over by the rows already
    */
   public Plan look(
       View view,
       Collection<Observation> observations,
       Set<String> underWay,
-      Set<String> claimed,
-      Set<String> elsewhere,
+      Claims claims,
       Instant now) {
     Optional<GatewayEntry> own =
         view.gateway(self)
@@ -159,7 +170,7 @@ public final class Stewardship {
     Needy needy = needy(view, units, observations, now);
     Map<String, String> owners =
         needy.units.isEmpty() ? Map.of() : Placement.plan(needy.units, view, alive, faults::suits);
-    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claimed, elsewhere);
+    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claims);
     boolean othersToo = owners.values().stream().anyMatch(owner -> !owner.equals(self));
     Set<String> healthy = new TreeSet<>();
     for (String gateway : alive) {
@@ -214,18 +225,14 @@ public final class Stewardship {
   }
 
   private List<TakeOver> takeOvers(
-      Needy needy,
-      Map<String, String> plan,
-      Set<String> underWay,
-      Set<String> claimed,
-      Set<String> elsewhere) {
+      Needy needy, Map<String, String> plan, Set<String> underWay, Claims claims) {
     List<TakeOver> takeOvers = new ArrayList<>();
     List<TakeOver> records = new ArrayList<>();
     for (UnitEntry unit : needy.units) {
-      boolean own = claimed.contains(unit.id());
-      boolean planned = self.equals(plan.get(unit.id())) && !elsewhere.contains(unit.id());
+      boolean own = claims.here().contains(unit.id());
+      boolean planned = self.equals(plan.get(unit.id())) && !claims.elsewhere().contains(unit.id());
       if ((own || planned) && !underWay.contains(unit.id())) {
-        List<TakeOver> all = own ? records : takeOvers;
+        List<TakeOver> all = claims.isLast(unit.id()) ? records : takeOvers;
         all.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
       }
     }

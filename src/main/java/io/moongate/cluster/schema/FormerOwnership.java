@@ -89,23 +89,41 @@ final class FormerOwnership {
     if (inserted.wasApplied()) {
       return true;
     }
+    boolean caughtUp =
+        transact(
+                session,
+                statement(
+                    ("UPDATE %s.unit_owners SET epoch = ?, owner = ?, incarnation = ?, serving = ?,"
+                            + " shared_version = ?, cause = ?, changed_at = ?"
+                            + " WHERE unit_group = ? AND unit_id = ? IF epoch < ?")
+                        .formatted(keyspace),
+                    former.getLong("epoch"),
+                    former.getString("owner"),
+                    former.getString("incarnation"),
+                    former.getBoolean("serving"),
+                    former.getLong("shared_version"),
+                    former.getString("cause"),
+                    former.getInstant("changed_at"),
+                    OwnershipRows.group(unitId),
+                    unitId,
+                    former.getLong("epoch")))
+            .wasApplied();
+    return caughtUp || raise(session, keyspace, unitId, former);
+  }
+
+  /** The bound may have gone on under the same epoch. */
+  private static boolean raise(CqlSession session, String keyspace, String unitId, Row former) {
     return transact(
             session,
             statement(
-                ("UPDATE %s.unit_owners SET epoch = ?, owner = ?, incarnation = ?, serving = ?,"
-                        + " shared_version = ?, cause = ?, changed_at = ?"
-                        + " WHERE unit_group = ? AND unit_id = ? IF epoch < ?")
+                ("UPDATE %s.unit_owners SET shared_version = ? WHERE unit_group = ? AND unit_id = ?"
+                        + " IF epoch = ? AND shared_version < ?")
                     .formatted(keyspace),
-                former.getLong("epoch"),
-                former.getString("owner"),
-                former.getString("incarnation"),
-                former.getBoolean("serving"),
                 former.getLong("shared_version"),
-                former.getString("cause"),
-                former.getInstant("changed_at"),
                 OwnershipRows.group(unitId),
                 unitId,
-                former.getLong("epoch")))
+                former.getLong("epoch"),
+                former.getLong("shared_version")))
         .wasApplied();
   }
 

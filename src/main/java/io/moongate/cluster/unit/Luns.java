@@ -172,8 +172,9 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   private static void rehearse(ActorSystem<?> system) {
     Serialization serialization = SerializationExtension.get(Adapter.toClassic(system));
     Claimed sample = new Claimed(List.of(new Claim("", 0, "", "", "", Instant.EPOCH)));
+    // Should it fail, it will when it matters, and be told of then.
     var unused =
-        serialization.deserialize(serialization.serialize(sample).get(), Claimed.class).get();
+        serialization.serialize(sample).flatMap(b -> serialization.deserialize(b, Claimed.class));
   }
 
   /** The same with other ways to the entities and to the other gateways. */

@@ -181,10 +181,16 @@ class ClaimantTest {
     claimant.heard(new Luns.Claim("u", 2, "gw3", "gw3-p1", "failover", Entries.NOW));
     claimant.heard(new Luns.Claim("u", 1, "gw4", "gw4-p1", "failover", Entries.NOW));
     claimant.heard(new Luns.Claim("unknown", 2, "gw3", "gw3-p1", "failover", Entries.NOW));
-    assertEquals(Set.of("u"), claimant.elsewhere(view, claim -> claim.owner().equals("gw3")));
-    assertEquals(Set.of(), claimant.elsewhere(view, claim -> false));
+    assertEquals(
+        Set.of("u"),
+        claimant.elsewhere(view, claim -> claim.owner().equals("gw3"), System.nanoTime()));
+    assertEquals(Set.of(), claimant.elsewhere(view, claim -> false, System.nanoTime()));
+    assertEquals(
+        Set.of(),
+        claimant.elsewhere(view, claim -> true, System.nanoTime() + Claimant.LEFT_ALONE_NANOS),
+        "it has not recorded it for so long that somebody else does");
     view.apply(Entries.unit("u", 8, Phase.SERVING, 2, "gw3"));
-    assertEquals(Set.of(), claimant.elsewhere(view, claim -> true));
+    assertEquals(Set.of(), claimant.elsewhere(view, claim -> true, System.nanoTime()));
   }
 
   @Test

@@ -107,10 +107,22 @@ class StewardshipTest {
         List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
     assertEquals(
         List.of("u1"),
-        takenOver(gw1.look(view, gone, Set.of(), Set.of("u2"), Set.of("u0"), LATER)));
+        takenOver(
+            gw1.look(
+                view,
+                gone,
+                Set.of(),
+                new Stewardship.Claims(Set.of("u2"), Set.of(), Set.of("u0")),
+                LATER)));
     assertEquals(
         List.of("u2"),
-        takenOver(gw1.look(view, gone, Set.of(), Set.of("u2"), Set.of("u0", "u1"), LATER)));
+        takenOver(
+            gw1.look(
+                view,
+                gone,
+                Set.of(),
+                new Stewardship.Claims(Set.of("u2"), Set.of(), Set.of("u0", "u1")),
+                LATER)));
   }
 
   /** Then records wait a little: those may be taking them over by their rows. */
@@ -510,6 +522,20 @@ class StewardshipTest {
     assertEquals(List.of(), takenOver(look(LATER)));
     assertEquals(
         List.of("u1"), takenOver(look(LATER, part("gw2", "gw2", Kind.STORE_FAILING, "u0"))));
+  }
+
+  /** The plan names another by now, who leaves it to this one: and somebody waits for it. */
+  @Test
+  void whatItHasTakenOverIsRecordedFirstWhenThatIsWaitedForWhateverThePlanSays() {
+    serving("u0", "gw2", "gw1");
+    serving("u1", "gw2", "gw3");
+    List<Observation> gone =
+        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    Set<String> mine = Set.of("u0", "u1");
+    Stewardship.Claims wanted = new Stewardship.Claims(mine, Set.of("u1"), Set.of());
+    assertEquals(List.of("u1"), takenOver(gw1.look(view, gone, Set.of(), wanted, LATER)));
+    Stewardship.Claims none = new Stewardship.Claims(mine, Set.of(), Set.of());
+    assertEquals(List.of("u0", "u1"), takenOver(gw1.look(view, gone, Set.of(), none, LATER)));
   }
 
   @Test

@@ -112,6 +112,9 @@ public final class FakeOwnershipRows implements OwnershipRows {
   private synchronized Optional<Row> raiseNow(String unitId, long epoch, long sharedVersion) {
     List<Row> rows = decided.get(unitId);
     Row row = rows.get(rows.size() - 1);
+    if (row.epoch() < epoch) {
+      throw new IllegalStateException("the row is behind epoch " + epoch);
+    }
     if (row.epoch() != epoch) {
       return Optional.of(row);
     }
