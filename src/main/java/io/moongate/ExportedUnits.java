@@ -286,10 +286,13 @@ final class ExportedUnits implements DataPath {
             });
   }
 
+  /** Not when it is another's already, or closed: all else may come with a loss. */
   private static boolean losesSomething(Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return cause instanceof VolumeException store
-        && (store.reason() == Reason.LOST || store.isOfTheStore());
+    return !(cause instanceof VolumeException store
+        && (store.reason() == Reason.FENCED
+            || store.reason() == Reason.CLOSED
+            || store.reason() == Reason.NOT_FOUND));
   }
 
   private static CompletionStage<Void> releaseNow(Exported exported) {

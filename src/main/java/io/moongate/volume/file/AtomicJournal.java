@@ -62,7 +62,7 @@ final class AtomicJournal {
     Path epochRecord();
 
     /** Throws unless the volume may be written, and the record is still there. */
-    void requireWritable() throws IOException;
+    void requireWritable();
 
     /** After this the volume is not written any more, and not read either. */
     void broken(VolumeException cause);
@@ -151,8 +151,8 @@ final class AtomicJournal {
     }
     try {
       target.requireWritable();
-    } catch (VolumeException refused) {
-      forget();
+    } catch (RuntimeException | Error refused) {
+      forget(); // Whatever it is: a journal over which is written on must not count.
       throw refused;
     }
     try {
@@ -206,9 +206,15 @@ final class AtomicJournal {
     String name = "atomic-%s-%s".formatted(target.epochRecord().getFileName(), UUID.randomUUID());
     Path fresh = directory.resolve(name);
     Files.createFile(fresh);
-    file = ImageFile.open(fresh);
+    ImageFile opened = ImageFile.open(fresh);
+    try {
+      VolumeDirectory.sync(directory);
+    } catch (IOException | RuntimeException | Error failure) {
+      opened.close(); // Its name may be lost, so it is no journal.
+      throw failure;
+    }
+    file = opened;
     path = fresh;
-    VolumeDirectory.sync(directory);
     // Whoever records a newer epoch from now on finds the file.
     target.requireWritable();
   }
@@ -251,7 +257,7 @@ final class AtomicJournal {
     boolean changed = false;
     for (Path journal : named(directory, "atomic-*")) {
       Matcher name = JOURNAL.matcher(journal.getFileName().toString());
-      if (name.matches() && Files.exists(directory.resolve(name.group(1)))) {
+      if (name.matches() && !VolumeDirectory.isGone(directory.resolve(name.group(1)))) {
         Files.move(
             journal,
             directory.resolve(REDO + journal.getFileName()),

@@ -9,9 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -73,7 +71,7 @@ final class FileVolume implements Volume {
     }
 
     @Override
-    public void requireWritable() throws IOException {
+    public void requireWritable() {
       FileVolume.this.requireWritable();
     }
 
@@ -358,25 +356,24 @@ final class FileVolume implements Volume {
     }
   }
 
-  private void requireWritable() throws IOException {
+  private void requireWritable() {
     commits.requireIntact();
     requireEpoch();
   }
 
-  private void requireEpoch() throws IOException {
+  private void requireEpoch() {
     // A file that can't be looked at for another reason is said not to exist, either.
-    if (!epochRecord.exists() && isGone(epochRecord.toPath())) {
+    if (!epochRecord.exists() && recordIsGone()) {
       throw new VolumeException(
           Reason.FENCED, "a newer epoch is on record, or the volume was deleted");
     }
   }
 
-  private static boolean isGone(Path record) throws IOException {
+  private boolean recordIsGone() {
     try {
-      Files.readAttributes(record, BasicFileAttributes.class);
-      return false;
-    } catch (NoSuchFileException e) {
-      return true;
+      return VolumeDirectory.isGone(epochRecord.toPath());
+    } catch (IOException e) {
+      throw new VolumeException(Reason.IO, "the record of the epoch can't be looked at", e);
     }
   }
 

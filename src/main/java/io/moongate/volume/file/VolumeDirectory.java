@@ -19,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -292,6 +293,20 @@ final class VolumeDirectory {
       }
     }
     throw new VolumeException(Reason.IO, path.getFileName() + " has lost its epoch");
+  }
+
+  /**
+   * Whether a file is not there.
+   *
+   * @throws IOException when that can't be known
+   */
+  static boolean isGone(Path file) throws IOException {
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class);
+      return false;
+    } catch (NoSuchFileException e) {
+      return true;
+    }
   }
 
   /** Records an epoch durably; fails with FENCED when there is or comes a newer one. */

@@ -219,6 +219,23 @@ class AtomicJournalTest {
     assertEquals(null, broken);
   }
 
+  /** A redo over what was written since would take it back. */
+  @Test
+  void noFailureAfterItsJournalLeavesOneThatCounts() throws IOException {
+    write(SIZE - 512, bytes(512, 1)).join();
+    int[] calls = new int[1];
+    between =
+        () -> {
+          if (++calls[0] == 2) {
+            throw new IllegalStateException("for the test");
+          }
+        };
+    assertThrows(CompletionException.class, write(0, bytes(512, 6))::join);
+    between = () -> {};
+    image.write(0, ByteBuffer.wrap(bytes(512, 9)));
+    assertEquals(9, recovered(crash())[0]);
+  }
+
   @Test
   void afterAFailureInTheImageNothingIsWrittenAndTheSuccessorFinishesIt() throws IOException {
     CompletableFuture<Void> first = write(SIZE - 512, bytes(512, 1));
