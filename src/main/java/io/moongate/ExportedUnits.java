@@ -14,11 +14,11 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -288,11 +288,8 @@ final class ExportedUnits implements DataPath {
 
   /** Not when it is another's already, or closed: all else may come with a loss. */
   private static boolean losesSomething(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return !(cause instanceof VolumeException store
-        && (store.reason() == Reason.FENCED
-            || store.reason() == Reason.CLOSED
-            || store.reason() == Reason.NOT_FOUND));
+    return VolumeException.in(failure).map(VolumeException::reason).stream()
+        .noneMatch(EnumSet.of(Reason.FENCED, Reason.CLOSED, Reason.NOT_FOUND)::contains);
   }
 
   private static CompletionStage<Void> releaseNow(Exported exported) {

@@ -8,6 +8,7 @@ import io.moongate.failure.StoreTrend.Trouble;
 import io.moongate.volume.Volume;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -128,12 +129,13 @@ final class StoreWatch {
   private void say(String unitId, Optional<Trouble> trouble) {
     Kind now = trouble.map(Trouble::kind).orElse(Kind.STORE_WELL);
     Kind before = now == Kind.STORE_WELL ? said.remove(unitId) : said.put(unitId, now);
-    if (now == Kind.STORE_WELL ? before != null : before != now) {
-      if (before != null && now != Kind.STORE_WELL) {
-        listener.seen(unitId, Kind.STORE_WELL, "otherwise now");
-      }
-      listener.seen(unitId, now, trouble.map(Trouble::detail).orElse("well, or not in use"));
+    if (now == Objects.requireNonNullElse(before, Kind.STORE_WELL)) {
+      return;
     }
+    if (before != null && now != Kind.STORE_WELL) {
+      listener.seen(unitId, Kind.STORE_WELL, "otherwise now");
+    }
+    listener.seen(unitId, now, trouble.map(Trouble::detail).orElse("well, or not in use"));
   }
 
   /** Whether an operation that has just failed may go well through another gateway. */

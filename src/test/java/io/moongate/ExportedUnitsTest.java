@@ -109,13 +109,7 @@ class ExportedUnitsTest {
                 });
     VolumeStore store =
         fake(VolumeStore.class, method -> method.equals("open") ? opened : entry.store());
-    ExportedUnits exported =
-        new ExportedUnits(
-            new Volumes(List.of(store)),
-            owner -> null,
-            (identity, geometry, alua) ->
-                new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS),
-            (unit, group, cause) -> CompletableFuture.failedStage(new IllegalStateException()));
+    ExportedUnits exported = exported(store);
 
     exported.open(entry, 1);
     CompletableFuture<Void> release = exported.release(entry, false).toCompletableFuture();
@@ -154,13 +148,7 @@ class ExportedUnitsTest {
             VolumeStore.class,
             method ->
                 method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
-    ExportedUnits exported =
-        new ExportedUnits(
-            new Volumes(List.of(store)),
-            owner -> null,
-            (identity, geometry, alua) ->
-                new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS),
-            (unit, group, cause) -> CompletableFuture.failedStage(new IllegalStateException()));
+    ExportedUnits exported = exported(store);
     exported.open(entry, 1);
     CompletableFuture<Void> kept = exported.release(entry, true).toCompletableFuture();
     assertTrue(kept.isCompletedExceptionally());
@@ -177,6 +165,15 @@ class ExportedUnitsTest {
     exported.release(entry, false).toCompletableFuture().join();
     assertTrue(asked.contains("close"));
     assertEquals(Optional.empty(), exported.volume(entry.id()));
+  }
+
+  private static ExportedUnits exported(VolumeStore store) {
+    return new ExportedUnits(
+        new Volumes(List.of(store)),
+        owner -> null,
+        (identity, geometry, alua) ->
+            new BlockUnit(identity, geometry, alua, now -> true, UnitPeers.ALONE, SETTINGS),
+        (unit, group, cause) -> CompletableFuture.failedStage(new IllegalStateException()));
   }
 
   private static <T> T fake(Class<T> kind, Function<String, Object> answers) {

@@ -177,20 +177,27 @@ public sealed interface Fault {
   }
 
   /**
-   * The address of its portal is taken from a gateway's host; it has others. It is there when the
-   * unit has been moved for it, and the gateway has to stay what it is otherwise.
+   * A gateway loses a part of what it serves with. It is there when the unit has been moved for it,
+   * and the gateway has to stay what it is otherwise.
    */
-  record LostPortal(Role role) implements Fault {
+  sealed interface OfAPart extends Fault {
+    /** Who loses it. */
+    Role role();
+
+    @Override
+    default void heal(Scene scene) {
+      scene.network().mend();
+      scene.endTools();
+      scene.requireKept(role());
+    }
+  }
+
+  /** The address of its portal is taken from a gateway's host; it has others. */
+  record LostPortal(Role role) implements OfAPart {
     @Override
     public void inject(Scene scene) {
       scene.network().removePortal(scene.node(role));
       scene.awaitMovedAway("portal-lost");
-    }
-
-    @Override
-    public void heal(Scene scene) {
-      scene.network().mend();
-      scene.requireKept(role);
     }
 
     @Override
@@ -199,18 +206,12 @@ public sealed interface Fault {
     }
   }
 
-  /** Nobody reaches a gateway's portal any more, which only the others can see. As above. */
-  record ShutPortal(Role role) implements Fault {
+  /** Nobody reaches a gateway's portal any more, which only the others can see. */
+  record ShutPortal(Role role) implements OfAPart {
     @Override
     public void inject(Scene scene) {
       scene.network().shutPortal(scene.node(role));
       scene.awaitMovedAway("portal-unreachable");
-    }
-
-    @Override
-    public void heal(Scene scene) {
-      scene.network().mend();
-      scene.requireKept(role);
     }
 
     @Override
@@ -219,11 +220,8 @@ public sealed interface Fault {
     }
   }
 
-  /**
-   * Reads and writes of one volume fail for one gateway: strace has the kernel refuse them. As
-   * above.
-   */
-  record FailingStore(Role role) implements Fault {
+  /** Reads and writes of one volume fail for one gateway: strace has the kernel refuse them. */
+  record FailingStore(Role role) implements OfAPart {
     @Override
     public void inject(Scene scene) {
       scene.begin(
@@ -241,12 +239,6 @@ public sealed interface Fault {
               "-e",
               "inject=pread64,pwrite64:error=EIO"));
       scene.awaitMovedAway("store-failing");
-    }
-
-    @Override
-    public void heal(Scene scene) {
-      scene.endTools();
-      scene.requireKept(role);
     }
 
     @Override

@@ -95,12 +95,12 @@ final class PartWatch {
         entries.add(gateway);
       }
     }
-    List<Observation> standing = observations;
+    Set<String> observed = PartialFaults.observedBy(self, view, observations, up);
     entries.removeIf(
         gateway ->
             gateway.name().equals(self)
                 ? !gateway.incarnation().equals(incarnation)
-                : !PartialFaults.observersOf(gateway.name(), view, standing, up).contains(self));
+                : !observed.contains(gateway.name()));
     return entries;
   }
 }

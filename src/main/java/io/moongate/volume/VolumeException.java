@@ -1,5 +1,8 @@
 package io.moongate.volume;
 
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+
 /** A store's refusal or failure, with a reason that SCSI can be answered from. */
 public final class VolumeException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -42,6 +45,15 @@ public final class VolumeException extends RuntimeException {
   public VolumeException(Reason reason, String message, Throwable cause) {
     super(message, cause);
     this.reason = reason;
+  }
+
+  /** The refusal or failure of a store that a stage has failed with, if it is one. */
+  public static Optional<VolumeException> in(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof VolumeException store ? Optional.of(store) : Optional.empty();
   }
 
   /** Whether the store, or the way to it, has failed; it may be well for another gateway. */

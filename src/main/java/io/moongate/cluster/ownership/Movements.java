@@ -130,7 +130,7 @@ public final class Movements {
     List<Move> begun = new ArrayList<>();
     for (Move move : wanted) {
       Moved before = moved.get(move.unit().id());
-      if (begun.size() < room && (before == null || !before.resting(now))) {
+      if (begun.size() < room && !resting(move.unit(), now)) {
         moved.put(move.unit().id(), new Moved(now, before == null ? 1 : before.times() + 1));
         begun.add(move);
       }
@@ -317,10 +317,9 @@ public final class Movements {
     }
     GatewayEntry to = view.gateway(least).orElseThrow();
     for (UnitEntry unit : own) {
-      Moved before = moved.get(unit.id());
       if (lasted(unit, now)
           && unit.preferred().isEmpty()
-          && (before == null || !before.resting(now))
+          && !resting(unit, now)
           && others.maySuit(unit, to.name(), view)) {
         return List.of(
             new Move(

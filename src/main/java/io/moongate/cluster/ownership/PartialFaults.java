@@ -7,7 +7,6 @@ import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
 import io.moongate.failure.PartDecision;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -57,13 +57,10 @@ public final class PartialFaults {
     if (parts.isEmpty()) {
       return NONE;
     }
-    Map<String, List<Observation>> bySubject = new HashMap<>();
-    parts.forEach(
-        seen -> bySubject.computeIfAbsent(seen.subject(), none -> new ArrayList<>()).add(seen));
+    Map<String, List<Observation>> bySubject = bySubject(parts);
     Map<String, Set<String>> observers = observers(view, bySubject, alive);
     Map<String, List<Observation>> portals = new HashMap<>();
     Map<String, Map<String, List<Observation>>> stores = new HashMap<>();
-    Map<String, Integer> troubled = new HashMap<>();
     for (String name : alive) {
       GatewayEntry gateway = view.gateway(name).orElse(null);
       List<Observation> about = bySubject.getOrDefault(name, List.of());
@@ -74,18 +71,22 @@ public final class PartialFaults {
       if (!lost.isEmpty()) {
         portals.put(name, lost);
       }
-      Map<String, List<Observation>> units = storeTrouble(gateway, about);
-      stores.put(name, units);
-      units.keySet().forEach(id -> troubled.merge(id, 1, Integer::sum));
+      stores.put(name, storeTrouble(gateway, about));
     }
-    return new PartialFaults(portals, stores, kinds(view, stores, troubled));
+    return new PartialFaults(portals, stores, kinds(view, stores));
+  }
+
+  private static Map<String, List<Observation>> bySubject(Collection<Observation> observations) {
+    return observations.stream().collect(Collectors.groupingBy(Observation::subject));
   }
 
   /** A unit that is in trouble through two gateways says nothing of the way of either. */
   private static Map<String, Set<String>> kinds(
-      View view,
-      Map<String, Map<String, List<Observation>>> stores,
-      Map<String, Integer> troubled) {
+      View view, Map<String, Map<String, List<Observation>>> stores) {
+    Map<String, Integer> troubled = new HashMap<>();
+    stores
+        .values()
+        .forEach(units -> units.keySet().forEach(id -> troubled.merge(id, 1, Integer::sum)));
     Map<String, Set<String>> kinds = new HashMap<>();
     stores.forEach(
         (gateway, units) -> {
@@ -140,18 +141,19 @@ public final class PartialFaults {
   }
 
   /**
-   * Who looks at the portals of a gateway: those that follow it in the order of names, beginning
-   * again with the first after the last; not one that says itself that its portals are lost.
+   * The gateways whose portals a gateway has to look at. Those of each are looked at by the ones
+   * that follow it in the order of names, beginning again with the first after the last; not by one
+   * that says itself that its portals are lost.
    *
    * @param observations what stands
    * @param alive names of the gateways that may own units
    */
-  public static Set<String> observersOf(
-      String gateway, View view, Collection<Observation> observations, Set<String> alive) {
-    Map<String, List<Observation>> bySubject = new HashMap<>();
-    observations.forEach(
-        seen -> bySubject.computeIfAbsent(seen.subject(), none -> new ArrayList<>()).add(seen));
-    return following(gateway, able(view, bySubject, alive));
+  public static Set<String> observedBy(
+      String observer, View view, Collection<Observation> observations, Set<String> alive) {
+    Set<String> able = able(view, bySubject(observations), alive);
+    Set<String> observed = new TreeSet<>(alive);
+    observed.removeIf(gateway -> !following(gateway, able).contains(observer));
+    return observed;
   }
 
   private static Set<String> able(
@@ -190,16 +192,13 @@ public final class PartialFaults {
 
   private static Map<String, List<Observation>> storeTrouble(
       GatewayEntry gateway, List<Observation> parts) {
-    Map<String, List<Observation>> units = new HashMap<>();
-    for (Observation seen : parts) {
-      if (seen.kind().isOfStore() && !units.containsKey(seen.part())) {
-        List<Observation> trouble =
-            PartDecision.storeTrouble(gateway.name(), gateway.incarnation(), seen.part(), parts);
-        if (!trouble.isEmpty()) {
-          units.put(seen.part(), List.copyOf(trouble));
-        }
-      }
-    }
+    Map<String, List<Observation>> units =
+        parts.stream()
+            .filter(seen -> seen.kind().isOfStore())
+            .collect(Collectors.groupingBy(Observation::part));
+    units.replaceAll(
+        (id, said) -> PartDecision.storeTrouble(gateway.name(), gateway.incarnation(), id, said));
+    units.values().removeIf(List::isEmpty);
     return units;
   }
 
@@ -211,13 +210,6 @@ public final class PartialFaults {
   /** What a gateway says against its store for a unit; empty when nothing. */
   public List<Observation> store(String gateway, String unitId) {
     return stores.getOrDefault(gateway, Map.of()).getOrDefault(unitId, List.of());
-  }
-
-  /** Everything that stands against parts of a gateway that count. */
-  public List<Observation> all(String gateway) {
-    List<Observation> all = new ArrayList<>(portals(gateway));
-    stores.getOrDefault(gateway, Map.of()).values().forEach(all::addAll);
-    return all;
   }
 
   /**

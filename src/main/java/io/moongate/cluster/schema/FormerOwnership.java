@@ -8,6 +8,9 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import io.moongate.cluster.unit.OwnershipRows;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The ownership rows of a keyspace of before they were kept in groups: table {@code
@@ -69,56 +72,49 @@ final class FormerOwnership {
           "table %s.%s is of before it had shared_version: its rows can't be carried over"
               .formatted(keyspace, TABLE));
     }
+    List<Object> values =
+        Arrays.asList(
+            former.getLong("epoch"),
+            former.getString("owner"),
+            former.getString("incarnation"),
+            former.getBoolean("serving"),
+            former.getLong("shared_version"),
+            former.getString("cause"),
+            former.getInstant("changed_at"),
+            OwnershipRows.group(unitId),
+            unitId);
     ResultSet inserted =
         transact(
             session,
-            statement(
-                ("INSERT INTO %s.unit_owners (unit_group, unit_id, epoch, owner, incarnation,"
-                        + " serving, shared_version, cause, changed_at)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS")
-                    .formatted(keyspace),
-                OwnershipRows.group(unitId),
-                unitId,
-                former.getLong("epoch"),
-                former.getString("owner"),
-                former.getString("incarnation"),
-                former.getBoolean("serving"),
-                former.getLong("shared_version"),
-                former.getString("cause"),
-                former.getInstant("changed_at")));
+            "INSERT INTO %s.unit_owners (epoch, owner, incarnation, serving, shared_version, cause,"
+                + " changed_at, unit_group, unit_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                + " IF NOT EXISTS",
+            keyspace,
+            values);
     if (inserted.wasApplied()) {
       return true;
     }
-    boolean caughtUp =
+    List<Object> ifBehind = new ArrayList<>(values);
+    ifBehind.add(former.getLong("epoch"));
+    ResultSet caughtUp =
         transact(
-                session,
-                statement(
-                    ("UPDATE %s.unit_owners SET epoch = ?, owner = ?, incarnation = ?, serving = ?,"
-                            + " shared_version = ?, cause = ?, changed_at = ?"
-                            + " WHERE unit_group = ? AND unit_id = ? IF epoch < ?")
-                        .formatted(keyspace),
-                    former.getLong("epoch"),
-                    former.getString("owner"),
-                    former.getString("incarnation"),
-                    former.getBoolean("serving"),
-                    former.getLong("shared_version"),
-                    former.getString("cause"),
-                    former.getInstant("changed_at"),
-                    OwnershipRows.group(unitId),
-                    unitId,
-                    former.getLong("epoch")))
-            .wasApplied();
-    return caughtUp || raise(session, keyspace, unitId, former);
+            session,
+            "UPDATE %s.unit_owners SET epoch = ?, owner = ?, incarnation = ?, serving = ?,"
+                + " shared_version = ?, cause = ?, changed_at = ?"
+                + " WHERE unit_group = ? AND unit_id = ? IF epoch < ?",
+            keyspace,
+            ifBehind);
+    return caughtUp.wasApplied() || raise(session, keyspace, unitId, former);
   }
 
   /** The bound may have gone on under the same epoch. */
   private static boolean raise(CqlSession session, String keyspace, String unitId, Row former) {
     return transact(
             session,
-            statement(
-                ("UPDATE %s.unit_owners SET shared_version = ? WHERE unit_group = ? AND unit_id = ?"
-                        + " IF epoch = ? AND shared_version < ?")
-                    .formatted(keyspace),
+            "UPDATE %s.unit_owners SET shared_version = ? WHERE unit_group = ? AND unit_id = ?"
+                + " IF epoch = ? AND shared_version < ?",
+            keyspace,
+            List.of(
                 former.getLong("shared_version"),
                 OwnershipRows.group(unitId),
                 unitId,
@@ -127,9 +123,10 @@ final class FormerOwnership {
         .wasApplied();
   }
 
-  private static ResultSet transact(CqlSession session, SimpleStatement statement) {
+  private static ResultSet transact(
+      CqlSession session, String cql, String keyspace, List<Object> values) {
     return session.execute(
-        statement
+        statement(cql.formatted(keyspace), values.toArray())
             .setConsistencyLevel(DefaultConsistencyLevel.QUORUM)
             .setSerialConsistencyLevel(DefaultConsistencyLevel.SERIAL));
   }

@@ -19,7 +19,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
@@ -222,14 +221,13 @@ public final class SanitizeWork {
 
   /** Whether the store has failed for good; anything else is tried again. */
   private static boolean isFinal(Throwable failure) {
-    Throwable cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause instanceof VolumeException store
-        && switch (store.reason()) {
-          case IO, LOST, FULL, RANGE, UNSUPPORTED -> true;
-          case NOT_FOUND, EXISTS, FENCED, CLOSED, UNAVAILABLE, OVERLOADED -> false;
-        };
+    return VolumeException.in(failure)
+        .filter(
+            store ->
+                switch (store.reason()) {
+                  case IO, LOST, FULL, RANGE, UNSUPPORTED -> true;
+                  case NOT_FOUND, EXISTS, FENCED, CLOSED, UNAVAILABLE, OVERLOADED -> false;
+                })
+        .isPresent();
   }
 }

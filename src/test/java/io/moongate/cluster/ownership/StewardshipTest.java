@@ -28,6 +28,9 @@ class StewardshipTest {
   private static final Duration STABLE = Duration.ofSeconds(60);
   private static final Instant LATER = Entries.NOW.plus(STABLE).plusSeconds(1);
 
+  private static final Observation GW2_GONE =
+      new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused");
+
   private final View view = new View();
   private Stewardship gw1 = steward(new Movements.Policy(true, STABLE, false, 2, 4));
 
@@ -72,8 +75,7 @@ class StewardshipTest {
   void takesOverWhatIsItsPartWithAllTheEvidence() {
     serving("u0", "gw2", "gw1");
     serving("u1", "gw2", "gw3");
-    Observation gone =
-        new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused");
+    Observation gone = GW2_GONE;
     Plan plan = gw1.look(view, List.of(gone), Set.of(), Set.of(), LATER);
     assertEquals(List.of("u0"), takenOver(plan));
     assertEquals(List.of(gone), plan.takeOvers().get(0).evidence());
@@ -90,8 +92,7 @@ class StewardshipTest {
   void whatItHasTakenOverByTheRowIsRecordedAfterTheOthersHaveBeenTakenOver() {
     serving("u0", "gw2", "gw1");
     serving("u1", "gw2", "gw1");
-    List<Observation> gone =
-        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    List<Observation> gone = List.of(GW2_GONE);
     assertEquals(List.of("u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0"), LATER)));
     assertEquals(
         List.of("u0", "u1"), takenOver(gw1.look(view, gone, Set.of(), Set.of("u0", "u1"), LATER)));
@@ -103,8 +104,7 @@ class StewardshipTest {
     serving("u0", "gw2", "gw1");
     serving("u1", "gw2", "gw1");
     serving("u2", "gw2", "gw3");
-    List<Observation> gone =
-        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    List<Observation> gone = List.of(GW2_GONE);
     assertEquals(
         List.of("u1"),
         takenOver(
@@ -129,8 +129,7 @@ class StewardshipTest {
   @Test
   void itSaysWhetherOthersAreToTakeUnitsOver() {
     serving("u0", "gw2", "gw1");
-    List<Observation> gone =
-        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    List<Observation> gone = List.of(GW2_GONE);
     assertFalse(gw1.look(view, List.of(), Set.of(), Set.of(), LATER).othersToo());
     assertFalse(gw1.look(view, gone, Set.of(), Set.of(), LATER).othersToo());
     serving("u1", "gw2", "gw3");
@@ -145,8 +144,7 @@ class StewardshipTest {
       serving("many-" + number, "gw2", "gw1");
       all.add("many-" + number);
     }
-    List<Observation> gone =
-        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    List<Observation> gone = List.of(GW2_GONE);
     assertEquals(1000, takenOver(gw1.look(view, gone, Set.of(), Set.of(), LATER)).size());
     assertEquals(32, takenOver(gw1.look(view, gone, Set.of(), all, LATER)).size());
     for (String id : all) {
@@ -529,8 +527,7 @@ class StewardshipTest {
   void whatItHasTakenOverIsRecordedFirstWhenThatIsWaitedForWhateverThePlanSays() {
     serving("u0", "gw2", "gw1");
     serving("u1", "gw2", "gw3");
-    List<Observation> gone =
-        List.of(new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused"));
+    List<Observation> gone = List.of(GW2_GONE);
     Set<String> mine = Set.of("u0", "u1");
     Stewardship.Claims wanted = new Stewardship.Claims(mine, Set.of("u1"), Set.of());
     assertEquals(List.of("u1"), takenOver(gw1.look(view, gone, Set.of(), wanted, LATER)));
