@@ -14,6 +14,7 @@ import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.membership.PeerWatch;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.ownership.Claimant;
+import io.moongate.cluster.ownership.HandOvers;
 import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -26,6 +27,7 @@ import io.moongate.cluster.unit.Luns;
 import io.moongate.cluster.unit.OwnershipRows;
 import io.moongate.cluster.unit.SharedTeller;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
@@ -77,6 +79,7 @@ public final class GatewayNode {
   private final CompletableFuture<Void> viewComplete = new CompletableFuture<>();
   private final ActorRef<ViewReplica.Command> replica;
   private final Claimant claimant;
+  private final HandOvers handOvers;
   private final ActorRef<Steward.Command> steward;
   private final ActorRef<LeaseKeeper.Command> keeper;
 
@@ -166,6 +169,13 @@ public final class GatewayNode {
     parts =
         new PartWatch(settings.gateway(), incarnation, view, monitored, surroundings::storeMayPass);
     claimant = claimant(rows, surroundings);
+    handOvers =
+        new HandOvers(
+            rows,
+            view,
+            unit -> sharedVersion(unit, surroundings),
+            claim -> luns.tell(new Luns.Given(claim)),
+            clock);
     steward =
         spawn(
             Steward.create(
@@ -290,15 +300,16 @@ public final class GatewayNode {
         settings.gateway(),
         incarnation,
         () -> lease.coversNanos(System.nanoTime()),
-        unit ->
-            Math.max(
-                unit.shared().version(),
-                surroundings
-                    .unit(unit.id())
-                    .map(io.moongate.scsi.LogicalUnit::sharedVersion)
-                    .orElse(0L)),
+        unit -> sharedVersion(unit, surroundings),
         claim -> luns.tell(claim),
         clock);
+  }
+
+  /** Of the state that this gateway serves the unit with, or would. */
+  private static long sharedVersion(UnitEntry unit, Surroundings surroundings) {
+    return Math.max(
+        unit.shared().version(),
+        surroundings.unit(unit.id()).map(io.moongate.scsi.LogicalUnit::sharedVersion).orElse(0L));
   }
 
   private UnitPeers unitPeers(Surroundings surroundings) {
@@ -443,6 +454,7 @@ public final class GatewayNode {
                           settings.implicitTransitionSeconds(),
                           settings.unit().openBound(),
                           dataPath,
+                          handOvers,
                           this::otherGateways,
                           claimant),
                       "luns");

@@ -31,14 +31,16 @@ import org.apache.pekko.persistence.typed.PersistenceId;
  *      ├──OpenFailed/bound─┘  │  └─TakeOver of a┘ │   └──the bound─┘   │
  *      │                      │    failed owner    │                    │
  *      │                      └────────────────Released────────────────┘
- *      └──OpenFailed── SERVING                    └─ a gateway took it over by the row
+ *      └──OpenFailed── SERVING                    └─ a gateway took it over by the row,
+ *                                                    or was handed it over by the row
  * </pre>
  *
  * Every arrow into ACQUIRING is decided by a compare-and-set on the {@linkplain OwnershipRows
  * ownership row} and has an epoch of its own; the event records what the row decided. So is the one
  * by which a gateway takes a unit over from a failed owner without asking the entity: it leads into
- * SERVING at once, since that gateway serves as soon as it has opened the store. A release that is
- * not acknowledged within the bound leaves the unit with the owner that would not let go, under the
+ * SERVING at once, since that gateway serves as soon as it has opened the store; and so is the one
+ * by which an owner hands the unit over as planned, once it has released it. A release that is not
+ * acknowledged within the bound leaves the unit with the owner that would not let go, under the
  * same epoch, and never gives it to the successor: the owner may still be serving (rule 3).
  *
  * <p>Here is what is said to a unit and what happens to it. {@link UnitState} is what the events
@@ -178,6 +180,17 @@ public final class LogicalUnit {
       implements Command {}
 
   /**
+   * The owner has released the unit and set the ownership row for its successor, as the move that
+   * is or was under way had asked for: the row is to be recorded. Sent until the view shows it, by
+   * either of the two.
+   *
+   * @param epoch of the successor's ownership
+   * @param cause of the move
+   */
+  public record HandedOver(String gateway, String incarnation, long epoch, String cause)
+      implements Command {}
+
+  /**
    * The owner changes what the device servers of the unit share (design rule 7).
    *
    * @param gateway that owns the unit
@@ -211,6 +224,13 @@ public final class LogicalUnit {
   record RowSaid(
       OwnershipRows.Row row, UnitDecider.Proposal proposal, Optional<ActorRef<Answer>> replyTo)
       implements Command {}
+
+  /**
+   * The ownership row was read because it is said to have been handed over.
+   *
+   * @param row null when it could not be read, or there is none
+   */
+  record RowRead(OwnershipRows.Row row, HandedOver handedOver) implements Command {}
 
   /**
    * The ownership row was to have a greater shared version, so that {@code command} may be decided.
@@ -269,8 +289,9 @@ public final class LogicalUnit {
   /**
    * The ownership row was set: this gateway is the owner from now on.
    *
-   * @param serving whether it took the unit over by the row itself, from a failed owner: then it
-   *     serves as soon as it can, and has asked nobody
+   * @param serving whether it took the unit over by the row itself, from a failed owner, or was
+   *     given it by the row from the owner before: then it serves as soon as it can, and has asked
+   *     nobody
    */
   public record OwnerChosen(
       String owner,

@@ -67,6 +67,7 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
         .forAnyState()
         .onCommand(LogicalUnit.Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(LogicalUnit.RowSaid.class, this::onRowSaid)
+        .onCommand(LogicalUnit.RowRead.class, this::onRowRead)
         .onCommand(LogicalUnit.Raised.class, this::onRaised)
         .onCommand(LogicalUnit.BoundPassed.class, this::onBoundPassed)
         .onCommand(LogicalUnit.Taken.class, (state, taken) -> Effect().noReply())
@@ -90,6 +91,12 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
             Optional.ofNullable(said.proposal()),
             clock.instant());
     return carryOut(state, decision, said.replyTo());
+  }
+
+  private ReplyEffect<Event, UnitState> onRowRead(UnitState state, LogicalUnit.RowRead read) {
+    UnitDecision decision =
+        decider.rowRead(state, Optional.ofNullable(read.row()), read.handedOver(), clock.instant());
+    return carryOut(state, decision, Optional.empty());
   }
 
   private ReplyEffect<Event, UnitState> onRaised(UnitState state, LogicalUnit.Raised raised) {
@@ -116,6 +123,12 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
       replyTo.ifPresent(asker -> replyWhenConfirmed(asker, answered.answer()));
     } else if (decision instanceof UnitDecision.AskRow ask) {
       claim(ask, replyTo);
+    } else if (decision instanceof UnitDecision.ReadRow read) {
+      context.pipeToSelf(
+          rows.read(id),
+          (row, failure) ->
+              new LogicalUnit.RowRead(
+                  failure == null ? row.orElse(null) : null, read.handedOver()));
     } else if (decision instanceof UnitDecision.RaiseRow raise) {
       raise(raise);
     } else if (decision instanceof UnitDecision.Undecided undecided) {

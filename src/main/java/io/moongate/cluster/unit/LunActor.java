@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -46,9 +47,14 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
    *
    * @param claimed whether its ownership is one that the row has decided and the view does not show
    *     yet
+   * @param handedOver whether that was asked for by the owner before
    */
   record Changed(
-      UnitEntry unit, List<GatewayEntry> exporters, Optional<GatewayEntry> owner, boolean claimed)
+      UnitEntry unit,
+      List<GatewayEntry> exporters,
+      Optional<GatewayEntry> owner,
+      boolean claimed,
+      boolean handedOver)
       implements Command {}
 
   /** A session asks for the path states. */
@@ -66,6 +72,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private record ReleaseEnded(Throwable failure) implements Command {}
 
+  private record HandOverEnded(boolean granted) implements Command {}
+
   private record GrowEnded(long epoch, long size, Throwable failure) implements Command {}
 
   private enum Again implements Command {
@@ -75,6 +83,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /**
    * Who this gateway is, and what it has for its units.
    *
+   * @param handOver by which a unit is given to the next owner
    * @param claims told what becomes of a claim of this gateway
    * @param openBound within which an owner that is to serve has the store open, or gives it up; for
    *     one that is acquiring it the entity has that bound
@@ -90,6 +99,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       int portGroup,
       int implicitTransitionSeconds,
       DataPath dataPath,
+      HandOver handOver,
       Consumer<Report> reports,
       Consumer<ClaimOutcome> claims,
       Duration openBound,
@@ -139,6 +149,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private String whyNotOpen = "";
   private boolean claimed;
+  private boolean handedOver;
 
   /** Epoch of the last claim that could not be opened. */
   private long droppedClaim;
@@ -184,6 +195,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .onMessage(OpenEnded.class, this::onOpenEnded)
         .onMessage(OpenTooLong.class, this::onOpenTooLong)
         .onMessage(ReleaseEnded.class, this::onReleaseEnded)
+        .onMessage(HandOverEnded.class, this::onHandOverEnded)
         .onMessage(GrowEnded.class, this::onGrowEnded)
         .onMessage(Removed.class, this::onRemoved)
         .onMessage(Again.class, tick -> reconcile())
@@ -200,6 +212,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     exporters = changed.exporters();
     owner = changed.owner();
     claimed = changed.claimed();
+    handedOver = changed.handedOver();
     surroundings.dataPath().share(unit);
   }
 
@@ -282,12 +295,37 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       return droppedClaim == unit.ownership().epoch();
     }
     return unit.ownership().phase() == Phase.SERVING
-        && unit.version() <= surroundings.givenUp().getOrDefault(unit.id(), 0L);
+        && (wasHandedOver()
+            || unit.version() <= surroundings.givenUp().getOrDefault(unit.id(), 0L));
+  }
+
+  /**
+   * The row was asked to give this ownership to another, so that it may be over, whatever the view
+   * says: nothing is opened under it any more.
+   */
+  private boolean wasHandedOver() {
+    return isMine() && surroundings.handOver().asked(unit.id(), unit.ownership().epoch());
+  }
+
+  /** Whether it is for this gateway to tell the entity what the row says. */
+  private boolean isToTellOfHandOver(boolean open) {
+    return claimed
+        && handedOver
+        && (isMine()
+            ? open
+            : surroundings.handOver().asked(unit.id(), unit.ownership().epoch() - 1));
   }
 
   private LogicalUnit.OpenFailed openFailed(long epoch) {
     return new LogicalUnit.OpenFailed(
-        surroundings.gateway(), surroundings.incarnation(), epoch, whyNotOpen, unit.version());
+        surroundings.gateway(),
+        surroundings.incarnation(),
+        epoch,
+        wasHandedOver()
+            ? "%s was handing it over when the move was taken back"
+                .formatted(surroundings.gateway())
+            : whyNotOpen,
+        unit.version());
   }
 
   private Behavior<Command> onGrowEnded(GrowEnded ended) {
@@ -335,6 +373,16 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
               "event=store-not-closed-cleanly unit={} reason=\"{}\"",
               unit.id(),
               ended.failure().toString());
+    }
+    return reconcile();
+  }
+
+  private Behavior<Command> onHandOverEnded(HandOverEnded ended) {
+    busy = false;
+    if (ended.granted() && !removed && isMine() && unit.ownership().phase() == Phase.RELEASING) {
+      // The successor tells the entity. Should it not, this gateway does.
+      timers.startSingleTimer(Again.TICK, REPEAT);
+      return this;
     }
     return reconcile();
   }
@@ -432,6 +480,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     } else if (mine && now.phase() == Phase.ACQUIRING) {
       repeat(
           new LogicalUnit.Opened(surroundings.gateway(), surroundings.incarnation(), now.epoch()));
+    } else if (mine && now.phase() == Phase.RELEASING && !wasHandedOver() && handOver()) {
+      timers.startSingleTimer(Again.TICK, REPEAT);
     } else if (mine && now.phase() == Phase.RELEASING) {
       // Nothing is open here, and nothing will be unless a newer entry than this one says SERVING.
       // The entity knows by the version which of its requests that answers: an older one was
@@ -442,10 +492,29 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     } else if (mine && isGivenUp() && !claimed) {
       // Nothing is open here, and nothing will be unless a newer entry says that it is to serve.
       repeat(openFailed(now.epoch()));
+    } else if (isToTellOfHandOver(open)) {
+      repeat(
+          new LogicalUnit.HandedOver(
+              surroundings.gateway(), surroundings.incarnation(), now.epoch(), now.cause()));
     } else if (open && now.phase() == Phase.SERVING && unit.growingTo() > 0) {
       grow(now.epoch());
     }
     return this;
+  }
+
+  /** Gives the unit to its successor by the row, if that can be tried. */
+  private boolean handOver() {
+    Optional<CompletionStage<Boolean>> asked = surroundings.handOver().ask(unit);
+    asked.ifPresent(
+        granted -> {
+          busy = true;
+          getContext()
+              .pipeToSelf(
+                  granted,
+                  (given, failure) ->
+                      new HandOverEnded(failure == null && Boolean.TRUE.equals(given)));
+        });
+    return asked.isPresent();
   }
 
   /**

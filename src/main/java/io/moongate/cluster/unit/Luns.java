@@ -37,7 +37,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
 
   private static final Duration TELL_AGAIN = Duration.ofMillis(200);
 
-  /** After which what has been opened is told: others will have been by then, and go with it. */
+  /** Between two messages about what has been opened: much may have been by the second. */
   private static final Duration COALESCE = Duration.ofMillis(5);
 
   /** Claims in one message: of some 250 bytes each, far below any frame. */
@@ -55,19 +55,51 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    */
   public record OwnerGone(String incarnation) implements Command {}
 
-  /** This gateway has taken a unit over by the ownership row. */
+  /**
+   * A unit was given an owner by the ownership row, who serves it once it is open.
+   *
+   * @param sharedVersion the version of the shared state that the owner must have at least, before
+   *     it serves; 0 for one that has named its own to the row
+   * @param handedOver whether it was given by the owner before, as planned; else its owner has
+   *     taken it over from one that has failed
+   */
   public record Claim(
-      String unitId, long epoch, String owner, String incarnation, String cause, Instant at)
-      implements Command, CborSerializable {}
+      String unitId,
+      long epoch,
+      String owner,
+      String incarnation,
+      String cause,
+      Instant at,
+      long sharedVersion,
+      boolean handedOver)
+      implements Command, CborSerializable {
+    /** Of a unit that this gateway has taken over from a failed owner. */
+    public Claim(
+        String unitId, long epoch, String owner, String incarnation, String cause, Instant at) {
+      this(unitId, epoch, owner, incarnation, cause, at, 0, false);
+    }
+  }
+
+  /** This gateway has handed a unit over by the ownership row: its next owner is to know. */
+  public record Given(Claim claim) implements Command {}
 
   /**
-   * Another gateway has taken units over by their ownership rows, and opened their stores. Repeated
-   * until its view shows it.
+   * Another gateway has taken units over by their ownership rows, and opened their stores; repeated
+   * until its view shows it. Or it has handed over one to this gateway.
    */
   public record Claimed(List<Claim> claims) implements Command, CborSerializable {
     public Claimed {
       claims = List.copyOf(claims);
     }
+  }
+
+  /** The other gateways. */
+  interface Others {
+    /** Tells all of them. */
+    void tellAll(Claimed claimed);
+
+    /** Tells the one whose process this is, if it is a member. */
+    void tell(String incarnation, Claimed claimed);
   }
 
   /** Is told of claims, on any thread. */
@@ -100,7 +132,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   private final Set<String> gone = new HashSet<>();
   private final Claims claims = new Claims();
   private final List<Claim> untold = new ArrayList<>();
-  private final Consumer<Claimed> others;
+  private final Others others;
   private final Consumer<Claim> heard;
   private final TimerScheduler<Command> timers;
 
@@ -109,7 +141,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       TimerScheduler<Command> timers,
       View view,
       LunActor.Surroundings surroundings,
-      Consumer<Claimed> others,
+      Others others,
       Consumer<Claim> heard) {
     super(context);
     this.heard = heard;
@@ -126,6 +158,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
    * @param portGroup of this gateway
    * @param implicitTransitionSeconds IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS
    * @param openBound within which a store is open
+   * @param handOver by which units are given to their next owners
    * @param peers the other gateways that are members now
    * @param listener told of claims
    */
@@ -137,6 +170,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
       int implicitTransitionSeconds,
       Duration openBound,
       DataPath dataPath,
+      HandOver handOver,
       Supplier<List<SharedTeller.Peer>> peers,
       ClaimListener listener) {
     return Behaviors.setup(
@@ -155,6 +189,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   portGroup,
                   implicitTransitionSeconds,
                   dataPath,
+                  handOver,
                   reports,
                   outcome -> {
                     self.tell(ended(outcome));
@@ -163,7 +198,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
                   openBound,
                   new AtomicLong()::incrementAndGet,
                   new ConcurrentHashMap<>()),
-              claimed -> peers.get().forEach(peer -> sendByPath(context, peer, claimed)),
+              new MemberGateways(context, peers),
               listener::heard);
         });
   }
@@ -179,10 +214,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
 
   /** The same with other ways to the entities and to the other gateways. */
   static Behavior<Command> create(
-      View view,
-      LunActor.Surroundings surroundings,
-      Consumer<Claimed> others,
-      Consumer<Claim> heard) {
+      View view, LunActor.Surroundings surroundings, Others others, Consumer<Claim> heard) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -197,11 +229,25 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     return new ClaimEnded(outcome);
   }
 
-  private static void sendByPath(
-      ActorContext<Command> context, SharedTeller.Peer peer, Claimed claimed) {
-    Adapter.toClassic(context.getSystem())
-        .actorSelection(peer.address() + context.getSelf().path().toStringWithoutAddress())
-        .tell(claimed, org.apache.pekko.actor.ActorRef.noSender());
+  private record MemberGateways(
+      ActorContext<Command> context, Supplier<List<SharedTeller.Peer>> peers) implements Others {
+    @Override
+    public void tellAll(Claimed claimed) {
+      peers.get().forEach(peer -> send(peer, claimed));
+    }
+
+    @Override
+    public void tell(String incarnation, Claimed claimed) {
+      peers.get().stream()
+          .filter(peer -> peer.incarnation().equals(incarnation))
+          .forEach(peer -> send(peer, claimed));
+    }
+
+    private void send(SharedTeller.Peer peer, Claimed claimed) {
+      Adapter.toClassic(context.getSystem())
+          .actorSelection(peer.address() + context.getSelf().path().toStringWithoutAddress())
+          .tell(claimed, org.apache.pekko.actor.ActorRef.noSender());
+    }
   }
 
   @Override
@@ -211,6 +257,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
         .onMessage(OwnerGone.class, this::onOwnerGone)
         .onMessage(Claim.class, this::onClaim)
         .onMessage(Claimed.class, this::onClaimed)
+        .onMessage(Given.class, this::onGiven)
         .onMessage(ClaimEnded.class, this::onClaimEnded)
         .onMessage(TellClaims.class, this::onTellClaims)
         .onMessage(ActorEnded.class, this::onActorEnded)
@@ -267,8 +314,23 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
 
   private Behavior<Command> onClaim(Claim claim) {
     view.unit(claim.unitId())
+        .filter(unit -> mayServeBy(claim, unit))
         .filter(unit -> claims.add(claim, unit))
         .ifPresent(unit -> tell(unit.id()));
+    return this;
+  }
+
+  /**
+   * This gateway serves by the shared state of its view's entry. When that is behind what the owner
+   * before had, the entity's record is waited for, which comes with it.
+   */
+  private boolean mayServeBy(Claim claim, UnitEntry unit) {
+    return !claim.owner().equals(surroundings.gateway())
+        || unit.shared().version() >= claim.sharedVersion();
+  }
+
+  private Behavior<Command> onGiven(Given given) {
+    others.tell(given.claim().incarnation(), new Claimed(List.of(given.claim())));
     return this;
   }
 
@@ -288,25 +350,37 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     return this;
   }
 
-  /** With what else is opened at about the same time: after a failure there may be hundreds. */
+  /**
+   * The first at once; what is opened within {@link #COALESCE} after it goes together: after a
+   * failure there may be hundreds.
+   */
   private void tellSoon(Claim claim) {
-    if (untold.isEmpty()) {
-      timers.startSingleTimer(TellClaims.NEW, COALESCE);
-    }
     untold.add(claim);
+    if (!timers.isTimerActive(TellClaims.NEW)) {
+      tellUntold();
+    }
+  }
+
+  private void tellUntold() {
+    if (!untold.isEmpty()) {
+      timers.startSingleTimer(TellClaims.NEW, COALESCE);
+      tell(untold);
+      untold.clear();
+    }
   }
 
   private Behavior<Command> onTellClaims(TellClaims which) {
-    List<Claim> told =
-        switch (which) {
-          case NEW -> List.copyOf(untold);
-          case AGAIN -> claims.served();
-        };
-    untold.clear();
-    for (int from = 0; from < told.size(); from += CLAIMS_AT_ONCE) {
-      others.accept(new Claimed(told.subList(from, Math.min(told.size(), from + CLAIMS_AT_ONCE))));
+    switch (which) {
+      case NEW -> tellUntold();
+      case AGAIN -> tell(claims.served());
     }
     return this;
+  }
+
+  private void tell(List<Claim> told) {
+    for (int from = 0; from < told.size(); from += CLAIMS_AT_ONCE) {
+      others.tellAll(new Claimed(told.subList(from, Math.min(told.size(), from + CLAIMS_AT_ONCE))));
+    }
   }
 
   /** The entry, or what it will be once its entity has recorded what is proven here already. */
@@ -342,7 +416,8 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
             effective,
             exporters(unitId),
             view.gateway(effective.ownership().owner()).map(this::known),
-            claim.isPresent());
+            claim.isPresent(),
+            claim.map(Claim::handedOver).orElse(false));
     if (actor == null) {
       ActorRef<LunActor.Command> spawned =
           getContext().spawn(LunActor.create(surroundings, inherited, changed), "lun-" + unitId);

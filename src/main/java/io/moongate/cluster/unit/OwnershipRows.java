@@ -40,8 +40,8 @@ public interface OwnershipRows {
   /**
    * What the row says.
    *
-   * @param serving whether the owner took the unit over by the row itself and serves without having
-   *     asked the entity; only from a failed owner
+   * @param serving whether the owner serves without the entity having decided it: it took the unit
+   *     over from a failed owner by the row, or was given it so by the owner before
    */
   record Row(long epoch, String owner, String incarnation, boolean serving) {
 
@@ -79,16 +79,18 @@ public interface OwnershipRows {
   CompletionStage<Optional<Row>> raise(String unitId, long epoch, long sharedVersion);
 
   /**
-   * What a gateway asks for that takes a unit over by itself.
+   * What a gateway asks for that takes a unit over by itself, or hands over one that it has
+   * released.
    *
    * @param sharedVersion what the bound of the shared version has to be, exactly
    */
   record TakeOver(String unitId, Row proposed, long sharedVersion, String cause) {}
 
   /**
-   * A gateway takes units of one group over by itself. Each row is set to what is proposed if it
-   * still holds {@code proposed.epoch() - 1} and its bound of the shared version is exactly the one
-   * given, whatever becomes of the other rows. An unknown outcome is looked up, as above.
+   * A gateway takes units of one group over by itself, or hands them over. Each row is set to what
+   * is proposed if it still holds {@code proposed.epoch() - 1} and its bound of the shared version
+   * is exactly the one given, whatever becomes of the other rows. An unknown outcome is looked up,
+   * as above.
    *
    * @param units no unit twice
    * @return by unit, what its row says now: equal to what was proposed when it was decided so; a

@@ -61,6 +61,8 @@ public final class UnitDecider {
       return onOpenFailed(state, failed, now);
     } else if (command instanceof LogicalUnit.Released released) {
       return onReleased(state, released);
+    } else if (command instanceof LogicalUnit.HandedOver handedOver) {
+      return onHandedOver(state, handedOver);
     } else if (command instanceof LogicalUnit.Grown grown) {
       return onGrown(state, grown, now);
     } else if (command instanceof LogicalUnit.Create create) {
@@ -282,6 +284,45 @@ public final class UnitDecider {
         new OwnershipRows.Row(now.epoch() + 1, now.successor(), state.successorIncarnation()),
         now.cause(),
         now.evidence());
+  }
+
+  /** What it says is not taken for true: the row is read. */
+  private UnitDecision onHandedOver(UnitState state, LogicalUnit.HandedOver handedOver) {
+    if (!state.live() || state.ownership().epoch() >= handedOver.epoch()) {
+      return TELL_AGAIN;
+    }
+    return proposing ? NOTHING : new UnitDecision.ReadRow(handedOver); // It is repeated.
+  }
+
+  /**
+   * Decides about the row that was read because it was said to be handed over. It may have been by
+   * a move that was abandoned meanwhile: the row has decided, and the former owner won't open the
+   * unit again.
+   *
+   * @param said empty when it could not be read
+   */
+  public UnitDecision rowRead(
+      UnitState state,
+      Optional<OwnershipRows.Row> said,
+      LogicalUnit.HandedOver handedOver,
+      Instant at) {
+    Optional<OwnershipRows.Row> ahead =
+        said.filter(OwnershipRows.Row::serving)
+            .filter(row -> state.live() && row.epoch() > state.ownership().epoch());
+    if (ahead.isEmpty()) {
+      return NOTHING; // Recorded meanwhile, or it can't be asked now: it is repeated.
+    }
+    OwnershipRows.Row row = ahead.get();
+    Ownership now = state.ownership();
+    return step(
+        new LogicalUnit.OwnerChosen(
+            row.owner(),
+            row.incarnation(),
+            row.epoch(),
+            handedOver.cause(),
+            now.phase() == Phase.RELEASING ? now.evidence() : List.of(),
+            at,
+            true));
   }
 
   /**

@@ -40,6 +40,9 @@ public sealed interface UnitDecision {
   /** Claims the ownership row; what it says comes back to {@link UnitDecider#rowSaid}. */
   record AskRow(UnitDecider.Proposal proposal, long sharedVersion) implements UnitDecision {}
 
+  /** Reads the ownership row; what it says comes back to {@link UnitDecider#rowRead}. */
+  record ReadRow(LogicalUnit.HandedOver handedOver) implements UnitDecision {}
+
   /**
    * Raises the row's bound of the shared version, if the row holds the epoch; what it says comes
    * back to {@link UnitDecider#raised} with the command, which is decided then.

@@ -250,7 +250,7 @@ class LogicalUnitRandomTest {
       long decided = fixture.rows.decided(fixture.id).size();
       long epoch = Math.max(0, decided - random.nextInt(2));
       long size = (1L + random.nextInt(4)) << 20;
-      return switch (random.nextInt(9)) {
+      return switch (random.nextInt(10)) {
         case 0, 1 ->
             new LogicalUnit.TakeOver(
                 gateway,
@@ -274,6 +274,9 @@ class LogicalUnitRandomTest {
         case 5 -> new LogicalUnit.Resize(size, "random", answers.ref());
         case 6 -> new LogicalUnit.Grown(gateway, incarnationOf(gateway), epoch, size);
         case 7 -> change();
+        case 8 ->
+            // By whoever says so: it is the row that counts.
+            new LogicalUnit.HandedOver(gateway, incarnationOf(gateway), decided, "random");
         default ->
             new LogicalUnit.Released(
                 gateway,

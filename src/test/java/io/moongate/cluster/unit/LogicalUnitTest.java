@@ -743,4 +743,88 @@ class LogicalUnitTest {
     assertEquals(List.of("gw1"), freed.refusedBy());
     assertEquals(2, fixture.takeOver("gw2", 1).ownership().epoch());
   }
+
+  private void handedOver(String gateway, long epoch) {
+    fixture.unit.tell(
+        new LogicalUnit.HandedOver(gateway, incarnationOf(gateway), epoch, "planned"));
+  }
+
+  @Test
+  void whatWasHandedOverByTheRowIsRecordedUponTheWordOfEither() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    takenByTheRow("gw2", 2);
+    handedOver("gw2", 2);
+    UnitEntry recorded = fixture.awaitPublished(2);
+    assertServes("gw2", 2, recorded);
+    assertEquals("planned", recorded.ownership().cause());
+    assertEquals("", recorded.ownership().successor());
+    // Whoever repeats it is told, and nothing changes.
+    handedOver("gw1", 2);
+    assertEquals(recorded, fixture.awaitPublished(2));
+    fixture.released("gw1", 1);
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    assertEquals(recorded, fixture.get());
+  }
+
+  @Test
+  void aHandOverForAFaultNamesWhatWasSeen() {
+    fixture.serving("gw1");
+    Observation lost = seen("gw1", Kind.PORTAL_LOST);
+    fixture.accepted(
+        replyTo ->
+            new LogicalUnit.Move(
+                "gw2", incarnationOf("gw2"), "hosts can't reach gw1", List.of(lost), replyTo));
+    takenByTheRow("gw2", 2);
+    handedOver("gw2", 2);
+    assertEquals(List.of(lost), fixture.awaitPublished(2).ownership().evidence());
+  }
+
+  /** The move was abandoned before the row's decision was heard of: the row has decided. */
+  @Test
+  void aHandOverStandsThoughTheMoveWasAbandoned() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    assertServes("gw1", 1, fixture.get());
+    takenByTheRow("gw2", 2);
+    handedOver("gw2", 2);
+    assertServes("gw2", 2, fixture.awaitPublished(2));
+  }
+
+  /** Its owner has asked the row to hand it over, does not know the outcome, and says so. */
+  @Test
+  void aHandOverStandsThoughTheFormerOwnerHasGivenUp() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    takenByTheRow("gw2", 2);
+    fixture.unit.tell(
+        new LogicalUnit.OpenFailed(
+            "gw1", incarnationOf("gw1"), 1, "handing it over", fixture.get().version()));
+    assertEquals(Phase.UNOWNED, fixture.get().ownership().phase());
+    assertServes("gw2", 2, fixture.takeOver("gw3", 1));
+  }
+
+  @Test
+  void nobodysWordForAHandOverIsTakenOnlyTheRows() throws InterruptedException {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    UnitEntry before = fixture.get();
+    handedOver("gw2", 2);
+    handedOver("gw2", 7);
+    fixture.get();
+    assertEquals(before, fixture.get());
+    // What the entity itself has decided and not heard of is not served by anybody.
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(2, "gw2", incarnationOf("gw2")), 0);
+    handedOver("gw2", 2);
+    fixture.get();
+    assertEquals(before, fixture.get());
+    // Nor when it can't be read.
+    fixture.rows.reads.failNext(1);
+    handedOver("gw2", 2);
+    fixture.get();
+    assertEquals(before, fixture.get());
+  }
 }

@@ -57,6 +57,7 @@ class LunActorTest {
     private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
     private long openEpoch;
     private Way way = Way.HELD;
+    HandOver handOver = new NoHandOver();
     volatile long announced;
     volatile long accepted;
     private long shared = -1;
@@ -88,6 +89,7 @@ class LunActorTest {
     public synchronized CompletionStage<Void> open(UnitEntry unit, long epoch) {
       check(underWay.isDone(), "open overlaps");
       check(openEpoch == 0, "open while it is open");
+      check(!handOver.asked(unit.id(), epoch), "open of what may be another's by the row");
       CompletableFuture<Void> done = new CompletableFuture<>();
       underWay = done.thenRun(() -> opened(epoch));
       calls.add(new Call.Opening(epoch, done));
@@ -167,6 +169,7 @@ class LunActorTest {
   private BlockingQueue<LogicalUnit.Command> reports;
   private AtomicLong publications;
   private Map<String, Long> givenUp;
+  private HandOver handOver;
   private BlockingQueue<LunActor.ClaimOutcome> claims;
   private ActorRef<LunActor.Command> actor;
   private long version;
@@ -188,6 +191,7 @@ class LunActorTest {
     reports = new LinkedBlockingQueue<>();
     publications = new AtomicLong();
     givenUp = new ConcurrentHashMap<>();
+    handOver = new NoHandOver();
     claims = new LinkedBlockingQueue<>();
   }
 
@@ -198,6 +202,7 @@ class LunActorTest {
         1,
         10,
         path,
+        handOver,
         report -> reports.add(report.command()),
         claims::add,
         OPEN_BOUND,
@@ -241,6 +246,7 @@ class LunActorTest {
         unit,
         gateways,
         gateways.stream().filter(gateway -> gateway.name().equals(owner)).findFirst(),
+        false,
         false);
   }
 
@@ -460,7 +466,176 @@ class LunActorTest {
   }
 
   private LunActor.Changed claimed(LunActor.Changed entry) {
-    return new LunActor.Changed(entry.unit(), entry.exporters(), entry.owner(), true);
+    return new LunActor.Changed(entry.unit(), entry.exporters(), entry.owner(), true, false);
+  }
+
+  private LunActor.Changed handedOver(LunActor.Changed entry) {
+    return new LunActor.Changed(entry.unit(), entry.exporters(), entry.owner(), true, true);
+  }
+
+  /** Grants what it is asked for when it is told to. */
+  private static final class FakeHandOver implements HandOver {
+    final BlockingQueue<CompletableFuture<Boolean>> rows = new LinkedBlockingQueue<>();
+    private final Map<String, Long> asked = new ConcurrentHashMap<>();
+
+    @Override
+    public boolean asked(String unitId, long epoch) {
+      return asked.getOrDefault(unitId, 0L) >= epoch;
+    }
+
+    @Override
+    public Optional<CompletionStage<Boolean>> ask(UnitEntry unit) {
+      CompletableFuture<Boolean> row = new CompletableFuture<>();
+      asked.put(unit.id(), unit.ownership().epoch());
+      rows.add(row);
+      return Optional.of(row);
+    }
+
+    CompletableFuture<Boolean> next() throws InterruptedException {
+      return rows.poll(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private FakeHandOver handingOver() {
+    FakeHandOver fake = new FakeHandOver();
+    handOver = fake;
+    return fake;
+  }
+
+  /** Serves, and is asked to release: version of the entry that asks. */
+  private long release(FakeHandOver row) throws InterruptedException {
+    serve();
+    change(Phase.RELEASING, 1, "gw1");
+    published(Way.HELD);
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    settle();
+    assertTrue(row.rows.isEmpty(), "asked before all is released");
+    releasing.done().complete(null);
+    return version;
+  }
+
+  private LogicalUnit.HandedOver toldOf(String gateway, String process)
+      throws InterruptedException {
+    LogicalUnit.HandedOver told = new LogicalUnit.HandedOver(gateway, process, 2, "test");
+    report(told);
+    return told;
+  }
+
+  @Test
+  void whatIsReleasedIsHandedOverByTheRow() throws InterruptedException {
+    FakeHandOver row = handingOver();
+    long asked = release(row);
+    CompletableFuture<Boolean> granted = row.next();
+    settle();
+    assertTrue(reports.isEmpty(), () -> "reported before the row has answered " + reports);
+    granted.complete(true);
+    settle();
+    assertTrue(reports.isEmpty(), () -> "the successor reports it " + reports);
+    // It has told that it serves. Should it not tell the entity, its predecessor does.
+    actor.tell(handedOver(sameEntry(Phase.SERVING, 2, "gw2")));
+    published(Way.REMOTE);
+    toldOf("gw1", "p1");
+    settle();
+    time.timePasses(REPEAT);
+    toldOf("gw1", "p1");
+    change(Phase.SERVING, 2, "gw2");
+    settle();
+    time.timePasses(REPEAT.multipliedBy(2));
+    settle();
+    assertTrue(reports.isEmpty(), () -> "still reporting after " + asked + ": " + reports);
+    assertTrue(row.rows.isEmpty());
+  }
+
+  @Test
+  void ofAHandOverThatNobodyHearsOfTheEntityIsToldByTheRelease() throws InterruptedException {
+    FakeHandOver row = handingOver();
+    long asked = release(row);
+    row.next().complete(true);
+    settle();
+    time.timePasses(REPEAT);
+    report(new LogicalUnit.Released("gw1", "p1", 1, asked));
+    assertTrue(row.rows.isEmpty(), "asked twice");
+  }
+
+  @Test
+  void whatTheRowDoesNotGrantTheEntityDecides() throws InterruptedException {
+    FakeHandOver row = handingOver();
+    long asked = release(row);
+    row.next().complete(false);
+    report(new LogicalUnit.Released("gw1", "p1", 1, asked));
+    settle();
+    time.timePasses(REPEAT);
+    report(new LogicalUnit.Released("gw1", "p1", 1, asked));
+    assertTrue(row.rows.isEmpty(), "asked twice");
+  }
+
+  /** The row may have given it to another, or may do so still. */
+  @Test
+  void whatItHasAskedTheRowToHandOverItNeverOpensUnderThatEpoch() throws InterruptedException {
+    FakeHandOver row = handingOver();
+    long asked = release(row);
+    row.next().complete(false);
+    report(new LogicalUnit.Released("gw1", "p1", 1, asked));
+    change(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    assertTrue(failed(version).reason().contains("handing it over"));
+    settle();
+    kit.stop(actor);
+    actor = kit.spawn(LunActor.create(surroundings(), true, entry(Phase.SERVING, 1, "gw1")));
+    published(Way.HELD);
+    path.next(Call.Releasing.class).done().complete(null);
+    failed(version);
+    // Also when it is asked to release what it has not opened; without asking the row again.
+    change(Phase.RELEASING, 1, "gw1");
+    published(Way.HELD);
+    report(new LogicalUnit.Released("gw1", "p1", 1, version));
+    settle();
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
+    assertTrue(row.rows.isEmpty(), "asked twice");
+    // What it is given anew is another matter.
+    change(Phase.ACQUIRING, 2, "gw1");
+    published(Way.HELD);
+    open(2);
+    report(new LogicalUnit.Opened("gw1", "p1", 2));
+  }
+
+  @Test
+  void aMoveThatIsTakenBackWhileTheRowIsAskedLeavesItClosed() throws InterruptedException {
+    FakeHandOver row = handingOver();
+    release(row);
+    CompletableFuture<Boolean> granted = row.next();
+    change(Phase.SERVING, 1, "gw1");
+    published(Way.HELD);
+    settle();
+    reports.clear();
+    granted.complete(true);
+    failed(version);
+    settle();
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
+  }
+
+  @Test
+  void whoIsGivenAUnitServesItAndTellsTheEntity() throws InterruptedException {
+    spawn(Phase.RELEASING, 1, "gw2");
+    published(Way.HELD);
+    actor.tell(handedOver(sameEntry(Phase.SERVING, 2, "gw1")));
+    published(Way.HELD);
+    Call.Opening opening = path.next(Call.Opening.class);
+    settle();
+    assertTrue(reports.isEmpty(), () -> "reported before it is open " + reports);
+    opening.done().complete(null);
+    published(Way.LOCAL);
+    toldOf("gw1", "p1");
+    assertEquals(new LunActor.ClaimOutcome("u1", 2, true), claims.poll(10, TimeUnit.SECONDS));
+    settle();
+    time.timePasses(REPEAT);
+    toldOf("gw1", "p1");
+    change(Phase.SERVING, 2, "gw1");
+    settle();
+    time.timePasses(REPEAT.multipliedBy(2));
+    settle();
+    assertTrue(reports.isEmpty(), () -> "still reporting " + reports);
+    assertTrue(path.calls.isEmpty(), () -> "asked of the store " + path.calls);
   }
 
   @Test
@@ -657,6 +832,8 @@ class LunActorTest {
   void whateverComesInWhateverOrder() throws InterruptedException {
     long seed = System.nanoTime();
     Random random = new Random(seed);
+    FakeHandOver row = handingOver();
+    path.handOver = row;
     spawn(Phase.UNOWNED, 0, "");
     List<CompletableFuture<Void>> pending = new ArrayList<>();
     long epoch = 0;
@@ -677,6 +854,10 @@ class LunActorTest {
         }
       }
       assertTrue(pending.size() <= 1, "seed " + seed + " step " + step);
+      if (random.nextBoolean()) {
+        row.rows.forEach(asked -> asked.complete(random.nextBoolean()));
+        row.rows.clear();
+      }
       if (!pending.isEmpty() && random.nextBoolean()) {
         CompletableFuture<Void> done = pending.remove(0);
         if (random.nextInt(4) == 0) {

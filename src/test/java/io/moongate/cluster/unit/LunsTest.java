@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -46,6 +47,8 @@ class LunsTest {
   private final View view = new View();
   private final Path path = new Path();
   private final BlockingQueue<Luns.Claimed> told = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Map.Entry<String, Luns.Claimed>> toldOne =
+      new LinkedBlockingQueue<>();
   private final BlockingQueue<Luns.Claim> heard = new LinkedBlockingQueue<>();
   private final BlockingQueue<LogicalUnit.Command> reports = new LinkedBlockingQueue<>();
   private ActorRef<Luns.Command> luns;
@@ -118,12 +121,25 @@ class LunsTest {
             2,
             10,
             path,
+            new NoHandOver(),
             report -> reports.add(report.command()),
             outcome -> self.join().tell(Luns.ended(outcome)),
             Duration.ofSeconds(5),
             new AtomicLong()::incrementAndGet,
             new ConcurrentHashMap<>());
-    luns = kit.spawn(Luns.create(view, surroundings, told::add, heard::add));
+    Luns.Others others =
+        new Luns.Others() {
+          @Override
+          public void tellAll(Luns.Claimed claimed) {
+            told.add(claimed);
+          }
+
+          @Override
+          public void tell(String incarnation, Luns.Claimed claimed) {
+            toldOne.add(Map.entry(incarnation, claimed));
+          }
+        };
+    luns = kit.spawn(Luns.create(view, surroundings, others, heard::add));
     self.complete(luns);
     published(Way.REMOTE, 1);
   }
@@ -166,7 +182,7 @@ class LunsTest {
     assertNull(told.poll(), "told before it is open");
     path.opening.complete(null);
     published(Way.LOCAL, 2);
-    told(List.of(claim("gw2", 2)), COALESCE);
+    told(List.of(claim("gw2", 2)), Duration.ZERO);
     told(List.of(claim("gw2", 2)), TELL_AGAIN);
     // The entity has adopted, and knows nothing yet.
     apply(Entries.unit("u", 8, Phase.SERVING, 1, "gw1"));
@@ -199,7 +215,7 @@ class LunsTest {
     kit.createTestProbe().expectNoMessage(Duration.ofMillis(200));
     time.timePasses(COALESCE);
     Set<Luns.Claim> told = new HashSet<>();
-    for (int message = 0; message < 3; message++) {
+    for (int message = 0; message < 4; message++) { // The first one goes alone.
       List<Luns.Claim> some = this.told.poll(10, TimeUnit.SECONDS).claims();
       assertTrue(some.size() <= 200, () -> some.size() + " in one message");
       told.addAll(some);
@@ -244,5 +260,52 @@ class LunsTest {
     assertEquals(2, path.opened.poll(10, TimeUnit.SECONDS));
     LogicalUnit.OpenFailed failed = (LogicalUnit.OpenFailed) reports.poll(10, TimeUnit.SECONDS);
     assertEquals(8, failed.seen());
+  }
+
+  private static Luns.Claim given(String owner, long sharedVersion) {
+    return new Luns.Claim("u", 2, owner, owner + "-p1", "move", Entries.NOW, sharedVersion, true);
+  }
+
+  @Test
+  void whatThisGatewayHasHandedOverOnlyTheSuccessorIsTold() throws InterruptedException {
+    begin();
+    luns.tell(new Luns.Given(given("gw3", 4)));
+    assertEquals(
+        Map.entry("gw3-p1", new Luns.Claimed(List.of(given("gw3", 4)))),
+        toldOne.poll(10, TimeUnit.SECONDS));
+    // Nor is it taken for the owner here before it has said that it is open.
+    nothingMore();
+    assertNull(told.poll());
+  }
+
+  @Test
+  void whoIsGivenAUnitOpensItAndTellsTheOthersAndTheEntity() throws InterruptedException {
+    begin();
+    apply(Entries.unit("u", 8, Phase.RELEASING, 1, "gw1"));
+    published(Way.HELD, 1);
+    luns.tell(new Luns.Claimed(List.of(given("gw2", 0))));
+    published(Way.HELD, 2);
+    assertEquals(2, path.opened.poll(10, TimeUnit.SECONDS));
+    assertNull(told.poll(), "told before it is open");
+    path.opening.complete(null);
+    published(Way.LOCAL, 2);
+    assertEquals(
+        new LogicalUnit.HandedOver("gw2", "gw2-p1", 2, "move"), reports.poll(10, TimeUnit.SECONDS));
+    told(List.of(given("gw2", 0)), Duration.ZERO);
+    apply(Entries.unit("u", 9, Phase.SERVING, 2, "gw2"));
+    nothingMore();
+  }
+
+  /** Reservations of hosts, for one, are in it. */
+  @Test
+  void whoDoesNotHaveTheSharedStateOfTheOwnerBeforeDoesNotServeByTheRow()
+      throws InterruptedException {
+    begin();
+    luns.tell(new Luns.Claimed(List.of(given("gw2", 1))));
+    nothingMore();
+    // The record of the entity comes with it.
+    apply(Entries.unit("u", 8, Phase.SERVING, 2, "gw2"));
+    published(Way.HELD, 2);
+    assertEquals(2, path.opened.poll(10, TimeUnit.SECONDS));
   }
 }
