@@ -94,6 +94,10 @@ final class DataServices {
   private final SessionRegistry registry;
   private final AccessWatch access = new AccessWatch();
   private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
+
+  /** The other gateways, by name, as the view has them. */
+  private final Map<String, GatewayEntry> peers = new ConcurrentHashMap<>();
+
   private final List<IscsiServer> portals = new ArrayList<>();
   private volatile ExportedUnits units;
   private volatile StoreWatch stores;
@@ -318,12 +322,22 @@ final class DataServices {
               var unused = client.close();
             }
           });
+      peers.put(peer.name(), peer);
+      linkTo(peer);
     }
   }
 
   /** This process has registered; before that it relays nothing. */
   void registered(GatewayEntry entry) {
     registration = entry.version();
+    peers.values().forEach(this::linkTo);
+  }
+
+  /** Connects before the first command is to be relayed there, which hosts would wait for. */
+  private void linkTo(GatewayEntry peer) {
+    if (registration > 0 && peer.state() == GatewayEntry.State.UP) {
+      var unused = relayTo(peer);
+    }
   }
 
   /** A peer's process is proven to be gone: nothing that was sent to it can begin any more. */

@@ -42,7 +42,8 @@ class ModelTest {
         arguments(tie("tie").invariants("LeaseOutIsTrue"), 300),
         arguments(lease("lease").invariants("LeaseOutIsTrue"), 6_000),
         arguments(terms("terms").invariants("OneLine"), 10_000),
-        arguments(claims("claims").invariants(CLAIMS), 50_000));
+        arguments(claims("claims").invariants(CLAIMS), 50_000),
+        arguments(givenByTheRow("given by the row").invariants(CLAIMS), 40_000));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -75,7 +76,12 @@ class ModelTest {
                 .invariants("LeaseOutIsTrue"),
             50_000),
         arguments(terms("four").with("Incarnations", "4").invariants("OneLine"), 150_000),
-        arguments(claims("two changes").with("Changes", "2").invariants(CLAIMS), 100_000));
+        arguments(claims("two changes").with("Changes", "2").invariants(CLAIMS), 100_000),
+        arguments(
+            givenByTheRow("given by the row, and a failure")
+                .with("MaxDead", "1")
+                .invariants(CLAIMS),
+            250_000));
   }
 
   @Tag("long")
@@ -168,7 +174,9 @@ class ModelTest {
             claims("").without("version"),
             claims("").without("raise"),
             claims("").without("cas"),
-            claims("").without("by-the-claimant"))
+            claims("").without("by-the-claimant"),
+            givenByTheRow("").without("handed"),
+            givenByTheRow("").without("successor"))
         .map(check -> arguments(check.invariants(CLAIMS), CLAIMS));
   }
 
@@ -220,6 +228,9 @@ class ModelTest {
         arguments(
             claims("changed-under-a-claim").invariants("NobodyChangesUnderAClaim"),
             "NobodyChangesUnderAClaim"),
+        arguments(
+            givenByTheRow("a-unit-is-given").invariants("NobodyIsGivenAUnit"),
+            "NobodyIsGivenAUnit"),
         arguments(terms("two-act").invariants("NobodyActsTwice"), "NobodyActsTwice"));
   }
 
@@ -272,6 +283,11 @@ class ModelTest {
 
   private static Tlc.Check claims(String name) {
     return Tlc.Check.of("Claims", name);
+  }
+
+  /** A planned move, while nobody dies: two gateways are all that there is to it. */
+  private static Tlc.Check givenByTheRow(String name) {
+    return claims(name).with("Gateways", "{g1, g2}").with("MaxMoves", "1").with("MaxDead", "0");
   }
 
   private static Tlc.Check terms(String name) {
