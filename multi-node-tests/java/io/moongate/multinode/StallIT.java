@@ -1,27 +1,16 @@
 package io.moongate.multinode;
 
 import io.moongate.multinode.checker.History;
-import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.Installation;
-import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
-import io.moongate.multinode.harness.net.Network;
 import io.moongate.multinode.harness.net.NetworkedCluster;
 import io.moongate.multinode.workload.Prober;
 import io.moongate.multinode.workload.Workload;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -44,13 +33,7 @@ class StallIT {
   private static final int RUNS = Integer.getInteger("moongate.runs", 3);
   private static final int MANY = Integer.getInteger("moongate.units", 100);
 
-  /** So many of the units are asked. */
-  private static final int PROBED = 6;
-
-  private static final long SIZE = 16L << 20;
   private static final Duration AFTER = Duration.ofMillis(500);
-  private static final String HEADER =
-      "| fault | units | runs | samples | least | median | 90 % | most (ms) |";
 
   private static NetworkedCluster networked;
 
@@ -71,15 +54,7 @@ class StallIT {
     CUT("silent cut of all links") {
       @Override
       void strike(NetworkedCluster networked, TestGateway owner) {
-        Network network = networked.network();
-        for (String node : network.nodes()) {
-          if (!node.equals(owner.name())) {
-            network.cut(node, owner.name());
-            network.cut(owner.name(), node);
-          }
-        }
-        network.cut(Network.HOSTS, owner.name());
-        network.cut(owner.name(), Network.HOSTS);
+        networked.network().isolate(owner.name());
       }
     };
 
@@ -112,47 +87,26 @@ class StallIT {
   @ParameterizedTest
   @CsvSource({"KILL, false", "STOP, false", "CUT, false", "KILL, true", "STOP, true", "CUT, true"})
   void untilTheNextWriteAfter(Blow blow, boolean many) {
-    networked.heal();
-    List<TestLun> units = units(blow.name().toLowerCase(), many ? MANY : 1);
-    Random random = new Random(Workload.seed());
-    List<Duration> samples = new ArrayList<>();
-    Map<TestLun, History> histories = new LinkedHashMap<>();
-    for (int run = 1; run <= RUNS; run++) {
-      TestGateway victim = cluster().gateways().get((run - 1) % cluster().gateways().size());
-      gather(units, victim);
-      List<Prober> probers = probe(units, histories, victim, random);
-      try {
-        long before = System.nanoTime();
-        probers.forEach(prober -> prober.awaitWriteAfter(before));
-        long struck = System.nanoTime();
-        blow.strike(networked, victim);
-        // A signal and a cut take a moment to be there; what is sent in it still finds the owner.
-        long landed = System.nanoTime();
-        Duration striking = Duration.ofNanos(landed - struck);
-        List<Duration> stalls =
-            probers.stream().map(prober -> prober.awaitWriteAfter(landed).plus(striking)).toList();
-        System.out.printf("run %d, %s: %s ms%n", run, victim, millis(stalls));
-        samples.addAll(stalls);
-      } finally {
-        probers.forEach(Prober::close);
-        networked.heal();
-      }
-    }
-    print(blow.words, units.size(), samples);
-    histories.values().forEach(history -> Histories.requireLinearizable("stall", history));
+    Stalls stalls = new Stalls(networked, RUNS);
+    stalls.untilTheNextWrite(
+        blow.words,
+        blow.name().toLowerCase(),
+        many ? MANY : 1,
+        owner -> blow.strike(networked, owner),
+        (owner, unit) -> {});
   }
 
   @ParameterizedTest
   @CsvSource({"false", "true"})
   void whileAUnitIsMoved(boolean underLoad) {
     networked.heal();
-    List<TestLun> units = units("moved-" + underLoad, 1);
-    TestLun unit = units.get(0);
+    Stalls stalls = new Stalls(networked, RUNS);
+    TestLun unit = stalls.units("moved-" + underLoad, 1).get(0);
     Random random = new Random(Workload.seed());
     List<Duration> samples = new ArrayList<>();
     History history = new History();
     List<Prober> probers = new ArrayList<>();
-    for (int host = 0; host < (underLoad ? PROBED : 1); host++) {
+    for (int host = 0; host < (underLoad ? Stalls.PROBED : 1); host++) {
       probers.add(
           new Prober(
               "mover-%d-%b".formatted(host, underLoad),
@@ -178,84 +132,10 @@ class StallIT {
       probers.forEach(Prober::close);
     }
     Histories.requireLinearizable("moves", history);
-    print("planned move, the longest write, %d hosts".formatted(probers.size()), 1, samples);
+    stalls.print("planned move, the longest write, %d hosts".formatted(probers.size()), 1, samples);
   }
 
   private static boolean over(long moment) {
     return System.nanoTime() - moment >= AFTER.toNanos();
-  }
-
-  private static List<TestLun> units(String name, int count) {
-    String target = cluster().createTarget("stall-" + name + "-" + count);
-    List<TestLun> units = new ArrayList<>();
-    for (int number = 0; number < count; number++) {
-      units.add(cluster().requestLun(target, number, SIZE, 512, "file"));
-    }
-    return units;
-  }
-
-  /** Makes a gateway the owner of all. */
-  private static void gather(List<TestLun> units, TestGateway owner) {
-    for (TestLun unit : units) {
-      Await.value(
-          "%s to be of %s".formatted(unit, owner),
-          TestCluster.START_BOUND,
-          () -> {
-            try {
-              return owner.api().moveLun(unit.id(), owner.name());
-            } catch (ApiException e) {
-              // Also one that was just made, and is on its way to its first owner.
-              throw new Await.Unready(e.getMessage());
-            }
-          });
-    }
-    for (TestLun unit : List.of(units.get(0), units.get(units.size() - 1))) {
-      new PathAgreement(cluster(), unit).await();
-    }
-  }
-
-  private static List<Prober> probe(
-      List<TestLun> units, Map<TestLun, History> histories, TestGateway victim, Random random) {
-    List<Prober> probers = new ArrayList<>();
-    int probed = Math.min(PROBED, units.size());
-    for (int at = 0; at < probed; at++) {
-      TestLun unit = units.get(at * units.size() / probed);
-      probers.add(
-          new Prober(
-              "prober-" + at,
-              cluster().servingWithout(victim),
-              unit,
-              histories.computeIfAbsent(unit, fresh -> new History()),
-              new Random(random.nextLong())));
-    }
-    return probers;
-  }
-
-  private static List<Long> millis(List<Duration> durations) {
-    return durations.stream().map(Duration::toMillis).sorted().toList();
-  }
-
-  private static void print(String fault, int units, List<Duration> samples) {
-    List<Long> sorted = millis(samples);
-    String row =
-        "| %s | %d | %d | %d | %d | %d | %d | %d |"
-            .formatted(
-                fault,
-                units,
-                RUNS,
-                sorted.size(),
-                sorted.get(0),
-                sorted.get(sorted.size() / 2),
-                sorted.get(Math.min(sorted.size() - 1, sorted.size() * 9 / 10)),
-                sorted.get(sorted.size() - 1));
-    System.out.println(HEADER);
-    System.out.println(row);
-    Path table = Installation.find().output().resolve("stall-table.md");
-    try {
-      Files.createDirectories(table.getParent());
-      Files.writeString(table, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -141,8 +141,13 @@ public final class HostProcesses {
             .toList());
   }
 
-  /** Starts Cassandra; does not wait for it to answer. Its data stays in its directory. */
-  public Started startCassandra(CassandraAddress address, Path directory, Path log, Place place) {
+  /**
+   * Starts a node of Cassandra; does not wait for it to answer. Its data stays in its directory.
+   *
+   * @param ring the hosts of all nodes, which have the same ports
+   */
+  public Started startCassandra(
+      CassandraAddress address, List<String> ring, Path directory, Path log, Place place) {
     Path target = home.resolve("target").resolve("cassandra");
     CassandraNode.Settings settings =
         new CassandraNode.Settings(
@@ -153,7 +158,8 @@ public final class HostProcesses {
             Optional.empty(),
             address.host(),
             address.cqlPort(),
-            address.storagePort());
+            address.storagePort(),
+            ring);
     return new Started(CassandraNode.start(in(place), settings).child(), log);
   }
 
@@ -169,7 +175,11 @@ public final class HostProcesses {
    * @param more settings (HOCON) that override those of the demo
    */
   public static void writeConfigurations(
-      Path directory, List<String> hosts, CassandraAddress cassandra, Path volumes, String more) {
+      Path directory,
+      List<String> hosts,
+      List<CassandraAddress> cassandra,
+      Path volumes,
+      String more) {
     List<GatewayAddress> all =
         IntStream.range(0, hosts.size())
             .mapToObj(at -> new GatewayAddress(at + 1, hosts.get(at)))
@@ -179,15 +189,19 @@ public final class HostProcesses {
           directory.resolve(gateway.name() + ".conf"),
           gateway.configuration(
                   all,
-                  cassandra.contactPoint(),
+                  cassandra.stream().map(CassandraAddress::contactPoint).toList(),
                   volumes.toString(),
                   ChapKey.in(directory).toString())
               + more);
     }
   }
 
-  /** Starts {@code moongate schema apply}, which waits for Cassandra. */
-  public Started applySchema(Path config, Path log, Duration wait) {
+  /**
+   * Starts {@code moongate schema apply}, which waits for Cassandra.
+   *
+   * @param copies of what is kept
+   */
+  public Started applySchema(Path config, Path log, int copies, Duration wait) {
     List<String> command =
         jvm.command(
             SHORT_LIVED_OPTIONS,
@@ -196,7 +210,7 @@ public final class HostProcesses {
             "--config",
             config.toString(),
             "--replication-factor",
-            "1",
+            Integer.toString(copies),
             "--wait",
             Long.toString(wait.toSeconds()));
     return new Started(in(Place.HERE).start("schema", command, Map.of(), log), log);

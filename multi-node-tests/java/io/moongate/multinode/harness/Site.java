@@ -12,13 +12,14 @@ import java.util.stream.IntStream;
  *
  * @param hosts address of each gateway
  * @param portals address of the portal of each, which may be another one
+ * @param cassandra the nodes of Cassandra, each with a copy of everything
  * @param places by the name of a process
  * @param more settings (HOCON) of the gateways that override those of the demo
  */
 public record Site(
     List<String> hosts,
     List<String> portals,
-    CassandraAddress cassandra,
+    List<CassandraAddress> cassandra,
     Function<String, Place> places,
     String more) {
   /** With MOONGATE_LOG_SHARDING=DEBUG: an entity that is silent can be anywhere. */
@@ -27,6 +28,7 @@ public record Site(
   public Site {
     hosts = List.copyOf(hosts);
     portals = List.copyOf(portals);
+    cassandra = List.copyOf(cassandra);
   }
 
   /**
@@ -37,6 +39,6 @@ public record Site(
     HostProcesses.requirePortsFree(gateways);
     List<String> hosts =
         IntStream.rangeClosed(1, gateways).mapToObj(index -> "127.0.0." + index).toList();
-    return new Site(hosts, hosts, CassandraAddress.free(), name -> Place.HERE, VERBOSE);
+    return new Site(hosts, hosts, List.of(CassandraAddress.free()), name -> Place.HERE, VERBOSE);
   }
 }

@@ -6,28 +6,46 @@ import io.moongate.cli.demo.HostProcesses.Place;
 import io.moongate.cli.demo.HostProcesses.Started;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
-/** The real Cassandra node of the test cluster. */
+/** A real node of the test cluster's Cassandra. */
 public final class TestCassandra extends TestProcess {
   private final HostProcesses processes;
   private final CassandraAddress address;
+  private final List<String> ring;
   private final Path directory;
   private final Path log;
   private final Place place;
 
+  /**
+   * @param directory in which it has one of its own
+   * @param ring the hosts of all nodes
+   */
   TestCassandra(
-      HostProcesses processes, CassandraAddress address, Path directory, Path log, Place place) {
-    super("cassandra");
+      HostProcesses processes,
+      String name,
+      CassandraAddress address,
+      List<String> ring,
+      Path directory,
+      Path logs,
+      Place place) {
+    super(name);
     this.processes = processes;
     this.address = address;
-    this.directory = directory;
-    this.log = log;
+    this.ring = List.copyOf(ring);
+    this.directory = directory.resolve(name);
+    this.log = logs.resolve(name + ".log");
     this.place = place;
   }
 
   @Override
   Started launch() {
-    return processes.startCassandra(address, directory, log, place);
+    return processes.startCassandra(address, ring, directory, log, place);
+  }
+
+  /** Where it listens. */
+  CassandraAddress address() {
+    return address;
   }
 
   /** As a client names it. */
@@ -38,12 +56,12 @@ public final class TestCassandra extends TestProcess {
   /** Waits until it answers CQL. */
   public void awaitAnswer(Duration bound) {
     Await.until(
-        "Cassandra to answer on " + address.contactPoint(),
+        name() + " to answer on " + address.contactPoint(),
         bound,
         () -> {
           if (!alive()) {
             throw new AssertionError(
-                "Cassandra ended with status " + exitStatus() + "; " + logTail());
+                "%s ended with status %d; %s".formatted(name(), exitStatus(), logTail()));
           }
           return HostProcesses.answersCql(address);
         },

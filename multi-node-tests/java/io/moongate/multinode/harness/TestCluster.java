@@ -35,7 +35,7 @@ public final class TestCluster implements AutoCloseable {
 
   private final Path directory;
   private final HostProcesses processes;
-  private final TestCassandra cassandra;
+  private final CassandraRing ring;
   private final List<TestGateway> gateways;
   private final Map<String, Integer> expulsions = new HashMap<>();
   private final Thread killer;
@@ -43,13 +43,7 @@ public final class TestCluster implements AutoCloseable {
   private TestCluster(Installation installation, Path directory, Site site) {
     this.directory = directory;
     this.processes = new HostProcesses(installation.home(), installation.classPath());
-    this.cassandra =
-        new TestCassandra(
-            processes,
-            site.cassandra(),
-            directory.resolve("cassandra"),
-            logs().resolve("cassandra.log"),
-            site.places().apply("cassandra"));
+    this.ring = CassandraRing.of(processes, site, directory, logs());
     this.gateways =
         IntStream.rangeClosed(1, site.hosts().size())
             .mapToObj(index -> gateway(site, index))
@@ -105,11 +99,14 @@ public final class TestCluster implements AutoCloseable {
     TestCluster cluster = new TestCluster(installation, directory, site);
     Runtime.getRuntime().addShutdownHook(cluster.killer);
     try {
-      cluster.cassandra.start();
+      cluster.ring.start();
       Started schema =
           cluster.processes.applySchema(
-              directory.resolve("gw1.conf"), cluster.logs().resolve("schema.log"), START_BOUND);
-      cluster.cassandra.awaitAnswer(START_BOUND);
+              directory.resolve("gw1.conf"),
+              cluster.logs().resolve("schema.log"),
+              site.cassandra().size(),
+              START_BOUND);
+      cluster.ring.awaitWhole();
       if (!schema.awaitExit(START_BOUND) || schema.exitStatus() != 0) {
         throw new AssertionError("the schema was not applied; " + schema.logTail());
       }
@@ -143,8 +140,19 @@ public final class TestCluster implements AutoCloseable {
     return serving().stream().filter(gateway -> gateway != other).toList();
   }
 
+  /** The only node of Cassandra. */
   public TestCassandra cassandra() {
-    return cassandra;
+    return ring.only();
+  }
+
+  /**
+   * SIGKILL to a gateway and to the node of Cassandra on its host, where each has one, at once; and
+   * waits until both are gone.
+   */
+  public void killHost(TestGateway gateway) {
+    List<TestProcess> both = List.of(gateway, ring.node(gateways.indexOf(gateway)));
+    both.forEach(TestProcess::beginToKill);
+    both.forEach(TestProcess::kill);
   }
 
   public Path directory() {
@@ -160,26 +168,19 @@ public final class TestCluster implements AutoCloseable {
   public void terminate() {
     gateways.forEach(TestGateway::terminate);
     gateways.forEach(gateway -> gateway.awaitExit(STOP_BOUND));
-    cassandra.terminate();
-    cassandra.awaitExit(STOP_BOUND);
+    ring.terminate(STOP_BOUND);
   }
 
   /** SIGKILL to everything. */
   public void killAll() {
     gateways.forEach(TestGateway::kill);
-    cassandra.kill();
+    ring.kill();
   }
 
   /** Starts all that does not run, ends pauses, and waits until all are ready. */
   public void heal() {
     expulsions.clear();
-    if (cassandra.paused()) {
-      cassandra.resume();
-    }
-    if (!cassandra.alive()) {
-      cassandra.start();
-    }
-    cassandra.awaitAnswer(START_BOUND);
+    ring.heal();
     for (TestGateway gateway : gateways) {
       if (gateway.paused()) {
         gateway.kill();
@@ -438,9 +439,7 @@ public final class TestCluster implements AutoCloseable {
         gateway.awaitExit(STOP_BOUND);
       }
     }
-    if (cassandra.alive()) {
-      cassandra.awaitExit(STOP_BOUND);
-    }
+    ring.awaitExit(STOP_BOUND);
     deleteTree(directory.resolve("volumes"));
     deleteTree(directory.resolve("cassandra"));
     try {

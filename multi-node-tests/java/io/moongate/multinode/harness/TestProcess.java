@@ -48,9 +48,14 @@ abstract class TestProcess {
     started().terminate();
   }
 
+  /** SIGKILL, without waiting. */
+  final void beginToKill() {
+    started().kill();
+  }
+
   /** SIGKILL, and waits until the process is gone. */
   public final void kill() {
-    started().kill();
+    beginToKill();
     awaitExit(Duration.ofSeconds(10));
   }
 

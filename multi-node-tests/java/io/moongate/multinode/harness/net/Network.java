@@ -149,6 +149,17 @@ public final class Network implements AutoCloseable {
     drop("ip saddr %s ip daddr %s".formatted(address(from), address(to)));
   }
 
+  /** Drops from now on whatever a node and all others, the hosts too, send one another. */
+  public void isolate(String node) {
+    requireKnown(node);
+    for (String other : Stream.concat(nodes().stream(), Stream.of(HOSTS)).toList()) {
+      if (!other.equals(node)) {
+        cut(other, node);
+        cut(node, other);
+      }
+    }
+  }
+
   /** Drops from now on what hosts and a gateway send one another by iSCSI, not what else. */
   public void cutPortal(String gateway, boolean toGateway, boolean fromGateway) {
     String hosts = address(HOSTS);

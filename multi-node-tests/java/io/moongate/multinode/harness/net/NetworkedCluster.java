@@ -13,7 +13,8 @@ import java.util.TreeMap;
 
 /**
  * A test cluster on a {@link Network}: {@code cassandra} on 10.77.0.20, {@code gw1} on 10.77.0.11,
- * {@code gw2} on 10.77.0.12 and so on, the hosts on 10.77.0.1.
+ * {@code gw2} on 10.77.0.12 and so on, the hosts on 10.77.0.1. Or Cassandra has a node on the host
+ * of each gateway.
  */
 public final class NetworkedCluster implements AutoCloseable {
   /**
@@ -51,19 +52,29 @@ public final class NetworkedCluster implements AutoCloseable {
    */
   public static NetworkedCluster start(
       String name, int gateways, String more, Optional<Long> diskSize) {
-    return start(name, gateways, more, diskSize, false);
+    return start(name, gateways, more, diskSize, false, false);
   }
 
   /** The same whose portals have addresses of their own: 10.77.0.111, 10.77.0.112 and so on. */
   public static NetworkedCluster startWithPortals(String name, int gateways, String more) {
-    return start(name, gateways, more, Optional.empty(), true);
+    return start(name, gateways, more, Optional.empty(), true, false);
+  }
+
+  /** The same with a node of Cassandra, {@code cassandraN}, on the host of each gateway. */
+  public static NetworkedCluster startWithCassandraEach(String name, int gateways, String more) {
+    return start(name, gateways, more, Optional.empty(), false, true);
   }
 
   private static NetworkedCluster start(
-      String name, int gateways, String more, Optional<Long> diskSize, boolean ownPortals) {
+      String name,
+      int gateways,
+      String more,
+      Optional<Long> diskSize,
+      boolean ownPortals,
+      boolean cassandraEach) {
     Installation installation = Installation.find();
     Path directory = installation.output().resolve(name);
-    Map<String, String> addresses = new TreeMap<>(Map.of(CASSANDRA, "10.77.0.20"));
+    Map<String, String> addresses = new TreeMap<>();
     Map<String, String> portals = new TreeMap<>();
     List<String> hosts = new ArrayList<>();
     for (int index = 1; index <= gateways; index++) {
@@ -72,6 +83,9 @@ public final class NetworkedCluster implements AutoCloseable {
       if (ownPortals) {
         portals.put("gw" + index, "10.77.0." + (110 + index));
       }
+    }
+    if (!cassandraEach) {
+      addresses.put(CASSANDRA, "10.77.0.20");
     }
     Network network = Network.create(addresses, portals);
     Optional<Disk> disk = Optional.empty();
@@ -83,8 +97,9 @@ public final class NetworkedCluster implements AutoCloseable {
           new Site(
               hosts,
               ownPortals ? List.copyOf(portals.values()) : hosts,
-              CassandraAddress.on(addresses.get(CASSANDRA)),
-              network::place,
+              (cassandraEach ? hosts : List.of(addresses.get(CASSANDRA)))
+                  .stream().map(CassandraAddress::on).toList(),
+              process -> network.place(cassandraEach ? hostOf(process) : process),
               REMOTE_API + more + volumes);
       return new NetworkedCluster(network, TestCluster.start(installation, directory, site), disk);
     } catch (RuntimeException | Error e) {
@@ -92,6 +107,11 @@ public final class NetworkedCluster implements AutoCloseable {
       network.close();
       throw e;
     }
+  }
+
+  /** The name of the gateway on whose host a process runs, where each has a Cassandra beside it. */
+  private static String hostOf(String process) {
+    return process.replace(CASSANDRA, "gw");
   }
 
   public Network network() {

@@ -3,6 +3,7 @@ package io.moongate.cli.demo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.math.BigInteger;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -13,11 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * A real Cassandra, one node, as a process of its own from its own jars. Its data stays in its
- * directory. Writes are acknowledged after they are on disk ({@code commitlog_sync: batch}), as for
- * a node that is all there is they must be.
+ * A node of a real Cassandra as a process of its own from its own jars: all there is, or one of a
+ * ring. Its data stays in its directory. Writes are acknowledged after they are on disk ({@code
+ * commitlog_sync: batch}), as for a node that is all there is they must be.
  */
 final class CassandraNode {
 
@@ -35,6 +37,8 @@ final class CassandraNode {
    * @param java a Java of {@link JavaHome#CASSANDRA_FEATURE}
    * @param archives where the archive of its loaded classes is kept, which makes later starts
    *     faster; empty for none
+   * @param ring the hosts of all nodes, this one among them, in the same order for each; they have
+   *     the same ports
    */
   record Settings(
       Path directory,
@@ -44,7 +48,20 @@ final class CassandraNode {
       Optional<Path> archives,
       String host,
       int cqlPort,
-      int storagePort) {}
+      int storagePort,
+      List<String> ring) {
+
+    Settings {
+      ring = List.copyOf(ring);
+      if (!ring.contains(host)) {
+        throw new IllegalArgumentException(host + " is none of the nodes " + ring);
+      }
+    }
+
+    boolean isAlone() {
+      return ring.size() == 1;
+    }
+  }
 
   private final Settings settings;
   private final Children children;
@@ -181,7 +198,7 @@ final class CassandraNode {
     }
   }
 
-  /** The smallest configuration of a node that is alone. */
+  /** The smallest configuration. */
   static String yaml(Settings settings) {
     return """
         # Written by `moongate demo` at each start.
@@ -197,16 +214,37 @@ final class CassandraNode {
         storage_port: %3$d
         rpc_address: %1$s
         native_transport_port: %2$d
-        hinted_handoff_enabled: false
+        hinted_handoff_enabled: %4$s
         auto_snapshot: false
         concurrent_reads: 8
         concurrent_writes: 8
         seed_provider:
           - class_name: org.apache.cassandra.locator.SimpleSeedProvider
             parameters:
-              - seeds: "%1$s:%3$d"
-        """
-        .formatted(settings.host(), settings.cqlPort(), settings.storagePort());
+              - seeds: "%5$s"
+        %6$s"""
+        .formatted(
+            settings.host(),
+            settings.cqlPort(),
+            settings.storagePort(),
+            !settings.isAlone(),
+            settings.ring().stream()
+                .map(host -> host + ":" + settings.storagePort())
+                .collect(Collectors.joining(",")),
+            settings.isAlone() ? "" : "initial_token: %d%n".formatted(token(settings)));
+  }
+
+  /**
+   * Its place on the ring of Murmur3Partitioner, -2^63 to 2^63 - 1, of which each node gets an
+   * equal part. Told to all, so that they need not wait for one another to join: each is a seed.
+   */
+  private static BigInteger token(Settings settings) {
+    int at = settings.ring().indexOf(settings.host());
+    return BigInteger.ONE
+        .shiftLeft(64)
+        .multiply(BigInteger.valueOf(at))
+        .divide(BigInteger.valueOf(settings.ring().size()))
+        .subtract(BigInteger.ONE.shiftLeft(63));
   }
 
   private static final String LOGBACK =
@@ -257,7 +295,7 @@ final class CassandraNode {
           "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
           "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
           // A node that is alone has nobody to wait for when it starts and nobody to tell when it
-          // stops.
+          // stops; those of a ring know one another's places from the start.
           "-Dcassandra.skip_wait_for_gossip_to_settle=0",
           "-Dcassandra.ring_delay_ms=100",
           "-Dcassandra.shutdown_announce_in_ms=0",

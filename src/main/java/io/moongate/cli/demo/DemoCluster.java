@@ -216,7 +216,8 @@ final class DemoCluster {
                 Optional.of(target),
                 host,
                 cql,
-                storage));
+                storage,
+                List.of(host)));
     for (GatewayProcess gateway : gateways) {
       Children.write(
           directory.config(gateway.name()),
@@ -224,7 +225,7 @@ final class DemoCluster {
               .address()
               .configuration(
                   addresses,
-                  cassandra.contactPoint(),
+                  List.of(cassandra.contactPoint()),
                   directory.volumes().toString(),
                   directory.chapKey().toString()));
     }

@@ -2,7 +2,9 @@ package io.moongate.cli.demo;
 
 import java.net.URI;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A gateway on an address of its own, each with the same ports.
@@ -72,16 +74,13 @@ record GatewayAddress(int index, String host) {
   /**
    * The gateway's configuration file (HOCON): what differs from the defaults in {@code conf/}.
    *
+   * @param contactPoints of Cassandra
    * @param chapKey file with the key that CHAP secrets are encrypted under
    */
-  String configuration(List<GatewayAddress> all, String cassandra, String volumes, String chapKey) {
+  String configuration(
+      List<GatewayAddress> all, List<String> contactPoints, String volumes, String chapKey) {
     String seeds =
-        String.join(
-            ", ",
-            all.stream()
-                .limit(SEEDS)
-                .map(gateway -> quoted(gateway.host() + ":" + MANAGEMENT))
-                .toList());
+        quoted(all.stream().limit(SEEDS).map(gateway -> gateway.host() + ":" + MANAGEMENT));
     return """
         # Written by `moongate demo` at each start; a change here does not last.
         moongate {
@@ -110,10 +109,15 @@ record GatewayAddress(int index, String host) {
             RELAY,
             WATCH,
             quoted(volumes),
-            quoted(cassandra),
+            quoted(contactPoints.stream()),
             ARTERY,
             MANAGEMENT,
             quoted(chapKey));
+  }
+
+  /** What stands between the brackets of a HOCON list of strings. */
+  private static String quoted(Stream<String> texts) {
+    return texts.map(GatewayAddress::quoted).collect(Collectors.joining(", "));
   }
 
   /** A HOCON string: JSON's quoting. */

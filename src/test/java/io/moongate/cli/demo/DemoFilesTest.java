@@ -67,7 +67,8 @@ class DemoFilesTest {
   @Test
   void gatewayConfigurationQuotesWhatItIsGiven() {
     List<GatewayAddress> all = GatewayAddress.first(5);
-    String text = all.get(1).configuration(all, "127.0.0.1:9042", "/a \"b\"\\c", "/k \"1\"");
+    String text =
+        all.get(1).configuration(all, List.of("127.0.0.1:9042"), "/a \"b\"\\c", "/k \"1\"");
     assertTrue(text.contains("gateway { name = \"gw2\", host = \"127.0.0.2\" }"), text);
     assertTrue(
         text.contains("iscsi { portals = [\"127.0.0.2:3260\"], chap.key-file = \"/k \\\"1\\\"\" }"),
@@ -94,13 +95,32 @@ class DemoFilesTest {
 
   @Test
   void cassandraAcknowledgesAfterTheDisk() {
-    String yaml =
-        CassandraNode.yaml(
-            new CassandraNode.Settings(
-                dir, dir, dir, new JavaHome(dir, 17), Optional.empty(), "127.0.0.1", 19042, 17000));
+    String yaml = yaml("127.0.0.1", List.of("127.0.0.1"));
     assertTrue(yaml.contains("\ncommitlog_sync: batch\n"), yaml);
     assertTrue(yaml.contains("\nnative_transport_port: 19042\n"), yaml);
     assertTrue(yaml.contains("- seeds: \"127.0.0.1:17000\"\n"), yaml);
+    assertFalse(yaml.contains("initial_token"), yaml);
+  }
+
+  @Test
+  void cassandraNodesOfARingHaveEqualPartsAndKnowOneAnother() {
+    List<String> ring = List.of("10.0.0.1", "10.0.0.2", "10.0.0.3");
+    List<String> tokens =
+        List.of("-9223372036854775808", "-3074457345618258603", "3074457345618258602");
+    for (int at = 0; at < ring.size(); at++) {
+      String yaml = yaml(ring.get(at), ring);
+      assertTrue(yaml.contains("\nlisten_address: " + ring.get(at) + "\n"), yaml);
+      assertTrue(
+          yaml.contains("- seeds: \"10.0.0.1:17000,10.0.0.2:17000,10.0.0.3:17000\"\n"), yaml);
+      assertTrue(yaml.contains("\ninitial_token: " + tokens.get(at) + "\n"), yaml);
+    }
+    assertThrows(IllegalArgumentException.class, () -> yaml("10.0.0.4", ring));
+  }
+
+  private String yaml(String host, List<String> ring) {
+    return CassandraNode.yaml(
+        new CassandraNode.Settings(
+            dir, dir, dir, new JavaHome(dir, 17), Optional.empty(), host, 19042, 17000, ring));
   }
 
   @Test

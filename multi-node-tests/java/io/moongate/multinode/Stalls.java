@@ -1,0 +1,171 @@
+package io.moongate.multinode;
+
+import io.moongate.multinode.checker.History;
+import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.Await;
+import io.moongate.multinode.harness.Installation;
+import io.moongate.multinode.harness.PathAgreement;
+import io.moongate.multinode.harness.TestCluster;
+import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.harness.net.NetworkedCluster;
+import io.moongate.multinode.workload.Prober;
+import io.moongate.multinode.workload.Workload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/**
+ * Measures how long hosts wait after a fault of the owner of units, so many times, and keeps it as
+ * a row of {@code target/multi-node/stall-table.md}.
+ *
+ * @param runs of each fault; the gateways take turns to be the owner
+ */
+record Stalls(NetworkedCluster networked, int runs) {
+  /** So many of the units are asked. */
+  static final int PROBED = 6;
+
+  private static final long SIZE = 16L << 20;
+  private static final String HEADER =
+      "| fault | units | runs | samples | least | median | 90 % | most (ms) |";
+
+  private TestCluster cluster() {
+    return networked.cluster();
+  }
+
+  /**
+   * From a fault of the owner to the next acknowledged write on the same unit, by hosts that have
+   * paths through the other gateways. Fails on a violation, and on an error that reached a host.
+   *
+   * @param fault for people
+   * @param name of the target
+   * @param count of units
+   * @param blow begins the fault of an owner
+   * @param after is done while the fault of an owner lasts and hosts get on, with the first unit
+   */
+  void untilTheNextWrite(
+      String fault,
+      String name,
+      int count,
+      Consumer<TestGateway> blow,
+      BiConsumer<TestGateway, TestLun> after) {
+    networked.heal();
+    List<TestLun> units = units(name, count);
+    Random random = new Random(Workload.seed());
+    List<Duration> samples = new ArrayList<>();
+    Map<TestLun, History> histories = new LinkedHashMap<>();
+    for (int run = 1; run <= runs; run++) {
+      TestGateway victim = cluster().gateways().get((run - 1) % cluster().gateways().size());
+      gather(units, victim);
+      List<Prober> probers = probe(units, histories, victim, random);
+      try {
+        long before = System.nanoTime();
+        probers.forEach(prober -> prober.awaitWriteAfter(before));
+        long struck = System.nanoTime();
+        blow.accept(victim);
+        // A signal and a cut take a moment to be there; what is sent in it still finds the owner.
+        long landed = System.nanoTime();
+        Duration striking = Duration.ofNanos(landed - struck);
+        List<Duration> stalls =
+            probers.stream().map(prober -> prober.awaitWriteAfter(landed).plus(striking)).toList();
+        System.out.printf("run %d, %s: %s ms%n", run, victim, millis(stalls));
+        samples.addAll(stalls);
+        after.accept(victim, units.get(0));
+      } finally {
+        probers.forEach(Prober::close);
+        networked.heal();
+      }
+    }
+    print(fault, units.size(), samples);
+    histories.values().forEach(history -> Histories.requireLinearizable("stall", history));
+  }
+
+  /** Makes units of a target of their own. */
+  List<TestLun> units(String name, int count) {
+    String target = cluster().createTarget("stall-" + name + "-" + count);
+    List<TestLun> units = new ArrayList<>();
+    for (int number = 0; number < count; number++) {
+      units.add(cluster().requestLun(target, number, SIZE, 512, "file"));
+    }
+    return units;
+  }
+
+  /** Makes a gateway the owner of all. */
+  private void gather(List<TestLun> units, TestGateway owner) {
+    units.forEach(unit -> move(unit, owner, TestCluster.START_BOUND));
+    for (TestLun unit : List.of(units.get(0), units.get(units.size() - 1))) {
+      new PathAgreement(cluster(), unit).await();
+    }
+  }
+
+  /** Asks a gateway to be the owner, until it is. */
+  static void move(TestLun unit, TestGateway to, Duration bound) {
+    Await.value(
+        "%s to be of %s".formatted(unit, to),
+        bound,
+        () -> {
+          try {
+            return to.api().moveLun(unit.id(), to.name());
+          } catch (ApiException e) {
+            // Also one that was just made, and is on its way to its first owner.
+            throw new Await.Unready(e.getMessage());
+          }
+        });
+  }
+
+  private List<Prober> probe(
+      List<TestLun> units, Map<TestLun, History> histories, TestGateway victim, Random random) {
+    List<Prober> probers = new ArrayList<>();
+    int probed = Math.min(PROBED, units.size());
+    for (int at = 0; at < probed; at++) {
+      TestLun unit = units.get(at * units.size() / probed);
+      probers.add(
+          new Prober(
+              "prober-" + at,
+              cluster().servingWithout(victim),
+              unit,
+              histories.computeIfAbsent(unit, fresh -> new History()),
+              new Random(random.nextLong())));
+    }
+    return probers;
+  }
+
+  private static List<Long> millis(List<Duration> durations) {
+    return durations.stream().map(Duration::toMillis).sorted().toList();
+  }
+
+  /** Prints the distribution and keeps it. */
+  void print(String fault, int units, List<Duration> samples) {
+    List<Long> sorted = millis(samples);
+    String row =
+        "| %s | %d | %d | %d | %d | %d | %d | %d |"
+            .formatted(
+                fault,
+                units,
+                runs,
+                sorted.size(),
+                sorted.get(0),
+                sorted.get(sorted.size() / 2),
+                sorted.get(Math.min(sorted.size() - 1, sorted.size() * 9 / 10)),
+                sorted.get(sorted.size() - 1));
+    System.out.println(HEADER);
+    System.out.println(row);
+    Path table = Installation.find().output().resolve("stall-table.md");
+    try {
+      Files.createDirectories(table.getParent());
+      Files.writeString(table, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
