@@ -9,6 +9,7 @@ import io.moongate.cluster.NodeSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,25 @@ class GatewayConfigTest {
     assertEquals(
         "io.moongate.cluster.membership.ProofAwareDetector",
         config.getString("pekko.cluster.failure-detector.implementation-class"));
+  }
+
+  @Test
+  void aNodeOfCassandraMayBeLostWithTheHostOfAGateway() throws IOException {
+    Config config = load("moongate.gateway.name = gw1");
+    Config driver = config.getConfig("datastax-java-driver");
+    for (String profile : List.of("", "-snapshot")) {
+      assertEquals(
+          "QUORUM",
+          driver.getString(
+              "profiles.pekko-persistence-cassandra%s-profile.basic.request.consistency"
+                  .formatted(profile)));
+    }
+    // The driver takes whole seconds: less would be none.
+    Duration interval = driver.getDuration("advanced.heartbeat.interval");
+    assertEquals(0, interval.toMillisPart());
+    Duration silent = interval.plus(driver.getDuration("advanced.heartbeat.timeout"));
+    assertTrue(
+        silent.compareTo(config.getDuration("moongate.lease.length")) < 0, () -> "" + silent);
   }
 
   @ParameterizedTest

@@ -26,6 +26,7 @@ public final class NetworkedCluster implements AutoCloseable {
       """
       pekko.cluster.failure-detector.acceptable-heartbeat-pause = 1 s
       moongate.lease.length = 3 s
+      datastax-java-driver.advanced.heartbeat { interval = 1 s, timeout = 1 s }
       """;
 
   // The API has no authentication; on this network there is nobody else.

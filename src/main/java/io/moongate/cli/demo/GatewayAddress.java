@@ -99,6 +99,7 @@ record GatewayAddress(int index, String host) {
         # failure. A crash is proven and not waited for, so this doesn't lengthen what the demo shows.
         pekko.cluster.failure-detector.acceptable-heartbeat-pause = 4 s
         moongate.lease.length = 6 s
+        datastax-java-driver.advanced.heartbeat { interval = 5 s, timeout = 5 s }
         """
         .formatted(
             quoted(name()),

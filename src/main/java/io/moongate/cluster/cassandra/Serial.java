@@ -18,6 +18,11 @@ import java.util.function.Supplier;
 /**
  * Serial statements: lightweight transactions, and reads that see their outcome. Statements are
  * prepared once.
+ *
+ * <p>A node of Cassandra that is lost with a statement under way may have executed it. The driver
+ * then sends it to another node. So a transaction given here must not apply twice to another effect
+ * than once: its condition must not hold any more after it, or it must set the same again. And
+ * whoever is told that it was not applied has to read who applied it, which may be themselves.
  */
 final class Serial {
   private final Supplier<CompletionStage<CqlSession>> session;
@@ -70,7 +75,7 @@ final class Serial {
     return statement
         .setConsistencyLevel(consistency)
         .setSerialConsistencyLevel(ConsistencyLevel.SERIAL)
-        .setIdempotent(false);
+        .setIdempotent(true);
   }
 
   private CompletionStage<AsyncResultSet> prepared(

@@ -48,6 +48,19 @@ class CqlScriptTest {
         names);
   }
 
+  /** Cassandra's own default is up to 2.5 s where little is read. */
+  @Test
+  void noReadOfATableWaitsForANodeThatIsGone() {
+    List<String> creations =
+        SchemaTool.scripts("moongate", 3).stream()
+            .flatMap(script -> script.statements().stream())
+            .filter(statement -> statement.startsWith("CREATE TABLE"))
+            .toList();
+    assertEquals(tables().size(), creations.size());
+    creations.forEach(
+        creation -> assertTrue(creation.contains("speculative_retry = '50ms'"), creation));
+  }
+
   @Test
   void columnsAndTypesAreRead() {
     Map<String, String> messages =
