@@ -51,6 +51,9 @@ public final class Claimant implements Luns.ClaimListener {
   /** By unit, the last that another gateway has told. */
   private final Map<String, Heard> others = new ConcurrentHashMap<>();
 
+  /** By unit, the newest epoch of what this gateway was given by the owner before. */
+  private final Map<String, Long> given = new ConcurrentHashMap<>();
+
   private final AtomicInteger granted = new AtomicInteger();
 
   /** What the row has said. */
@@ -223,6 +226,10 @@ public final class Claimant implements Luns.ClaimListener {
 
   @Override
   public void heard(Luns.Claim claim) {
+    if (claim.owner().equals(gateway)) {
+      given.merge(claim.unitId(), claim.epoch(), Math::max);
+      return;
+    }
     others.merge(
         claim.unitId(),
         new Heard(claim, System.nanoTime()),
@@ -274,10 +281,12 @@ public final class Claimant implements Luns.ClaimListener {
    */
   boolean isAheadOf(View view) {
     attempts.entrySet().removeIf(entry -> view.unit(entry.getKey()).isEmpty());
-    return attempts.entrySet().stream()
-        .anyMatch(
-            entry ->
-                entry.getValue().said() != Said.OTHER_OWNER
-                    && isAhead(entry.getKey(), entry.getValue().epoch(), view));
+    given.entrySet().removeIf(entry -> !isAhead(entry.getKey(), entry.getValue(), view));
+    return !given.isEmpty()
+        || attempts.entrySet().stream()
+            .anyMatch(
+                entry ->
+                    entry.getValue().said() != Said.OTHER_OWNER
+                        && isAhead(entry.getKey(), entry.getValue().epoch(), view));
   }
 }

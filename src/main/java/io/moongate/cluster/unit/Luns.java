@@ -107,7 +107,10 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     /** A claim of this gateway has been opened, or won't be. */
     void ended(String unitId, long epoch);
 
-    /** Another gateway has taken a unit over by its row, and serves it. */
+    /**
+     * Another gateway has taken a unit over by its row, and serves it; or it has given one to this
+     * gateway.
+     */
     void heard(Claim claim);
   }
 

@@ -105,6 +105,18 @@ class ClaimantTest {
     assertEquals(List.of(), claimed);
   }
 
+  /** Nobody else is to leave the record alone because of that, and this gateway is not empty. */
+  @Test
+  void whatItWasGivenIsAheadOfTheViewUntilItShowsIt() {
+    View view = new View();
+    view.apply(unit(Phase.RELEASING, 1, "gw1"));
+    claimant.heard(new Luns.Claim("u", 2, "gw2", "gw2-p1", "move", Entries.NOW, 0, true));
+    assertTrue(claimant.isAheadOf(view));
+    assertEquals(Set.of(), claimant.elsewhere(view, claim -> true, System.nanoTime()));
+    view.apply(Entries.unit("u", 8, Phase.SERVING, 2, "gw2"));
+    assertFalse(claimant.isAheadOf(view));
+  }
+
   /** A gateway that is drained is not empty while it may own what the view does not show. */
   @Test
   void whatItHasClaimedIsAheadOfTheViewUntilItShowsIt() {
