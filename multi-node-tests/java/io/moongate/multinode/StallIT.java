@@ -125,8 +125,12 @@ class StallIT {
         long moved = System.nanoTime();
         Await.until("a moment", Duration.ofSeconds(5), () -> over(moved), () -> "");
         probers.forEach(prober -> prober.awaitWriteAfter(moved));
-        probers.forEach(
-            prober -> samples.add(prober.longestBetween(asked, moved + AFTER.toNanos())));
+        List<Duration> longest =
+            probers.stream()
+                .map(prober -> prober.longestBetween(asked, moved + AFTER.toNanos()))
+                .toList();
+        System.out.printf("run %d, to %s: %s ms%n", run, to, Stalls.millis(longest));
+        samples.addAll(longest);
       }
     } finally {
       probers.forEach(Prober::close);

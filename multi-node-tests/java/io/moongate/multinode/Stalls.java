@@ -140,7 +140,7 @@ record Stalls(NetworkedCluster networked, int runs) {
     return probers;
   }
 
-  private static List<Long> millis(List<Duration> durations) {
+  static List<Long> millis(List<Duration> durations) {
     return durations.stream().map(Duration::toMillis).sorted().toList();
   }
 
