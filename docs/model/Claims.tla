@@ -190,12 +190,15 @@ HandOver(g) ==
                          version |-> has[g]]}
   /\ UNCHANGED <<row, entityVars, view, claim, has, asked, restVars>>
 
-(* Who has claimed had the version of the row.  Who was given the unit is told what its predecessor had, *)
-(* and waits for it. *)
+(* Who was given the unit is told what its predecessor had, and waits for it.  Who has claimed had the *)
+(* version of the row; a row that would be its own, upon another version, was given to it. *)
+IsTold(g) == Has("successor") => has[g] >= row.given
+HasAsked(g) == view[g].owner \in dead /\ (Has("own-claim") => has[g] = row.bound)
+
 LearnClaimed(g) ==
   /\ g \notin dead /\ row.owner = g /\ row.epoch > Epoch(g)
   /\ Has("by-the-claimant") => row.serving
-  /\ Has("successor") => has[g] >= row.given
+  /\ IsTold(g) \/ HasAsked(g)
   /\ claim' = [claim EXCEPT ![g] = row.epoch]
   /\ UNCHANGED <<row, entityVars, wire, view, handed, has, asked, restVars>>
 

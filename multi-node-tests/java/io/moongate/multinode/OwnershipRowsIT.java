@@ -139,6 +139,18 @@ class OwnershipRowsIT {
   }
 
   /** Of two that take different units of one group over at the same time each gets its own. */
+  /** gw1 has given them to gw2 with a change that gw2, which claims them as well, does not know. */
+  @Test
+  void whatWasHandedOverUponAnotherVersionIsNotTakenForAClaim() {
+    List<String> ids = units("given", 3);
+    assertEquals(Optional.empty(), get(rows.raise(ids.get(0), 1, 1)));
+    List<TakeOver> given = List.of(new TakeOver(ids.get(0), by("gw2"), 1, "move"));
+    assertEquals(Map.of(ids.get(0), by("gw2")), get(rows.takeOver(given)));
+    Map<String, Row> others = all(ids.subList(1, 3), by("gw2"));
+    assertEquals(others, get(rows.takeOver(wanted(ids, "gw2"))));
+    assertEquals(Map.of(ids.get(0), by("gw2")), get(rows.takeOver(given)), "whose own it is");
+  }
+
   @Test
   void twoClaimantsOfOneGroup() {
     List<String> ids = units("two", 20);

@@ -105,6 +105,8 @@ final class DataServices {
   /** Which of this gateway's processes this is; 0 until it has registered. */
   private volatile long registration;
 
+  private volatile boolean closing;
+
   private ExportedTargets targets;
   private RelayServer relay;
 
@@ -266,14 +268,15 @@ final class DataServices {
 
   /** Ends sessions, relay connections and stores. */
   CompletionStage<Void> close() {
+    closing = true;
     registry.refuse("the gateway is stopping");
     registry.closeAll("the gateway is stopping");
-    List<CompletableFuture<?>> closing = new ArrayList<>();
-    relays.values().forEach(client -> closing.add(client.close().toCompletableFuture()));
+    List<CompletableFuture<?>> ending = new ArrayList<>();
+    relays.values().forEach(client -> ending.add(client.close().toCompletableFuture()));
     if (relay != null) {
-      closing.add(relay.close().toCompletableFuture());
+      ending.add(relay.close().toCompletableFuture());
     }
-    return CompletableFuture.allOf(closing.toArray(CompletableFuture<?>[]::new))
+    return CompletableFuture.allOf(ending.toArray(CompletableFuture<?>[]::new))
         .whenComplete((closed, failure) -> fileStore.close());
   }
 
@@ -335,7 +338,7 @@ final class DataServices {
 
   /** Connects before the first command is to be relayed there, which hosts would wait for. */
   private void linkTo(GatewayEntry peer) {
-    if (registration > 0 && peer.state() == GatewayEntry.State.UP) {
+    if (registration > 0 && !closing && peer.state() == GatewayEntry.State.UP) {
       var unused = relayTo(peer);
     }
   }

@@ -176,7 +176,8 @@ class ModelTest {
             claims("").without("cas"),
             claims("").without("by-the-claimant"),
             givenByTheRow("").without("handed"),
-            givenByTheRow("").without("successor"))
+            givenByTheRow("").without("successor"),
+            givenByTheRow("").with("MaxDead", "1").without("own-claim"))
         .map(check -> arguments(check.invariants(CLAIMS), CLAIMS));
   }
 

@@ -29,6 +29,14 @@ public final class CassandraOwnershipRows implements OwnershipRows {
   private final Clock clock;
 
   private record Present(Row row, long sharedVersion) {
+    /**
+     * Whether it is what is proposed, and can't have been set by that: the owner before has handed
+     * the unit over to the one that asks, who does not know of the same changes.
+     */
+    boolean isProposedUponAnother(TakeOver unit) {
+      return row.equals(unit.proposed()) && sharedVersion != unit.sharedVersion();
+    }
+
     /** Whether the conditions hold upon which it is asked for. */
     boolean admits(TakeOver unit) {
       return row.epoch() == unit.proposed().epoch() - 1 && sharedVersion == unit.sharedVersion();
@@ -138,7 +146,12 @@ public final class CassandraOwnershipRows implements OwnershipRows {
   private CompletionStage<Map<String, Row>> others(
       List<TakeOver> units, Map<String, Present> found, Throwable failure, int rounds) {
     Map<String, Row> rows = new HashMap<>();
-    found.forEach((unitId, present) -> rows.put(unitId, present.row()));
+    for (TakeOver unit : units) {
+      Present present = found.get(unit.unitId());
+      if (present != null && !present.isProposedUponAnother(unit)) {
+        rows.put(unit.unitId(), present.row());
+      }
+    }
     List<TakeOver> admitted =
         units.stream()
             .filter(

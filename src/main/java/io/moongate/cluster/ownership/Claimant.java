@@ -249,6 +249,7 @@ public final class Claimant implements Luns.ClaimListener {
     others
         .values()
         .removeIf(heard -> !isAhead(heard.claim().unitId(), heard.claim().epoch(), view));
+    given.entrySet().removeIf(entry -> !isAhead(entry.getKey(), entry.getValue(), view));
     for (Heard heard : others.values()) {
       if (nowNanos - heard.atNanos() < LEFT_ALONE_NANOS && living.test(heard.claim())) {
         elsewhere.add(heard.claim().unitId());

@@ -193,6 +193,8 @@ final class RowBatches {
   }
 
   private static IllegalStateException noRow(Waiting unit) {
-    return new IllegalStateException("there is no ownership row of " + unit.unit.unitId());
+    return new IllegalStateException(
+        "there is no ownership row of %s, or one that was set upon another shared version"
+            .formatted(unit.unit.unitId()));
   }
 }

@@ -93,8 +93,9 @@ public interface OwnershipRows {
    * as above.
    *
    * @param units no unit twice
-   * @return by unit, what its row says now: equal to what was proposed when it was decided so; a
-   *     unit that has no row is missing
+   * @return by unit, what its row says now: equal to what was proposed when it was decided so, upon
+   *     that very version of the shared state; a unit that has no row is missing, and so is one
+   *     whose row says what was proposed upon another version: it was handed over to who asks
    */
   CompletionStage<Map<String, Row>> takeOver(List<TakeOver> units);
 

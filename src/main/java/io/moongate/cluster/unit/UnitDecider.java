@@ -41,6 +41,7 @@ public final class UnitDecider {
   private final LogicalUnit.Settings settings;
   private boolean proposing;
   private boolean raising;
+  private boolean reading;
   private long bounds;
 
   /**
@@ -291,7 +292,11 @@ public final class UnitDecider {
     if (!state.live() || state.ownership().epoch() >= handedOver.epoch()) {
       return TELL_AGAIN;
     }
-    return proposing ? NOTHING : new UnitDecision.ReadRow(handedOver); // It is repeated.
+    if (proposing || reading) {
+      return NOTHING; // It is repeated.
+    }
+    reading = true;
+    return new UnitDecision.ReadRow(handedOver);
   }
 
   /**
@@ -306,11 +311,15 @@ public final class UnitDecider {
       Optional<OwnershipRows.Row> said,
       LogicalUnit.HandedOver handedOver,
       Instant at) {
+    reading = false;
     Optional<OwnershipRows.Row> ahead =
         said.filter(OwnershipRows.Row::serving)
+            .filter(row -> row.epoch() == handedOver.epoch())
             .filter(row -> state.live() && row.epoch() > state.ownership().epoch());
-    if (ahead.isEmpty()) {
-      return NOTHING; // Recorded meanwhile, or it can't be asked now: it is repeated.
+    if (ahead.isEmpty() || proposing) {
+      // Recorded meanwhile, or it can't be asked now: it is repeated. Whoever proposes brings the
+      // evidence, and finds the same row.
+      return NOTHING;
     }
     OwnershipRows.Row row = ahead.get();
     Ownership now = state.ownership();

@@ -105,6 +105,21 @@ class ClaimantTest {
     assertEquals(List.of(), claimed);
   }
 
+  /**
+   * The owner before has handed it over by the very row that a claim would set, and may have known
+   * of a change that this gateway does not know of.
+   */
+  @Test
+  void whatItWasGivenUponAnotherSharedStateIsNoClaimOfItsOwn() {
+    assertTrue(rows.raise("u", 1, 1).toCompletableFuture().join().isEmpty());
+    rows.compareAndSet("u", MINE, 1);
+    claim();
+    assertEquals(List.of(), claimed);
+    known = 1;
+    claim();
+    assertEquals(1, claimed.size());
+  }
+
   /** Nobody else is to leave the record alone because of that, and this gateway is not empty. */
   @Test
   void whatItWasGivenIsAheadOfTheViewUntilItShowsIt() {

@@ -71,7 +71,10 @@ public final class FakeOwnershipRows implements OwnershipRows {
           .computeIfAbsent(unit.unitId(), id -> new ConcurrentHashMap<>())
           .put(unit.proposed().epoch(), unit.sharedVersion());
     }
-    return Optional.of(rows.get(rows.size() - 1));
+    Row last = rows.get(rows.size() - 1);
+    boolean uponAnother =
+        last.equals(unit.proposed()) && sharedVersions.get(unit.unitId()) != unit.sharedVersion();
+    return uponAnother ? Optional.empty() : Optional.of(last);
   }
 
   /** Epochs in which gateways took the unit over by the row, and the versions that they knew. */

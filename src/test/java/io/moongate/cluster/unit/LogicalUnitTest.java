@@ -821,6 +821,12 @@ class LogicalUnitTest {
     handedOver("gw2", 2);
     fixture.get();
     assertEquals(before, fixture.get());
+    // Nor is another epoch than the one that is told of.
+    fixture.rows.compareAndSet(
+        fixture.id, new OwnershipRows.Row(3, "gw3", incarnationOf("gw3"), true), 0);
+    handedOver("gw2", 2);
+    fixture.get();
+    assertEquals(before, fixture.get());
     // Nor when it can't be read.
     fixture.rows.reads.failNext(1);
     handedOver("gw2", 2);
