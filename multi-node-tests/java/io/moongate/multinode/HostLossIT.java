@@ -21,9 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Tag("long")
 class HostLossIT {
-  private static final int RUNS = Integer.getInteger("moongate.runs", 3);
-  private static final int MANY = Integer.getInteger("moongate.units", 100);
-
   /** For entities that lived on the lost host: detection, re-homing, and recovery. */
   private static final Duration RECORDED = Duration.ofSeconds(30);
 
@@ -69,11 +66,11 @@ class HostLossIT {
   @ParameterizedTest
   @CsvSource({"KILL, false", "CUT, false", "KILL, true", "CUT, true"})
   void untilTheNextWriteAfter(Loss loss, boolean many) {
-    Stalls stalls = new Stalls(networked, RUNS);
+    Stalls stalls = new Stalls(networked);
     stalls.untilTheNextWrite(
         loss.words,
         "host-" + loss.name().toLowerCase(),
-        many ? MANY : 1,
+        many ? Stalls.MANY : 1,
         loss::strike,
         HostLossIT::requireRecorded);
   }

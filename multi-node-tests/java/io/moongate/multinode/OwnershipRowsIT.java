@@ -138,7 +138,6 @@ class OwnershipRowsIT {
     assertEquals(expected, get(rows.takeOver(wanted)), "asked for again");
   }
 
-  /** Of two that take different units of one group over at the same time each gets its own. */
   /** gw1 has given them to gw2 with a change that gw2, which claims them as well, does not know. */
   @Test
   void whatWasHandedOverUponAnotherVersionIsNotTakenForAClaim() {
@@ -151,6 +150,7 @@ class OwnershipRowsIT {
     assertEquals(Map.of(ids.get(0), by("gw2")), get(rows.takeOver(given)), "whose own it is");
   }
 
+  /** Of two that take different units of one group over at the same time each gets its own. */
   @Test
   void twoClaimantsOfOneGroup() {
     List<String> ids = units("two", 20);

@@ -30,9 +30,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Tag("long")
 class StallIT {
-  private static final int RUNS = Integer.getInteger("moongate.runs", 3);
-  private static final int MANY = Integer.getInteger("moongate.units", 100);
-
   private static final Duration AFTER = Duration.ofMillis(500);
 
   private static NetworkedCluster networked;
@@ -87,11 +84,11 @@ class StallIT {
   @ParameterizedTest
   @CsvSource({"KILL, false", "STOP, false", "CUT, false", "KILL, true", "STOP, true", "CUT, true"})
   void untilTheNextWriteAfter(Blow blow, boolean many) {
-    Stalls stalls = new Stalls(networked, RUNS);
+    Stalls stalls = new Stalls(networked);
     stalls.untilTheNextWrite(
         blow.words,
         blow.name().toLowerCase(),
-        many ? MANY : 1,
+        many ? Stalls.MANY : 1,
         owner -> blow.strike(networked, owner),
         (owner, unit) -> {});
   }
@@ -100,7 +97,7 @@ class StallIT {
   @CsvSource({"false", "true"})
   void whileAUnitIsMoved(boolean underLoad) {
     networked.heal();
-    Stalls stalls = new Stalls(networked, RUNS);
+    Stalls stalls = new Stalls(networked);
     TestLun unit = stalls.units("moved-" + underLoad, 1).get(0);
     Random random = new Random(Workload.seed());
     List<Duration> samples = new ArrayList<>();
@@ -116,7 +113,7 @@ class StallIT {
               new Random(random.nextLong())));
     }
     try {
-      for (int run = 1; run <= RUNS; run++) {
+      for (int run = 1; run <= Stalls.RUNS; run++) {
         long before = System.nanoTime();
         probers.forEach(prober -> prober.awaitWriteAfter(before));
         TestGateway to = cluster().gateways().get(run % cluster().gateways().size());

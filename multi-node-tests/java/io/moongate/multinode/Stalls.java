@@ -28,10 +28,14 @@ import java.util.function.Consumer;
 /**
  * Measures how long hosts wait after a fault of the owner of units, so many times, and keeps it as
  * a row of {@code target/multi-node/stall-table.md}.
- *
- * @param runs of each fault; the gateways take turns to be the owner
  */
-record Stalls(NetworkedCluster networked, int runs) {
+record Stalls(NetworkedCluster networked) {
+  /** Of each fault; the gateways take turns to be the owner. */
+  static final int RUNS = Integer.getInteger("moongate.runs", 3);
+
+  /** So many units are "many". */
+  static final int MANY = Integer.getInteger("moongate.units", 100);
+
   /** So many of the units are asked. */
   static final int PROBED = 6;
 
@@ -64,7 +68,7 @@ record Stalls(NetworkedCluster networked, int runs) {
     Random random = new Random(Workload.seed());
     List<Duration> samples = new ArrayList<>();
     Map<TestLun, History> histories = new LinkedHashMap<>();
-    for (int run = 1; run <= runs; run++) {
+    for (int run = 1; run <= RUNS; run++) {
       TestGateway victim = cluster().gateways().get((run - 1) % cluster().gateways().size());
       gather(units, victim);
       List<Prober> probers = probe(units, histories, victim, random);
@@ -152,7 +156,7 @@ record Stalls(NetworkedCluster networked, int runs) {
             .formatted(
                 fault,
                 units,
-                runs,
+                RUNS,
                 sorted.size(),
                 sorted.get(0),
                 sorted.get(sorted.size() / 2),

@@ -282,8 +282,8 @@ public final class Claimant implements Luns.ClaimListener {
    */
   boolean isAheadOf(View view) {
     attempts.entrySet().removeIf(entry -> view.unit(entry.getKey()).isEmpty());
-    given.entrySet().removeIf(entry -> !isAhead(entry.getKey(), entry.getValue(), view));
-    return !given.isEmpty()
+    return given.entrySet().stream()
+            .anyMatch(entry -> isAhead(entry.getKey(), entry.getValue(), view))
         || attempts.entrySet().stream()
             .anyMatch(
                 entry ->
