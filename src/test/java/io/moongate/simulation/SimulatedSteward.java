@@ -1,8 +1,8 @@
 package io.moongate.simulation;
 
+import io.moongate.cluster.ownership.Placement;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.GatewayEntry;
-import io.moongate.cluster.view.Placement;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;

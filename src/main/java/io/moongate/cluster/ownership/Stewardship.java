@@ -1,7 +1,6 @@
 package io.moongate.cluster.ownership;
 
 import io.moongate.cluster.view.GatewayEntry;
-import io.moongate.cluster.view.Placement;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;

@@ -1,12 +1,19 @@
-package io.moongate.cluster.view;
+package io.moongate.cluster.ownership;
 
+import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.View;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
@@ -15,8 +22,16 @@ import java.util.function.BiPredicate;
  * Which gateway takes a unit: of those in service the first in its order of preference, else the
  * least loaded. A pure function of the view: every gateway computes the same plan and acts on its
  * own part of it.
+ *
+ * <p>How many each takes follows from the load; which, from where their rows are: units of one
+ * {@linkplain OwnershipRows#group group} go to one gateway as far as that comes out even, since the
+ * transactions of two on one group hinder one another.
  */
 public final class Placement {
+  private static final Comparator<String> BY_GROUP =
+      Comparator.<String>comparingInt(OwnershipRows::group)
+          .thenComparing(Comparator.naturalOrder());
+
   private Placement() {}
 
   /**
@@ -45,18 +60,51 @@ public final class Placement {
       }
     }
     Map<String, List<TargetEntry>> targets = targetsByUnit(view);
-    List<UnitEntry> inOrder = new ArrayList<>(needy);
-    inOrder.sort(Comparator.comparing(UnitEntry::id));
     Map<String, String> plan = new HashMap<>();
-    for (UnitEntry unit : inOrder) {
-      String chosen =
-          choose(unit, targets.getOrDefault(unit.id(), List.of()), load, resting, suits);
-      if (chosen != null) {
-        plan.put(unit.id(), chosen);
-        load.merge(chosen, 1, Integer::sum);
-      }
+    Map<List<String>, List<String>> others = new TreeMap<>(Comparator.comparing(List::toString));
+    for (UnitEntry unit : needy) {
+      List<String> candidates =
+          candidates(unit, targets.getOrDefault(unit.id(), List.of()), load, resting, suits);
+      unit.preferred().stream()
+          .filter(candidates::contains)
+          .findFirst()
+          .ifPresentOrElse(
+              preferred -> {
+                plan.put(unit.id(), preferred);
+                load.merge(preferred, 1, Integer::sum);
+              },
+              () -> others.computeIfAbsent(candidates, fresh -> new ArrayList<>()).add(unit.id()));
     }
+    others.forEach((candidates, units) -> deal(units, candidates, load, plan));
     return plan;
+  }
+
+  /**
+   * Deals units, which may go to the same gateways, by group: one gateway after the other gets as
+   * many as even out the load. So what one has taken leaves the parts of the others as they are.
+   */
+  private static void deal(
+      List<String> units,
+      List<String> candidates,
+      Map<String, Integer> load,
+      Map<String, String> plan) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (int unit = 0; unit < units.size(); unit++) {
+      leastLoaded(candidates, load)
+          .ifPresent(
+              gateway -> {
+                load.merge(gateway, 1, Integer::sum);
+                counts.merge(gateway, 1, Integer::sum);
+              });
+    }
+    units.sort(BY_GROUP);
+    Iterator<String> next = units.iterator();
+    counts.forEach(
+        (gateway, count) -> {
+          for (int taken = 0; taken < count; taken++) {
+            plan.put(next.next(), gateway);
+          }
+        });
   }
 
   /** The same when nothing is known against parts of gateways. */
@@ -65,7 +113,7 @@ public final class Placement {
     return plan(needy, view, alive, (unit, gateway) -> true);
   }
 
-  private static String choose(
+  private static List<String> candidates(
       UnitEntry unit,
       List<TargetEntry> targets,
       Map<String, Integer> load,
@@ -86,14 +134,12 @@ public final class Placement {
     // Last, so that a gateway that is out of service takes what nobody else can open: served there
     // a unit is better off than nowhere.
     narrow(candidates, candidates.stream().filter(gateway -> !resting.contains(gateway)).toList());
-    for (String preferred : unit.preferred()) {
-      if (candidates.contains(preferred)) {
-        return preferred;
-      }
-    }
+    return candidates;
+  }
+
+  private static Optional<String> leastLoaded(List<String> candidates, Map<String, Integer> load) {
     return candidates.stream()
-        .min(Comparator.<String>comparingInt(load::get).thenComparing(Comparator.naturalOrder()))
-        .orElse(null);
+        .min(Comparator.<String>comparingInt(load::get).thenComparing(Comparator.naturalOrder()));
   }
 
   /** A wish, not a condition: it counts only when somebody is left. */

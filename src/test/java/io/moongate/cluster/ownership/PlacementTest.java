@@ -1,13 +1,18 @@
-package io.moongate.cluster.view;
+package io.moongate.cluster.ownership;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.view.Entries;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -88,5 +93,48 @@ class PlacementTest {
     int most = Collections.max(load.values());
     int least = Collections.min(load.values());
     assertTrue(most - least <= 1, "seed " + seed + ": " + load);
+
+    Map<Integer, Set<String>> byGroup = new HashMap<>();
+    plan.forEach(
+        (unit, owner) ->
+            byGroup.computeIfAbsent(OwnershipRows.group(unit), g -> new HashSet<>()).add(owner));
+    long shared = byGroup.values().stream().filter(owners -> owners.size() > 1).count();
+    assertTrue(shared <= alive.size() - 1, "seed " + seed + ": " + byGroup);
+  }
+
+  @Test
+  void theOrderInWhichUnitsAreSeenChangesNothing() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    List<String> gateways = List.of("gw1", "gw2", "gw3", "gw4");
+    for (int i = 0; i < 200; i++) {
+      List<String> refused = gateways.subList(0, random.nextInt(3));
+      String[] preferred =
+          random.nextInt(4) == 0 ? new String[] {"gw" + (2 + random.nextInt(3))} : new String[0];
+      needs(unowned("u" + i, refused, preferred));
+    }
+    Map<String, String> plan = Placement.plan(needy, view, Set.copyOf(gateways));
+    assertEquals(200, plan.size());
+    Collections.shuffle(needy, random);
+    assertEquals(plan, Placement.plan(needy, view, Set.copyOf(gateways)), "seed " + seed);
+  }
+
+  @Test
+  void whatOneHasTakenLeavesThePartsOfTheOthersAsTheyWere() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 300; i++) {
+      needs(Entries.unit("u" + i, 1, Phase.SERVING, 1, "gw1"));
+    }
+    Set<String> alive = Set.of("gw2", "gw3", "gw4");
+    Map<String, String> plan = Placement.plan(needy, view, alive);
+    Collections.shuffle(needy, random);
+    while (!needy.isEmpty()) {
+      UnitEntry taken = needy.remove(0);
+      view.apply(Entries.unit(taken.id(), 2, Phase.SERVING, 2, plan.get(taken.id())));
+      Map<String, String> later = Placement.plan(needy, view, alive);
+      needy.forEach(
+          unit -> assertEquals(plan.get(unit.id()), later.get(unit.id()), "seed " + seed));
+    }
   }
 }
