@@ -1,6 +1,7 @@
 package io.moongate.multinode;
 
 import io.moongate.multinode.checker.History;
+import io.moongate.multinode.harness.ApiClient;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Installation;
@@ -39,6 +40,9 @@ record Stalls(NetworkedCluster networked) {
   /** So many of the units are asked. */
   static final int PROBED = 6;
 
+  /** For so long after a move hosts are watched still. */
+  private static final Duration AFTER = Duration.ofMillis(500);
+
   private static final long SIZE = 16L << 20;
   private static final String HEADER =
       "| fault | units | runs | samples | least | median | 90 % | most (ms) |";
@@ -69,9 +73,9 @@ record Stalls(NetworkedCluster networked) {
     List<Duration> samples = new ArrayList<>();
     Map<TestLun, History> histories = new LinkedHashMap<>();
     for (int run = 1; run <= RUNS; run++) {
-      TestGateway victim = cluster().gateways().get((run - 1) % cluster().gateways().size());
+      TestGateway victim = victim(run);
       gather(units, victim);
-      List<Prober> probers = probe(units, histories, victim, random);
+      List<Prober> probers = probe(units, histories, cluster().servingWithout(victim), random);
       try {
         long before = System.nanoTime();
         probers.forEach(prober -> prober.awaitWriteAfter(before));
@@ -92,6 +96,104 @@ record Stalls(NetworkedCluster networked) {
     }
     print(fault, units.size(), samples);
     histories.values().forEach(history -> Histories.requireLinearizable("stall", history));
+  }
+
+  /**
+   * The longest write while a unit is moved, again and again, by as many hosts with paths through
+   * all gateways. Fails on a violation, and on an error that reached a host.
+   */
+  void whileMoved(String name, int hosts) {
+    networked.heal();
+    TestLun unit = units(name + "-by-" + hosts, 1).get(0);
+    Random random = new Random(Workload.seed());
+    History history = new History();
+    List<Duration> samples = new ArrayList<>();
+    List<Prober> probers = new ArrayList<>();
+    try {
+      for (int host = 0; host < hosts; host++) {
+        probers.add(prober(host, cluster().gateways(), unit, history, random));
+      }
+      for (int run = 1; run <= RUNS; run++) {
+        TestGateway to = victim(run + 1);
+        List<Duration> longest = longestWrites(probers, () -> cluster().move(unit, to));
+        System.out.printf("run %d, to %s: %s ms%n", run, to, millis(longest));
+        samples.addAll(longest);
+      }
+    } finally {
+      probers.forEach(Prober::close);
+    }
+    Histories.requireLinearizable("moves", history);
+    print("planned move, the longest write, %d hosts".formatted(hosts), 1, samples);
+  }
+
+  /**
+   * The longest write while the owner of all units is drained, by a host of each unit that is
+   * asked, with paths through all gateways. Fails on a violation, and on an error that reached a
+   * host.
+   */
+  void whileDrained(String name, int count) {
+    networked.heal();
+    List<TestLun> units = units(name, count);
+    Random random = new Random(Workload.seed());
+    Map<TestLun, History> histories = new LinkedHashMap<>();
+    List<Duration> samples = new ArrayList<>();
+    for (int run = 1; run <= RUNS; run++) {
+      TestGateway drained = victim(run);
+      ApiClient api = cluster().servingWithout(drained).get(0).api();
+      gather(units, drained);
+      List<Prober> probers = probe(units, histories, cluster().gateways(), random);
+      try {
+        long began = System.nanoTime();
+        List<Duration> longest =
+            longestWrites(
+                probers,
+                () -> {
+                  cluster().done("the drain to begin", () -> api.drain(drained.name()));
+                  awaitDrained(drained, api);
+                });
+        System.out.printf(
+            "run %d, %s, in %d ms: %s ms%n",
+            run, drained, (System.nanoTime() - began) / 1_000_000, millis(longest));
+        samples.addAll(longest);
+      } finally {
+        probers.forEach(Prober::close);
+      }
+      cluster().done("the drain to end", () -> api.undrain(drained.name()));
+    }
+    print("drain, the longest write", units.size(), samples);
+    histories.values().forEach(history -> Histories.requireLinearizable("drain", history));
+  }
+
+  private void awaitDrained(TestGateway drained, ApiClient api) {
+    Await.value(
+        drained + " to be drained",
+        TestCluster.START_BOUND,
+        () -> {
+          try {
+            return api.gateways().stream()
+                .filter(row -> row.name().equals(drained.name()))
+                .filter(row -> row.service().equals("drained"))
+                .findFirst()
+                .orElseThrow(() -> new Await.Unready("not yet"));
+          } catch (ApiException e) {
+            throw new Await.Unready(e.getMessage());
+          }
+        });
+  }
+
+  /** Of each host, while something is done and a moment after it. */
+  private static List<Duration> longestWrites(List<Prober> probers, Runnable what) {
+    long before = System.nanoTime();
+    probers.forEach(prober -> prober.awaitWriteAfter(before));
+    long began = System.nanoTime();
+    what.run();
+    long until = System.nanoTime() + AFTER.toNanos();
+    probers.forEach(prober -> prober.awaitWriteAfter(until));
+    return probers.stream().map(prober -> prober.longestBetween(began, until)).toList();
+  }
+
+  private TestGateway victim(int run) {
+    return cluster().gateways().get((run - 1) % cluster().gateways().size());
   }
 
   /** Makes units of a target of their own. */
@@ -127,21 +229,24 @@ record Stalls(NetworkedCluster networked) {
         });
   }
 
-  private List<Prober> probe(
-      List<TestLun> units, Map<TestLun, History> histories, TestGateway victim, Random random) {
+  private static List<Prober> probe(
+      List<TestLun> units,
+      Map<TestLun, History> histories,
+      List<TestGateway> paths,
+      Random random) {
     List<Prober> probers = new ArrayList<>();
     int probed = Math.min(PROBED, units.size());
     for (int at = 0; at < probed; at++) {
       TestLun unit = units.get(at * units.size() / probed);
-      probers.add(
-          new Prober(
-              "prober-" + at,
-              cluster().servingWithout(victim),
-              unit,
-              histories.computeIfAbsent(unit, fresh -> new History()),
-              new Random(random.nextLong())));
+      History history = histories.computeIfAbsent(unit, fresh -> new History());
+      probers.add(prober(at, paths, unit, history, random));
     }
     return probers;
+  }
+
+  private static Prober prober(
+      int number, List<TestGateway> paths, TestLun unit, History history, Random random) {
+    return new Prober("prober-" + number, paths, unit, history, new Random(random.nextLong()));
   }
 
   static List<Long> millis(List<Duration> durations) {
