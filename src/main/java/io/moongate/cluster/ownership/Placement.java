@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /**
  * Which gateway takes a unit: of those in service the first in its order of preference, else the
@@ -28,10 +29,6 @@ import java.util.function.BiPredicate;
  * transactions of two on one group hinder one another.
  */
 public final class Placement {
-  private static final Comparator<String> BY_GROUP =
-      Comparator.<String>comparingInt(OwnershipRows::group)
-          .thenComparing(Comparator.naturalOrder());
-
   private Placement() {}
 
   /**
@@ -61,10 +58,11 @@ public final class Placement {
     }
     Map<String, List<TargetEntry>> targets = targetsByUnit(view);
     Map<String, String> plan = new HashMap<>();
-    Map<List<String>, List<String>> others = new TreeMap<>(Comparator.comparing(List::toString));
+    List<String> all = List.copyOf(load.keySet());
+    Map<List<String>, List<String>> others = new HashMap<>();
     for (UnitEntry unit : needy) {
       List<String> candidates =
-          candidates(unit, targets.getOrDefault(unit.id(), List.of()), load, resting, suits);
+          candidates(unit, targets.getOrDefault(unit.id(), List.of()), all, resting, suits);
       unit.preferred().stream()
           .filter(candidates::contains)
           .findFirst()
@@ -75,7 +73,9 @@ public final class Placement {
               },
               () -> others.computeIfAbsent(candidates, fresh -> new ArrayList<>()).add(unit.id()));
     }
-    others.forEach((candidates, units) -> deal(units, candidates, load, plan));
+    others.entrySet().stream()
+        .sorted(Comparator.comparing(each -> String.join(" ", each.getKey())))
+        .forEach(each -> deal(each.getValue(), each.getKey(), load, plan));
     return plan;
   }
 
@@ -97,8 +97,7 @@ public final class Placement {
                 counts.merge(gateway, 1, Integer::sum);
               });
     }
-    units.sort(BY_GROUP);
-    Iterator<String> next = units.iterator();
+    Iterator<String> next = byGroup(units).iterator();
     counts.forEach(
         (gateway, count) -> {
           for (int taken = 0; taken < count; taken++) {
@@ -113,28 +112,27 @@ public final class Placement {
     return plan(needy, view, alive, (unit, gateway) -> true);
   }
 
+  private static List<String> byGroup(List<String> units) {
+    Map<Integer, List<String>> groups = new TreeMap<>();
+    units.forEach(
+        unit ->
+            groups.computeIfAbsent(OwnershipRows.group(unit), none -> new ArrayList<>()).add(unit));
+    return groups.values().stream().flatMap(group -> group.stream().sorted()).toList();
+  }
+
   private static List<String> candidates(
       UnitEntry unit,
       List<TargetEntry> targets,
-      Map<String, Integer> load,
+      List<String> all,
       Set<String> resting,
       BiPredicate<UnitEntry, String> suits) {
-    List<String> candidates = new ArrayList<>(load.keySet());
-    narrow(
-        candidates,
-        candidates.stream()
-            .filter(gateway -> targets.stream().anyMatch(target -> target.exportedBy(gateway)))
-            .toList());
-    narrow(
-        candidates,
-        candidates.stream()
-            .filter(gateway -> !unit.ownership().refusedBy().contains(gateway))
-            .toList());
-    narrow(candidates, candidates.stream().filter(gateway -> suits.test(unit, gateway)).toList());
+    List<String> candidates =
+        narrow(all, gateway -> targets.stream().anyMatch(target -> target.exportedBy(gateway)));
+    candidates = narrow(candidates, gateway -> !unit.ownership().refusedBy().contains(gateway));
+    candidates = narrow(candidates, gateway -> suits.test(unit, gateway));
     // Last, so that a gateway that is out of service takes what nobody else can open: served there
     // a unit is better off than nowhere.
-    narrow(candidates, candidates.stream().filter(gateway -> !resting.contains(gateway)).toList());
-    return candidates;
+    return narrow(candidates, gateway -> !resting.contains(gateway));
   }
 
   private static Optional<String> leastLoaded(List<String> candidates, Map<String, Integer> load) {
@@ -143,10 +141,14 @@ public final class Placement {
   }
 
   /** A wish, not a condition: it counts only when somebody is left. */
-  private static void narrow(List<String> candidates, List<String> better) {
-    if (!better.isEmpty()) {
-      candidates.retainAll(better);
+  private static List<String> narrow(List<String> candidates, Predicate<String> wish) {
+    List<String> better = new ArrayList<>(candidates.size());
+    for (String candidate : candidates) {
+      if (wish.test(candidate)) {
+        better.add(candidate);
+      }
     }
+    return better.isEmpty() ? candidates : better;
   }
 
   private static Map<String, List<TargetEntry>> targetsByUnit(View view) {

@@ -65,6 +65,12 @@ public final class Stewardship {
     boolean isLast(String unitId) {
       return here.contains(unitId) && !wanted.contains(unitId);
     }
+
+    /** Whether somebody has taken over each of some units. */
+    boolean cover(List<UnitEntry> units) {
+      return units.stream()
+          .allMatch(unit -> here.contains(unit.id()) || elsewhere.contains(unit.id()));
+    }
   }
 
   /** A gateway that has failed, and is not recorded to. */
@@ -167,8 +173,11 @@ public final class Stewardship {
     List<UnitEntry> units = view.units();
     PartialFaults faults = PartialFaults.of(view, observations, alive);
     Needy needy = needy(view, units, observations, now);
+    // Once all are taken over there is a look at each record, and nothing to plan.
     Map<String, String> owners =
-        needy.units.isEmpty() ? Map.of() : Placement.plan(needy.units, view, alive, faults::suits);
+        claims.cover(needy.units)
+            ? Map.of()
+            : Placement.plan(needy.units, view, alive, faults::suits);
     List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claims);
     boolean othersToo = owners.values().stream().anyMatch(owner -> !owner.equals(self));
     Set<String> healthy = new TreeSet<>();

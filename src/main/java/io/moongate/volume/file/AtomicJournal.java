@@ -4,7 +4,6 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -255,7 +254,7 @@ final class AtomicJournal {
   /** Renames the journals that count, durably, and removes those that do not. */
   static void adopt(Path directory) throws IOException {
     boolean changed = false;
-    for (Path journal : named(directory, "atomic-*")) {
+    for (Path journal : VolumeDirectory.named(directory, "atomic-")) {
       Matcher name = JOURNAL.matcher(journal.getFileName().toString());
       if (name.matches() && !VolumeDirectory.isGone(directory.resolve(name.group(1)))) {
         Files.move(
@@ -275,7 +274,7 @@ final class AtomicJournal {
   /** Writes again what adopted journals have, and removes them. */
   static void redo(Path directory, ImageFile image, Runnable sync, Target target)
       throws IOException {
-    List<Path> adopted = named(directory, REDO + "*");
+    List<Path> adopted = VolumeDirectory.named(directory, REDO);
     boolean wrote = false;
     for (Path journal : adopted) {
       ByteBuffer record = ByteBuffer.wrap(Files.readAllBytes(journal));
@@ -300,14 +299,6 @@ final class AtomicJournal {
     if (!adopted.isEmpty()) {
       VolumeDirectory.sync(directory);
     }
-  }
-
-  private static List<Path> named(Path directory, String pattern) throws IOException {
-    List<Path> found = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, pattern)) {
-      files.forEach(found::add);
-    }
-    return found;
   }
 
   private static ByteBuffer encode(List<Write> writes) {

@@ -11,6 +11,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -21,6 +22,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -181,8 +184,8 @@ final class VolumeDirectory {
   /** The greatest size on record, or the first one. */
   private static long recorded(Path path, long first) throws IOException {
     long greatest = first;
-    try (DirectoryStream<Path> records = Files.newDirectoryStream(path, "size-*")) {
-      for (Path each : records) {
+    try {
+      for (Path each : named(path, "size-")) {
         Matcher name = SIZE.matcher(each.getFileName().toString());
         if (name.matches() && isLong(name.group(1))) {
           greatest = Math.max(greatest, Long.parseLong(name.group(1)));
@@ -247,17 +250,13 @@ final class VolumeDirectory {
 
   /** Removes what an interrupted {@link #delete}, or long ago a {@link #create}, left behind. */
   static void sweep(Path parent, Instant longAgo) throws IOException {
-    try (DirectoryStream<Path> graves = Files.newDirectoryStream(parent, ".deleted-*")) {
-      for (Path grave : graves) {
-        remove(grave);
-      }
+    for (Path grave : named(parent, ".deleted-")) {
+      remove(grave);
     }
     // A recent one may be another gateway's that is being made just now.
-    try (DirectoryStream<Path> unborn = Files.newDirectoryStream(parent, ".new-*")) {
-      for (Path each : unborn) {
-        if (Files.getLastModifiedTime(each).toInstant().isBefore(longAgo)) {
-          remove(each);
-        }
+    for (Path unborn : named(parent, ".new-")) {
+      if (Files.getLastModifiedTime(unborn).toInstant().isBefore(longAgo)) {
+        remove(unborn);
       }
     }
   }
@@ -279,9 +278,12 @@ final class VolumeDirectory {
     // A listing may miss names that come and go meanwhile; it is never without any for long.
     for (int attempt = 0; attempt < 8; attempt++) {
       Path newest = null;
-      try (DirectoryStream<Path> records = Files.newDirectoryStream(path, "epoch-*")) {
-        for (Path each : records) {
-          if (epochOf(each) >= 0 && (newest == null || epochOf(each) > epochOf(newest))) {
+      long highest = -1;
+      try {
+        for (Path each : named(path, "epoch-")) {
+          long epoch = epochOf(each);
+          if (epoch > highest) {
+            highest = epoch;
             newest = each;
           }
         }
@@ -293,6 +295,19 @@ final class VolumeDirectory {
       }
     }
     throw new VolumeException(Reason.IO, path.getFileName() + " has lost its epoch");
+  }
+
+  /** What is in a directory under a name that begins so; an opening lists it several times. */
+  static List<Path> named(Path directory, String prefix) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            directory, file -> file.getFileName().toString().startsWith(prefix))) {
+      files.forEach(found::add);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return found;
   }
 
   /**
@@ -339,12 +354,10 @@ final class VolumeDirectory {
 
   /** Removes the records of older epochs: from now on whoever holds one of them finds it gone. */
   void retireBefore(long epoch) throws IOException {
-    try (DirectoryStream<Path> records = Files.newDirectoryStream(path, "epoch-*")) {
-      for (Path each : records) {
-        long old = epochOf(each);
-        if (old >= 0 && old < epoch) {
-          Files.deleteIfExists(each);
-        }
+    for (Path each : named(path, "epoch-")) {
+      long old = epochOf(each);
+      if (old >= 0 && old < epoch) {
+        Files.deleteIfExists(each);
       }
     }
   }
