@@ -10,7 +10,7 @@ import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.harness.net.NetworkedCluster;
-import io.moongate.multinode.workload.Prober;
+import io.moongate.multinode.workload.Probers;
 import io.moongate.multinode.workload.Workload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -75,22 +75,20 @@ record Stalls(NetworkedCluster networked) {
     for (int run = 1; run <= RUNS; run++) {
       TestGateway victim = victim(run);
       gather(units, victim);
-      List<Prober> probers = probe(units, histories, cluster().servingWithout(victim), random);
-      try {
-        long before = System.nanoTime();
-        probers.forEach(prober -> prober.awaitWriteAfter(before));
+      try (Probers probers = new Probers(random)) {
+        probe(probers, units, histories, cluster().servingWithout(victim));
+        probers.awaitWritesAfter(System.nanoTime());
         long struck = System.nanoTime();
         blow.accept(victim);
         // A signal and a cut take a moment to be there; what is sent in it still finds the owner.
         long landed = System.nanoTime();
         Duration striking = Duration.ofNanos(landed - struck);
         List<Duration> stalls =
-            probers.stream().map(prober -> prober.awaitWriteAfter(landed).plus(striking)).toList();
+            probers.awaitWritesAfter(landed).stream().map(stall -> stall.plus(striking)).toList();
         System.out.printf("run %d, %s: %s ms%n", run, victim, millis(stalls));
         samples.addAll(stalls);
         after.accept(victim, units.get(0));
       } finally {
-        probers.forEach(Prober::close);
         networked.heal();
       }
     }
@@ -99,8 +97,8 @@ record Stalls(NetworkedCluster networked) {
   }
 
   /**
-   * The longest write while a unit is moved, again and again, by as many hosts with paths through
-   * all gateways. Fails on a violation, and on an error that reached a host.
+   * The longest operation while a unit is moved, again and again, by as many hosts with paths
+   * through all gateways. Fails on a violation, and on an error that reached a host.
    */
   void whileMoved(String name, int hosts) {
     networked.heal();
@@ -108,26 +106,24 @@ record Stalls(NetworkedCluster networked) {
     Random random = new Random(Workload.seed());
     History history = new History();
     List<Duration> samples = new ArrayList<>();
-    List<Prober> probers = new ArrayList<>();
-    try {
+    move(unit, victim(1), TestCluster.START_BOUND);
+    try (Probers probers = new Probers(random)) {
       for (int host = 0; host < hosts; host++) {
-        probers.add(prober(host, cluster().gateways(), unit, history, random));
+        probers.begin(cluster().gateways(), unit, history);
       }
       for (int run = 1; run <= RUNS; run++) {
         TestGateway to = victim(run + 1);
-        List<Duration> longest = longestWrites(probers, () -> cluster().move(unit, to));
+        List<Duration> longest = probers.longestWhile(() -> cluster().move(unit, to), AFTER);
         System.out.printf("run %d, to %s: %s ms%n", run, to, millis(longest));
         samples.addAll(longest);
       }
-    } finally {
-      probers.forEach(Prober::close);
     }
     Histories.requireLinearizable("moves", history);
-    print("planned move, the longest write, %d hosts".formatted(hosts), 1, samples);
+    print("planned move, the longest operation, %d hosts".formatted(hosts), 1, samples);
   }
 
   /**
-   * The longest write while the owner of all units is drained, by a host of each unit that is
+   * The longest operation while the owner of all units is drained, by a host of each unit that is
    * asked, with paths through all gateways. Fails on a violation, and on an error that reached a
    * host.
    */
@@ -141,30 +137,21 @@ record Stalls(NetworkedCluster networked) {
       TestGateway drained = victim(run);
       ApiClient api = cluster().servingWithout(drained).get(0).api();
       gather(units, drained);
-      List<Prober> probers = probe(units, histories, cluster().gateways(), random);
-      try {
-        long began = System.nanoTime();
-        List<Duration> longest =
-            longestWrites(
-                probers,
-                () -> {
-                  cluster().done("the drain to begin", () -> api.drain(drained.name()));
-                  awaitDrained(drained, api);
-                });
-        System.out.printf(
-            "run %d, %s, in %d ms: %s ms%n",
-            run, drained, (System.nanoTime() - began) / 1_000_000, millis(longest));
+      try (Probers probers = new Probers(random)) {
+        probe(probers, units, histories, cluster().gateways());
+        List<Duration> longest = probers.longestWhile(() -> drain(drained, api), AFTER);
+        System.out.printf("run %d, %s: %s ms%n", run, drained, millis(longest));
         samples.addAll(longest);
       } finally {
-        probers.forEach(Prober::close);
+        cluster().done("the drain to end", () -> api.undrain(drained.name()));
       }
-      cluster().done("the drain to end", () -> api.undrain(drained.name()));
     }
-    print("drain, the longest write", units.size(), samples);
+    print("drain, the longest operation", units.size(), samples);
     histories.values().forEach(history -> Histories.requireLinearizable("drain", history));
   }
 
-  private void awaitDrained(TestGateway drained, ApiClient api) {
+  private void drain(TestGateway drained, ApiClient api) {
+    cluster().done("the drain to begin", () -> api.drain(drained.name()));
     Await.value(
         drained + " to be drained",
         TestCluster.START_BOUND,
@@ -179,17 +166,6 @@ record Stalls(NetworkedCluster networked) {
             throw new Await.Unready(e.getMessage());
           }
         });
-  }
-
-  /** Of each host, while something is done and a moment after it. */
-  private static List<Duration> longestWrites(List<Prober> probers, Runnable what) {
-    long before = System.nanoTime();
-    probers.forEach(prober -> prober.awaitWriteAfter(before));
-    long began = System.nanoTime();
-    what.run();
-    long until = System.nanoTime() + AFTER.toNanos();
-    probers.forEach(prober -> prober.awaitWriteAfter(until));
-    return probers.stream().map(prober -> prober.longestBetween(began, until)).toList();
   }
 
   private TestGateway victim(int run) {
@@ -229,24 +205,16 @@ record Stalls(NetworkedCluster networked) {
         });
   }
 
-  private static List<Prober> probe(
+  private static void probe(
+      Probers probers,
       List<TestLun> units,
       Map<TestLun, History> histories,
-      List<TestGateway> paths,
-      Random random) {
-    List<Prober> probers = new ArrayList<>();
+      List<TestGateway> paths) {
     int probed = Math.min(PROBED, units.size());
     for (int at = 0; at < probed; at++) {
       TestLun unit = units.get(at * units.size() / probed);
-      History history = histories.computeIfAbsent(unit, fresh -> new History());
-      probers.add(prober(at, paths, unit, history, random));
+      probers.begin(paths, unit, histories.computeIfAbsent(unit, fresh -> new History()));
     }
-    return probers;
-  }
-
-  private static Prober prober(
-      int number, List<TestGateway> paths, TestLun unit, History history, Random random) {
-    return new Prober("prober-" + number, paths, unit, history, new Random(random.nextLong()));
   }
 
   static List<Long> millis(List<Duration> durations) {

@@ -19,11 +19,11 @@ public final class Prober implements AutoCloseable {
 
   private final MultipathClient client;
   private final Thread thread;
-  private final List<Write> writes = new ArrayList<>();
+  private final List<Operation> operations = new ArrayList<>();
   private volatile boolean stopping;
   private volatile Throwable failure;
 
-  private record Write(long sent, long acknowledged) {}
+  private record Operation(boolean write, long sent, long acknowledged) {}
 
   /**
    * Logs in and begins.
@@ -43,15 +43,19 @@ public final class Prober implements AutoCloseable {
   private void probe(Random random) {
     while (!stopping) {
       long block = random.nextInt(BLOCKS);
-      long sent = System.nanoTime();
-      client.write(block, 1);
-      synchronized (writes) {
-        writes.add(new Write(sent, System.nanoTime()));
-      }
+      measured(true, () -> client.write(block, 1));
       if (random.nextInt(8) == 0) {
-        client.read(block, 1);
+        measured(false, () -> client.read(block, 1));
       }
       MultipathClient.pause(THINK);
+    }
+  }
+
+  private void measured(boolean write, Runnable operation) {
+    long sent = System.nanoTime();
+    operation.run();
+    synchronized (operations) {
+      operations.add(new Operation(write, sent, System.nanoTime()));
     }
   }
 
@@ -69,20 +73,20 @@ public final class Prober implements AutoCloseable {
   }
 
   private Optional<Duration> firstAfter(long moment) {
-    synchronized (writes) {
-      return writes.stream()
-          .filter(write -> write.sent() - moment > 0)
+    synchronized (operations) {
+      return operations.stream()
+          .filter(each -> each.write() && each.sent() - moment > 0)
           .findFirst()
           .map(write -> Duration.ofNanos(write.acknowledged() - moment));
     }
   }
 
-  /** The longest that a write took that was under way at some time between two moments. */
+  /** The longest that an operation took that was under way at some time between two moments. */
   public Duration longestBetween(long from, long to) {
-    synchronized (writes) {
-      return writes.stream()
-          .filter(write -> write.acknowledged() - from > 0 && write.sent() - to < 0)
-          .map(write -> Duration.ofNanos(write.acknowledged() - write.sent()))
+    synchronized (operations) {
+      return operations.stream()
+          .filter(each -> each.acknowledged() - from > 0 && each.sent() - to < 0)
+          .map(each -> Duration.ofNanos(each.acknowledged() - each.sent()))
           .max(Duration::compareTo)
           .orElse(Duration.ZERO);
     }

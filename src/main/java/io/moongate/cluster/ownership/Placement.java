@@ -29,6 +29,11 @@ import java.util.function.Predicate;
  * transactions of two on one group hinder one another.
  */
 public final class Placement {
+  /** Who has no choice is placed first, so that the others even it out. */
+  private static final Comparator<Map.Entry<List<String>, List<String>>> NARROWEST_FIRST =
+      Comparator.<Map.Entry<List<String>, List<String>>>comparingInt(each -> each.getKey().size())
+          .thenComparing(each -> String.join(" ", each.getKey()));
+
   private Placement() {}
 
   /**
@@ -74,14 +79,15 @@ public final class Placement {
               () -> others.computeIfAbsent(candidates, fresh -> new ArrayList<>()).add(unit.id()));
     }
     others.entrySet().stream()
-        .sorted(Comparator.comparing(each -> String.join(" ", each.getKey())))
+        .sorted(NARROWEST_FIRST)
         .forEach(each -> deal(each.getValue(), each.getKey(), load, plan));
     return plan;
   }
 
   /**
    * Deals units, which may go to the same gateways, by group: one gateway after the other gets as
-   * many as even out the load. So what one has taken leaves the parts of the others as they are.
+   * many as even out the load. So what one has taken leaves the parts of the others as they are,
+   * where all units may go to the same gateways; else some can change hands once more.
    */
   private static void deal(
       List<String> units,

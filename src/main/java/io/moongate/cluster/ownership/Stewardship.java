@@ -66,10 +66,13 @@ public final class Stewardship {
       return here.contains(unitId) && !wanted.contains(unitId);
     }
 
+    boolean has(String unitId) {
+      return here.contains(unitId) || elsewhere.contains(unitId);
+    }
+
     /** Whether somebody has taken over each of some units. */
     boolean cover(List<UnitEntry> units) {
-      return units.stream()
-          .allMatch(unit -> here.contains(unit.id()) || elsewhere.contains(unit.id()));
+      return units.stream().allMatch(unit -> has(unit.id()));
     }
   }
 
@@ -82,7 +85,7 @@ public final class Stewardship {
    * @param failures to tell the gateways' entities
    * @param takeOvers to ask the units' entities for
    * @param moves to ask the units' entities for
-   * @param othersToo whether other gateways are to take units over
+   * @param othersToo whether other gateways are to take units over, which they have not done yet
    * @param emptied whether this gateway is out of service and owns nothing any more, which its
    *     entity does not know yet
    * @param others to whom units may go, for all that is known
@@ -179,7 +182,9 @@ public final class Stewardship {
             ? Map.of()
             : Placement.plan(needy.units, view, alive, faults::suits);
     List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claims);
-    boolean othersToo = owners.values().stream().anyMatch(owner -> !owner.equals(self));
+    boolean othersToo =
+        owners.entrySet().stream()
+            .anyMatch(each -> !each.getValue().equals(self) && !claims.has(each.getKey()));
     Set<String> healthy = new TreeSet<>();
     for (String gateway : alive) {
       if (gateway.equals(self) || decisions.get(gateway).verdict() == Verdict.HEALTHY) {

@@ -255,8 +255,12 @@ final class VolumeDirectory {
     }
     // A recent one may be another gateway's that is being made just now.
     for (Path unborn : named(parent, ".new-")) {
-      if (Files.getLastModifiedTime(unborn).toInstant().isBefore(longAgo)) {
-        remove(unborn);
+      try {
+        if (Files.getLastModifiedTime(unborn).toInstant().isBefore(longAgo)) {
+          remove(unborn);
+        }
+      } catch (NoSuchFileException e) {
+        // It has its name by now.
       }
     }
   }
@@ -421,8 +425,8 @@ final class VolumeDirectory {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) {
+    try {
+      for (Path file : named(directory, "")) {
         Files.deleteIfExists(file);
       }
     } catch (NoSuchFileException e) {

@@ -103,6 +103,17 @@ class PlacementTest {
   }
 
   @Test
+  void whoMayGoToFewGatewaysIsPlacedFirstAndTheOthersEvenItOut() {
+    for (int i = 0; i < 10; i++) {
+      needs(unowned("both" + i, List.of()));
+      needs(unowned("narrow" + i, List.of("gw1")));
+    }
+    Map<String, String> plan = Placement.plan(needy, view, Set.of("gw1", "gw2"));
+    assertEquals(10, Collections.frequency(plan.values(), "gw1"));
+    assertEquals("gw2", plan.get("narrow0"));
+  }
+
+  @Test
   void theOrderInWhichUnitsAreSeenChangesNothing() {
     long seed = System.nanoTime();
     Random random = new Random(seed);
