@@ -94,6 +94,7 @@ record Stalls(NetworkedCluster networked) {
     }
     print(fault, units.size(), samples);
     histories.values().forEach(history -> Histories.requireLinearizable("stall", history));
+    forget(units);
   }
 
   /**
@@ -120,6 +121,7 @@ record Stalls(NetworkedCluster networked) {
     }
     Histories.requireLinearizable("moves", history);
     print("planned move, the longest operation, %d hosts".formatted(hosts), 1, samples);
+    forget(List.of(unit));
   }
 
   /**
@@ -148,6 +150,7 @@ record Stalls(NetworkedCluster networked) {
     }
     print("drain, the longest operation", units.size(), samples);
     histories.values().forEach(history -> Histories.requireLinearizable("drain", history));
+    forget(units);
   }
 
   private void drain(TestGateway drained, ApiClient api) {
@@ -180,6 +183,11 @@ record Stalls(NetworkedCluster networked) {
       units.add(cluster().requestLun(target, number, SIZE, 512, "file"));
     }
     return units;
+  }
+
+  /** So that the next owner that fails has no more units than is said of it. */
+  private void forget(List<TestLun> units) {
+    cluster().delete(units.get(0).target());
   }
 
   /** Makes a gateway the owner of all. */

@@ -378,6 +378,20 @@ public final class TestCluster implements AutoCloseable {
         });
   }
 
+  private interface Deletion {
+    void delete() throws ApiException;
+  }
+
+  private static void unlessGone(Deletion deletion) throws ApiException {
+    try {
+      deletion.delete();
+    } catch (ApiException e) {
+      if (e.status() != 404) {
+        throw e;
+      }
+    }
+  }
+
   /** Deletes a target and its LUNs, once the sessions with it have ended. */
   public void delete(String target) {
     ApiClient api = serving().get(0).api();
@@ -388,15 +402,12 @@ public final class TestCluster implements AutoCloseable {
           try {
             for (LogicalUnit unit : api.luns()) {
               if (target.equals(unit.target())) {
-                api.deleteLun(unit.id());
+                unlessGone(() -> api.deleteLun(unit.id()));
               }
             }
-            api.deleteTarget(target);
+            unlessGone(() -> api.deleteTarget(target));
             return Boolean.TRUE;
           } catch (ApiException e) {
-            if (e.status() == 404) {
-              return Boolean.TRUE;
-            }
             // A session that has just ended may still be known, or a LUN that is gone.
             throw new Unready(e.getMessage());
           }
