@@ -4,11 +4,12 @@ import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.harness.net.NetworkedCluster;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A host is lost on which the owner of units runs and one of three nodes of Cassandra, each with a
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * {@link StallIT} has it; then, while the fault lasts, that what has to be recorded is recorded.
  *
  * <p>{@code -Dmoongate.runs=N} sets the runs of each (3), {@code -Dmoongate.units=N} how many
- * "many" units are (100).
+ * "many" units are (100), {@code -Dmoongate.faults=RE} which of the faults happen.
  */
 @Tag("long")
 class HostLossIT {
@@ -63,16 +64,30 @@ class HostLossIT {
     }
   }
 
+  static Stream<Loss> losses() {
+    return Stream.of(Loss.values()).filter(loss -> Stalls.isWanted(loss.name()));
+  }
+
   @ParameterizedTest
-  @CsvSource({"KILL, false", "CUT, false", "KILL, true", "CUT, true"})
-  void untilTheNextWriteAfter(Loss loss, boolean many) {
-    Stalls stalls = new Stalls(networked);
-    stalls.untilTheNextWrite(
-        loss.words,
-        "host-" + loss.name().toLowerCase(),
-        many ? Stalls.MANY : 1,
-        loss::strike,
-        HostLossIT::requireRecorded);
+  @MethodSource("losses")
+  void untilTheNextWriteAfter(Loss loss) {
+    untilTheNextWriteAfter(loss, 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("losses")
+  void untilTheNextWriteOfManyUnitsAfter(Loss loss) {
+    untilTheNextWriteAfter(loss, Stalls.MANY);
+  }
+
+  private static void untilTheNextWriteAfter(Loss loss, int units) {
+    new Stalls(networked)
+        .untilTheNextWrite(
+            loss.words,
+            "host-" + loss.name().toLowerCase(),
+            units,
+            loss::strike,
+            HostLossIT::requireRecorded);
   }
 
   /** Moves a unit to each gateway that is left: the one where it is, and the other. */

@@ -34,6 +34,8 @@ record Stalls(NetworkedCluster networked) {
   /** Of each fault; the gateways take turns to be the owner. */
   static final int RUNS = Integer.getInteger("moongate.runs", 3);
 
+  private static final String FAULTS = System.getProperty("moongate.faults", ".*");
+
   /** So many units are "many". */
   static final int MANY = Integer.getInteger("moongate.units", 100);
 
@@ -46,6 +48,11 @@ record Stalls(NetworkedCluster networked) {
   private static final long SIZE = 16L << 20;
   private static final String HEADER =
       "| fault | units | runs | samples | least | median | 90 % | most (ms) |";
+
+  /** Whether a fault is to happen. */
+  static boolean isWanted(String fault) {
+    return fault.matches(FAULTS);
+  }
 
   private TestCluster cluster() {
     return networked.cluster();
