@@ -16,6 +16,7 @@ import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.ownership.Claimant;
 import io.moongate.cluster.ownership.HandOvers;
 import io.moongate.cluster.ownership.Steward;
+import io.moongate.cluster.ownership.Timer;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
@@ -175,7 +176,8 @@ public final class GatewayNode {
             view,
             unit -> sharedVersion(unit, surroundings),
             claim -> luns.tell(new Luns.Given(claim)),
-            clock);
+            clock,
+            Timer.SYSTEM);
     steward =
         spawn(
             Steward.create(
@@ -302,7 +304,8 @@ public final class GatewayNode {
         () -> lease.coversNanos(System.nanoTime()),
         unit -> sharedVersion(unit, surroundings),
         claim -> luns.tell(claim),
-        clock);
+        clock,
+        Timer.SYSTEM);
   }
 
   /** Of the state that this gateway serves the unit with, or would. */

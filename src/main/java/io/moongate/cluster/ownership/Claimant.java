@@ -41,6 +41,7 @@ public final class Claimant implements Luns.ClaimListener {
   private final ToLongFunction<UnitEntry> sharedVersion;
   private final Consumer<Luns.Claim> claimed;
   private final Clock clock;
+  private final Timer timer;
 
   /** By unit, what was asked of the row last: the same is not asked again. */
   private final Map<String, Attempt> attempts = new ConcurrentHashMap<>();
@@ -94,14 +95,16 @@ public final class Claimant implements Luns.ClaimListener {
       BooleanSupplier lease,
       ToLongFunction<UnitEntry> sharedVersion,
       Consumer<Luns.Claim> claimed,
-      Clock clock) {
-    this.batches = new RowBatches(rows, gateway, lease);
+      Clock clock,
+      Timer timer) {
+    this.batches = new RowBatches(rows, gateway, lease, timer);
     this.gateway = gateway;
     this.incarnation = incarnation;
     this.lease = lease;
     this.sharedVersion = sharedVersion;
     this.claimed = claimed;
     this.clock = clock;
+    this.timer = timer;
   }
 
   /**
@@ -232,7 +235,7 @@ public final class Claimant implements Luns.ClaimListener {
     }
     others.merge(
         claim.unitId(),
-        new Heard(claim, System.nanoTime()),
+        new Heard(claim, timer.nanoTime()),
         (known, other) -> other.claim().epoch() > known.claim().epoch() ? other : known);
   }
 
@@ -242,7 +245,7 @@ public final class Claimant implements Luns.ClaimListener {
    * #LEFT_ALONE_NANOS} may live and yet never do it.
    *
    * @param living whether nothing stands against a claimant
-   * @param nowNanos a monotonic time
+   * @param nowNanos the timer's time
    */
   Set<String> elsewhere(View view, Predicate<Luns.Claim> living, long nowNanos) {
     Set<String> elsewhere = new HashSet<>();

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
@@ -34,6 +33,7 @@ public final class HandOvers implements HandOver {
   private final ToLongFunction<UnitEntry> sharedVersion;
   private final Consumer<Luns.Claim> granted;
   private final Clock clock;
+  private final Timer timer;
 
   /** By unit, the newest epoch under which its row was asked for. */
   private final Map<String, Long> asked = new ConcurrentHashMap<>();
@@ -47,12 +47,14 @@ public final class HandOvers implements HandOver {
       View view,
       ToLongFunction<UnitEntry> sharedVersion,
       Consumer<Luns.Claim> granted,
-      Clock clock) {
+      Clock clock,
+      Timer timer) {
     this.rows = rows;
     this.view = view;
     this.sharedVersion = sharedVersion;
     this.granted = granted;
     this.clock = clock;
+    this.timer = timer;
   }
 
   @Override
@@ -82,10 +84,12 @@ public final class HandOvers implements HandOver {
             true);
     asked.keySet().removeIf(unitId -> view.unit(unitId).isEmpty());
     asked.merge(unit.id(), now.epoch(), Math::max);
-    return decide(claim, proposed)
-        .whenComplete((row, failure) -> answered(claim, proposed, row, failure))
-        .handle((row, failure) -> failure == null && proposed.equals(row))
-        .completeOnTimeout(false, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    CompletableFuture<Boolean> given =
+        decide(claim, proposed)
+            .whenComplete((row, failure) -> answered(claim, proposed, row, failure))
+            .handle((row, failure) -> failure == null && proposed.equals(row));
+    timer.after(PATIENCE, () -> given.complete(false));
+    return given;
   }
 
   private CompletableFuture<Row> decide(Luns.Claim claim, Row proposed) {

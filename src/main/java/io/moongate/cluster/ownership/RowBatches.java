@@ -15,7 +15,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -49,6 +48,7 @@ final class RowBatches {
 
   private final OwnershipRows rows;
   private final BooleanSupplier lease;
+  private final Timer timer;
   private final List<Integer> order;
   private final Map<Integer, List<Waiting>> waiting = new HashMap<>();
   private final Set<Integer> underWay = new HashSet<>();
@@ -77,9 +77,10 @@ final class RowBatches {
   /**
    * @param lease whether this gateway holds its lease now: without it nothing is asked for
    */
-  RowBatches(OwnershipRows rows, String gateway, BooleanSupplier lease) {
+  RowBatches(OwnershipRows rows, String gateway, BooleanSupplier lease, Timer timer) {
     this.rows = rows;
     this.lease = lease;
+    this.timer = timer;
     this.order = new ArrayList<>(IntStream.range(0, OwnershipRows.GROUPS).boxed().toList());
     Collections.shuffle(order, new Random(gateway.hashCode()));
   }
@@ -96,8 +97,7 @@ final class RowBatches {
     synchronized (this) {
       waiting.computeIfAbsent(group, none -> new ArrayList<>()).add(wanted);
     }
-    CompletableFuture.delayedExecutor(TURN.toMillis(), TimeUnit.MILLISECONDS)
-        .execute(() -> giveUp(group, wanted));
+    timer.after(TURN, () -> giveUp(group, wanted));
     return wanted.patience;
   }
 
@@ -162,10 +162,7 @@ final class RowBatches {
   }
 
   private void send(Batch batch) {
-    for (Waiting each : batch.units()) {
-      var unused =
-          each.patience.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    }
+    timer.after(PATIENCE, () -> batch.units().forEach(each -> each.patience.complete(null)));
     CompletionStage<Map<String, Row>> decided =
         lease.getAsBoolean()
             ? ask(batch.units().stream().map(each -> each.unit).toList())

@@ -37,7 +37,8 @@ class ClaimantTest {
           () -> lease,
           unit -> known,
           claimed::add,
-          Clock.fixed(Entries.NOW, ZoneOffset.UTC));
+          Clock.fixed(Entries.NOW, ZoneOffset.UTC),
+          Timer.SYSTEM);
 
   ClaimantTest() {
     rows.compareAndSet("u", new OwnershipRows.Row(1, "gw1", "gw1-p1"), 0);

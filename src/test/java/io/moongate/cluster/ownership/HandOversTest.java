@@ -33,7 +33,12 @@ class HandOversTest {
   private long known;
   private final HandOvers handOvers =
       new HandOvers(
-          rows, view, unit -> known, granted::add, Clock.fixed(Entries.NOW, ZoneOffset.UTC));
+          rows,
+          view,
+          unit -> known,
+          granted::add,
+          Clock.fixed(Entries.NOW, ZoneOffset.UTC),
+          Timer.SYSTEM);
 
   HandOversTest() {
     rows.compareAndSet("u", new OwnershipRows.Row(1, "gw1", "gw1-p1"), 0);

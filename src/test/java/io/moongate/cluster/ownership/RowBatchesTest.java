@@ -72,7 +72,7 @@ class RowBatchesTest {
 
   private final Rows rows = new Rows();
   private boolean lease = true;
-  private final RowBatches batches = new RowBatches(rows, "gw2", () -> lease);
+  private final RowBatches batches = new RowBatches(rows, "gw2", () -> lease, Timer.SYSTEM);
   private final Map<String, Row> answers = new HashMap<>();
   private final Map<String, Throwable> failures = new HashMap<>();
   private final List<CompletableFuture<Void>> times = new ArrayList<>();
@@ -158,7 +158,7 @@ class RowBatchesTest {
   void gatewaysGoThroughTheGroupsInOrdersOfTheirOwn() {
     List<List<Integer>> orders = new ArrayList<>();
     for (String gateway : List.of("gw1", "gw2", "gw3")) {
-      RowBatches of = new RowBatches(rows, gateway, () -> true);
+      RowBatches of = new RowBatches(rows, gateway, () -> true, Timer.SYSTEM);
       for (int group = 0; group < OwnershipRows.GROUPS; group++) {
         TakeOver unit = new TakeOver(ofGroup(group, 1).get(0), MINE, 0, "test");
         var unused = of.add(unit, (row, failure) -> {});
