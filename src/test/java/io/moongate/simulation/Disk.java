@@ -92,7 +92,7 @@ final class Disk {
             .after(
                 duration(),
                 () -> {
-                  if (world.network().isCut(life.name(), NODE)) {
+                  if (world.network().isCut(life.name(), NODE) || slow && random.nextInt(20) == 0) {
                     opened.completeExceptionally(new VolumeException(Reason.UNAVAILABLE, "cut"));
                   } else {
                     opened.complete(new Opened(life, world.disk(id)));

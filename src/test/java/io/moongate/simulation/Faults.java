@@ -1,6 +1,8 @@
 package io.moongate.simulation;
 
 import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.OwnershipRows.Row;
+import io.moongate.cluster.view.GatewayEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -32,7 +34,7 @@ final class Faults {
   private void one() {
     SimulatedGateway gateway = any(world.gateways());
     GatewayLife life = gateway.life();
-    switch (random.nextInt(15)) {
+    switch (random.nextInt(17)) {
       case 0 -> gateway.halt(true);
       case 1 -> gateway.halt(false);
       case 2, 3 -> stop(life, between(0.05, 3));
@@ -58,6 +60,33 @@ final class Faults {
           world.scheduler().after(between(0, 7), this::move);
         }
       }
+    }
+  }
+
+  /**
+   * What was decided by a row, and nobody knows yet, is where ownerships go wrong. So there is more
+   * trouble right after it.
+   */
+  void rowSet(GatewayLife by, String unit, Row row) {
+    if (!row.serving() || !world.isBusy() || random.nextInt(6) > 0) {
+      return;
+    }
+    long soon = (long) (random.nextDouble() * random.nextDouble() * 60 * Scheduler.MS);
+    Runnable fault =
+        switch (random.nextInt(6)) {
+          case 0 -> () -> halt(by);
+          case 1 -> () -> halt(world.life(row.incarnation()));
+          case 2 -> () -> halt(by.home(unit));
+          case 3 -> () -> stop(by, between(0.05, 4));
+          case 4 -> () -> cut(by.name(), SimulatedCassandra.NODE, true);
+          default -> () -> cutGateways(world.gateway(by.name()));
+        };
+    world.scheduler().after(soon, fault);
+  }
+
+  private void halt(GatewayLife life) {
+    if (world.isBusy() && !life.process().hasEnded()) {
+      world.gateway(life.name()).halt(random.nextBoolean());
     }
   }
 
@@ -114,16 +143,35 @@ final class Faults {
       return;
     }
     GatewayLife asked = any(lives);
-    GatewayLife to = any(lives);
     String unit = any(world.unitIds());
-    note("%s is asked to move %s to %s".formatted(asked, unit, to));
+    String owner = asked.view().unit(unit).map(entry -> entry.ownership().owner()).orElse("");
+    lives.removeIf(life -> life.name().equals(owner));
+    String name = lives.isEmpty() ? owner : any(lives).name();
     asked
-        .process()
-        .after(
-            1,
-            () ->
-                asked.tellEntity(
-                    unit, new LogicalUnit.Move(to.name(), to.incarnation(), "operator", null)));
+        .view()
+        .gateway(name)
+        .filter(to -> to.state() == GatewayEntry.State.UP)
+        .ifPresent(to -> move(asked, unit, to));
+  }
+
+  private void move(GatewayLife asked, String unit, GatewayEntry to) {
+    note("%s is asked to move %s to %s".formatted(asked, unit, to.incarnation()));
+    tell(asked, unit, new LogicalUnit.Move(to.name(), to.incarnation(), "operator", null));
+    if (random.nextInt(4) == 0) {
+      long soon = (long) (random.nextDouble() * random.nextDouble() * 200 * Scheduler.MS);
+      world.scheduler().after(soon, () -> takeBack(asked, unit));
+    }
+  }
+
+  private void takeBack(GatewayLife asked, String unit) {
+    if (world.isBusy()) {
+      note("%s is asked to leave %s where it is".formatted(asked, unit));
+      tell(asked, unit, new LogicalUnit.CancelMove("operator", null));
+    }
+  }
+
+  private static void tell(GatewayLife asked, String unit, LogicalUnit.Command command) {
+    asked.process().after(1, () -> asked.tellEntity(unit, command));
   }
 
   private <T> T any(List<T> of) {

@@ -2,8 +2,13 @@ package io.moongate.simulation;
 
 import io.moongate.UnitsOfGateway;
 import io.moongate.cluster.Answer;
+import io.moongate.cluster.ownership.HandOvers;
+import io.moongate.cluster.ownership.SimulatedSteward;
 import io.moongate.cluster.unit.DataPath;
+import io.moongate.cluster.unit.HandOver;
 import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.unit.Luns;
+import io.moongate.cluster.unit.OwnershipRows;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
@@ -17,6 +22,8 @@ import io.moongate.scsi.Route;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.scsi.task.TaskLimits;
+import java.time.Clock;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +47,8 @@ final class GatewayLife {
   private static final long LEASE_BOUND =
       LeaseDriver.LENGTH.toNanos() / 10 * 11 + 500 * Scheduler.MS;
 
+  private static final Clock CLOCK = Clock.fixed(Samples.WHEN, ZoneOffset.UTC);
+
   private static final ScsiSettings SETTINGS =
       new ScsiSettings(
           new TaskLimits(1024, 512, 256, 64 << 20), 4 << 20, 128, 1 << 20, 16, 1 << 20, false);
@@ -51,7 +60,8 @@ final class GatewayLife {
   private final ObservationBoard board = new ObservationBoard();
   private final Set<String> proven = new TreeSet<>();
   private final Map<String, WatchedUnit> units = new TreeMap<>();
-  private final Map<String, SimulatedLun> luns = new TreeMap<>();
+  private final SimulatedLuns luns;
+  private final HandOver handOver;
   private final Map<String, UnitEntity> entities = new TreeMap<>();
   private final Map<String, SimulatedRelay.Client> relays = new TreeMap<>();
   private final SimulatedRelay.Owner relayOwner;
@@ -72,7 +82,18 @@ final class GatewayLife {
             place(), this::served, () -> world.lacks(Mutation.FORMER_PROCESS_RELAYS));
     this.dataPath = UnitsOfGateway.dataPath(world.storeOf(this), this::relayTo, this::unit);
     this.sessions = new Sessions(this);
-    this.steward = new SimulatedSteward(this);
+    this.luns = new SimulatedLuns(this);
+    OwnershipRows rows = world.cassandra().rows(this);
+    StewardOfLife place = new StewardOfLife(this);
+    this.steward = new SimulatedSteward(place, rows, this::sharedVersion, CLOCK);
+    this.handOver =
+        new HandOvers(
+            rows,
+            view,
+            this::sharedVersion,
+            claim -> process.after(1, () -> luns.given(claim)),
+            CLOCK,
+            place);
     view.apply(Samples.target(world.unitIds()));
     this.lease = new LeaseDriver(this);
     load();
@@ -95,6 +116,12 @@ final class GatewayLife {
     WatchedUnit watched = new WatchedUnit(world, unit);
     units.put(identity.id(), watched);
     return watched;
+  }
+
+  /** Of the state that this gateway serves the unit with, or would. */
+  private long sharedVersion(UnitEntry entry) {
+    WatchedUnit here = units.get(entry.id());
+    return Math.max(entry.shared().version(), here == null ? 0 : here.sharedVersion());
   }
 
   private Optional<io.moongate.scsi.LogicalUnit> served(String unitId) {
@@ -137,6 +164,18 @@ final class GatewayLife {
 
   Sessions sessions() {
     return sessions;
+  }
+
+  SimulatedLuns luns() {
+    return luns;
+  }
+
+  HandOver handOver() {
+    return handOver;
+  }
+
+  Luns.ClaimListener claimListener() {
+    return steward.claims();
   }
 
   ObservationBoard board() {
@@ -196,7 +235,7 @@ final class GatewayLife {
     }
     List<Observation> own = new ArrayList<>(board.all());
     own.removeIf(seen -> !seen.observer().equals(name()) || seen.kind() != Kind.PROCESS_GONE);
-    own.sort(SimulatedSteward.IN_ORDER);
+    own.sort(StewardOfLife.IN_ORDER);
     if (!own.isEmpty()) {
       others.forEach(other -> send(other, () -> other.shared(own)));
     }
@@ -242,7 +281,7 @@ final class GatewayLife {
               if (failure == null) {
                 registered = true;
                 publish(entry);
-                steward.lookSoon();
+                steward.viewChanged();
               }
             });
   }
@@ -253,47 +292,38 @@ final class GatewayLife {
     }
     if (entry instanceof UnitEntry unit) {
       world.invariants().learns(this, unit);
-      tell(unit);
+      luns.entryChanged(unit);
     } else {
       if (entry instanceof GatewayEntry peer) {
         closeRelays(peer);
       }
-      view.units().forEach(this::tell);
+      luns.gatewayChanged();
     }
-    steward.lookSoon();
-  }
-
-  private void tell(UnitEntry unit) {
-    luns.computeIfAbsent(unit.id(), id -> new SimulatedLun(this))
-        .changed(
-            unit,
-            view.gateways().stream().map(this::known).toList(),
-            view.gateway(unit.ownership().owner()).map(this::known));
-  }
-
-  private GatewayEntry known(GatewayEntry entry) {
-    return proven.contains(entry.incarnation()) && entry.state() == GatewayEntry.State.UP
-        ? entry.failed("its process is gone")
-        : entry;
+    steward.viewChanged();
   }
 
   // ---- what it sees of the others
 
   void processGone(GatewayLife gone) {
     if (proven.add(gone.incarnation())) {
-      relays.forEach(
-          (of, client) -> {
-            if (of.equals(gone.incarnation())) {
-              client.peerDead();
-            }
-          });
+      beginsNothing(gone.incarnation());
       lease.processGone(gone.incarnation());
-      view.units().forEach(this::tell);
       note(gone.name(), gone.incarnation(), Kind.PROCESS_GONE);
       List<Observation> news =
           List.of(observation(gone.name(), gone.incarnation(), Kind.PROCESS_GONE));
       others().forEach(other -> send(other, () -> other.shared(news)));
     }
+  }
+
+  /** A process is gone, or left out and its lease over. */
+  private void beginsNothing(String incarnation) {
+    luns.ownerGone(incarnation);
+    relays.forEach(
+        (of, client) -> {
+          if (of.equals(incarnation)) {
+            client.peerDead();
+          }
+        });
   }
 
   /** A charter in force leaves a process out. */
@@ -303,7 +333,12 @@ final class GatewayLife {
         world.lacks(Mutation.TAKEOVER_WITHOUT_WAITING)
             ? process.nanoTime()
             : lastPing + LEASE_BOUND;
-    process.at(until, () -> note(gatewayName, incarnation, Kind.LEASE_OUT));
+    process.at(
+        until,
+        () -> {
+          note(gatewayName, incarnation, Kind.LEASE_OUT);
+          beginsNothing(incarnation);
+        });
   }
 
   /** Every gateway learns the charter by itself: what follows from it is not shared. */
@@ -334,7 +369,7 @@ final class GatewayLife {
 
   // ---- entities
 
-  private GatewayLife home(String unitId) {
+  GatewayLife home(String unitId) {
     List<GatewayLife> candidates = lease.reachable();
     return candidates.get(Math.floorMod(unitId.hashCode(), candidates.size()));
   }

@@ -1,6 +1,9 @@
 package io.moongate.simulation;
 
+import io.moongate.cluster.unit.Luns;
+import io.moongate.cluster.unit.OwnershipRows.Row;
 import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
 import java.util.Arrays;
@@ -20,6 +23,7 @@ final class Invariants {
   private final Map<String, Kind> out = new TreeMap<>();
   private final Map<String, Long> rowEpochs = new TreeMap<>();
   private final Map<String, Long> published = new TreeMap<>();
+  private final Map<String, String> owners = new TreeMap<>();
   private final Map<String, Long> learnt = new HashMap<>();
   private long begun;
 
@@ -64,6 +68,7 @@ final class Invariants {
           world.violation("%s and %s may both touch %s".formatted(serving, life, unit));
         }
         serving = life;
+        owns(unit, here.servedHere(), life.incarnation());
         long newest = newest(unit);
         if (here.servedHere() > row || here.servedHere() < newest) {
           world.violation(
@@ -84,8 +89,9 @@ final class Invariants {
   }
 
   /**
-   * The newest epoch that anybody was told of. The row may be ahead of it: what it decided, and
-   * nobody learnt, is recorded by the next proposal; until then the present owner goes on.
+   * The newest epoch that anybody was told of, or that the row says is served. The row may be ahead
+   * of it by what the entity asked for and did not learn: that is recorded by the next proposal;
+   * until then the present owner goes on.
    */
   private long newest(String unit) {
     return published.getOrDefault(unit, 0L);
@@ -105,9 +111,37 @@ final class Invariants {
     }
   }
 
+  /** A row was set. One that says that it is served was asked for when nobody served any more. */
+  void rowSet(String unit, Row row) {
+    owns(unit, row.epoch(), row.incarnation());
+    if (row.serving()) {
+      published.merge(unit, row.epoch(), Math::max);
+    }
+  }
+
+  /** A gateway goes by what the row is said to have decided. */
+  void claimed(GatewayLife life, Luns.Claim claim) {
+    owns(claim.unitId(), claim.epoch(), claim.incarnation());
+    published.merge(claim.unitId(), claim.epoch(), Math::max);
+    if (claim.epoch() > world.cassandra().epoch(claim.unitId())) {
+      world.violation("%s goes by %s, ahead of the row".formatted(life, claim));
+    }
+  }
+
+  /** Of one epoch there is one owner, whoever says it. */
+  private void owns(String unit, long epoch, String incarnation) {
+    String known = owners.putIfAbsent(unit + " under " + epoch, incarnation);
+    if (known != null && !known.equals(incarnation)) {
+      world.violation("%s and %s own %s under epoch %d".formatted(known, incarnation, unit, epoch));
+    }
+  }
+
   /** A replica takes an entry. */
   void learns(GatewayLife life, UnitEntry unit) {
     long epoch = unit.ownership().epoch();
+    if (unit.ownership().phase() != Phase.UNOWNED) {
+      owns(unit.id(), epoch, unit.ownership().incarnation());
+    }
     published.merge(unit.id(), epoch, Math::max);
     Long before = learnt.put(life.incarnation() + unit.id(), epoch);
     if (before != null && epoch < before) {

@@ -35,5 +35,23 @@ enum Mutation {
    */
   ANY_OTHER_PROCESS_SUPERSEDES,
   /** What a process relayed that has ended is still begun after its successor relays (rule 4). */
-  FORMER_PROCESS_RELAYS
+  FORMER_PROCESS_RELAYS,
+  /** A unit is taken over by its row whatever epoch that holds (rule 1, decision 16). */
+  CLAIM_WITHOUT_EPOCH,
+  /** A row is taken for granted when its answer was not learnt (rule 1, decision 16). */
+  UNKNOWN_IS_GRANTED,
+  /** The row is asked for the unit of whoever a charter leaves out, lease or not (rule 3). */
+  CLAIM_WITHOUT_PROOF,
+  /** Whoever has asked the row to give a unit away opens it again under the epoch (decision 18). */
+  OPENS_AGAIN_WHAT_IT_HANDED_OVER,
+  /** The row is asked to give a unit away while it is being released (rule 3, decision 18). */
+  HANDED_OVER_BEFORE_RELEASED,
+  /** Who has said that it could not open a store opens it again by the same entry (decision 16). */
+  GIVEN_UP_OPENS_AGAIN,
+  /** A unit is taken over by its row whatever version of the shared state that has (rule 7). */
+  CLAIM_WITHOUT_VERSION,
+  /** The successor serves before it has the shared state of its predecessor (decision 18). */
+  SUCCESSOR_WITHOUT_STATE,
+  /** What its predecessor has handed over is taken for one's own claim (decision 18). */
+  GIVEN_TAKEN_FOR_CLAIMED
 }

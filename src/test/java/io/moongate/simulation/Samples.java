@@ -34,10 +34,12 @@ final class Samples {
         "simulated");
   }
 
-  static GatewayEntry version(GatewayEntry entry, long version) {
+  /** What comes after an entry; {@code before} is null when there was none. */
+  static GatewayEntry after(GatewayEntry before, GatewayEntry entry) {
+    boolean same = before != null && before.incarnation().equals(entry.incarnation());
     return new GatewayEntry(
         entry.name(),
-        version,
+        before == null ? 1 : before.version() + 1,
         entry.state(),
         entry.incarnation(),
         entry.portGroup(),
@@ -47,7 +49,10 @@ final class Samples {
         entry.softwareVersion(),
         entry.pid(),
         entry.since(),
-        entry.cause());
+        entry.cause(),
+        entry.service(),
+        entry.flaps(),
+        before == null ? List.of() : same ? before.former() : before.formerOfNext());
   }
 
   /** A target that every gateway exports, with every unit. */

@@ -3,18 +3,17 @@ package io.moongate.simulation;
 import io.moongate.cluster.entity.TermReplay;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.OwnershipRows;
-import io.moongate.cluster.unit.OwnershipRows.Row;
 import io.moongate.cluster.view.GatewayEntry;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -30,7 +29,7 @@ final class SimulatedCassandra {
   private final Scheduler scheduler;
   private final Network network;
   private final Random random;
-  private final Map<String, Row> rows = new HashMap<>();
+  private final Map<String, SimulatedOwnershipRows.Present> rows = new HashMap<>();
   private final Map<String, Long> terms = new HashMap<>();
   private final Map<String, List<Stored>> journals = new HashMap<>();
   private final Map<String, GatewayEntry> gateways = new java.util.TreeMap<>();
@@ -80,50 +79,26 @@ final class SimulatedCassandra {
   }
 
   /**
-   * The ownership rows as one process reaches them; like the product it looks up what it missed.
+   * A transaction: true when it was applied. The driver may have sent it before to a node that was
+   * lost with it.
    */
-  OwnershipRows rows(String node, SimulatedProcess from) {
-    return new OwnershipRows() {
-      @Override
-      public CompletionStage<Row> claim(
-          String unitId, Row proposed, long sharedVersion, String cause) {
-        return ask(node, from, () -> decide(unitId, proposed))
-            .exceptionallyCompose(
-                unknown ->
-                    read(unitId)
-                        .thenApply(
-                            row -> row.orElseThrow(() -> new IllegalStateException(unknown))));
-      }
-
-      @Override
-      public CompletionStage<Optional<Row>> raise(String unitId, long epoch, long sharedVersion) {
-        throw new UnsupportedOperationException("nothing is shared in the simulation");
-      }
-
-      @Override
-      public CompletionStage<Map<String, Row>> takeOver(List<OwnershipRows.TakeOver> units) {
-        throw new UnsupportedOperationException("the simulated steward asks the entity only");
-      }
-
-      @Override
-      public CompletionStage<Optional<Row>> read(String unitId) {
-        return ask(node, from, () -> Optional.ofNullable(rows.get(unitId)));
-      }
-    };
+  CompletionStage<Boolean> transact(
+      String node, SimulatedProcess from, BooleanSupplier transaction) {
+    if (troubled && random.nextInt(100) == 0) {
+      ask(node, from, transaction::getAsBoolean);
+    }
+    return ask(node, from, transaction::getAsBoolean);
   }
 
-  private Row decide(String unitId, Row proposed) {
-    Row present = rows.get(unitId);
-    if ((present == null ? 0 : present.epoch()) == proposed.epoch() - 1) {
-      rows.put(unitId, proposed);
-    }
-    return rows.get(unitId);
+  /** The ownership rows as one process reaches them. */
+  OwnershipRows rows(GatewayLife life) {
+    return new SimulatedOwnershipRows(life, this, rows);
   }
 
   /** The epoch of the row as it is now; 0 when there is none. */
   long epoch(String unitId) {
-    Row row = rows.get(unitId);
-    return row == null ? 0 : row.epoch();
+    SimulatedOwnershipRows.Present present = rows.get(unitId);
+    return present == null ? 0 : present.row().epoch();
   }
 
   CompletionStage<Long> takeTerm(String node, SimulatedProcess from, String unitId) {
@@ -178,8 +153,7 @@ final class SimulatedCassandra {
           boolean known = same && present.state() == wanted.state();
           boolean taken = only ? same && present.state() == GatewayEntry.State.UP : !known;
           if (taken) {
-            long version = present == null ? 1 : present.version() + 1;
-            gateways.put(wanted.name(), Samples.version(wanted, version));
+            gateways.put(wanted.name(), Samples.after(present, wanted));
           }
           return gateways.get(wanted.name());
         });

@@ -40,6 +40,8 @@ class SimulationTest {
     long operations = 0;
     long repeated = 0;
     long ownerships = 0;
+    long claimed = 0;
+    long handedOver = 0;
     long worldNanos = 0;
     long start = System.nanoTime();
     for (long seed = first; seed < first + seeds; seed++) {
@@ -48,21 +50,27 @@ class SimulationTest {
       operations += result.operations();
       repeated += result.repeated();
       ownerships += result.ownerships();
+      claimed += result.claimed();
+      handedOver += result.handedOver();
       worldNanos += result.worldNanos();
     }
     System.out.printf(
         "SimulationTest: %d steps (%d a second), %d s of the worlds' time, %d operations of which"
-            + " %d were sent again, %d ownerships%n",
+            + " %d were sent again, %d ownerships of which %d were claimed and %d handed over%n",
         steps,
         (long) (steps / ((System.nanoTime() - start) / 1e9)),
         worldNanos / Scheduler.SECOND,
         operations,
         repeated,
-        ownerships);
+        ownerships,
+        claimed,
+        handedOver);
     // The runs were worth something.
     assertTrue(operations > 10 * seeds, "few operations from seed " + first);
     assertTrue(seeds < 10 || repeated > seeds, "little went wrong from seed " + first);
     assertTrue(seeds < 10 || ownerships > 2 * seeds, "few ownerships from seed " + first);
+    assertTrue(seeds < 10 || 2 * claimed > seeds, "few claims from seed " + first);
+    assertTrue(seeds < 10 || 3 * handedOver > seeds, "few hand-overs from seed " + first);
   }
 
   /** Every third world has a plain file, on a machine whose file system does not hang. */

@@ -52,7 +52,7 @@ final class UnitEntity {
     this.life = life;
     this.id = id;
     this.decider = new UnitDecider(id, SETTINGS);
-    this.rows = life.world().cassandra().rows(life.name(), life.process());
+    this.rows = life.world().cassandra().rows(life);
     cassandra()
         .takeTerm(life.name(), life.process(), id)
         .thenCompose(
@@ -149,7 +149,7 @@ final class UnitEntity {
                   life.world()
                       .trace(() -> "%s term %d: %s".formatted(life, term, recorded.event()));
                   life.publish(unit);
-                  asker.accept(new Answer.Accepted(unit));
+                  asker.accept(recorded.instead().orElseGet(() -> new Answer.Accepted(unit)));
                 });
           });
     } else if (decision instanceof UnitDecision.Answered answered) {
@@ -161,7 +161,7 @@ final class UnitEntity {
       UnitDecider.Proposal proposal = ask.proposal();
       whenConfirmed(
           () ->
-              claim(proposal)
+              claim(proposal, ask.sharedVersion())
                   .whenComplete(
                       (row, failure) ->
                           later(
@@ -173,6 +173,19 @@ final class UnitEntity {
                                           Optional.of(proposal),
                                           Samples.WHEN),
                                       asker))));
+    } else if (decision instanceof UnitDecision.ReadRow read) {
+      rows.read(id)
+          .whenComplete(
+              (row, failure) ->
+                  later(
+                      () ->
+                          carryOut(
+                              decider.rowRead(
+                                  state,
+                                  failure == null ? row : Optional.empty(),
+                                  read.handedOver(),
+                                  Samples.WHEN),
+                              Asker.NOBODY)));
     } else if (decision instanceof UnitDecision.Undecided undecided) {
       asker.accept(undecided.answer());
       setBound();
@@ -181,10 +194,11 @@ final class UnitEntity {
     }
   }
 
-  private CompletionStage<OwnershipRows.Row> claim(UnitDecider.Proposal proposal) {
+  private CompletionStage<OwnershipRows.Row> claim(
+      UnitDecider.Proposal proposal, long sharedVersion) {
     return life.world().lacks(Mutation.NO_TERMS_AND_NO_ROW)
         ? CompletableFuture.completedStage(proposal.row())
-        : rows.claim(id, proposal.row(), 0, proposal.cause());
+        : rows.claim(id, proposal.row(), sharedVersion, proposal.cause());
   }
 
   private void publish() {

@@ -1,5 +1,6 @@
 package io.moongate.simulation;
 
+import io.moongate.cluster.unit.OwnershipRows.Row;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.multinode.checker.History;
@@ -55,6 +56,8 @@ final class World {
    * What a run was like.
    *
    * @param digest the same for the same run
+   * @param claimed ownerships that gateways have taken by the row
+   * @param handedOver those that gateways have given so
    */
   record Result(
       long steps,
@@ -63,7 +66,9 @@ final class World {
       int operations,
       int repeated,
       long begun,
-      long ownerships) {}
+      long ownerships,
+      int claimed,
+      int handedOver) {}
 
   private final long seed;
   private final Settings settings;
@@ -73,6 +78,7 @@ final class World {
   private final Network network;
   private final SimulatedCassandra cassandra;
   private final Invariants invariants;
+  private final Faults faults;
   private final List<String> unitIds = new ArrayList<>();
   private final Map<String, Disk> disks = new TreeMap<>();
   private final Map<String, History> histories = new TreeMap<>();
@@ -87,6 +93,8 @@ final class World {
   private long values;
   private int operations;
   private int repeated;
+  private int claimed;
+  private int handedOver;
 
   World(long seed, Settings settings, Trace trace) {
     this.seed = seed;
@@ -111,6 +119,7 @@ final class World {
     for (int i = 1; i <= 2; i++) {
       hosts.add(new SimulatedHost(this, "host" + i, 1 + random.nextInt(2)));
     }
+    faults = new Faults(this);
     troubleUntil = (6 + random.nextInt((int) MOST_TROUBLE - 6)) * Scheduler.SECOND;
   }
 
@@ -120,7 +129,7 @@ final class World {
       scheduler.after(random.nextInt(500) * Scheduler.MS, gateway::start);
     }
     scheduler.after(600 * Scheduler.MS, this::create);
-    new Faults(this).begin();
+    faults.begin();
     scheduler.at(troubleUntil, null, this::settle);
     while (!atRest) {
       scheduler.step();
@@ -145,7 +154,9 @@ final class World {
         operations,
         repeated,
         invariants.begun(),
-        ownerships);
+        ownerships,
+        claimed,
+        handedOver);
   }
 
   /** An operator creates the units, as often as it takes. */
@@ -197,6 +208,9 @@ final class World {
         if (entry == null || entry.ownership().phase() != Phase.SERVING) {
           return life + " sees " + entry;
         }
+        if (life.luns().isAhead(entry)) {
+          return "%s has a claim that is not on record: %s".formatted(life, entry.ownership());
+        }
         WatchedUnit here = life.units().get(unit);
         if (here.stamp() == WatchedUnit.NONE) {
           return "%s does not serve %s: %s".formatted(life, unit, entry.ownership());
@@ -238,6 +252,18 @@ final class World {
 
   SimulatedCassandra cassandra() {
     return cassandra;
+  }
+
+  /** A process has set an ownership row. */
+  void rowSet(GatewayLife by, String unit, Row row) {
+    trace(() -> "%s sets the row of %s: %s".formatted(by, unit, row));
+    if (row.serving() && row.incarnation().equals(by.incarnation())) {
+      claimed++;
+    } else if (row.serving()) {
+      handedOver++;
+    }
+    invariants.rowSet(unit, row);
+    faults.rowSet(by, unit, row);
   }
 
   Invariants invariants() {
