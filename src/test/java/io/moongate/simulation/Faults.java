@@ -19,6 +19,7 @@ final class Faults {
 
   void begin() {
     world.scheduler().after(between(1.5, 4), this::next);
+    world.scheduler().after(between(1, 2), this::change);
   }
 
   private void next() {
@@ -84,6 +85,25 @@ final class Faults {
     world.scheduler().after(soon, fault);
   }
 
+  /** A host has the shared state of a unit changed. */
+  private void change() {
+    if (!world.isBusy()) {
+      return;
+    }
+    String unit = any(world.unitIds());
+    String name = "change-" + world.nextValue();
+    world.lives().forEach(life -> life.process().after(1, () -> life.changes().begin(unit, name)));
+    world.scheduler().after(between(0.1, 2), this::change);
+  }
+
+  /** What the owner knows, and others may not yet. */
+  void changeAccepted(GatewayLife by, String unit) {
+    if (world.isBusy() && random.nextInt(6) == 0) {
+      long soon = (long) (random.nextDouble() * random.nextDouble() * 20 * Scheduler.MS);
+      world.scheduler().after(soon, random.nextBoolean() ? () -> halt(by) : () -> move(unit));
+    }
+  }
+
   private void halt(GatewayLife life) {
     if (world.isBusy() && !life.process().hasEnded()) {
       world.gateway(life.name()).halt(random.nextBoolean());
@@ -138,12 +158,15 @@ final class Faults {
 
   /** An operator moves a unit. */
   private void move() {
+    move(any(world.unitIds()));
+  }
+
+  private void move(String unit) {
     List<GatewayLife> lives = new ArrayList<>(world.lives());
     if (lives.isEmpty() || !world.isBusy()) {
       return;
     }
     GatewayLife asked = any(lives);
-    String unit = any(world.unitIds());
     String owner = asked.view().unit(unit).map(entry -> entry.ownership().owner()).orElse("");
     lives.removeIf(life -> life.name().equals(owner));
     String name = lives.isEmpty() ? owner : any(lives).name();

@@ -62,6 +62,7 @@ final class GatewayLife {
   private final Map<String, WatchedUnit> units = new TreeMap<>();
   private final SimulatedLuns luns;
   private final HandOver handOver;
+  private final SharedChanges changes;
   private final Map<String, UnitEntity> entities = new TreeMap<>();
   private final Map<String, SimulatedRelay.Client> relays = new TreeMap<>();
   private final SimulatedRelay.Owner relayOwner;
@@ -94,6 +95,7 @@ final class GatewayLife {
             claim -> process.after(1, () -> luns.given(claim)),
             CLOCK,
             place);
+    this.changes = new SharedChanges(this);
     view.apply(Samples.target(world.unitIds()));
     this.lease = new LeaseDriver(this);
     load();
@@ -172,6 +174,14 @@ final class GatewayLife {
 
   HandOver handOver() {
     return handOver;
+  }
+
+  SharedChanges changes() {
+    return changes;
+  }
+
+  void recordWanted(String unitId) {
+    process.after(1, () -> steward.recordWanted(unitId));
   }
 
   Luns.ClaimListener claimListener() {

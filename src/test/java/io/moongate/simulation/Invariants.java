@@ -24,6 +24,7 @@ final class Invariants {
   private final Map<String, Long> rowEpochs = new TreeMap<>();
   private final Map<String, Long> published = new TreeMap<>();
   private final Map<String, String> owners = new TreeMap<>();
+  private final Map<String, Long> changes = new TreeMap<>();
   private final Map<String, Long> learnt = new HashMap<>();
   private long begun;
 
@@ -69,6 +70,11 @@ final class Invariants {
         }
         serving = life;
         owns(unit, here.servedHere(), life.incarnation());
+        if (here.sharedVersion() < changes.getOrDefault(unit, 0L)) {
+          world.violation(
+              "%s serves %s with version %d of the shared state; a host was told of %d"
+                  .formatted(life, unit, here.sharedVersion(), changes.get(unit)));
+        }
         long newest = newest(unit);
         if (here.servedHere() > row || here.servedHere() < newest) {
           world.violation(
@@ -126,6 +132,11 @@ final class Invariants {
     if (claim.epoch() > world.cassandra().epoch(claim.unitId())) {
       world.violation("%s goes by %s, ahead of the row".formatted(life, claim));
     }
+  }
+
+  /** A host was told of a change of the shared state: whoever serves from now on has it. */
+  void changeAccepted(String unit, long version) {
+    changes.merge(unit, version, Math::max);
   }
 
   /** Of one epoch there is one owner, whoever says it. */

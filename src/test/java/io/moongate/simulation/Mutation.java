@@ -53,5 +53,7 @@ enum Mutation {
   /** The successor serves before it has the shared state of its predecessor (decision 18). */
   SUCCESSOR_WITHOUT_STATE,
   /** What its predecessor has handed over is taken for one's own claim (decision 18). */
-  GIVEN_TAKEN_FOR_CLAIMED
+  GIVEN_TAKEN_FOR_CLAIMED,
+  /** A change of the shared state is accepted without raising the row (rule 7, decision 16). */
+  CHANGE_WITHOUT_RAISING
 }

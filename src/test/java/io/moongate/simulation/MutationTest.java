@@ -20,9 +20,7 @@ class MutationTest {
         "RELAYED_UNDER_ANY_EPOCH",
         "SESSIONS_KEPT",
         "FORMER_PROCESS_RELAYS",
-        "CLAIM_WITHOUT_VERSION",
-        "SUCCESSOR_WITHOUT_STATE",
-        "GIVEN_TAKEN_FOR_CLAIMED"
+        "GIVEN_UP_OPENS_AGAIN"
       })
   void aRuleThatIsLeftOutIsMissed(Mutation rule) {
     Seed.find(World.Settings.PRODUCT.on(store(rule)).without(rule), 1, MOST);

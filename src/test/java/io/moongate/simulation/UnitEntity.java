@@ -4,6 +4,7 @@ import io.moongate.cluster.Answer;
 import io.moongate.cluster.entity.TermReplay;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.unit.RowRaised;
 import io.moongate.cluster.unit.UnitDecider;
 import io.moongate.cluster.unit.UnitDecision;
 import io.moongate.cluster.unit.UnitState;
@@ -186,6 +187,21 @@ final class UnitEntity {
                                   read.handedOver(),
                                   Samples.WHEN),
                               Asker.NOBODY)));
+    } else if (decision instanceof UnitDecision.RaiseRow raise) {
+      raise(raise)
+          .whenComplete(
+              (moved, failure) ->
+                  later(
+                      () ->
+                          carryOut(
+                              RowRaised.decide(
+                                  decider,
+                                  state,
+                                  raise,
+                                  failure == null ? moved : Optional.empty(),
+                                  failure,
+                                  Samples.WHEN),
+                              asker)));
     } else if (decision instanceof UnitDecision.Undecided undecided) {
       asker.accept(undecided.answer());
       setBound();
@@ -199,6 +215,12 @@ final class UnitEntity {
     return life.world().lacks(Mutation.NO_TERMS_AND_NO_ROW)
         ? CompletableFuture.completedStage(proposal.row())
         : rows.claim(id, proposal.row(), sharedVersion, proposal.cause());
+  }
+
+  private CompletionStage<Optional<OwnershipRows.Row>> raise(UnitDecision.RaiseRow raise) {
+    return life.world().lacks(Mutation.CHANGE_WITHOUT_RAISING)
+        ? CompletableFuture.completedStage(Optional.empty())
+        : rows.raise(id, raise.epoch(), raise.sharedVersion());
   }
 
   private void publish() {

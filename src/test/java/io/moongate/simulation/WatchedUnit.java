@@ -24,6 +24,7 @@ final class WatchedUnit implements LogicalUnit {
   private long epoch = NONE;
   private boolean serving;
   private boolean local;
+  private SharedState shared = SharedState.INITIAL;
 
   WatchedUnit(World world, BlockUnit unit) {
     this.world = world;
@@ -42,9 +43,12 @@ final class WatchedUnit implements LogicalUnit {
 
   @Override
   public void publish(PathStates states, Route route) {
-    epoch = states.epoch();
-    serving = states.serving() && !(route instanceof Route.Transition);
-    local = route instanceof Route.Local;
+    // The device server takes no epoch back: a claim that was not opened is forgotten by the LUN.
+    if (states.epoch() >= epoch) {
+      epoch = states.epoch();
+      serving = states.serving() && !(route instanceof Route.Transition);
+      local = route instanceof Route.Local;
+    }
     unit.publish(states, route);
   }
 
@@ -107,8 +111,16 @@ final class WatchedUnit implements LogicalUnit {
     unit.manage(function, nexus, tag, done);
   }
 
+  /** The newest shared state that it knows. */
+  SharedState shared() {
+    return shared;
+  }
+
   @Override
   public void share(SharedState state) {
+    if (state.version() > shared.version()) {
+      shared = state;
+    }
     unit.share(state);
   }
 

@@ -254,6 +254,13 @@ final class World {
     return cassandra;
   }
 
+  /** The owner of a unit knows that a change of its shared state is recorded: its host is told. */
+  void changeAccepted(GatewayLife by, String unit, long version) {
+    trace(() -> "%s has version %d of %s recorded".formatted(by, version, unit));
+    invariants.changeAccepted(unit, version);
+    faults.changeAccepted(by, unit);
+  }
+
   /** A process has set an ownership row. */
   void rowSet(GatewayLife by, String unit, Row row) {
     trace(() -> "%s sets the row of %s: %s".formatted(by, unit, row));
