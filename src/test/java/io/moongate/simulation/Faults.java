@@ -51,7 +51,7 @@ final class Faults {
       case 11 -> {
         note("connections are reset");
         if (life != null) {
-          life.breakRelays();
+          life.relays().breakOff();
           life.sessions().breakOff(any(world.hosts()).name());
         }
       }

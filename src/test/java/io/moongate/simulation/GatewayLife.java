@@ -16,9 +16,7 @@ import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
 import io.moongate.failure.ObservationBoard;
-import io.moongate.relay.SimulatedRelay;
 import io.moongate.scsi.BlockUnit;
-import io.moongate.scsi.Route;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.scsi.task.TaskLimits;
@@ -64,8 +62,7 @@ final class GatewayLife {
   private final HandOver handOver;
   private final SharedChanges changes;
   private final Map<String, UnitEntity> entities = new TreeMap<>();
-  private final Map<String, SimulatedRelay.Client> relays = new TreeMap<>();
-  private final SimulatedRelay.Owner relayOwner;
+  private final Relays relays;
   private final DataPath dataPath;
   private final LeaseDriver lease;
   private final Sessions sessions;
@@ -78,10 +75,8 @@ final class GatewayLife {
     this.gateway = gateway;
     this.process =
         new SimulatedProcess(gateway.name() + "-p" + number, world.scheduler(), world.random());
-    this.relayOwner =
-        new SimulatedRelay.Owner(
-            place(), this::served, () -> world.lacks(Mutation.FORMER_PROCESS_RELAYS));
-    this.dataPath = UnitsOfGateway.dataPath(world.storeOf(this), this::relayTo, this::unit);
+    this.relays = new Relays(this, this::served);
+    this.dataPath = UnitsOfGateway.dataPath(world.storeOf(this), relays::to, this::unit);
     this.sessions = new Sessions(this);
     this.luns = new SimulatedLuns(this);
     OwnershipRows rows = world.cassandra().rows(this);
@@ -166,6 +161,10 @@ final class GatewayLife {
 
   Sessions sessions() {
     return sessions;
+  }
+
+  Relays relays() {
+    return relays;
   }
 
   SimulatedLuns luns() {
@@ -305,7 +304,7 @@ final class GatewayLife {
       luns.entryChanged(unit);
     } else {
       if (entry instanceof GatewayEntry peer) {
-        closeRelays(peer);
+        relays.closeOlder(peer);
       }
       luns.gatewayChanged();
     }
@@ -328,12 +327,7 @@ final class GatewayLife {
   /** A process is gone, or left out and its lease over. */
   private void beginsNothing(String incarnation) {
     luns.ownerGone(incarnation);
-    relays.forEach(
-        (of, client) -> {
-          if (of.equals(incarnation)) {
-            client.peerDead();
-          }
-        });
+    relays.peerDead(incarnation);
   }
 
   /** A charter in force leaves a process out. */
@@ -405,62 +399,6 @@ final class GatewayLife {
         (id, present) ->
             present == null || present.isStopped() ? new UnitEntity(this, id) : present;
     entities.compute(unitId, running).deliver(command, asker);
-  }
-
-  // ---- the relay
-
-  private SimulatedRelay.Place place() {
-    return new SimulatedRelay.Place() {
-      @Override
-      public long nanoTime() {
-        return process.nanoTime();
-      }
-
-      @Override
-      public void after(long nanos, Runnable action) {
-        process.after(nanos, action);
-      }
-    };
-  }
-
-  private Route.Forwarder relayTo(GatewayEntry owner) {
-    return relays.computeIfAbsent(owner.incarnation(), this::connectTo);
-  }
-
-  private SimulatedRelay.Client connectTo(String ownerIncarnation) {
-    GatewayLife owner = world.life(ownerIncarnation);
-    SimulatedRelay.Client client =
-        new SimulatedRelay.Client(
-            incarnation(),
-            place(),
-            owner.relayOwner,
-            () -> new RelayWire(this, owner),
-            () -> world.lacks(Mutation.BROKEN_RELAY_ANSWERED_AT_ONCE));
-    if (proven.contains(ownerIncarnation)) {
-      client.peerDead();
-    }
-    return client;
-  }
-
-  /** Nothing new goes to an older process of that gateway. */
-  private void closeRelays(GatewayEntry peer) {
-    relays
-        .entrySet()
-        .removeIf(
-            relay -> {
-              boolean older =
-                  relay.getKey().startsWith(peer.name() + "-")
-                      && !relay.getKey().equals(peer.incarnation());
-              if (older) {
-                relay.getValue().close();
-              }
-              return older;
-            });
-  }
-
-  /** Something resets its relay connections. */
-  void breakRelays() {
-    relays.values().forEach(SimulatedRelay.Client::breakOff);
   }
 
   // ---- its end

@@ -90,8 +90,10 @@ final class SimulatedLun {
 
   private void giveUp() {
     long epoch = unit.ownership().epoch();
-    if (!claimed) {
-      givenUp = life.world().lacks(Mutation.GIVEN_UP_OPENS_AGAIN) ? 0 : unit.version();
+    if (!claimed && life.world().lacks(Mutation.GIVEN_UP_OPENS_AGAIN)) {
+      life.tellEntity(unit.id(), openFailed(epoch));
+    } else if (!claimed) {
+      givenUp = unit.version();
     } else if (droppedClaim != epoch) {
       droppedClaim = epoch;
       life.process().after(1, () -> luns.dropped(unit.id(), epoch));

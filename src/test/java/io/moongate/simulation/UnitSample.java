@@ -10,7 +10,7 @@ final class UnitSample {
 
   static LogicalUnit.Create create(String id) {
     return new LogicalUnit.Create(
-        0x3000_0000_0000_0000L + id.hashCode(),
+        0x3000_0000_0000_0000L + Integer.toUnsignedLong(id.hashCode()),
         id,
         "simulated",
         (long) Disk.BLOCKS * Disk.BLOCK,

@@ -1,5 +1,6 @@
 package io.moongate.simulation;
 
+import io.moongate.cluster.unit.OwnershipRows;
 import io.moongate.cluster.unit.OwnershipRows.Row;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
@@ -14,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Gateways, hosts, network, Cassandra and store, and everything that happens to them, from a seed:
@@ -106,7 +108,7 @@ final class World {
     this.invariants = new Invariants(this);
     int units = 1 + random.nextInt(2);
     for (int i = 1; i <= units; i++) {
-      String id = "unit" + i;
+      String id = i == 2 && random.nextBoolean() ? ofGroupOf(unitIds.get(0)) : "unit" + i;
       unitIds.add(id);
       disks.put(id, new Disk(this, id, settings.store()));
       histories.put(id, new History());
@@ -121,6 +123,15 @@ final class World {
     }
     faults = new Faults(this);
     troubleUntil = (6 + random.nextInt((int) MOST_TROUBLE - 6)) * Scheduler.SECOND;
+  }
+
+  /** Another unit whose row is set by the same transaction when one gateway takes both over. */
+  private static String ofGroupOf(String unit) {
+    return IntStream.iterate(2, number -> number + 1)
+        .mapToObj(number -> "unit" + number)
+        .filter(id -> OwnershipRows.group(id) == OwnershipRows.group(unit))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Runs it. */
