@@ -15,12 +15,7 @@ class MutationTest {
   @EnumSource(
       value = Mutation.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {
-        "RELEASED_WITHOUT_VERSION",
-        "RELAYED_UNDER_ANY_EPOCH",
-        "SESSIONS_KEPT",
-        "FORMER_PROCESS_RELAYS"
-      })
+      names = {"RELEASED_WITHOUT_VERSION", "SESSIONS_KEPT", "FORMER_PROCESS_RELAYS"})
   void aRuleThatIsLeftOutIsMissed(Mutation rule) {
     Seed.find(World.Settings.PRODUCT.on(store(rule)).without(rule), 1, MOST);
   }
