@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.moongate.management.api.Operation;
 import io.moongate.management.api.Problem;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient.ApiException;
@@ -15,6 +16,11 @@ import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.workload.Workload;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ClusterExtension.class)
 class OutageIT {
   private static final Duration OUTAGE = Duration.ofSeconds(15);
+  private static final Duration LONG_OUTAGE = Duration.ofSeconds(60);
   private static final Duration RECOVERY = Duration.ofSeconds(60);
 
   @Test
@@ -45,6 +52,105 @@ class OutageIT {
           cassandra.start();
           cassandra.awaitAnswer(TestCluster.START_BOUND);
         });
+  }
+
+  @Test
+  void anOwnerThatIsKilledMeanwhileIsSucceededAfterIt(TestCluster cluster) {
+    lostMeanwhile(cluster, "outage-killed", TestGateway::kill, "process-gone");
+  }
+
+  @Test
+  @Tag("long")
+  void anOwnerThatFallsSilentMeanwhileIsSucceededAfterIt(TestCluster cluster) {
+    lostMeanwhile(
+        cluster, "outage-silent", TestGateway::pause, "no charter without it is in force");
+  }
+
+  /**
+   * One unit loses its owner while Cassandra is away for a minute: it waits, every gateway says so
+   * and why, and it is served when Cassandra is back. Another one is served all the time.
+   */
+  private static void lostMeanwhile(
+      TestCluster cluster, String name, Consumer<TestGateway> loss, String why) {
+    TestLun lost = cluster.createLun(name, 0, 16L << 20);
+    TestLun kept = cluster.createLun(name, 1, 16L << 20);
+    TestGateway owner = cluster.gateways().get(0);
+    cluster.move(lost, owner);
+    cluster.move(kept, cluster.gateways().get(1));
+    History ofLost = new History();
+    History ofKept = new History();
+    try (Workload before = Workload.start(cluster, lost, 4, Workload.seed(), ofLost)) {
+      before.awaitProgress(200);
+      before.stop();
+    }
+    long ended;
+    try (Workload workload = Workload.start(cluster, kept, 4, Workload.seed(), ofKept)) {
+      workload.awaitProgress(200);
+      cluster.cassandra().pause();
+      long began = System.nanoTime();
+      loss.accept(owner);
+      List<TestGateway> others = cluster.servingWithout(owner);
+      Set<String> causes = new TreeSet<>();
+      for (TestGateway other : others) {
+        causes.add(awaitWaits(other, lost, owner, why).cause());
+      }
+      System.out.println("meanwhile: " + causes);
+      Await.until(
+          "the outage to have lasted",
+          LONG_OUTAGE.plusSeconds(5),
+          () -> System.nanoTime() - began >= LONG_OUTAGE.toNanos(),
+          () -> "");
+      for (TestGateway other : others) {
+        workload.awaitWritesThrough(other, System.nanoTime(), 20);
+        causes.add(awaitWaits(other, lost, owner, why).cause());
+      }
+      System.out.println("at its end: " + causes);
+      cluster.cassandra().resume();
+      ended = System.nanoTime();
+      workload.stop();
+    }
+    try (Workload after = Workload.start(cluster, lost, 4, Workload.seed(), ofLost)) {
+      after.awaitProgress(200);
+      System.out.printf(
+          "%s was served within %d ms after the outage%n",
+          lost, after.firstWriteAfter(ended).orElseThrow().toMillis());
+      after.stop();
+    }
+    for (TestGateway other : cluster.servingWithout(owner)) {
+      Await.until(
+          "nothing to wait at " + other,
+          RECOVERY,
+          () -> waits(other, lost).isEmpty(),
+          () -> waits(other, lost).toString());
+    }
+    assertFalse(cluster.describe(lost).evidence().isEmpty());
+    Histories.requireLinearizable(name, ofLost);
+    Histories.requireLinearizable(name, ofKept);
+  }
+
+  private static Operation awaitWaits(
+      TestGateway asked, TestLun lun, TestGateway owner, String why) {
+    return Await.value(
+        "%s to say why %s waits".formatted(asked, lun),
+        RECOVERY,
+        () -> {
+          Operation waits =
+              waits(asked, lun).orElseThrow(() -> new Await.Unready("it does not wait"));
+          if (!owner.name().equals(waits.from()) || !waits.cause().contains(why)) {
+            throw new Await.Unready(waits.toString());
+          }
+          return waits;
+        });
+  }
+
+  private static Optional<Operation> waits(TestGateway asked, TestLun lun) {
+    try {
+      return asked.api().operations().stream()
+          .filter(operation -> operation.kind().equals("wait") && lun.id().equals(operation.unit()))
+          .findFirst();
+    } catch (ApiException e) {
+      throw new AssertionError(e.getMessage(), e); // It is read off the gateway's own memory.
+    }
   }
 
   private static void outage(TestCluster cluster, String name, Runnable begin, Runnable end) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.management.api.Evidence;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.checker.History.Attempt;
 import io.moongate.multinode.checker.History.Outcome;
@@ -31,7 +32,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -151,6 +154,19 @@ class PauseIT {
     assertEquals(Collections.nCopies(times, TestGateway.EXPELLED), ends, "exit statuses");
   }
 
+  /** The record of the take-over names whoever missed the owner. */
+  private static void requireNamed(TestCluster cluster, TestLun lun, TestGateway owner) {
+    Set<String> observers = new TreeSet<>();
+    Set<String> others = new TreeSet<>();
+    for (Evidence evidence : cluster.describe(lun).evidence()) {
+      if (evidence.kind().equals("unreachable") && evidence.subject().equals(owner.name())) {
+        observers.add(evidence.observer());
+      }
+    }
+    cluster.servingWithout(owner).forEach(other -> others.add(other.name()));
+    assertEquals(others, observers, () -> cluster.describe(lun).toString());
+  }
+
   private static void pause(
       TestCluster cluster,
       TestLun lun,
@@ -196,6 +212,7 @@ class PauseIT {
         client.write(firstBlock + i, 1);
       }
       late.record(history, System.nanoTime());
+      requireNamed(cluster, lun, owner);
 
       owner.resume();
       late.requireNoneAcknowledged();

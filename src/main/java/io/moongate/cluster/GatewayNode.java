@@ -17,6 +17,7 @@ import io.moongate.cluster.ownership.Claimant;
 import io.moongate.cluster.ownership.HandOvers;
 import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.ownership.Timer;
+import io.moongate.cluster.ownership.WaitingUnits;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
@@ -99,6 +100,9 @@ public final class GatewayNode {
   private final Set<String> leasesOut = new HashSet<>();
 
   private volatile String lastRefusal = "";
+
+  /** Why there is no other charter; empty when none is waited for. */
+  private volatile String charterWaits = "";
 
   /** Of the gateways of the charter that counts here, and of former ones. */
   private volatile Optional<Duration> longestLease = Optional.empty();
@@ -234,7 +238,18 @@ public final class GatewayNode {
             peers,
             surroundings::unit,
             parts::observations,
+            this::waiting,
             () -> longestLease.map(settings::leaseBound));
+  }
+
+  private List<WaitingUnits.Waiting> waiting() {
+    return WaitingUnits.of(
+        view,
+        parts.observations(),
+        settings.gateway(),
+        charterWaits,
+        claimant::rowFailure,
+        clock.instant());
   }
 
   /** What the lease's keeper finds out, on its thread. */
@@ -253,6 +268,11 @@ public final class GatewayNode {
     @Override
     public void leftOut(String cause) {
       surroundings.expelled(cause);
+    }
+
+    @Override
+    public void charterWaits(String reason) {
+      charterWaits = reason;
     }
 
     @Override

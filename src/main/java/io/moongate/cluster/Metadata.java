@@ -2,6 +2,7 @@ package io.moongate.cluster;
 
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.gateway.Maintenance;
+import io.moongate.cluster.ownership.WaitingUnits.Waiting;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
@@ -24,6 +25,9 @@ public interface Metadata {
 
   /** What stands against gateways, and parts of them, as this gateway knows it. */
   List<Observation> observations();
+
+  /** Units whose owner has failed and that nobody else owns yet, as this gateway knows it. */
+  List<Waiting> waiting();
 
   /** Name of this gateway. */
   String gateway();

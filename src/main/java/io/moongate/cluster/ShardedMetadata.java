@@ -9,6 +9,7 @@ import io.moongate.cluster.gateway.ClusterMaintenance;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.membership.MemberIdentity;
+import io.moongate.cluster.ownership.WaitingUnits.Waiting;
 import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
@@ -65,6 +66,7 @@ final class ShardedMetadata implements Metadata {
   private final AccessLists accessLists;
   private final Maintenance maintenance;
   private final Supplier<List<Observation>> observations;
+  private final Supplier<List<Waiting>> waiting;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
@@ -85,8 +87,10 @@ final class ShardedMetadata implements Metadata {
       UnitPeers peers,
       Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
       Supplier<List<Observation>> observations,
+      Supplier<List<Waiting>> waiting,
       Supplier<Optional<Duration>> leaseBound) {
     this.observations = observations;
+    this.waiting = waiting;
     this.peers = peers;
     this.units = units;
     this.system = system;
@@ -110,6 +114,11 @@ final class ShardedMetadata implements Metadata {
   @Override
   public List<Observation> observations() {
     return observations.get();
+  }
+
+  @Override
+  public List<Waiting> waiting() {
+    return waiting.get();
   }
 
   @Override

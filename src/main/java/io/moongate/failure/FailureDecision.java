@@ -6,12 +6,14 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Whether a gateway has failed: a pure function of what several gateways saw of it. It reads no
  * clock and knows no actor; the same observations give the same verdict everywhere, so that an
  * entity can judge again what a gateway asks it to act upon.
+ *
+ * <p>What failed is named with who missed its heartbeats, although that decides nothing then:
+ * whoever reads the record wants to know who saw it.
  *
  * <ul>
  *   <li>Proof that the process is gone, was superseded by a newer incarnation or has stopped
@@ -46,7 +48,7 @@ public final class FailureDecision {
    * A verdict and what led to it.
    *
    * @param verdict how much is lost
-   * @param evidence the observations that the verdict rests upon
+   * @param evidence the observations that the verdict rests upon, then the others that led to it
    */
   public record Decision(Verdict verdict, List<Observation> evidence) {
     public Decision {
@@ -78,7 +80,6 @@ public final class FailureDecision {
     List<Observation> removed = new ArrayList<>();
     List<Observation> leaseOut = new ArrayList<>();
     List<Observation> missed = new ArrayList<>();
-    Set<String> missing = new TreeSet<>();
     for (Observation seen : observations) {
       if (!seen.subject().equals(subject) || !seen.incarnation().equals(incarnation)) {
         continue;
@@ -89,23 +90,29 @@ public final class FailureDecision {
         removed.add(seen);
       } else if (seen.kind() == Kind.LEASE_OUT) {
         leaseOut.add(seen);
-      } else if (seen.kind() == Kind.UNREACHABLE && electors.contains(seen.observer())) {
+      } else if (seen.kind() == Kind.UNREACHABLE) {
         missed.add(seen);
-        missing.add(seen.observer());
       }
     }
     if (!proof.isEmpty()) {
-      return new Decision(Verdict.FAILED, proof);
+      return new Decision(Verdict.FAILED, both(proof, missed));
     }
     if (!removed.isEmpty()) {
-      List<Observation> evidence = new ArrayList<>(removed);
-      evidence.addAll(leaseOut);
-      return new Decision(leaseOut.isEmpty() ? Verdict.EXPELLED : Verdict.FAILED, evidence);
+      Verdict verdict = leaseOut.isEmpty() ? Verdict.EXPELLED : Verdict.FAILED;
+      return new Decision(verdict, both(both(removed, leaseOut), missed));
     }
-    if (missing.isEmpty()) {
+    missed.removeIf(seen -> !electors.contains(seen.observer()));
+    if (missed.isEmpty()) {
       return new Decision(Verdict.HEALTHY, List.of());
     }
-    boolean majority = missing.size() * 2 > electors.size();
+    long missing = missed.stream().map(Observation::observer).distinct().count();
+    boolean majority = missing * 2 > electors.size();
     return new Decision(majority ? Verdict.SUSPECTED_BY_MAJORITY : Verdict.SUSPECTED, missed);
+  }
+
+  private static List<Observation> both(List<Observation> some, List<Observation> others) {
+    List<Observation> all = new ArrayList<>(some);
+    all.addAll(others);
+    return all;
   }
 }

@@ -52,7 +52,9 @@ final class MovementRoutes extends AllDirectives {
                         () ->
                             api.read(
                                 request,
-                                (view, query) -> JsonEntity.list(Operations.of(view).stream()))),
+                                (view, query) ->
+                                    JsonEntity.list(
+                                        Operations.of(view, metadata.waiting()).stream()))),
                     pathPrefix(
                         segment(), id -> pathEndOrSingleSlash(() -> operation(request, id))))));
   }
@@ -151,7 +153,7 @@ final class MovementRoutes extends AllDirectives {
   }
 
   private Operation existing(String id) {
-    return Operations.find(metadata.view(), id)
+    return Operations.find(metadata.view(), metadata.waiting(), id)
         .orElseThrow(() -> ApiRoutes.notFound("id", "operation " + id));
   }
 

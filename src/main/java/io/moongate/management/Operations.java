@@ -1,5 +1,6 @@
 package io.moongate.management;
 
+import io.moongate.cluster.ownership.WaitingUnits.Waiting;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.GatewayEntry.Duty;
 import io.moongate.cluster.view.UnitEntry;
@@ -7,12 +8,14 @@ import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.Operation;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is under way, read off the view: nothing is kept of it beside that, so that every gateway
- * answers alike and no operation is left behind that nobody works on.
+ * What is under way, read off the view, and what waits by the observations that stand: nothing is
+ * kept of it beside these, so that no operation is left behind that nobody works on.
  */
 final class Operations {
   private static final String DRAIN = "drain-";
@@ -20,26 +23,30 @@ final class Operations {
 
   private Operations() {}
 
-  /** Drains first, by gateway; then units by id. */
-  static List<Operation> of(View view) {
+  /**
+   * Drains first, by gateway; then units by id.
+   *
+   * @param waiting units whose owner has failed
+   */
+  static List<Operation> of(View view, List<Waiting> waiting) {
+    Map<String, Waiting> bereft = new HashMap<>();
+    waiting.forEach(each -> bereft.put(each.unit().id(), each));
     List<Operation> operations = new ArrayList<>();
     for (GatewayEntry gateway : view.gateways()) {
       drain(gateway, view).ifPresent(operations::add);
     }
     for (UnitEntry unit : view.units()) {
-      of(unit).ifPresent(operations::add);
+      Optional.ofNullable(bereft.get(unit.id()))
+          .map(Operations::of)
+          .or(() -> of(unit))
+          .ifPresent(operations::add);
     }
     return operations;
   }
 
   /** The one of that id. */
-  static Optional<Operation> find(View view, String id) {
-    if (id.startsWith(DRAIN)) {
-      return view.gateway(id.substring(DRAIN.length())).flatMap(gateway -> drain(gateway, view));
-    }
-    return id.startsWith(UNIT)
-        ? view.unit(id.substring(UNIT.length())).flatMap(Operations::of)
-        : Optional.empty();
+  static Optional<Operation> find(View view, List<Waiting> waiting, String id) {
+    return of(view, waiting).stream().filter(operation -> operation.id().equals(id)).findFirst();
   }
 
   private static Optional<Operation> drain(GatewayEntry gateway, View view) {
@@ -71,6 +78,20 @@ final class Operations {
       case ACQUIRING -> Optional.of(of(unit, "open", now.owner(), null));
       case UNOWNED -> Optional.of(of(unit, "wait", null, null));
     };
+  }
+
+  private static Operation of(Waiting waiting) {
+    UnitEntry unit = waiting.unit();
+    return new Operation(
+        UNIT + unit.id(),
+        "wait",
+        null,
+        unit.ownership().owner(),
+        unit.id(),
+        null,
+        waiting.since(),
+        waiting.cause(),
+        false);
   }
 
   private static Operation of(UnitEntry unit, String kind, String gateway, String from) {

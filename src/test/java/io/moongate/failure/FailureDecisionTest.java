@@ -45,7 +45,10 @@ class FailureDecisionTest {
   void oneProofSuffices(Kind proof) {
     Decision decision = decide(seen("gw2", proof), seen("gw3", Kind.UNREACHABLE));
     assertTrue(decision.failed());
-    assertEquals(List.of(seen("gw2", proof)), decision.evidence());
+    assertEquals(
+        List.of(seen("gw2", proof), seen("gw3", Kind.UNREACHABLE)),
+        decision.evidence(),
+        "who missed it is named as well");
   }
 
   @ParameterizedTest
@@ -81,6 +84,18 @@ class FailureDecisionTest {
     Decision decision = decide(seen("gw2", Kind.REMOVED), seen("gw3", Kind.LEASE_OUT));
     assertTrue(decision.failed());
     assertEquals(2, decision.evidence().size());
+    assertEquals(
+        List.of(
+            seen("gw2", Kind.REMOVED),
+            seen("gw3", Kind.LEASE_OUT),
+            seen("gw3", Kind.UNREACHABLE),
+            seen("gw9", Kind.UNREACHABLE)),
+        decide(
+                seen("gw3", Kind.UNREACHABLE),
+                seen("gw3", Kind.LEASE_OUT),
+                seen("gw9", Kind.UNREACHABLE),
+                seen("gw2", Kind.REMOVED))
+            .evidence());
   }
 
   @Test

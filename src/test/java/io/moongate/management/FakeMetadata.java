@@ -7,6 +7,7 @@ import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.access.SealedAccessLists;
 import io.moongate.cluster.gateway.Maintenance;
+import io.moongate.cluster.ownership.WaitingUnits;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
@@ -124,6 +125,12 @@ public final class FakeMetadata implements Metadata {
   @Override
   public List<Observation> observations() {
     return observations;
+  }
+
+  @Override
+  public List<WaitingUnits.Waiting> waiting() {
+    return WaitingUnits.of(
+        view, observations, gateway(), "", unit -> Optional.of("no answer"), SINCE);
   }
 
   @Override

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.view.GatewayEntry.Duty;
 import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.failure.Observation;
 import io.moongate.management.api.ApiJson;
 import java.net.http.HttpResponse;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +103,28 @@ class MovementRoutesTest {
     assertEquals("gw3 failed", waits.get("cause").textValue());
     assertFalse(waits.get("cancellable").booleanValue());
     assertEquals(409, server.method("DELETE", "/operations/unit-" + unit).statusCode());
+  }
+
+  @Test
+  void aUnitWhoseOwnerHasFailedWaitsAndItIsSaidWhatFor() throws Exception {
+    server.metadata().observations =
+        List.of(
+            new Observation(
+                "gw2",
+                "gw1",
+                "incarnation-of-gw1",
+                Observation.Kind.PROCESS_GONE,
+                FakeMetadata.SINCE,
+                ""));
+    JsonNode waits = ok(server.get("/operations/unit-" + unit));
+    assertEquals("wait", waits.get("kind").textValue());
+    assertEquals("gw1", waits.get("from").textValue());
+    assertEquals(
+        "gw1: process-gone by gw2; gw1 asked for its ownership row: no answer",
+        waits.get("cause").textValue());
+    assertEquals(409, server.method("DELETE", "/operations/unit-" + unit).statusCode());
+    server.metadata().observations = List.of();
+    assertEquals(404, server.get("/operations/unit-" + unit).statusCode());
   }
 
   @Test

@@ -117,6 +117,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     /** This process is out of the charter: it has to end, and may come back as a newcomer. */
     void leftOut(String cause);
 
+    /** Why there is no other charter, or no lease; empty when nothing is waited for. */
+    void charterWaits(String reason);
+
     /**
      * Another charter counts here.
      *
@@ -152,6 +155,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private final Map<String, Long> acknowledged = new HashMap<>();
 
   private String rowFailure = "";
+  private String waits = "";
   private long leaveUntil;
 
   private LeaseKeeper(
@@ -282,6 +286,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private Behavior<Command> onRow(RowIs outcome) {
     if (outcome.failure() == null) {
       rowFailure = "";
+      tellWaits();
       return act(protocol.row(outcome.content().charter(), outcome.content().inForce(), now()));
     }
     String failure =
@@ -291,6 +296,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     if (!failure.equals(rowFailure)) {
       rowFailure = failure;
       getContext().getLog().warn("event=charter-row-failed reason=\"{}\"", failure);
+      tellWaits();
     }
     return act(protocol.rowFailed(now()));
   }
@@ -490,7 +496,14 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       listener.leftOut(end.cause());
     } else if (effect instanceof Effect.Waits waits) {
       getContext().getLog().info("event=charter-waits reason=\"{}\"", waits.reason());
+      this.waits = waits.reason();
+      tellWaits();
     }
+  }
+
+  private void tellWaits() {
+    boolean failed = !waits.isEmpty() && !rowFailure.isEmpty();
+    listener.charterWaits(failed ? waits + "; " + rowFailure : waits);
   }
 
   private void lost() {

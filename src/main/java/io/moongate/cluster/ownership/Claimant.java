@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -76,9 +77,16 @@ public final class Claimant implements Luns.ClaimListener {
   /** A claim of another gateway, and when it was heard first. */
   private record Heard(Luns.Claim claim, long atNanos) {}
 
-  private record Attempt(long epoch, long sharedVersion, Said said) {
+  /**
+   * @param failure why the row's answer is not known; empty otherwise
+   */
+  private record Attempt(long epoch, long sharedVersion, Said said, String failure) {
     Attempt with(Said outcome) {
-      return new Attempt(epoch, sharedVersion, outcome);
+      return new Attempt(epoch, sharedVersion, outcome, "");
+    }
+
+    Attempt failed(Throwable why) {
+      return new Attempt(epoch, sharedVersion, Said.NOTHING_KNOWN, why.toString());
     }
   }
 
@@ -128,7 +136,13 @@ public final class Claimant implements Luns.ClaimListener {
    */
   CompletionStage<Void> claim(UnitEntry unit, List<Observation> evidence, String cause) {
     long epoch = unit.ownership().epoch() + 1;
-    Attempt attempt = new Attempt(epoch, sharedVersion.applyAsLong(unit), Said.NOTHING_YET);
+    Attempt attempt =
+        new Attempt(
+            epoch,
+            sharedVersion.applyAsLong(unit),
+            Said.NOTHING_YET,
+            // Until there is another answer, people are told the last.
+            rowFailure(unit.id()).orElse(""));
     Attempt before = attempts.get(unit.id());
     boolean done =
         before != null
@@ -190,7 +204,7 @@ public final class Claimant implements Luns.ClaimListener {
           attempt,
           attempt.with(granted ? Said.GRANTED : decided ? Said.OTHER_OWNER : Said.NOT_SO_FAR));
     } else {
-      attempts.replace(unitId, attempt, attempt.with(Said.NOTHING_KNOWN));
+      attempts.replace(unitId, attempt, attempt.failed(failure));
     }
     if (granted) {
       opening.put(unitId, proposed.epoch());
@@ -198,6 +212,13 @@ public final class Claimant implements Luns.ClaimListener {
       claimed.accept(
           new Luns.Claim(unitId, proposed.epoch(), gateway, incarnation, cause, clock.instant()));
     }
+  }
+
+  /** Why it is not known what the row of a unit says, when it was asked last. */
+  public Optional<String> rowFailure(String unitId) {
+    return Optional.ofNullable(attempts.get(unitId))
+        .map(Attempt::failure)
+        .filter(failure -> !failure.isEmpty());
   }
 
   /** Ids of the units that are this gateway's by their rows, and not by the view yet. */

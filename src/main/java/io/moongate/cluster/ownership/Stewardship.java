@@ -8,12 +8,10 @@ import io.moongate.cluster.view.View;
 import io.moongate.failure.FailureDecision;
 import io.moongate.failure.FailureDecision.Verdict;
 import io.moongate.failure.Observation;
-import io.moongate.failure.Observation.Kind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -157,12 +155,12 @@ public final class Stewardship {
     if (own.isEmpty()) {
       return Plan.NOTHING;
     }
+    Verdicts verdicts = new Verdicts(view, observations, self, now);
     Map<String, FailureDecision.Decision> decisions = new TreeMap<>();
     Set<String> alive = new TreeSet<>();
     List<Failure> failures = new ArrayList<>();
     for (GatewayEntry gateway : view.gateways()) {
-      FailureDecision.Decision decision =
-          decide(view, observations, gateway.name(), gateway.incarnation(), now);
+      FailureDecision.Decision decision = verdicts.of(gateway.name(), gateway.incarnation());
       decisions.put(gateway.name(), decision);
       if (gateway.state() == GatewayEntry.State.UP && decision.failed()) {
         failures.add(new Failure(gateway, decision.evidence()));
@@ -175,7 +173,7 @@ public final class Stewardship {
 
     List<UnitEntry> units = view.units();
     PartialFaults faults = PartialFaults.of(view, observations, alive);
-    Needy needy = needy(view, units, observations, now);
+    Needy needy = needy(units, verdicts);
     // Once all are taken over there is a look at each record, and nothing to plan.
     Map<String, String> owners =
         claims.cover(needy.units)
@@ -216,19 +214,14 @@ public final class Stewardship {
     }
   }
 
-  private Needy needy(
-      View view, List<UnitEntry> units, Collection<Observation> observations, Instant at) {
+  private Needy needy(List<UnitEntry> units, Verdicts verdicts) {
     Needy needy = new Needy();
-    Map<String, FailureDecision.Decision> owners = new HashMap<>();
     for (UnitEntry unit : units) {
       Ownership now = unit.ownership();
       if (now.phase() == Phase.UNOWNED) {
         needy.add(unit, List.of());
       } else if (!now.ownedBy(self, incarnation)) {
-        FailureDecision.Decision decision =
-            owners.computeIfAbsent(
-                now.incarnation(),
-                owner -> decide(view, observations, now.owner(), now.incarnation(), at));
+        FailureDecision.Decision decision = verdicts.of(now.owner(), now.incarnation());
         if (decision.failed()) {
           needy.add(unit, decision.evidence());
         }
@@ -275,57 +268,5 @@ public final class Stewardship {
       return "failover from " + now.owner();
     }
     return now.epoch() == 0 ? "first owner" : "no owner: " + now.cause();
-  }
-
-  /** The observations that stand, and what the view itself says of the incarnation. */
-  private FailureDecision.Decision decide(
-      View view,
-      Collection<Observation> observations,
-      String gateway,
-      String ofIncarnation,
-      Instant now) {
-    List<Observation> known = new ArrayList<>();
-    for (Observation observation : observations) {
-      if (observation.subject().equals(gateway)
-          && observation.incarnation().equals(ofIncarnation)) {
-        known.add(observation);
-      }
-    }
-    view.lastOf(gateway).flatMap(entry -> byView(entry, ofIncarnation, now)).ifPresent(known::add);
-    Set<String> electors = new HashSet<>();
-    view.gateways().stream()
-        .filter(entry -> entry.state() == GatewayEntry.State.UP && !entry.name().equals(gateway))
-        .forEach(entry -> electors.add(entry.name()));
-    return FailureDecision.decide(gateway, ofIncarnation, known, electors);
-  }
-
-  /**
-   * An entry of another incarnation proves something only when that one came later: this replica
-   * may have the unit's newer entry, and of its owner an older one yet.
-   */
-  private Optional<Observation> byView(GatewayEntry entry, String ofIncarnation, Instant now) {
-    if (!entry.incarnation().equals(ofIncarnation)) {
-      if (!entry.succeeds(ofIncarnation)) {
-        return Optional.empty();
-      }
-      return Optional.of(
-          new Observation(
-              self,
-              entry.name(),
-              ofIncarnation,
-              Kind.SUPERSEDED,
-              now,
-              "by " + entry.incarnation()));
-    }
-    Kind kind =
-        switch (entry.state()) {
-          case UP -> null;
-          case STOPPED -> Kind.STOPPED;
-          case FAILED, REMOVED -> Kind.RECORDED_FAILED;
-        };
-    return Optional.ofNullable(kind)
-        .map(
-            recorded ->
-                new Observation(self, entry.name(), ofIncarnation, recorded, now, entry.cause()));
   }
 }

@@ -121,6 +121,9 @@ class LeaseKeeperTest {
                 row,
                 new LeaseKeeper.Listener() {
                   @Override
+                  public void charterWaits(String reason) {}
+
+                  @Override
                   public void lost() {
                     lost.add(lease.coversNanos(now.get()));
                   }
