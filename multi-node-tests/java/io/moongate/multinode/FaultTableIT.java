@@ -112,6 +112,8 @@ class FaultTableIT {
         service("cassandra-killed", new Kill(Role.CASSANDRA)),
         service("cassandra-stopped", new Stop(Role.CASSANDRA)),
         service("owner-cassandra", new Cut(Role.OWNER, Direction.BOTH, Role.CASSANDRA)),
+        service("owner-to-cassandra", new Cut(Role.OWNER, Direction.THERE, Role.CASSANDRA)),
+        service("cassandra-to-owner", new Cut(Role.OWNER, Direction.BACK, Role.CASSANDRA)),
         service(
             "all-cassandra",
             Then.of(

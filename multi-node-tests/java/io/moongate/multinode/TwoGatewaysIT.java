@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
  * Two gateways and a Cassandra elsewhere survive the loss of either, and stay one cluster when they
  * lose sight of one another. Each test has a cluster of its own.
  */
-@Tag("long")
 class TwoGatewaysIT {
   private NetworkedCluster networked;
 
@@ -30,6 +29,7 @@ class TwoGatewaysIT {
   }
 
   @Test
+  @Tag("long")
   void theOwnerIsKilled() {
     run("two-kill", new Kill(Role.OWNER));
   }
@@ -40,16 +40,19 @@ class TwoGatewaysIT {
   }
 
   @Test
+  @Tag("long")
   void theOtherIsLostSilently() {
     run("two-other-lost", new CutOff(Role.OTHER, Direction.BOTH));
   }
 
   @Test
+  @Tag("long")
   void theOwnerIsStopped() {
     run("two-stopped", new Stop(Role.OWNER));
   }
 
   @Test
+  @Tag("long")
   void theyAreCutFromOneAnother() {
     run("two-cut", new Cut(Role.OWNER, Direction.BOTH, Role.OTHER));
   }
