@@ -3,9 +3,11 @@ package io.moongate.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,7 +20,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(Quiet.class)
 class SimulationTest {
-  private static final long MANY = Long.getLong("moongate.simulation.seeds", 1_500);
+  /** Seeds that another process runs as well. */
+  private static final long REPLAYED = Long.getLong("moongate.simulation.replayed", 100);
+
+  private static final long MANY = Long.getLong("moongate.simulation.seeds", 5_000);
   private static final long LONG = Long.getLong("moongate.simulation.long", 20_000);
 
   /** The same seeds each time, so that a red run is about what was changed. */
@@ -88,6 +93,27 @@ class SimulationTest {
       assertEquals(one.lines(), other.lines());
       assertTrue(one.lines().size() > 50);
     }
+  }
+
+  /** Sets iterate in another order in each process: nothing may depend on that. */
+  @Test
+  void andInEveryProcess() throws Exception {
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Replay.class.getName(),
+                "1",
+                String.valueOf(REPLAYED))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<String> there;
+    try (BufferedReader lines = other.inputReader()) {
+      there = lines.lines().filter(line -> line.startsWith("seed ")).collect(Collectors.toList());
+    }
+    assertEquals(0, other.waitFor());
+    assertEquals(Replay.of(1, REPLAYED), there);
   }
 
   @Test
