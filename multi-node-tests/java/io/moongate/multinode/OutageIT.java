@@ -63,7 +63,7 @@ class OutageIT {
   @Tag("long")
   void anOwnerThatFallsSilentMeanwhileIsSucceededAfterIt(TestCluster cluster) {
     lostMeanwhile(
-        cluster, "outage-silent", TestGateway::pause, "no charter without it is in force");
+        cluster, "outage-silent", TestGateway::pause, "no charter without it is in force: charter");
   }
 
   /**
@@ -109,7 +109,15 @@ class OutageIT {
       ended = System.nanoTime();
       workload.stop();
     }
-    try (Workload after = Workload.start(cluster, lost, 4, Workload.seed(), ofLost)) {
+    try (Workload after =
+        Workload.start(
+            cluster.servingWithout(owner),
+            lost,
+            4,
+            Workload.seed(),
+            ofLost,
+            Workload.BLOCKS,
+            Workload.Errors.FAIL)) {
       after.awaitProgress(200);
       System.out.printf(
           "%s was served within %d ms after the outage%n",

@@ -414,7 +414,7 @@ public final class LeaseProtocol {
           .formatted(present.version(), present.guardians());
     } else if (wanted.isPresent() && !mayFollow) {
       return "too few have adopted charter " + present.version();
-    } else if (wanted.isPresent() && asking && proposed == wanted.get().version()) {
+    } else if (wanted.isPresent() && proposed == wanted.get().version()) {
       return "charter %d is being proposed".formatted(proposed);
     } else if (present.version() > 0 && !present.names(self)) {
       return "this process is not in charter " + present.version();

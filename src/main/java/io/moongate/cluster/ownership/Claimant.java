@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +87,12 @@ public final class Claimant implements Luns.ClaimListener {
     }
 
     Attempt failed(Throwable why) {
-      return new Attempt(epoch, sharedVersion, Said.NOTHING_KNOWN, why.toString());
+      Throwable cause = why instanceof CompletionException ? why.getCause() : why;
+      return new Attempt(
+          epoch,
+          sharedVersion,
+          Said.NOTHING_KNOWN,
+          cause.getClass().getSimpleName() + ": " + cause.getMessage());
     }
   }
 
