@@ -32,9 +32,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -156,15 +155,18 @@ class PauseIT {
 
   /** The record of the take-over names whoever missed the owner. */
   private static void requireNamed(TestCluster cluster, TestLun lun, TestGateway owner) {
-    Set<String> observers = new TreeSet<>();
-    Set<String> others = new TreeSet<>();
-    for (Evidence evidence : cluster.describe(lun).evidence()) {
-      if (evidence.kind().equals("unreachable") && evidence.subject().equals(owner.name())) {
-        observers.add(evidence.observer());
-      }
-    }
-    cluster.servingWithout(owner).forEach(other -> others.add(other.name()));
-    assertEquals(others, observers, () -> cluster.describe(lun).toString());
+    List<String> others = cluster.servingWithout(owner).stream().map(TestGateway::name).toList();
+    Await.until(
+        "%s to be named by %s".formatted(owner, others),
+        END_BOUND, // The record may come after the new owner serves.
+        () ->
+            cluster.describe(lun).evidence().stream()
+                .filter(evidence -> evidence.kind().equals("unreachable"))
+                .filter(evidence -> evidence.subject().equals(owner.name()))
+                .map(Evidence::observer)
+                .collect(Collectors.toSet())
+                .containsAll(others),
+        () -> cluster.describe(lun).toString());
   }
 
   private static void pause(
@@ -201,6 +203,7 @@ class PauseIT {
           "%s was stopped; %s took over within %d ms%n",
           owner, after.owner(), (System.nanoTime() - paused) / 1_000_000);
       assertNotEquals(owner.name(), after.owner());
+      requireNamed(cluster, lun, owner);
       Await.until(
           "the pause to have lasted",
           PAUSE.plusSeconds(5),
@@ -212,7 +215,6 @@ class PauseIT {
         client.write(firstBlock + i, 1);
       }
       late.record(history, System.nanoTime());
-      requireNamed(cluster, lun, owner);
 
       owner.resume();
       late.requireNoneAcknowledged();

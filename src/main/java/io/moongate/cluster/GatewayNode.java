@@ -244,12 +244,7 @@ public final class GatewayNode {
 
   private List<WaitingUnits.Waiting> waiting() {
     return WaitingUnits.of(
-        view,
-        parts.observations(),
-        settings.gateway(),
-        charterWaits,
-        claimant::rowFailure,
-        clock.instant());
+        view, parts.observations(), settings.gateway(), charterWaits, claimant::rowFailure);
   }
 
   /** What the lease's keeper finds out, on its thread. */

@@ -129,8 +129,7 @@ public final class FakeMetadata implements Metadata {
 
   @Override
   public List<WaitingUnits.Waiting> waiting() {
-    return WaitingUnits.of(
-        view, observations, gateway(), "", unit -> Optional.of("no answer"), SINCE);
+    return WaitingUnits.of(view, observations, gateway(), "", unit -> Optional.of("no answer"));
   }
 
   @Override

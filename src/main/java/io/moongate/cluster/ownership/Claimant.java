@@ -87,7 +87,8 @@ public final class Claimant implements Luns.ClaimListener {
     }
 
     Attempt failed(Throwable why) {
-      Throwable cause = why instanceof CompletionException ? why.getCause() : why;
+      boolean wrapped = why instanceof CompletionException && why.getCause() != null;
+      Throwable cause = wrapped ? why.getCause() : why;
       return new Attempt(
           epoch,
           sharedVersion,
@@ -148,7 +149,7 @@ public final class Claimant implements Luns.ClaimListener {
             sharedVersion.applyAsLong(unit),
             Said.NOTHING_YET,
             // Until there is another answer, people are told the last.
-            rowFailure(unit.id()).orElse(""));
+            rowFailure(unit).orElse(""));
     Attempt before = attempts.get(unit.id());
     boolean done =
         before != null
@@ -220,9 +221,10 @@ public final class Claimant implements Luns.ClaimListener {
     }
   }
 
-  /** Why it is not known what the row of a unit says, when it was asked last. */
-  public Optional<String> rowFailure(String unitId) {
-    return Optional.ofNullable(attempts.get(unitId))
+  /** Why it is not known what the row of a unit says, when it was asked for it last. */
+  public Optional<String> rowFailure(UnitEntry unit) {
+    return Optional.ofNullable(attempts.get(unit.id()))
+        .filter(attempt -> attempt.epoch() == unit.ownership().epoch() + 1)
         .map(Attempt::failure)
         .filter(failure -> !failure.isEmpty());
   }

@@ -155,7 +155,7 @@ public final class Stewardship {
     if (own.isEmpty()) {
       return Plan.NOTHING;
     }
-    Verdicts verdicts = new Verdicts(view, observations, self, now);
+    Verdicts verdicts = new Verdicts(view, observations, self);
     Map<String, FailureDecision.Decision> decisions = new TreeMap<>();
     Set<String> alive = new TreeSet<>();
     List<Failure> failures = new ArrayList<>();

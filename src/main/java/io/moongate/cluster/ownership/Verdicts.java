@@ -5,7 +5,6 @@ import io.moongate.cluster.view.View;
 import io.moongate.failure.FailureDecision;
 import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,17 +22,15 @@ final class Verdicts {
   private final View view;
   private final Collection<Observation> observations;
   private final String self;
-  private final Instant now;
   private final Map<String, FailureDecision.Decision> known = new HashMap<>();
 
   /**
    * @param self the gateway that judges: what the view says is its word
    */
-  Verdicts(View view, Collection<Observation> observations, String self, Instant now) {
+  Verdicts(View view, Collection<Observation> observations, String self) {
     this.view = view;
     this.observations = observations;
     this.self = self;
-    this.now = now;
   }
 
   FailureDecision.Decision of(String gateway, String incarnation) {
@@ -41,17 +38,22 @@ final class Verdicts {
   }
 
   private FailureDecision.Decision decide(String gateway, String incarnation) {
-    List<Observation> about = new ArrayList<>();
-    for (Observation observation : observations) {
-      if (observation.subject().equals(gateway) && observation.incarnation().equals(incarnation)) {
-        about.add(observation);
-      }
-    }
-    view.lastOf(gateway).flatMap(entry -> byView(entry, incarnation)).ifPresent(about::add);
     Set<String> electors = new HashSet<>();
     view.gateways().stream()
         .filter(entry -> entry.state() == GatewayEntry.State.UP && !entry.name().equals(gateway))
         .forEach(entry -> electors.add(entry.name()));
+    List<Observation> about = new ArrayList<>();
+    for (Observation observation : observations) {
+      // Who is gone can't take back that it saw no heartbeats.
+      boolean stale =
+          observation.kind() == Kind.UNREACHABLE && !electors.contains(observation.observer());
+      if (observation.subject().equals(gateway)
+          && observation.incarnation().equals(incarnation)
+          && !stale) {
+        about.add(observation);
+      }
+    }
+    view.lastOf(gateway).flatMap(entry -> byView(entry, incarnation)).ifPresent(about::add);
     return FailureDecision.decide(gateway, incarnation, about, electors);
   }
 
@@ -66,7 +68,12 @@ final class Verdicts {
       }
       return Optional.of(
           new Observation(
-              self, entry.name(), incarnation, Kind.SUPERSEDED, now, "by " + entry.incarnation()));
+              self,
+              entry.name(),
+              incarnation,
+              Kind.SUPERSEDED,
+              entry.since(),
+              "by " + entry.incarnation()));
     }
     Kind kind =
         switch (entry.state()) {
@@ -77,6 +84,7 @@ final class Verdicts {
     return Optional.ofNullable(kind)
         .map(
             recorded ->
-                new Observation(self, entry.name(), incarnation, recorded, now, entry.cause()));
+                new Observation(
+                    self, entry.name(), incarnation, recorded, entry.since(), entry.cause()));
   }
 }

@@ -43,13 +43,13 @@ public final class WaitingUnits {
       Collection<Observation> observations,
       String self,
       String charterWaits,
-      Function<String, Optional<String>> rowFailure,
-      Instant now) {
-    Verdicts verdicts = new Verdicts(view, observations, self, now);
+      Function<UnitEntry, Optional<String>> rowFailure) {
+    Verdicts verdicts = new Verdicts(view, observations, self);
     List<Waiting> waiting = new ArrayList<>();
     for (UnitEntry unit : view.units()) {
       Ownership owned = unit.ownership();
-      if (owned.phase() != Phase.UNOWNED && !unit.deleted()) {
+      // One that is being released is a move, which can be taken back.
+      if ((owned.phase() == Phase.SERVING || owned.phase() == Phase.ACQUIRING) && !unit.deleted()) {
         Decision decision = verdicts.of(owned.owner(), owned.incarnation());
         what(unit, decision, self, charterWaits, rowFailure)
             .ifPresent(
@@ -73,7 +73,7 @@ public final class WaitingUnits {
       Decision decision,
       String self,
       String charterWaits,
-      Function<String, Optional<String>> rowFailure) {
+      Function<UnitEntry, Optional<String>> rowFailure) {
     return switch (decision.verdict()) {
       case HEALTHY, SUSPECTED -> Optional.empty();
       case SUSPECTED_BY_MAJORITY ->
@@ -84,7 +84,7 @@ public final class WaitingUnits {
       case FAILED ->
           Optional.of(
               rowFailure
-                  .apply(unit.id())
+                  .apply(unit)
                   .map(failure -> "%s asked for its ownership row: %s".formatted(self, failure))
                   .orElse("the next owner is not on record"));
     };

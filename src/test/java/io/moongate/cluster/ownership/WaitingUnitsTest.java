@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.moongate.cluster.ownership.WaitingUnits.Waiting;
 import io.moongate.cluster.view.Entries;
+import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
@@ -36,8 +37,7 @@ class WaitingUnitsTest {
         List.of(observations),
         "gw2",
         "a charter is being proposed",
-        unit -> Optional.empty(),
-        Entries.NOW);
+        unit -> Optional.empty());
   }
 
   private void requireCause(String cause, Observation... observations) {
@@ -76,6 +76,30 @@ class WaitingUnitsTest {
   }
 
   @Test
+  void whatIsOnRecordIsAsOldAsTheRecord() {
+    view.apply(Entries.gateway("gw1", 2, GatewayEntry.State.FAILED, "gw1-p1", 1));
+    List<Waiting> waiting = waiting();
+    assertEquals(
+        "gw1: recorded-failed by gw2; the next owner is not on record", waiting.get(0).cause());
+    assertEquals(Entries.NOW, waiting.get(0).since());
+  }
+
+  @Test
+  void whoIsGoneMissesNobody() {
+    view.apply(Entries.gateway("gw3", 2, GatewayEntry.State.FAILED, "gw3-p1", 3));
+    requireCause(
+        "gw1: process-gone by gw2; the next owner is not on record",
+        seen("gw2", Kind.PROCESS_GONE),
+        seen("gw3", Kind.UNREACHABLE));
+  }
+
+  @Test
+  void aMoveStaysAMove() {
+    view.apply(Entries.unit("u1", 2, Phase.RELEASING, 1, "gw1"));
+    assertEquals(List.of(), waiting(seen("gw2", Kind.PROCESS_GONE)));
+  }
+
+  @Test
   void whyTheRowIsNotKnownIsSaid() {
     List<Waiting> waiting =
         WaitingUnits.of(
@@ -83,8 +107,7 @@ class WaitingUnitsTest {
             List.of(seen("gw3", Kind.PROCESS_GONE)),
             "gw2",
             "",
-            unit -> Optional.of("no node was available").filter(why -> unit.equals("u1")),
-            Entries.NOW);
+            unit -> Optional.of("no node was available").filter(why -> unit.id().equals("u1")));
     assertEquals(
         "gw1: process-gone by gw3; gw2 asked for its ownership row: no node was available",
         waiting.get(0).cause());
