@@ -125,11 +125,16 @@ class OutageIT {
       after.stop();
     }
     for (TestGateway other : cluster.servingWithout(owner)) {
-      Await.until(
+      Await.value(
           "nothing to wait at " + other,
           RECOVERY,
-          () -> waits(other, lost).isEmpty(),
-          () -> waits(other, lost).toString());
+          () -> {
+            Optional<Operation> waits = waits(other, lost);
+            if (waits.isPresent()) {
+              throw new Await.Unready(waits.toString());
+            }
+            return Boolean.TRUE;
+          });
     }
     assertFalse(cluster.describe(lost).evidence().isEmpty());
     Histories.requireLinearizable(name, ofLost);
@@ -151,14 +156,10 @@ class OutageIT {
         });
   }
 
-  private static Optional<Operation> waits(TestGateway asked, TestLun lun) {
-    try {
-      return asked.api().operations().stream()
-          .filter(operation -> operation.kind().equals("wait") && lun.id().equals(operation.unit()))
-          .findFirst();
-    } catch (ApiException e) {
-      throw new AssertionError(e.getMessage(), e); // It is read off the gateway's own memory.
-    }
+  private static Optional<Operation> waits(TestGateway asked, TestLun lun) throws Await.Unready {
+    return TestCluster.ask(asked.api()::operations).stream()
+        .filter(operation -> operation.kind().equals("wait") && lun.id().equals(operation.unit()))
+        .findFirst();
   }
 
   private static void outage(TestCluster cluster, String name, Runnable begin, Runnable end) {
