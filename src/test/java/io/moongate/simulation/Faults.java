@@ -92,7 +92,12 @@ final class Faults {
     }
     String unit = any(world.unitIds());
     String name = "change-" + world.nextValue();
-    world.lives().forEach(life -> life.process().after(1, () -> life.changes().begin(unit, name)));
+    // Each is another change: a process that is stopped may begin its own when it goes on.
+    world
+        .lives()
+        .forEach(
+            life ->
+                life.process().after(1, () -> life.changes().begin(unit, name + " of " + life)));
     world.scheduler().after(between(0.1, 2), this::change);
   }
 
