@@ -2,6 +2,7 @@ package io.moongate.cluster.ownership;
 
 import io.moongate.cluster.unit.Luns;
 import io.moongate.cluster.unit.OwnershipRows;
+import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
@@ -288,6 +289,17 @@ public final class Claimant implements Luns.ClaimListener {
       }
     }
     return elsewhere;
+  }
+
+  /** Whether nothing stands against the process that has claimed a unit. */
+  static boolean isLiving(Luns.Claim claim, View view, List<Observation> observations) {
+    return view.gateway(claim.owner())
+            .filter(
+                gateway ->
+                    gateway.state() == GatewayEntry.State.UP
+                        && gateway.incarnation().equals(claim.incarnation()))
+            .isPresent()
+        && observations.stream().noneMatch(seen -> seen.incarnation().equals(claim.incarnation()));
   }
 
   /** Whether a row has not answered yet, or what was granted is still to be opened. */

@@ -3,7 +3,6 @@ package io.moongate.cluster.ownership;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.unit.LogicalUnit;
-import io.moongate.cluster.unit.Luns;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
@@ -243,7 +242,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     wanted.retainAll(claimed);
     Stewardship.Claims claims =
         new Stewardship.Claims(
-            claimed, wanted, claimant.elsewhere(view, this::isLiving, System.nanoTime()));
+            claimed,
+            wanted,
+            claimant.elsewhere(
+                view, claim -> Claimant.isLiving(claim, view, observations), System.nanoTime()));
     Stewardship.Plan plan = stewardship.look(view, observations, underWay, claims, clock.instant());
     othersToo = plan.othersToo();
     onLook.accept(plan.others());
@@ -260,16 +262,6 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));
     }
-  }
-
-  private boolean isLiving(Luns.Claim claim) {
-    return view.gateway(claim.owner())
-            .filter(
-                gateway ->
-                    gateway.state() == GatewayEntry.State.UP
-                        && gateway.incarnation().equals(claim.incarnation()))
-            .isPresent()
-        && observations.stream().noneMatch(seen -> seen.incarnation().equals(claim.incarnation()));
   }
 
   private boolean holdsRecords() {

@@ -11,7 +11,6 @@ import io.moongate.failure.Observation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -141,7 +140,8 @@ public final class SimulatedSteward {
         new Stewardship.Claims(
             claimed,
             wanted,
-            claimant.elsewhere(view, claim -> isLiving(claim, observations), place.nanoTime()));
+            claimant.elsewhere(
+                view, claim -> Claimant.isLiving(claim, view, observations), place.nanoTime()));
     Stewardship.Plan plan = stewardship.look(view, observations, underWay, claims, when);
     othersToo = plan.othersToo();
     Set<String> concerned = new HashSet<>(underWay);
@@ -174,18 +174,6 @@ public final class SimulatedSteward {
                 "");
       }
     }
-  }
-
-  private boolean isLiving(Luns.Claim claim, Collection<Observation> observations) {
-    return place
-            .view()
-            .gateway(claim.owner())
-            .filter(
-                gateway ->
-                    gateway.state() == GatewayEntry.State.UP
-                        && gateway.incarnation().equals(claim.incarnation()))
-            .isPresent()
-        && observations.stream().noneMatch(seen -> seen.incarnation().equals(claim.incarnation()));
   }
 
   private boolean holdsRecords() {
