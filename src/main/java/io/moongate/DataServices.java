@@ -176,6 +176,12 @@ final class DataServices {
     return exported == null ? Optional.empty() : exported.unit(unitId);
   }
 
+  /** Of each unit that is open here, the operations so far. */
+  Map<String, Double> workDone() {
+    ExportedUnits exported = units;
+    return exported == null ? Map.of() : exported.workDone();
+  }
+
   private static ExportedUnits.Moves moves(Metadata metadata) {
     return new ExportedUnits.Moves() {
       @Override

@@ -10,11 +10,14 @@ import io.moongate.scsi.Route;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.volume.Meter;
+import io.moongate.volume.MeteredVolume;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -69,6 +72,7 @@ final class ExportedUnits implements DataPath {
   private static final class Exported {
     final LogicalUnit unit;
     final LateQueries queries;
+    final Meter meter = new Meter();
     volatile Volume volume;
 
     /** Ends with what was asked of the store last. */
@@ -196,6 +200,7 @@ final class ExportedUnits implements DataPath {
         exported.volume == null ? CompletableFuture.completedStage(null) : releaseNow(exported);
     return before
         .thenCompose(closed -> volumes.open(entry.store(), entry.id()))
+        .thenApply(opened -> new MeteredVolume(opened, exported.meter))
         .thenCompose(
             volume ->
                 volume
@@ -310,6 +315,18 @@ final class ExportedUnits implements DataPath {
   /** The volume of a unit that is open here. */
   Optional<Volume> volume(String unitId) {
     return Optional.ofNullable(units.get(unitId)).map(exported -> exported.volume);
+  }
+
+  /** Of each unit that is open here, the operations so far. */
+  Map<String, Double> workDone() {
+    Map<String, Double> work = new HashMap<>();
+    units.forEach(
+        (id, exported) -> {
+          if (exported.volume != null) {
+            work.put(id, exported.meter.work());
+          }
+        });
+    return work;
   }
 
   /** Ids of the units that this gateway exports. */

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -196,6 +197,11 @@ final class GatewayProcess {
     @Override
     public void entryChanged(ViewEntry entry) {
       services.entryChanged(entry);
+    }
+
+    @Override
+    public Map<String, Double> workDone() {
+      return services.workDone();
     }
 
     @Override

@@ -155,7 +155,7 @@ class ExportedUnitsTest {
     assertInstanceOf(
         DataPath.Kept.class, assertThrows(CompletionException.class, kept::join).getCause());
     assertFalse(asked.contains("close"));
-    assertEquals(Optional.of(volume), exported.volume(entry.id()));
+    assertTrue(exported.volume(entry.id()).isPresent());
     flush[0] = Reason.FENCED;
     exported.release(entry, true).toCompletableFuture().join();
     assertTrue(asked.contains("close"), "it is another's already");

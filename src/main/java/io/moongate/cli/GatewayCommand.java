@@ -59,7 +59,9 @@ final class GatewayCommand implements Callable<Integer> {
 
   private static Table table(List<Gateway> gateways) {
     Table table =
-        new Table("NAME", "STATE", "PORTALS", "GROUP", "LUNS", "VERSION", "PID", "SINCE", "CAUSE");
+        new Table(
+            "NAME", "STATE", "PORTALS", "GROUP", "LUNS", "LOAD", "VERSION", "PID", "SINCE",
+            "CAUSE");
     for (Gateway gateway : gateways) {
       table.row(
           gateway.name(),
@@ -69,6 +71,7 @@ final class GatewayCommand implements Callable<Integer> {
           ClientCommand.joined(gateway.portals()),
           gateway.portGroup(),
           gateway.luns(),
+          Math.round(gateway.load()),
           gateway.version(),
           gateway.pid(),
           gateway.since(),

@@ -125,7 +125,8 @@ final class LunCommand {
       JsonNode answer = api.get("/luns" + query("target", target, "lun", lun, "owner", owner));
       if (!printedAsJson(api, answer)) {
         Table table =
-            new Table("TARGET", "LUN", "SIZE", "STORE", "OWNER", "EPOCH", "PHASE", "SINCE", "ID");
+            new Table(
+                "TARGET", "LUN", "SIZE", "STORE", "OWNER", "LOAD", "EPOCH", "PHASE", "SINCE", "ID");
         for (LogicalUnit unit : api.asList(answer, LogicalUnit.class)) {
           table.row(
               unit.target(),
@@ -133,6 +134,7 @@ final class LunCommand {
               ByteSize.text(unit.size()),
               unit.store(),
               unit.owner(),
+              Math.round(unit.load()),
               unit.epoch(),
               unit.phase(),
               unit.since(),

@@ -15,8 +15,10 @@ import io.moongate.cluster.membership.PeerWatch;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.ownership.Claimant;
 import io.moongate.cluster.ownership.HandOvers;
+import io.moongate.cluster.ownership.LoadExchange;
 import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.ownership.Timer;
+import io.moongate.cluster.ownership.UnitLoads;
 import io.moongate.cluster.ownership.WaitingUnits;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -37,8 +39,10 @@ import io.moongate.scsi.shared.UnitPeers;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +93,7 @@ public final class GatewayNode {
   private final CompletableFuture<ActorRef<GatewayMonitor.Command>> monitored =
       new CompletableFuture<>();
 
+  private final UnitLoads loads;
   private final PartWatch parts;
   private final Metadata metadata;
   private final UnitPeers peers;
@@ -120,6 +125,9 @@ public final class GatewayNode {
 
     /** What this gateway serves initiators with of a unit; empty while it exports no such one. */
     Optional<io.moongate.scsi.LogicalUnit> unit(String unitId);
+
+    /** Of each unit that is open here, the operations so far. */
+    Map<String, Double> workDone();
 
     /** The iSCSI sessions of this gateway now. */
     List<Metadata.SessionEntry> sessions();
@@ -159,6 +167,7 @@ public final class GatewayNode {
     this.incarnation = incarnation;
     this.clock = clock;
     this.lease = new ServingLease(System.nanoTime());
+    this.loads = new UnitLoads(settings.gateway(), settings.loadWindow(), System::nanoTime);
     this.onEntry = surroundings::entryChanged;
     this.onRegistered = surroundings::registered;
 
@@ -189,6 +198,7 @@ public final class GatewayNode {
                 settings.gateway(),
                 incarnation,
                 settings.movements(),
+                loads,
                 claimant,
                 parts::looked,
                 clock),
@@ -224,6 +234,10 @@ public final class GatewayNode {
           keeper.tell(new LeaseKeeper.Gone(peer.incarnation()));
           monitor.tell(new GatewayMonitor.ProcessGone(peer, proof));
         });
+    spawn(
+        LoadExchange.create(
+            settings.gateway(), loads, settings.loadWindow(), () -> workDone(surroundings)),
+        "load-exchange");
     spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
     peers = unitPeers(surroundings);
     metadata =
@@ -237,9 +251,23 @@ public final class GatewayNode {
             surroundings.chapSecrets(),
             peers,
             surroundings::unit,
-            parts::observations,
-            this::waiting,
-            () -> longestLease.map(settings::leaseBound));
+            new ShardedMetadata.Known(
+                parts::observations,
+                this::waiting,
+                loads::of,
+                () -> longestLease.map(settings::leaseBound)));
+  }
+
+  /** What is open here and another gateway's already is for that one to speak of. */
+  private Map<String, Double> workDone(Surroundings surroundings) {
+    Map<String, Double> work = new HashMap<>(surroundings.workDone());
+    work.keySet()
+        .removeIf(
+            id ->
+                view.unit(id)
+                    .filter(unit -> unit.ownership().ownedBy(settings.gateway(), incarnation))
+                    .isEmpty());
+    return work;
   }
 
   private List<WaitingUnits.Waiting> waiting() {

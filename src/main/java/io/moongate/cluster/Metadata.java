@@ -29,6 +29,12 @@ public interface Metadata {
   /** Units whose owner has failed and that nobody else owns yet, as this gateway knows it. */
   List<Waiting> waiting();
 
+  /**
+   * What is asked of a unit, in operations a second and averaged over a while, as this gateway was
+   * told by its owner: a command on blocks is one, and one more for every 32 KiB.
+   */
+  double load(String unitId);
+
   /** Name of this gateway. */
   String gateway();
 

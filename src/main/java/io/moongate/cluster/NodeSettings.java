@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import io.moongate.cluster.charter.LeaseProtocol;
 import io.moongate.cluster.membership.LeaseKeeper;
 import io.moongate.cluster.membership.PortalWatch;
+import io.moongate.cluster.ownership.Balance;
 import io.moongate.cluster.ownership.Movements;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
@@ -23,6 +24,7 @@ import java.time.Duration;
  * @param sharedRecordBound within which a change of what a unit's device servers share is recorded
  * @param telling bounds of telling it to the other gateways
  * @param movements what is moved by itself, and how much at once
+ * @param loadWindow over which the load of a unit is averaged
  * @param portals how portals are looked at
  */
 public record NodeSettings(
@@ -36,6 +38,7 @@ public record NodeSettings(
     Duration sharedRecordBound,
     SharedTeller.Settings telling,
     Movements.Policy movements,
+    Duration loadWindow,
     PortalWatch.Settings portals) {
 
   /**
@@ -91,6 +94,8 @@ public record NodeSettings(
         new SharedTeller.Settings(
             silence, moongate.getDuration("shared.work-bound"), boundOf(length)),
         movements(moongate),
+        between(
+            moongate, "ownership.rebalance.load-window", Duration.ofSeconds(1), Duration.ofDays(1)),
         new PortalWatch.Settings(
             moongate.getBoolean("portal-watch.enabled"),
             between(
@@ -107,7 +112,10 @@ public record NodeSettings(
         ownership.getBoolean("failback.automatic"),
         ownership.getDuration("failback.stable-for"),
         ownership.getBoolean("rebalance.automatic"),
-        atLeast(2, moongate, "ownership.rebalance.tolerance"),
+        new Balance.Tolerance(
+            atLeast(2, moongate, "ownership.rebalance.tolerance"),
+            above0(moongate, "ownership.rebalance.load-tolerance"),
+            above0(moongate, "ownership.rebalance.least-load")),
         atLeast(1, moongate, "ownership.moves-at-once"));
   }
 
@@ -119,6 +127,17 @@ public record NodeSettings(
           "moongate." + key,
           "expected %d ms to %d ms, not %d ms"
               .formatted(least.toMillis(), most.toMillis(), value.toMillis()));
+    }
+    return value;
+  }
+
+  private static double above0(Config moongate, String key) {
+    double value = moongate.getDouble(key);
+    if (!(value > 0) || Double.isInfinite(value)) {
+      throw new ConfigException.BadValue(
+          moongate.getValue(key).origin(),
+          "moongate." + key,
+          "expected a number above 0, not " + value);
     }
     return value;
   }

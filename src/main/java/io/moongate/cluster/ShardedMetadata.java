@@ -34,6 +34,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -65,16 +66,26 @@ final class ShardedMetadata implements Metadata {
   private final VolumeProvisioner volumes;
   private final AccessLists accessLists;
   private final Maintenance maintenance;
-  private final Supplier<List<Observation>> observations;
-  private final Supplier<List<Waiting>> waiting;
+  private final Known known;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
   /**
-   * @param peers how the device servers of a unit on the other gateways are told
-   * @param units the one on this gateway
+   * What this gateway knows beside the view.
+   *
+   * @param loads by id of a unit, operations a second
    * @param leaseBound in which any lease that another gateway could hold runs out; empty while that
    *     is not known
+   */
+  record Known(
+      Supplier<List<Observation>> observations,
+      Supplier<List<Waiting>> waiting,
+      ToDoubleFunction<String> loads,
+      Supplier<Optional<Duration>> leaseBound) {}
+
+  /**
+   * @param peers how the device servers of a unit on the other gateways are told
+   * @param units the one on this gateway
    */
   ShardedMetadata(
       ActorSystem<?> system,
@@ -86,11 +97,8 @@ final class ShardedMetadata implements Metadata {
       ChapSecrets secrets,
       UnitPeers peers,
       Function<String, Optional<io.moongate.scsi.LogicalUnit>> units,
-      Supplier<List<Observation>> observations,
-      Supplier<List<Waiting>> waiting,
-      Supplier<Optional<Duration>> leaseBound) {
-    this.observations = observations;
-    this.waiting = waiting;
+      Known known) {
+    this.known = known;
     this.peers = peers;
     this.units = units;
     this.system = system;
@@ -103,7 +111,7 @@ final class ShardedMetadata implements Metadata {
     this.accessLists = new SealedAccessLists(secrets, this::target);
     this.maintenance =
         new ClusterMaintenance(
-            gateway, view, this::gateway, new Membership(), leaseBound, System::nanoTime);
+            gateway, view, this::gateway, new Membership(), known.leaseBound(), System::nanoTime);
   }
 
   @Override
@@ -113,12 +121,17 @@ final class ShardedMetadata implements Metadata {
 
   @Override
   public List<Observation> observations() {
-    return observations.get();
+    return known.observations().get();
   }
 
   @Override
   public List<Waiting> waiting() {
-    return waiting.get();
+    return known.waiting().get();
+  }
+
+  @Override
+  public double load(String unitId) {
+    return known.loads().applyAsDouble(unitId);
   }
 
   @Override

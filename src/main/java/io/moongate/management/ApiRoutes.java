@@ -192,7 +192,7 @@ final class ApiRoutes extends ProblemDirectives {
             (view, query) ->
                 JsonEntity.list(
                     Resources.units(
-                        view,
+                        metadata,
                         Optional.ofNullable(query.get("target")),
                         lunOf(query),
                         Optional.ofNullable(query.get("owner")))),
@@ -225,7 +225,7 @@ final class ApiRoutes extends ProblemDirectives {
                 created(
                     before.equals(Optional.of(entry.id())),
                     "/luns/" + entry.id(),
-                    Resources.unit(entry, withOthers(entry.id(), mapping))));
+                    Resources.unit(metadata, entry, withOthers(entry.id(), mapping))));
   }
 
   /** The replica may not know the place yet at which the unit has just been mapped. */
@@ -238,7 +238,8 @@ final class ApiRoutes extends ProblemDirectives {
     return concat(
         read(
             request,
-            (view, query) -> JsonEntity.of(Resources.unit(view, id).orElseThrow(() -> noLun(id)))),
+            (view, query) ->
+                JsonEntity.of(Resources.unit(metadata, id).orElseThrow(() -> noLun(id)))),
         delete(() -> completeWithFuture(deleteLun(request, id))));
   }
 
@@ -271,10 +272,7 @@ final class ApiRoutes extends ProblemDirectives {
                       .thenApply(
                           entry ->
                               HttpResponse.create()
-                                  .withEntity(
-                                      JsonEntity.of(
-                                          Resources.unit(
-                                              entry, Resources.mappings(metadata.view(), id)))));
+                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
                 }));
   }
 
@@ -295,10 +293,7 @@ final class ApiRoutes extends ProblemDirectives {
                       .thenApply(
                           entry ->
                               HttpResponse.create()
-                                  .withEntity(
-                                      JsonEntity.of(
-                                          Resources.unit(
-                                              entry, Resources.mappings(metadata.view(), id)))));
+                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
                 }));
   }
 
@@ -321,10 +316,7 @@ final class ApiRoutes extends ProblemDirectives {
                       .thenApply(
                           entry ->
                               HttpResponse.create()
-                                  .withEntity(
-                                      JsonEntity.of(
-                                          Resources.unit(
-                                              entry, Resources.mappings(metadata.view(), id)))));
+                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
                 }));
   }
 

@@ -116,10 +116,7 @@ final class MovementRoutes extends AllDirectives {
                       .thenApply(
                           entry ->
                               HttpResponse.create()
-                                  .withEntity(
-                                      JsonEntity.of(
-                                          Resources.unit(
-                                              entry, Resources.mappings(metadata.view(), id)))));
+                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
                 }));
   }
 

@@ -25,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -67,14 +66,16 @@ final class Resources {
 
   static Stream<Gateway> gateways(Metadata metadata) {
     View view = metadata.view();
-    Map<String, Integer> owned = owned(view);
+    Map<String, Owned> owned = owned(metadata);
     List<Observation> observations = metadata.observations();
     return view.gateways().stream().map(entry -> gateway(entry, owned, observations));
   }
 
   static Optional<Gateway> gateway(Metadata metadata, String name) {
-    View view = metadata.view();
-    return view.gateway(name).map(entry -> gateway(entry, owned(view), metadata.observations()));
+    return metadata
+        .view()
+        .gateway(name)
+        .map(entry -> gateway(entry, owned(metadata), metadata.observations()));
   }
 
   static Stream<Target> targets(View view) {
@@ -141,8 +142,8 @@ final class Resources {
     return mappings;
   }
 
-  static Optional<LogicalUnit> unit(View view, String id) {
-    return view.unit(id).map(entry -> unit(entry, mappings(view, id)));
+  static Optional<LogicalUnit> unit(Metadata metadata, String id) {
+    return metadata.view().unit(id).map(entry -> unit(metadata, entry));
   }
 
   /**
@@ -153,7 +154,8 @@ final class Resources {
    * @param owner those that this gateway owns; empty for all
    */
   static Stream<LogicalUnit> units(
-      View view, Optional<String> target, OptionalInt lun, Optional<String> owner) {
+      Metadata metadata, Optional<String> target, OptionalInt lun, Optional<String> owner) {
+    View view = metadata.view();
     Map<String, List<Mapping>> mappings = new HashMap<>();
     for (TargetEntry entry : view.targets()) {
       entry
@@ -175,15 +177,20 @@ final class Resources {
             entry -> MappedUnit.of(entry, mappings.getOrDefault(entry.id(), List.of())).stream())
         .filter(wanted)
         .sorted(MappedUnit.ORDER)
-        .map(mapped -> unit(mapped.unit(), mapped.mapping(), mapped.all()));
+        .map(mapped -> unit(metadata, mapped.unit(), mapped.mapping(), mapped.all()));
   }
 
-  static LogicalUnit unit(UnitEntry entry, List<Mapping> mappings) {
-    return unit(entry, mappings.stream().findFirst(), mappings);
+  /** A unit, which the replica may not know yet as it is. */
+  static LogicalUnit unit(Metadata metadata, UnitEntry entry) {
+    return unit(metadata, entry, mappings(metadata.view(), entry.id()));
+  }
+
+  static LogicalUnit unit(Metadata metadata, UnitEntry entry, List<Mapping> mappings) {
+    return unit(metadata, entry, mappings.stream().findFirst(), mappings);
   }
 
   private static LogicalUnit unit(
-      UnitEntry entry, Optional<Mapping> mapping, List<Mapping> mappings) {
+      Metadata metadata, UnitEntry entry, Optional<Mapping> mapping, List<Mapping> mappings) {
     UnitEntry.Ownership ownership = entry.ownership();
     return new LogicalUnit(
         entry.id(),
@@ -209,7 +216,8 @@ final class Resources {
         entry.removalPrevented(),
         entry.attributes().readOnly(),
         word(entry.attributes().provisioning()),
-        entry.attributes().physicalBlockSize());
+        entry.attributes().physicalBlockSize(),
+        tenths(metadata.load(entry.id())));
   }
 
   /**
@@ -292,16 +300,30 @@ final class Resources {
         entry.commandsInFlight());
   }
 
-  private static Map<String, Integer> owned(View view) {
-    Map<String, Integer> owned = new HashMap<>();
-    for (UnitEntry unit : view.units()) {
-      owned.merge(unit.ownership().owner(), 1, Integer::sum);
+  private record Owned(int units, double load) {
+    static final Owned NOTHING = new Owned(0, 0);
+
+    Owned plus(double more) {
+      return new Owned(units + 1, load + more);
+    }
+  }
+
+  private static Map<String, Owned> owned(Metadata metadata) {
+    Map<String, Owned> owned = new HashMap<>();
+    for (UnitEntry unit : metadata.view().units()) {
+      String owner = unit.ownership().owner();
+      owned.put(owner, owned.getOrDefault(owner, Owned.NOTHING).plus(metadata.load(unit.id())));
     }
     return owned;
   }
 
+  private static double tenths(double load) {
+    return Math.round(load * 10) / 10.0;
+  }
+
   private static Gateway gateway(
-      GatewayEntry entry, Map<String, Integer> owned, List<Observation> observations) {
+      GatewayEntry entry, Map<String, Owned> owned, List<Observation> observations) {
+    Owned own = owned.getOrDefault(entry.name(), Owned.NOTHING);
     return new Gateway(
         entry.name(),
         word(entry.state()),
@@ -312,7 +334,8 @@ final class Resources {
         entry.incarnation(),
         entry.since(),
         entry.cause(),
-        Objects.requireNonNullElse(owned.get(entry.name()), 0),
+        own.units(),
+        tenths(own.load()),
         entry.managementUrl(),
         word(entry.service().duty()),
         entry.inService() ? null : entry.service().cause(),

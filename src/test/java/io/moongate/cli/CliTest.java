@@ -104,10 +104,10 @@ class CliTest {
   void gateways() {
     assertEquals(
         List.of(
-            "NAME STATE PORTALS GROUP LUNS VERSION PID SINCE CAUSE",
-            "gw1 up 127.0.0.1:3260 1 0 0.1.0 1001 2026-11-01T10:20:30Z registered",
-            "gw2 up 127.0.0.2:3260,[::1]:3260 2 0 0.1.0 1002 2026-11-01T10:20:30Z registered",
-            "gw3 failed 127.0.0.3:3260 3 0 0.1.0 1003 2026-11-01T10:20:30Z process gone"),
+            "NAME STATE PORTALS GROUP LUNS LOAD VERSION PID SINCE CAUSE",
+            "gw1 up 127.0.0.1:3260 1 0 0 0.1.0 1001 2026-11-01T10:20:30Z registered",
+            "gw2 up 127.0.0.2:3260,[::1]:3260 2 0 0 0.1.0 1002 2026-11-01T10:20:30Z registered",
+            "gw3 failed 127.0.0.3:3260 3 0 0 0.1.0 1003 2026-11-01T10:20:30Z process gone"),
         ok("gateway list").rows());
     assertEquals(2, ok("gateway show gw3").rows().size());
   }
@@ -173,10 +173,11 @@ class CliTest {
     assertEquals(List.of("gw2", "gw1"), unit.preferred());
     assertTrue(created.out().contains("size       10GiB (10737418240 bytes)"), created.out());
     assertTrue(created.out().contains("id         " + unit.id()), created.out());
+    server.metadata().loads.put(unit.id(), 812.6);
     assertEquals(
         List.of(
-            "TARGET LUN SIZE STORE OWNER EPOCH PHASE SINCE ID",
-            DEMO + " 3 10GiB memory gw1 1 serving 2026-11-01T10:20:30Z " + unit.id()),
+            "TARGET LUN SIZE STORE OWNER LOAD EPOCH PHASE SINCE ID",
+            DEMO + " 3 10GiB memory gw1 813 1 serving 2026-11-01T10:20:30Z " + unit.id()),
         ok("lun list").rows());
     assertEquals(1, ok("lun list --owner gw2").rows().size());
     assertEquals(2, ok("lun list --target " + DEMO + " --lun 3").rows().size());

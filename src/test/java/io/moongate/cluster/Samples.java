@@ -56,6 +56,8 @@ final class Samples {
       return full ? Long.MIN_VALUE + name.length() : 0L;
     } else if (kind == int.class || kind == Integer.class) {
       return full ? 65_536 + name.length() : 0;
+    } else if (kind == double.class || kind == Double.class) {
+      return full ? 812.5 + name.length() : 0.0;
     } else if (kind == boolean.class || kind == Boolean.class) {
       return full;
     } else if (kind == Instant.class) {

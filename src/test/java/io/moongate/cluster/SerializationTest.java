@@ -13,6 +13,7 @@ import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.membership.GatewayMonitor;
 import io.moongate.cluster.membership.LeaseKeeper;
+import io.moongate.cluster.ownership.LoadExchange;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.target.AccessChange;
@@ -64,6 +65,7 @@ class SerializationTest {
           ViewReplica.Done.class,
           ViewPublisher.Command.class,
           GatewayMonitor.Command.class,
+          LoadExchange.Command.class,
           LeaseKeeper.Command.class,
           LeaseMessage.class,
           SharedTeller.Command.class,

@@ -67,8 +67,8 @@ class ApiRoutesTest {
   @Test
   void gatewaysAreListedByName() throws Exception {
     createTarget(DEMO);
-    createLun(DEMO, 0);
-    createLun(DEMO, 1);
+    server.metadata().loads.put(createLun(DEMO, 0).id(), 812.66);
+    server.metadata().loads.put(createLun(DEMO, 1).id(), 100.0);
     JsonNode gateways = ok(server.get("/gateways"));
     assertEquals(3, gateways.size());
     JsonNode first = gateways.get(0);
@@ -82,6 +82,8 @@ class ApiRoutesTest {
     assertEquals("2026-11-01T10:20:30Z", first.get("since").textValue());
     assertEquals("registered", first.get("cause").textValue());
     assertEquals(2, first.get("luns").intValue());
+    assertEquals(912.7, first.get("load").doubleValue());
+    assertEquals(812.7, ok(server.get("/luns")).get(0).get("load").doubleValue());
     assertEquals("http://127.0.0.1:8080", first.get("api").textValue());
     assertEquals(0, gateways.get(1).get("luns").intValue());
     assertEquals("[\"127.0.0.2:3260\",\"[::1]:3260\"]", gateways.get(1).get("portals").toString());

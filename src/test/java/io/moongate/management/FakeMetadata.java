@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -40,6 +41,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  */
 public final class FakeMetadata implements Metadata {
   public volatile List<Observation> observations = List.of();
+  public final Map<String, Double> loads = new ConcurrentHashMap<>();
 
   public static final Instant SINCE = Instant.parse("2026-11-01T10:20:30Z");
 
@@ -125,6 +127,11 @@ public final class FakeMetadata implements Metadata {
   @Override
   public List<Observation> observations() {
     return observations;
+  }
+
+  @Override
+  public double load(String unitId) {
+    return loads.getOrDefault(unitId, 0.0);
   }
 
   @Override

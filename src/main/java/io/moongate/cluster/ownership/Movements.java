@@ -12,23 +12,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Which of its units a gateway gives away though it is alive: because it has lost what it served
  * them with and another has not, because it is taken out of service, because a gateway that is
- * preferred is back, or because it owns more than others.
+ * preferred is back, or because it has more than others.
  *
  * <p>Each of these has a damper. A unit that was moved is not moved again by its owner for a while,
- * which doubles each time; a gateway that keeps failing gets units back ever later; and a gateway
- * gives units away for balance only while it owns at least two more than the one that gets them, so
- * that no move makes a reason for the way back.
+ * which doubles each time; a gateway that keeps failing gets units back ever later; and no move for
+ * balance makes a reason for the way back ({@link Balance}).
  */
 public final class Movements {
 
@@ -38,17 +37,19 @@ public final class Movements {
    * @param failback whether a unit goes back to a gateway that it prefers
    * @param stableFor how long that gateway must have been up, and the unit where it is; longer
    *     after failures: see {@link Movements#patience}
-   * @param rebalance whether units without a preference are spread evenly
-   * @param tolerance by how many units more than the least loaded gateway one may own before it
-   *     gives any away; at least 2
+   * @param rebalance whether units without a preference are spread evenly, by load and by number
+   * @param tolerance what is left uneven
    * @param atOnce moves under way at the same time
    */
   public record Policy(
-      boolean failback, Duration stableFor, boolean rebalance, int tolerance, int atOnce) {
+      boolean failback,
+      Duration stableFor,
+      boolean rebalance,
+      Balance.Tolerance tolerance,
+      int atOnce) {
     public Policy {
-      if (tolerance < 2 || atOnce < 1) {
-        throw new IllegalArgumentException(
-            "a tolerance below 2 or no move at once: " + tolerance + ", " + atOnce);
+      if (atOnce < 1) {
+        throw new IllegalArgumentException("no move at once: " + atOnce);
       }
     }
   }
@@ -62,7 +63,7 @@ public final class Movements {
   /** After such a time without a move, the next one is a first one again. */
   private static final Duration FORGET = Duration.ofMinutes(15);
 
-  private record Moved(Instant last, int times) {
+  private record Moved(Instant last, int times, String to) {
     /** A wall clock that was set back must not keep it at rest. */
     boolean resting(Instant now) {
       return !now.isBefore(last) && now.isBefore(last.plus(doubled(REST, times - 1)));
@@ -72,12 +73,17 @@ public final class Movements {
   private final String self;
   private final String incarnation;
   private final Policy policy;
+  private final Loads loads;
   private final Map<String, Moved> moved = new HashMap<>();
 
-  Movements(String self, String incarnation, Policy policy) {
+  /**
+   * @param loads what is asked of the units
+   */
+  Movements(String self, String incarnation, Policy policy, Loads loads) {
     this.self = self;
     this.incarnation = incarnation;
     this.policy = policy;
+    this.loads = loads;
   }
 
   /**
@@ -125,12 +131,15 @@ public final class Movements {
     if (room <= 0 || own.isEmpty()) {
       return List.of();
     }
-    List<Move> wanted = wanted(view, units, own, others, quiet, inTransition.isEmpty(), now);
+    List<Move> wanted =
+        wanted(view, units, own, others, underWay, quiet, inTransition.isEmpty(), now);
     List<Move> begun = new ArrayList<>();
     for (Move move : wanted) {
       Moved before = moved.get(move.unit().id());
       if (begun.size() < room && !resting(move.unit(), now)) {
-        moved.put(move.unit().id(), new Moved(now, before == null ? 1 : before.times() + 1));
+        moved.put(
+            move.unit().id(),
+            new Moved(now, before == null ? 1 : before.times() + 1, move.to().name()));
         begun.add(move);
       }
     }
@@ -148,6 +157,7 @@ public final class Movements {
       Collection<UnitEntry> units,
       List<UnitEntry> own,
       Others others,
+      Set<String> underWay,
       boolean quiet,
       boolean nothingUnderWay,
       Instant now) {
@@ -157,7 +167,7 @@ public final class Movements {
     if (!here.inService()) {
       Set<String> leaving = new HashSet<>();
       away.forEach(move -> leaving.add(move.unit().id()));
-      drain(here, own, view, others).stream()
+      drain(here, own, view, others, underWay).stream()
           .filter(move -> !leaving.contains(move.unit().id()))
           .forEach(away::add);
       return away;
@@ -171,7 +181,7 @@ public final class Movements {
     List<Move> back = policy.failback() ? failBack(own, view, others, now) : List.of();
     // One thing at a time: failing back changes what is balanced.
     return back.isEmpty() && policy.rebalance() && nothingUnderWay
-        ? rebalance(own, units, view, others, now)
+        ? rebalance(units, view, others, now)
         : back;
   }
 
@@ -246,9 +256,18 @@ public final class Movements {
     return able;
   }
 
-  private List<Move> drain(GatewayEntry here, List<UnitEntry> own, View view, Others others) {
+  private List<Move> drain(
+      GatewayEntry here, List<UnitEntry> own, View view, Others others, Set<String> underWay) {
+    Set<String> able = inService(view, others);
     Map<String, String> plan =
-        Placement.plan(own, view, inService(view, others), others.faults()::suits);
+        Placement.plan(
+            own,
+            view,
+            able,
+            others.faults()::suits,
+            loads,
+            policy.tolerance(),
+            unit -> destined(unit, underWay));
     List<Move> moves = new ArrayList<>();
     for (UnitEntry unit : own) {
       Optional.ofNullable(plan.get(unit.id()))
@@ -259,7 +278,15 @@ public final class Movements {
                       new Move(
                           unit, to, "drain of %s: %s".formatted(self, here.service().cause()))));
     }
+    // What is planned next counts what is under way: the heavy ones must not come in the end.
+    moves.sort(Comparator.comparingDouble(move -> -loads.of(move.unit())));
     return moves;
+  }
+
+  /** What was asked for counts before the view says so. */
+  private String destined(UnitEntry unit, Set<String> underWay) {
+    Moved asked = underWay.contains(unit.id()) ? moved.get(unit.id()) : null;
+    return asked == null ? unit.ownership().destined() : asked.to();
   }
 
   private List<Move> failBack(List<UnitEntry> own, View view, Others others, Instant now) {
@@ -285,50 +312,31 @@ public final class Movements {
     return moves;
   }
 
-  /**
-   * The gateway that owns the most gives one unit to the one that owns the least. Only that one
-   * does, and one at a time: every gateway counts the same.
-   */
-  private List<Move> rebalance(
-      List<UnitEntry> own, Collection<UnitEntry> units, View view, Others others, Instant now) {
-    Map<String, Integer> load = new TreeMap<>();
+  private List<Move> rebalance(Collection<UnitEntry> units, View view, Others others, Instant now) {
+    Set<String> givers = inService(view, others);
+    givers.add(self);
+    Set<String> takers = new HashSet<>();
     for (String name : others.healthy()) {
       view.gateway(name)
-          .filter(gateway -> name.equals(self) || takes(gateway, others, now))
-          .ifPresent(gateway -> load.put(name, 0));
+          .filter(gateway -> takes(gateway, others, now))
+          .ifPresent(gateway -> takers.add(name));
     }
-    for (UnitEntry unit : units) {
-      load.computeIfPresent(unit.ownership().owner(), (name, count) -> count + 1);
-    }
-    String least = self;
-    for (Map.Entry<String, Integer> each : load.entrySet()) {
-      if (each.getValue() > load.get(self)
-          || (each.getValue().equals(load.get(self)) && each.getKey().compareTo(self) < 0)) {
-        return List.of();
-      }
-      if (each.getValue() < load.get(least)) {
-        least = each.getKey();
-      }
-    }
-    int difference = load.get(self) - load.get(least);
-    if (difference < policy.tolerance()) {
-      return List.of();
-    }
-    GatewayEntry to = view.gateway(least).orElseThrow();
-    for (UnitEntry unit : own) {
-      if (lasted(unit, now)
-          && unit.preferred().isEmpty()
-          && !resting(unit, now)
-          && others.maySuit(unit, to.name(), view)) {
-        return List.of(
-            new Move(
-                unit,
-                to,
-                "rebalance: %s owns %d units, %s %d"
-                    .formatted(self, load.get(self), to.name(), load.get(least))));
-      }
-    }
-    return List.of();
+    PartialFaults faults = others.faults();
+    Balance balance =
+        new Balance(
+            givers,
+            takers,
+            units,
+            loads,
+            policy.tolerance(),
+            unit ->
+                unit.preferred().isEmpty()
+                    && unit.ownership().phase() == Phase.SERVING
+                    && faults.store(unit.ownership().owner(), unit.id()).isEmpty(),
+            (unit, to) -> faults.suits(unit, to) && Others.exported(unit, to, view));
+    return balance.next(self, unit -> lasted(unit, now) && !resting(unit, now)).stream()
+        .map(gift -> new Move(gift.unit(), view.gateway(gift.to()).orElseThrow(), gift.cause()))
+        .toList();
   }
 
   private boolean lasted(UnitEntry unit, Instant now) {

@@ -119,6 +119,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       String self,
       String incarnation,
       Movements.Policy policy,
+      Loads loads,
       Claimant claimant,
       Consumer<Others> onLook,
       Clock clock) {
@@ -127,7 +128,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     this.view = view;
     this.self = self;
     this.incarnation = incarnation;
-    this.stewardship = new Stewardship(self, incarnation, policy);
+    this.stewardship = new Stewardship(self, incarnation, policy, loads);
     this.claimant = claimant;
     this.onLook = onLook;
     this.clock = clock;
@@ -137,6 +138,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   /**
    * Makes the steward of this gateway; it does nothing before {@link Begin}.
    *
+   * @param loads what is asked of the units
    * @param onLook told to whom units may go, each time that it has looked
    */
   public static Behavior<Command> create(
@@ -144,6 +146,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
       String self,
       String incarnation,
       Movements.Policy policy,
+      Loads loads,
       Claimant claimant,
       Consumer<Others> onLook,
       Clock clock) {
@@ -153,7 +156,16 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
                 timers -> {
                   timers.startTimerWithFixedDelay(Look.TICK, LOOK);
                   return new Steward(
-                      context, timers, view, self, incarnation, policy, claimant, onLook, clock);
+                      context,
+                      timers,
+                      view,
+                      self,
+                      incarnation,
+                      policy,
+                      loads,
+                      claimant,
+                      onLook,
+                      clock);
                 }));
   }
 

@@ -115,11 +115,12 @@ public final class Stewardship {
    *
    * @param self name of the gateway
    * @param incarnation its process
+   * @param loads what is asked of the units
    */
-  public Stewardship(String self, String incarnation, Movements.Policy policy) {
+  public Stewardship(String self, String incarnation, Movements.Policy policy, Loads loads) {
     this.self = self;
     this.incarnation = incarnation;
-    this.movements = new Movements(self, incarnation, policy);
+    this.movements = new Movements(self, incarnation, policy, loads);
   }
 
   /** Looks at everything once, with nothing that other gateways have claimed. */

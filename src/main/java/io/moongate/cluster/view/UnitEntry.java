@@ -220,6 +220,11 @@ public record UnitEntry(
       refusedBy = List.copyOf(refusedBy);
     }
 
+    /** Who has it, or is to have it once a planned move has ended. */
+    public String destined() {
+      return phase == Phase.RELEASING ? successor : owner;
+    }
+
     /** Whether this incarnation of this gateway owns the unit, in whatever phase. */
     public boolean ownedBy(String gateway, String gatewayIncarnation) {
       return owner.equals(gateway) && incarnation.equals(gatewayIncarnation);

@@ -15,6 +15,7 @@ import java.util.List;
  * @param since when the state or the incarnation changed last
  * @param cause why it changed
  * @param luns how many logical units it owns; {@code GET /luns?owner=} lists them
+ * @param load what is asked of those, in operations a second: see {@link LogicalUnit}
  * @param api base URL of its HTTP API
  * @param service {@code in-service}, {@code draining} or {@code drained}
  * @param serviceCause why it is out of service; null while it is in service
@@ -32,6 +33,7 @@ public record Gateway(
     Instant since,
     String cause,
     int luns,
+    double load,
     String api,
     String service,
     String serviceCause,

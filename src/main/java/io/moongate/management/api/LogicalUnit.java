@@ -31,6 +31,9 @@ import java.util.List;
  * @param readOnly whether hosts are refused to write
  * @param provisioning {@code thin} or {@code full}
  * @param physicalBlockSize bytes of a physical block
+ * @param load what is asked of it, in operations a second, averaged over {@code
+ *     moongate.ownership.rebalance.load-window}: a command on blocks is one, and one more for every
+ *     32 KiB
  */
 public record LogicalUnit(
     String id,
@@ -56,7 +59,8 @@ public record LogicalUnit(
     int removalPrevented,
     boolean readOnly,
     String provisioning,
-    int physicalBlockSize) {
+    int physicalBlockSize,
+    double load) {
 
   /**
    * A place where it is mapped.

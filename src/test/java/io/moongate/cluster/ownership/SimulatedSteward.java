@@ -31,7 +31,7 @@ public final class SimulatedSteward {
   private static final Duration RECORD_ANSWER = Duration.ofSeconds(3);
 
   private static final Movements.Policy NO_MOVES =
-      new Movements.Policy(false, Duration.ofHours(1), false, 2, 1);
+      new Movements.Policy(false, Duration.ofHours(1), false, new Balance.Tolerance(2, 1, 1), 1);
 
   /** The process, as its steward needs it. */
   public interface Place extends Timer {
@@ -79,7 +79,8 @@ public final class SimulatedSteward {
       Place place, OwnershipRows rows, ToLongFunction<UnitEntry> sharedVersion, Clock clock) {
     this.place = place;
     this.when = clock.instant();
-    this.stewardship = new Stewardship(place.gateway(), place.incarnation(), NO_MOVES);
+    this.stewardship =
+        new Stewardship(place.gateway(), place.incarnation(), NO_MOVES, Loads.UNKNOWN);
     this.claimant =
         new Claimant(
             rows,

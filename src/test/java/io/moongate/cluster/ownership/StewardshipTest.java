@@ -17,10 +17,12 @@ import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the steward of gw1 wants done. */
@@ -31,11 +33,14 @@ class StewardshipTest {
   private static final Observation GW2_GONE =
       new Observation("gw3", "gw2", "gw2-p1", Kind.PROCESS_GONE, Entries.NOW, "refused");
 
-  private final View view = new View();
-  private Stewardship gw1 = steward(new Movements.Policy(true, STABLE, false, 2, 4));
+  private static final Balance.Tolerance EVEN = new Balance.Tolerance(2, 0.5, 100);
 
-  private static Stewardship steward(Movements.Policy policy) {
-    return new Stewardship("gw1", "gw1-p1", policy);
+  private final View view = new View();
+  private final Map<String, Double> loads = new HashMap<>();
+  private Stewardship gw1 = steward(new Movements.Policy(true, STABLE, false, EVEN, 4));
+
+  private Stewardship steward(Movements.Policy policy) {
+    return new Stewardship("gw1", "gw1-p1", policy, KnownLoads.of(loads));
   }
 
   StewardshipTest() {
@@ -67,7 +72,8 @@ class StewardshipTest {
   void anUnregisteredGatewayWantsNothing() {
     view.apply(Entries.unit("u0", 1, Phase.UNOWNED, 0, ""));
     Stewardship other =
-        new Stewardship("gw1", "gw1-p2", new Movements.Policy(true, STABLE, true, 2, 4));
+        new Stewardship(
+            "gw1", "gw1-p2", new Movements.Policy(true, STABLE, true, EVEN, 4), Loads.UNKNOWN);
     assertEquals(Plan.NOTHING, other.look(view, List.of(), Set.of(), Set.of(), LATER));
   }
 
@@ -283,7 +289,7 @@ class StewardshipTest {
     assertEquals(Map.of("u0", "gw2"), targets(look(LATER)));
     duty("gw2", Duty.DRAINING);
     assertEquals(Map.of("u0", "gw3"), targets(look(LATER.plusSeconds(60))));
-    gw1 = steward(new Movements.Policy(false, STABLE, false, 2, 4));
+    gw1 = steward(new Movements.Policy(false, STABLE, false, EVEN, 4));
     assertEquals(Map.of(), targets(look(LATER.plusSeconds(60))));
   }
 
@@ -321,7 +327,7 @@ class StewardshipTest {
 
   @Test
   void theMostLoadedGivesToTheLeastLoadedOneAtATime() {
-    gw1 = steward(new Movements.Policy(true, STABLE, true, 2, 4));
+    gw1 = steward(new Movements.Policy(true, STABLE, true, EVEN, 4));
     serving("u0", "gw1", "gw1");
     serving("u1", "gw1");
     serving("u2", "gw1");
@@ -332,6 +338,127 @@ class StewardshipTest {
     serving("u5", "gw2");
     serving("u6", "gw3");
     assertEquals(Map.of(), targets(look(LATER.plusSeconds(60))), "one more is no reason");
+  }
+
+  @Test
+  void theLoadIsEvenedOutBeforeTheNumber() {
+    gw1 = steward(new Movements.Policy(true, STABLE, true, EVEN, 4));
+    serving("u0", "gw1");
+    serving("u1", "gw1");
+    serving("u2", "gw2");
+    serving("u3", "gw2");
+    serving("u4", "gw3");
+    serving("u5", "gw3");
+    serving("u6", "gw1", "gw1");
+    loads.putAll(Map.of("u0", 800.0, "u1", 1_000.0, "u2", 300.0, "u6", 100.0));
+    assertEquals(Map.of("u1", "gw3"), targets(look(LATER)));
+    assertEquals(Map.of(), targets(look(Entries.NOW.plus(STABLE))), "not as soon as that");
+  }
+
+  @Test
+  void aDrainGivesTheBusyUnitsToDifferentGateways() {
+    gw1 = steward(new Movements.Policy(false, STABLE, false, EVEN, 8));
+    for (int i = 0; i < 6; i++) {
+      serving("u" + i, "gw1");
+    }
+    serving("u6", "gw2");
+    loads.putAll(Map.of("u0", 1_000.0, "u1", 1_000.0, "u2", 1_000.0, "u6", 1_500.0));
+    duty("gw1", Duty.DRAINING);
+    Map<String, String> moves = targets(look(LATER));
+    assertEquals(
+        List.of("gw2", "gw3", "gw3"),
+        Stream.of("u0", "u1", "u2").map(moves::get).sorted().toList());
+    assertEquals(3, moves.values().stream().filter("gw2"::equals).count());
+  }
+
+  /** Many light units are a load together, and a preference comes before a load. */
+  @Test
+  void aDrainCountsWhatTheOthersHaveAlready() {
+    gw1 = steward(new Movements.Policy(false, STABLE, false, EVEN, 1));
+    for (int i = 0; i < 50; i++) {
+      serving("light" + i, "gw2");
+      loads.put("light" + i, 100.0);
+    }
+    serving("other", "gw3");
+    serving("heavy", "gw1");
+    serving("idle", "gw1");
+    serving("preferring", "gw1", "gw3");
+    loads.putAll(Map.of("other", 2_000.0, "heavy", 4_000.0, "preferring", 500.0));
+    duty("gw1", Duty.DRAINING);
+    assertEquals(Map.of("heavy", "gw3"), targets(look(LATER)), "the heaviest first");
+    loads.put("preferring", 3_100.0);
+    serving("heavy", "gw1");
+    assertEquals(
+        Map.of("heavy", "gw2"), targets(look(LATER.plusSeconds(60))), "gw3 is to have 5,100");
+  }
+
+  /** One after the other: what is on its way counts where it goes. */
+  @Test
+  void aDrainCountsWhatIsUnderWay() {
+    gw1 = steward(new Movements.Policy(false, STABLE, false, EVEN, 8));
+    serving("a", "gw1");
+    serving("b", "gw1");
+    loads.putAll(Map.of("a", 1_000.0, "b", 900.0));
+    view.apply(
+        Entries.unit(
+            "b",
+            2,
+            new Ownership(
+                Phase.ACQUIRING, 2, "gw2", "gw2-p1", "", Entries.NOW, "", List.of(), List.of())));
+    duty("gw1", Duty.DRAINING);
+    assertEquals(Map.of("a", "gw3"), targets(look(LATER)));
+    serving("c", "gw1");
+    loads.put("c", 800.0);
+    Plan next = gw1.look(view, List.of(), Set.of("a"), Set.of(), LATER);
+    assertEquals(Map.of("c", "gw2"), targets(next), "a was asked for, and the view has it here");
+    view.apply(
+        Entries.unit(
+            "a",
+            3,
+            new Ownership(
+                Phase.RELEASING,
+                1,
+                "gw1",
+                "gw1-p1",
+                "gw3",
+                Entries.NOW,
+                "",
+                List.of(),
+                List.of())));
+    serving("d", "gw1");
+    loads.put("c", 0.0);
+    loads.put("d", 800.0);
+    assertEquals(Map.of("d", "gw2"), targets(look(LATER.plusSeconds(1))));
+  }
+
+  /** Whoever is silent would pass for idle. */
+  @Test
+  void whatIsNotKnownOfAllIsNoReason() {
+    gw1 =
+        new Stewardship(
+            "gw1",
+            "gw1-p1",
+            new Movements.Policy(true, STABLE, true, EVEN, 4),
+            new Loads() {
+              @Override
+              public double of(String unitId) {
+                return loads.getOrDefault(unitId, 0.0);
+              }
+
+              @Override
+              public boolean knownOf(Set<String> gateways) {
+                return !gateways.contains("gw3");
+              }
+            });
+    serving("u0", "gw1");
+    serving("u1", "gw1");
+    serving("u2", "gw2");
+    serving("u3", "gw2");
+    serving("u4", "gw3");
+    loads.putAll(Map.of("u0", 1_000.0, "u1", 1_000.0));
+    assertEquals(Map.of(), targets(look(LATER)));
+    serving("u5", "gw1");
+    assertEquals(Set.of("gw3"), Set.copyOf(targets(look(LATER)).values()), "by number");
   }
 
   @Test
