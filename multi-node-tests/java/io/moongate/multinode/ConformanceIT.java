@@ -221,7 +221,19 @@ class ConformanceIT {
   private static CreateLun wanted(
       String target, long size, boolean removable, boolean readOnly, String provisioning) {
     return new CreateLun(
-        target, 0, size, 512, "file", List.of(), removable, readOnly, provisioning, null);
+        target,
+        0,
+        size,
+        512,
+        "file",
+        List.of(),
+        removable,
+        readOnly,
+        provisioning,
+        null,
+        null,
+        null,
+        null);
   }
 
   private Stream<DynamicTest> byOnePathAndByTwo(

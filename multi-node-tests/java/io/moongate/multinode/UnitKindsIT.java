@@ -42,7 +42,9 @@ class UnitKindsIT {
     return cluster.createLun(
         name,
         target ->
-            new CreateLun(target, 0, SIZE, BLOCK, "file", List.of(), removable, null, null, null));
+            new CreateLun(
+                target, 0, SIZE, BLOCK, "file", List.of(), removable, null, null, null, null, null,
+                null));
   }
 
   private static List<Nexus> open(TestCluster cluster, TestLun lun) throws IOException {

@@ -199,7 +199,7 @@ final class ExportedUnits implements DataPath {
     CompletionStage<Void> before =
         exported.volume == null ? CompletableFuture.completedStage(null) : releaseNow(exported);
     return before
-        .thenCompose(closed -> volumes.open(entry.store(), entry.id()))
+        .thenCompose(closed -> volumes.open(entry.store(), entry.volume()))
         .thenApply(opened -> new MeteredVolume(opened, exported.meter))
         .thenCompose(
             volume ->
@@ -364,7 +364,7 @@ final class ExportedUnits implements DataPath {
   private static UnitIdentity identity(UnitEntry entry) {
     return new UnitIdentity(
         entry.id(),
-        entry.naa(),
+        entry.designator(),
         entry.serial(),
         "Moongate " + entry.store(),
         entry.attributes().removable());

@@ -30,12 +30,18 @@ final class Volumes implements VolumeProvisioner {
   @Override
   public CompletionStage<Void> create(
       String kind,
-      String unitId,
+      String volume,
       long size,
       int blockSize,
       UnitAttributes.Provisioning provisioning) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.create(unitId, size, blockSize, of(provisioning));
+    return store == null ? unknown(kind) : store.create(volume, size, blockSize, of(provisioning));
+  }
+
+  @Override
+  public CompletionStage<Long> adopt(String kind, String volume, int blockSize) {
+    VolumeStore store = stores.get(kind);
+    return store == null ? unknown(kind) : store.adopt(volume, blockSize);
   }
 
   private static Provisioning of(UnitAttributes.Provisioning provisioning) {
@@ -46,20 +52,20 @@ final class Volumes implements VolumeProvisioner {
   }
 
   @Override
-  public CompletionStage<Void> grow(String kind, String unitId, long size) {
+  public CompletionStage<Void> grow(String kind, String volume, long size) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.grow(unitId, size);
+    return store == null ? unknown(kind) : store.grow(volume, size);
   }
 
   @Override
-  public CompletionStage<Void> delete(String kind, String unitId) {
+  public CompletionStage<Void> delete(String kind, String volume) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.delete(unitId);
+    return store == null ? unknown(kind) : store.delete(volume);
   }
 
-  CompletionStage<Volume> open(String kind, String unitId) {
+  CompletionStage<Volume> open(String kind, String volume) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.open(unitId);
+    return store == null ? unknown(kind) : store.open(volume);
   }
 
   private static <T> CompletionStage<T> unknown(String kind) {

@@ -61,6 +61,9 @@ final class LunCommand {
             + unit.physicalBlockSize()
             + " of a physical one");
     command.say("store      " + unit.store() + ", " + unit.provisioning() + " provisioning");
+    if (unit.imported()) {
+      command.say("volume     " + unit.volume() + ", imported");
+    }
     command.say("access     " + (unit.readOnly() ? "read-only" : "read and write"));
     if (unit.removable()) {
       command.say(
@@ -184,11 +187,30 @@ final class LunCommand {
 
     @Option(
         names = "--size",
-        required = true,
         paramLabel = "SIZE",
         converter = ByteSize.class,
-        description = "Size: 10GiB (1024), 10GB (1000), or bytes.")
+        description = "Size: 10GiB (1024), 10GB (1000), or bytes. Needed without --volume.")
     private Long size;
+
+    @Option(
+        names = "--volume",
+        paramLabel = "NAME",
+        description =
+            "A volume that is there already, in a store that takes them (rbd: an image of its pool),"
+                + " becomes the unit's. Nobody else may use it. It stays when the unit is deleted.")
+    private String volume;
+
+    @Option(
+        names = "--naa",
+        paramLabel = "HEX",
+        description = "With --volume: the NAA designator by which hosts know the disk.")
+    private String naa;
+
+    @Option(
+        names = "--serial",
+        paramLabel = "TEXT",
+        description = "With --volume: the unit serial number by which hosts know the disk.")
+    private String serial;
 
     @Option(
         names = "--block-size",
@@ -237,6 +259,11 @@ final class LunCommand {
 
     @Override
     int run(ApiClient api) {
+      if (size == null && volume == null) {
+        throw new ParameterException(
+            spec().commandLine(),
+            "Give --size for a new volume, or --volume for one that is there");
+      }
       CreateLun wanted =
           new CreateLun(
               target,
@@ -248,7 +275,10 @@ final class LunCommand {
               removable ? true : null,
               readOnly ? true : null,
               provisioning,
-              physicalBlockSize);
+              physicalBlockSize,
+              volume,
+              naa,
+              serial);
       JsonNode answer = api.post("/luns", wanted);
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, LogicalUnit.class));

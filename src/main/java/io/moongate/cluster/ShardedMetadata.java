@@ -4,7 +4,6 @@ import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.access.SealedAccessLists;
-import io.moongate.cluster.cassandra.CassandraIdentifiers;
 import io.moongate.cluster.gateway.ClusterMaintenance;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.gateway.Maintenance;
@@ -62,8 +61,8 @@ final class ShardedMetadata implements Metadata {
   private final String gateway;
   private final View view;
   private final ActorRef<ViewReplica.Command> replica;
-  private final CassandraIdentifiers identifiers;
   private final VolumeProvisioner volumes;
+  private final NewUnits newUnits;
   private final AccessLists accessLists;
   private final Maintenance maintenance;
   private final Known known;
@@ -92,7 +91,7 @@ final class ShardedMetadata implements Metadata {
       String gateway,
       View view,
       ActorRef<ViewReplica.Command> replica,
-      CassandraIdentifiers identifiers,
+      UnitNames names,
       VolumeProvisioner volumes,
       ChapSecrets secrets,
       UnitPeers peers,
@@ -106,8 +105,8 @@ final class ShardedMetadata implements Metadata {
     this.gateway = gateway;
     this.view = view;
     this.replica = replica;
-    this.identifiers = identifiers;
     this.volumes = volumes;
+    this.newUnits = new NewUnits(view, new Entities(), names, volumes);
     this.accessLists = new SealedAccessLists(secrets, this::target);
     this.maintenance =
         new ClusterMaintenance(
@@ -181,97 +180,13 @@ final class ShardedMetadata implements Metadata {
         return refuse(Kind.INVALID, "preferred", "there is no gateway " + name);
       }
     }
-    return target(targetName, Target.Get::new)
-        .thenCompose(
-            target -> {
-              if (target.deleted()) {
-                return refuse(Kind.NOT_FOUND, "target", "there is no target " + targetName);
-              }
-              String mapped = target.luns().get(lun);
-              return mapped == null
-                  ? newUnit(target.name(), lun, size, blockSize, store, preferred, attributes)
-                  : existing(mapped, lun, size, blockSize, store, attributes);
-            });
+    return newUnits.make(
+        new NewUnits.Wanted(targetName, lun, size, blockSize, store, preferred, attributes));
   }
 
   @Override
   public AccessLists accessLists() {
     return accessLists;
-  }
-
-  private CompletionStage<UnitEntry> existing(
-      String unitId, int lun, long size, int blockSize, String store, UnitAttributes attributes) {
-    return unit(unitId, LogicalUnit.Get::new)
-        .thenCompose(
-            unit ->
-                unit.size() == size
-                        && unit.blockSize() == blockSize
-                        && unit.store().equals(store)
-                        && unit.attributes().equals(attributes)
-                    ? CompletableFuture.completedStage(unit)
-                    : refuse(
-                        Kind.CONFLICT,
-                        "lun",
-                        "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s, %s"
-                            .formatted(
-                                lun,
-                                unit.size(),
-                                unit.blockSize(),
-                                unit.store(),
-                                unit.attributes())));
-  }
-
-  private CompletionStage<UnitEntry> newUnit(
-      String targetName,
-      int lun,
-      long size,
-      int blockSize,
-      String store,
-      List<String> preferred,
-      UnitAttributes attributes) {
-    String id = UUID.randomUUID().toString();
-    String serial = id.replace("-", "");
-    return identifiers
-        .naa(id)
-        .thenCompose(
-            naa ->
-                volumes
-                    .create(store, id, size, blockSize, attributes.provisioning())
-                    .exceptionallyCompose(
-                        failure ->
-                            refuse(
-                                Kind.UNAVAILABLE,
-                                "store",
-                                "the volume could not be made: " + cause(failure).getMessage()))
-                    .thenCompose(
-                        made ->
-                            unit(
-                                id,
-                                replyTo ->
-                                    new LogicalUnit.Create(
-                                        naa,
-                                        serial,
-                                        store,
-                                        size,
-                                        blockSize,
-                                        List.copyOf(preferred),
-                                        attributes,
-                                        replyTo)))
-                    .thenCompose(
-                        unit ->
-                            target(targetName, replyTo -> new Target.MapLun(lun, id, replyTo))
-                                .thenApply(mapped -> unit)
-                                .exceptionallyCompose(failure -> undo(unit, failure))));
-  }
-
-  /** The LUN went to another unit meanwhile, or the target went away: this one is not wanted. */
-  private CompletionStage<UnitEntry> undo(UnitEntry unit, Throwable failure) {
-    if (!(cause(failure) instanceof Refusal refusal) || refusal.kind() == Kind.UNAVAILABLE) {
-      return CompletableFuture.failedStage(cause(failure));
-    }
-    return removeUnit(unit.id(), unit.store(), "not mapped: " + refusal.getMessage())
-        .handle((gone, undone) -> failure)
-        .thenCompose(reason -> CompletableFuture.failedStage(cause(reason)));
   }
 
   @Override
@@ -309,7 +224,7 @@ final class ShardedMetadata implements Metadata {
                 return CompletableFuture.completedStage(unit);
               }
               return volumes
-                  .grow(unit.store(), unitId, size)
+                  .grow(unit.store(), unit.volume(), size)
                   .exceptionallyCompose(
                       failure ->
                           refuse(
@@ -434,19 +349,22 @@ final class ShardedMetadata implements Metadata {
     }
     return unmapped
         .thenCompose(done -> unit(unitId, LogicalUnit.Get::new))
-        .thenCompose(unit -> removeUnit(unitId, unit.store(), "deleted by the operator"));
+        .thenCompose(unit -> removeUnit(unit, "deleted by the operator"));
   }
 
-  private CompletionStage<Void> removeUnit(String unitId, String store, String cause) {
-    return unit(unitId, replyTo -> new LogicalUnit.Delete(cause, replyTo))
+  /** Its volume stays when it was there before the unit was. */
+  private CompletionStage<Void> removeUnit(UnitEntry unit, String cause) {
+    return unit(unit.id(), replyTo -> new LogicalUnit.Delete(cause, replyTo))
         .thenCompose(
             deleted ->
-                // The owner closes the volume when its replica learns of it.
-                Patterns.retry(
-                    () -> volumes.delete(store, unitId),
-                    VOLUME_ATTEMPTS,
-                    VOLUME_RETRY,
-                    system.classicSystem()));
+                unit.attributes().imported().isPresent()
+                    ? CompletableFuture.completedStage(null)
+                    // The owner closes the volume when its replica learns of it.
+                    : Patterns.retry(
+                        () -> volumes.delete(unit.store(), unit.volume()),
+                        VOLUME_ATTEMPTS,
+                        VOLUME_RETRY,
+                        system.classicSystem()));
   }
 
   @Override
@@ -569,6 +487,25 @@ final class ShardedMetadata implements Metadata {
   }
 
   // -- asking entities
+
+  private final class Entities implements NewUnits.Entities {
+    @Override
+    public CompletionStage<UnitEntry> unit(
+        String id, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
+      return ShardedMetadata.this.unit(id, command);
+    }
+
+    @Override
+    public CompletionStage<TargetEntry> target(
+        String name, Function<ActorRef<Answer>, Target.Command> command) {
+      return ShardedMetadata.this.target(name, command);
+    }
+
+    @Override
+    public CompletionStage<Void> remove(UnitEntry unit, String cause) {
+      return removeUnit(unit, cause);
+    }
+  }
 
   private CompletionStage<TargetEntry> target(
       String name, Function<ActorRef<Answer>, Target.Command> command) {

@@ -215,7 +215,7 @@ final class ApiRoutes extends ProblemDirectives {
                 metadata.createUnit(
                     wanted.target(),
                     wanted.lun(),
-                    wanted.size(),
+                    wanted.size() == null ? 0 : wanted.size(),
                     wanted.blockSize(),
                     wanted.store(),
                     wanted.preferred(),

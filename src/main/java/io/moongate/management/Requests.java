@@ -2,6 +2,7 @@ package io.moongate.management;
 
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
@@ -15,8 +16,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.Query;
@@ -32,6 +35,9 @@ final class Requests {
 
   private static final int DEFAULT_BLOCK_SIZE = 512;
   private static final Set<Integer> BLOCK_SIZES = Set.of(512, 4096);
+
+  private static final Pattern SERIAL = Pattern.compile("[!-~]{1,36}");
+  private static final Pattern VOLUME = Pattern.compile("[A-Za-z0-9_.-]{1,96}");
 
   private Requests() {}
 
@@ -57,7 +63,10 @@ final class Requests {
             "removable",
             "readOnly",
             "provisioning",
-            "physicalBlockSize");
+            "physicalBlockSize",
+            "volume",
+            "naa",
+            "serial");
     String target = body.text("target");
     requireIscsiName("target", target);
     int lun = (int) body.whole("lun", 0, MAX_LUN);
@@ -69,10 +78,15 @@ final class Requests {
       throw ProblemException.invalid(
           "blockSize", "blockSize must be 512 or 4096, and is " + blockSize);
     }
-    long size = body.whole("size", 1, Long.MAX_VALUE);
-    if (size % blockSize != 0) {
+    Optional<Imported> imported = imported(body);
+    Optional<Long> size =
+        imported.isPresent()
+            ? body.optionalWhole("size", 1, Long.MAX_VALUE)
+            : Optional.of(body.whole("size", 1, Long.MAX_VALUE));
+    if (size.isPresent() && size.get() % blockSize != 0) {
       throw ProblemException.invalid(
-          "size", "size must be a multiple of the block size " + blockSize + ", and is " + size);
+          "size",
+          "size must be a multiple of the block size " + blockSize + ", and is " + size.get());
     }
     String store = body.optionalText("store").orElse(stores.get(0));
     if (!stores.contains(store)) {
@@ -85,14 +99,43 @@ final class Requests {
     return new CreateLun(
         target,
         lun,
-        size,
+        size.orElse(null),
         blockSize,
         store,
         preferred,
         attributes.removable(),
         attributes.readOnly(),
         word(attributes.provisioning()),
-        attributes.physicalBlockSize());
+        attributes.physicalBlockSize(),
+        imported.map(Imported::volume).orElse(null),
+        imported.flatMap(Imported::naa).orElse(null),
+        imported.flatMap(Imported::serial).orElse(null));
+  }
+
+  private static Optional<Imported> imported(RequestBody body) {
+    Optional<String> volume = body.optionalText("volume");
+    Optional<String> naa = body.optionalText("naa");
+    Optional<String> serial = body.optionalText("serial");
+    if (volume.isEmpty() && (naa.isPresent() || serial.isPresent())) {
+      throw ProblemException.invalid(
+          "volume", "naa and serial are those of a volume that is there: give its name as volume");
+    }
+    if (naa.isPresent() && !Imported.isNaa(naa.get())) {
+      throw ProblemException.invalid(
+          "naa",
+          "naa must be 16 hexadecimal digits in lower case that begin with 2 or 5, or 32 that begin"
+              + " with 6, and is "
+              + naa.get());
+    }
+    if (serial.isPresent() && !SERIAL.matcher(serial.get()).matches()) {
+      throw ProblemException.invalid(
+          "serial", "serial must be 1 to 36 printable ASCII characters without spaces");
+    }
+    if (volume.isPresent() && !VOLUME.matcher(volume.get()).matches()) {
+      throw ProblemException.invalid(
+          "volume", "volume must be 1 to 96 letters, digits and ._-, and is " + volume.get());
+    }
+    return volume.map(name -> new Imported(name, naa, serial));
   }
 
   private static UnitAttributes attributes(RequestBody body, int blockSize) {
@@ -133,7 +176,14 @@ final class Requests {
         wanted.removable(),
         wanted.readOnly(),
         provisioning(wanted.provisioning()),
-        wanted.physicalBlockSize());
+        wanted.physicalBlockSize(),
+        Optional.ofNullable(wanted.volume())
+            .map(
+                volume ->
+                    new Imported(
+                        volume,
+                        Optional.ofNullable(wanted.naa()),
+                        Optional.ofNullable(wanted.serial()))));
   }
 
   static SetReadOnly setReadOnly(byte[] bytes) {

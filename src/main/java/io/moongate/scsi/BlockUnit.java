@@ -147,9 +147,6 @@ public final class BlockUnit implements LogicalUnit {
       ScsiSettings settings,
       DeadlineTimer timer,
       ThirdPartyCopy copies) {
-    if (identity.naa() >>> 60 != 0x3) {
-      throw new IllegalArgumentException("not an NAA of format 3: " + identity);
-    }
     this.identity = identity;
     this.capacity = new Capacity(geometry, geometry);
     this.alua = alua;

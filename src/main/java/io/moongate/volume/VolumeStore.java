@@ -1,5 +1,6 @@
 package io.moongate.volume;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -37,6 +38,21 @@ public interface VolumeStore {
    * @param size bytes, a multiple of the volume's block size
    */
   CompletionStage<Void> grow(String id, long size);
+
+  /**
+   * Takes a volume that was made by others, and that nobody uses any more: from now on it can be
+   * opened. Fails with {@link VolumeException.Reason#NOT_FOUND} when there is none of that id, with
+   * {@link VolumeException.Reason#RANGE} when its size is not a multiple of the block size, and
+   * with {@link VolumeException.Reason#UNSUPPORTED} where the store takes none. May be repeated.
+   *
+   * @return its size in bytes
+   */
+  default CompletionStage<Long> adopt(String id, int blockSize) {
+    return CompletableFuture.failedStage(
+        new VolumeException(
+            VolumeException.Reason.UNSUPPORTED,
+            "the store " + kind() + " takes no volumes from elsewhere"));
+  }
 
   /** Opens for reading and writing; fails with NOT_FOUND when it was never created. */
   CompletionStage<Volume> open(String id);

@@ -180,6 +180,16 @@ class CliTest {
             DEMO + " 3 10GiB memory gw1 813 1 serving 2026-11-01T10:20:30Z " + unit.id()),
         ok("lun list").rows());
     assertEquals(1, ok("lun list --owner gw2").rows().size());
+    Outcome imported =
+        ok(
+            "lun create --target "
+                + DEMO
+                + " --lun 4 --store memory --volume disk_1 --serial s4 --naa"
+                + " 6001405a1b2c3d4e5f60718293a4b5c6");
+    assertTrue(imported.out().contains("volume     disk_1, imported"), imported.out());
+    assertTrue(
+        imported.out().contains("naa        6001405a1b2c3d4e5f60718293a4b5c6"), imported.out());
+    assertEquals(3, ok("lun list").rows().size());
     assertEquals(2, ok("lun list --target " + DEMO + " --lun 3").rows().size());
   }
 

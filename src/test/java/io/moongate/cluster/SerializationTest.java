@@ -86,8 +86,8 @@ class SerializationTest {
   /** Kinds that have got fields since their first golden files, which each has later ones of. */
   private static final Map<Class<?>, List<String>> GROWN =
       Map.of(
-          LogicalUnit.Created.class, List.of("attributes"),
-          LogicalUnit.Snapshot.class, List.of("attributes", "release"),
+          LogicalUnit.Created.class, List.of("attributes", "imported"),
+          LogicalUnit.Snapshot.class, List.of("attributes", "release", "imported"),
           LogicalUnit.SharedChanged.class, List.of("medium"),
           LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
           LogicalUnit.ReleaseBegun.class, List.of("evidence"),
@@ -203,6 +203,15 @@ class SerializationTest {
     assertEquals(
         UnitAttributes.Provisioning.FULL,
         kept(LogicalUnit.Created.class, "attributes").attributes().provisioning());
+  }
+
+  /** Kept before units could be imported: it came into being here. */
+  @Test
+  void aUnitThatWasKeptWithoutSayingWhereItCameFromIsOfItsOwn() {
+    UnitEntry unit = kept(LogicalUnit.Snapshot.class, "attributes").state().entry().orElseThrow();
+    assertEquals(unit.id(), unit.volume());
+    assertTrue(kept(LogicalUnit.Created.class, "attributes").attributes().imported().isEmpty());
+    assertTrue(kept(LogicalUnit.Created.class, "imported").attributes().imported().isPresent());
   }
 
   /** Kept before gateways could be drained, and before a release named its request. */

@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -267,7 +268,7 @@ class ApiRoutesTest {
             new UnitEntry(
                 "00000000-unmapped",
                 1,
-                -1L,
+                0x3fff_ffff_ffff_ffffL,
                 "s",
                 "file",
                 512,
@@ -279,7 +280,7 @@ class ApiRoutesTest {
     assertEquals("00000000-unmapped", last.get("id").textValue());
     assertTrue(last.get("target").isNull());
     assertTrue(last.get("lun").isNull());
-    assertEquals("ffffffffffffffff", last.get("naa").textValue());
+    assertEquals("3fffffffffffffff", last.get("naa").textValue());
     assertEquals(204, server.method("DELETE", "/luns/00000000-unmapped").statusCode());
   }
 
@@ -506,9 +507,40 @@ class ApiRoutesTest {
     assertEquals(4096, plain.get("physicalBlockSize").intValue());
   }
 
+  @Test
+  void lunOfAVolumeThatIsThereHasItsNames() throws Exception {
+    createTarget(DEMO);
+    HttpResponse<String> created =
+        server.post(
+            "/luns",
+            """
+            {"target":"%s","lun":0,"volume":"disk_1","serial":"a1b2c3d4",
+             "naa":"6001405a1b2c3d4e5f60718293a4b5c6"}\
+            """
+                .formatted(DEMO));
+    assertEquals(201, created.statusCode(), created.body());
+    JsonNode unit = JSON.readTree(created.body());
+    assertEquals("disk_1", unit.get("volume").textValue());
+    assertTrue(unit.get("imported").booleanValue());
+    assertEquals("6001405a1b2c3d4e5f60718293a4b5c6", unit.get("naa").textValue());
+    UnitAttributes.Imported imported =
+        server.metadata().view().units().get(0).attributes().imported().orElseThrow();
+    assertEquals(Optional.of("a1b2c3d4"), imported.serial());
+
+    JsonNode plain = ok(server.get("/luns/" + createLun(DEMO, 1).id()));
+    assertFalse(plain.get("imported").booleanValue());
+    assertEquals(plain.get("id"), plain.get("volume"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "\"naa\":\"3001405a1b2c3d4e\",\"volume\":\"a\"",
+        "\"naa\":\"6001405A1B2C3D4E5F60718293A4B5C6\",\"volume\":\"a\"",
+        "\"serial\":\"with a space\",\"volume\":\"a\"",
+        "\"volume\":\"../a\"",
+        "\"volume\":\"pool/a\"",
+        "\"volume\":\"\"",
         "\"removable\":1",
         "\"readOnly\":\"yes\"",
         "\"provisioning\":\"thick\"",

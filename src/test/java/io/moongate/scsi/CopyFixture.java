@@ -37,7 +37,7 @@ final class CopyFixture {
       identity =
           new UnitIdentity(
               "0b9e3d0e-32f1-4d6e-8f65-3f9de2c2a11" + number,
-              0x3123_4567_89AB_CD00L + number,
+              Naa.of(0x3123_4567_89AB_CD00L + number),
               "SN000" + number,
               "VOLUME");
       volume = new FakeVolume(geometry);
@@ -75,9 +75,9 @@ final class CopyFixture {
     return unit;
   }
 
-  private Optional<CopyParty> find(Nexus nexus, long naa) {
+  private Optional<CopyParty> find(Nexus nexus, Naa naa) {
     return units.stream()
-        .filter(unit -> unit.identity.naa() == naa && !masked.contains(unit))
+        .filter(unit -> unit.identity.naa().equals(naa) && !masked.contains(unit))
         .findFirst()
         .flatMap(unit -> unit.unit.copyParty());
   }
@@ -127,7 +127,7 @@ final class CopyFixture {
 
     ListOf unit(Unit unit) {
       return cscd(
-          "e4000000 01030008 %016x 000000000000000000000000 00 %06x"
+          "e4000000 01030008 %s 000000000000000000000000 00 %06x"
               .formatted(unit.identity.naa(), unit.volume.geometry().blockSize()));
     }
 

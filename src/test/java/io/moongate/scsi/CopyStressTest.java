@@ -62,7 +62,7 @@ class CopyStressTest {
           COPIES,
           (nexus, naa) ->
               units.stream()
-                  .filter(unit -> unit.identity().naa() == naa)
+                  .filter(unit -> unit.identity().naa().equals(naa))
                   .findFirst()
                   .flatMap(BlockUnit::copyParty));
   private final ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
@@ -83,7 +83,7 @@ class CopyStressTest {
       Volume volume = store.open(id).toCompletableFuture().get();
       volumes.add(volume);
       UnitIdentity identity =
-          new UnitIdentity(id, 0x3123_4567_89AB_CD00L + i, "SN000" + i, "VOLUME");
+          new UnitIdentity(id, Naa.of(0x3123_4567_89AB_CD00L + i), "SN000" + i, "VOLUME");
       BlockUnit unit =
           new BlockUnit(
               identity,
@@ -193,7 +193,7 @@ class CopyStressTest {
   }
 
   private byte[] list(int source, int destination, int count, long from, long to) {
-    String cscd = "e4000000 01030008 %016x 000000000000000000000000 00 000200";
+    String cscd = "e4000000 01030008 %s 000000000000000000000000 00 000200";
     return new ListOf()
         .id(0, 3)
         .cscd(cscd.formatted(units.get(source).identity().naa()))

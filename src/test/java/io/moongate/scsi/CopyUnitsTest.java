@@ -80,10 +80,11 @@ class CopyUnitsTest {
             Map.of(
                 NEXUS.initiatorName(), new TreeMap<>(Map.of(0L, a, 1L << 48, b)),
                 UnitFixture.OTHER.initiatorName(), new TreeMap<>(Map.of(0L, a))));
-    long naa = b.identity().naa();
+    Naa naa = b.identity().naa();
     assertSame(b.copyParty().orElseThrow(), CopyUnits.visible(directory, NEXUS, naa).orElseThrow());
     assertEquals(Optional.empty(), CopyUnits.visible(directory, UnitFixture.OTHER, naa));
-    assertEquals(Optional.empty(), CopyUnits.visible(directory, NEXUS, naa + 7));
+    assertEquals(
+        Optional.empty(), CopyUnits.visible(directory, NEXUS, Naa.of(0x3000_0000_0000_0007L)));
     Nexus elsewhere = new Nexus(NEXUS.initiatorName(), 1, "iqn.2026-01.io.moongate:other", 1);
     assertEquals(Optional.empty(), CopyUnits.visible(directory, elsewhere, naa));
     assertEquals(

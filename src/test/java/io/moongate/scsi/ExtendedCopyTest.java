@@ -223,19 +223,19 @@ class ExtendedCopyTest {
     segmentFails("0a/0d02", 0x800030, list().unit(a).unit(b).blocks(0, 1, 1, 0, 0));
     segmentFails("0a/0d02", 0x800030, list().unit(a).unit(b).blocks(1, 0, 1, 0, 0));
     fixture.masked.clear();
-    String naa = "%016x 000000000000000000000000 00 000200".formatted(b.identity.naa());
+    String naa = "%s 000000000000000000000000 00 000200".formatted(b.identity.naa());
     for (String other :
         List.of(
             "e4000000 02030008", "e4000000 01130008", "e4000000 01020008", "e4000000 0103000c")) {
       segmentFails("0a/0d02", 0x800010, list().cscd(other + naa).blocks(0, 0, 1, 0, 0));
     }
     segmentFails("0a/0d03", 0x800010, list().cscd("e4010000 01030008" + naa).blocks(0, 0, 1, 0, 0));
-    String length = "%016x 000000000000000000000000 00 001000".formatted(b.identity.naa());
+    String length = "%s 000000000000000000000000 00 001000".formatted(b.identity.naa());
     segmentFails(
         "0a/2600", 0x80002D, list().cscd("e4000000 01030008" + length).blocks(0, 0, 1, 0, 0));
     assertEquals(List.of(), b.volume.started);
     // LU ID TYPE and the relative initiator port say nothing here; no block length is no wrong one.
-    String none = "%016x 000000000000000000000000 00 000000".formatted(b.identity.naa());
+    String none = "%s 000000000000000000000000 00 000000".formatted(b.identity.naa());
     fixture
         .copy(a, list().cscd("e4c00001 01030008" + none).blocks(0, 0, 1, 0, 1).list())
         .assertGood();

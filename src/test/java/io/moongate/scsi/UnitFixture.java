@@ -31,7 +31,10 @@ final class UnitFixture {
   static final Nexus OTHER = new Nexus("iqn.2026-01.io.host:b", 0x40_0001_0002_00L, TARGET, 1);
   static final UnitIdentity IDENTITY =
       new UnitIdentity(
-          "0b9e3d0e-32f1-4d6e-8f65-3f9de2c2a111", 0x3123_4567_89AB_CDEFL, "SN0001", "VOLUME");
+          "0b9e3d0e-32f1-4d6e-8f65-3f9de2c2a111",
+          Naa.of(0x3123_4567_89AB_CDEFL),
+          "SN0001",
+          "VOLUME");
   static final VolumeGeometry GEOMETRY =
       new VolumeGeometry(1024 * BLOCK, BLOCK, true, 8 * BLOCK, 64 * BLOCK, true);
   static final ScsiSettings SETTINGS =

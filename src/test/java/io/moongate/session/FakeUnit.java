@@ -2,6 +2,7 @@ package io.moongate.session;
 
 import io.moongate.scsi.Command;
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.Naa;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
@@ -119,7 +120,7 @@ final class FakeUnit implements LogicalUnit {
 
   @Override
   public UnitIdentity identity() {
-    return new UnitIdentity("fake", 0x3000000000000001L, "fake", "FAKE");
+    return new UnitIdentity("fake", Naa.of(0x3000000000000001L), "fake", "FAKE");
   }
 
   @Override

@@ -2,7 +2,9 @@ package io.moongate.cluster.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.Row;
+import io.moongate.cluster.UnitNames;
 import io.moongate.cluster.gateway.PortGroups;
+import io.moongate.scsi.Naa;
 import java.security.SecureRandom;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
@@ -11,9 +13,10 @@ import java.util.function.Supplier;
 
 /**
  * Identifiers that must be unique in the cluster for ever, reserved by lightweight transactions in
- * {@code port_groups} and {@code unit_naa}. A reservation is never taken back.
+ * {@code port_groups}, {@code unit_naa} and {@code imported_naa}. A reservation is never taken
+ * back; one of an imported NAA can be passed on once its unit is deleted.
  */
-public final class CassandraIdentifiers implements PortGroups {
+public final class CassandraIdentifiers implements PortGroups, UnitNames {
   private static final int MAX_PORT_GROUP = 65_535;
   private static final long NAA_LOCALLY_ASSIGNED = 0x3000_0000_0000_0000L;
   private static final int ATTEMPTS = 32;
@@ -68,7 +71,7 @@ public final class CassandraIdentifiers implements PortGroups {
             });
   }
 
-  /** Reserves an NAA identifier of format 3 (locally assigned) for a unit. */
+  @Override
   public CompletionStage<Long> naa(String unitId) {
     return naa(unitId, 1);
   }
@@ -90,5 +93,36 @@ public final class CassandraIdentifiers implements PortGroups {
                 inserted.wasApplied()
                     ? CompletableFuture.completedFuture(naa)
                     : naa(unitId, attempt + 1));
+  }
+
+  @Override
+  public CompletionStage<String> reserve(Naa naa, String unitId) {
+    return serial
+        .transact(
+            "INSERT INTO %s.imported_naa (naa, unit_id) VALUES (?, ?) IF NOT EXISTS"
+                .formatted(keyspace),
+            naa.text(),
+            unitId)
+        .thenCompose(
+            inserted ->
+                inserted.wasApplied() ? CompletableFuture.completedStage(unitId) : holder(naa));
+  }
+
+  private CompletionStage<String> holder(Naa naa) {
+    return serial
+        .read("SELECT unit_id FROM %s.imported_naa WHERE naa = ?".formatted(keyspace), naa.text())
+        .thenApply(result -> result.one().getString("unit_id"));
+  }
+
+  @Override
+  public CompletionStage<Void> passOn(Naa naa, String deletedUnit, String unitId) {
+    return serial
+        .transact(
+            "UPDATE %s.imported_naa SET unit_id = ? WHERE naa = ? IF unit_id = ?"
+                .formatted(keyspace),
+            unitId,
+            naa.text(),
+            deletedUnit)
+        .thenApply(done -> null);
   }
 }

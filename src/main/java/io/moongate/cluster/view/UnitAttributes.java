@@ -1,5 +1,6 @@
 package io.moongate.cluster.view;
 
+import io.moongate.scsi.Naa;
 import io.moongate.scsi.shared.SharedState;
 import java.util.Optional;
 
@@ -11,9 +12,28 @@ import java.util.Optional;
  * @param readOnly whether hosts are refused to write (WP of the mode parameter header)
  * @param provisioning how it comes to the space for its blocks
  * @param physicalBlockSize bytes of a physical block, which hosts align to
+ * @param imported what it was before it was this cluster's; empty when it came into being here
  */
 public record UnitAttributes(
-    boolean removable, boolean readOnly, Provisioning provisioning, int physicalBlockSize) {
+    boolean removable,
+    boolean readOnly,
+    Provisioning provisioning,
+    int physicalBlockSize,
+    Optional<Imported> imported) {
+
+  /**
+   * What a unit brings along from elsewhere, so that its hosts find their disk again.
+   *
+   * @param volume the volume's name in its store; it is kept when the unit is deleted
+   * @param naa its NAA designator, as {@link Naa#text} has it; empty: it gets one
+   * @param serial its unit serial number; empty: it gets one
+   */
+  public record Imported(String volume, Optional<String> naa, Optional<String> serial) {
+    /** Whether a text is an NAA that can come from elsewhere: format 3 is the cluster's own. */
+    public static boolean isNaa(String text) {
+      return Naa.isValid(text) && !text.startsWith("3");
+    }
+  }
 
   /** How a unit comes to the space for its blocks (SBC-3 section 4.7.2). */
   public enum Provisioning {
@@ -32,6 +52,13 @@ public record UnitAttributes(
 
   public UnitAttributes {
     provisioning = provisioning == null ? Provisioning.THIN : provisioning;
+    imported = imported == null ? Optional.empty() : imported;
+  }
+
+  /** Of a unit that comes into being here. */
+  public UnitAttributes(
+      boolean removable, boolean readOnly, Provisioning provisioning, int physicalBlockSize) {
+    this(removable, readOnly, provisioning, physicalBlockSize, Optional.empty());
   }
 
   /** What is wrong with the size of the physical block; empty when nothing is. */
@@ -49,7 +76,7 @@ public record UnitAttributes(
 
   /** The same, read-only or not. */
   public UnitAttributes withReadOnly(boolean newReadOnly) {
-    return new UnitAttributes(removable, newReadOnly, provisioning, physicalBlockSize);
+    return new UnitAttributes(removable, newReadOnly, provisioning, physicalBlockSize, imported);
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.moongate.cluster.view;
 
+import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.failure.Observation;
+import io.moongate.scsi.Naa;
 import io.moongate.scsi.shared.SharedState;
 import java.time.Instant;
 import java.util.List;
@@ -9,7 +11,7 @@ import java.util.List;
  * A logical unit in the view.
  *
  * @param id a UUID
- * @param naa 64 bits, NAA format 3
+ * @param naa 64 bits, NAA format 3, reserved for it; see {@link #designator}
  * @param serial unit serial number
  * @param store kind of the volume store
  * @param size bytes, as hosts are told
@@ -73,6 +75,16 @@ public record UnitEntry(
         growingTo,
         shared,
         UnitAttributes.DEFAULT);
+  }
+
+  /** What hosts know it by. */
+  public Naa designator() {
+    return attributes.imported().flatMap(Imported::naa).map(Naa::new).orElseGet(() -> Naa.of(naa));
+  }
+
+  /** Name of its volume in the store. */
+  public String volume() {
+    return attributes.imported().map(Imported::volume).orElse(id);
   }
 
   /** The same, deleted. */

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param target iSCSI name of an existing target
  * @param lun 0 to 16383
- * @param size bytes, a positive multiple of the block size
+ * @param size bytes, a positive multiple of the block size; null with {@code volume}, which says it
  * @param blockSize 512 or 4096; null for 512
  * @param store kind of the volume store; null for the gateway's default
  * @param preferred gateways in order of preference as owners; null or empty for no preference
@@ -17,6 +17,11 @@ import java.util.List;
  *     null for thin
  * @param physicalBlockSize bytes of a physical block, a power of two from the block size to 65536;
  *     null for 4096
+ * @param volume name in the store of a volume that is there already, from elsewhere, and becomes
+ *     the unit's; null for a new one
+ * @param naa the NAA designator by which hosts know it, 16 hexadecimal digits of format 2 or 5 or
+ *     32 of format 6; null for a new one; only with {@code volume}
+ * @param serial the unit serial number by which they know it, likewise
  */
 public record CreateLun(
     String target,
@@ -28,7 +33,10 @@ public record CreateLun(
     Boolean removable,
     Boolean readOnly,
     String provisioning,
-    Integer physicalBlockSize) {
+    Integer physicalBlockSize,
+    String volume,
+    String naa,
+    String serial) {
 
   /** A disk like most. */
   public CreateLun(
@@ -38,6 +46,6 @@ public record CreateLun(
       Integer blockSize,
       String store,
       List<String> preferred) {
-    this(target, lun, size, blockSize, store, preferred, null, null, null, null);
+    this(target, lun, size, blockSize, store, preferred, null, null, null, null, null, null, null);
   }
 }

@@ -15,6 +15,8 @@ import java.util.List;
  * @param size bytes
  * @param blockSize bytes of a logical block
  * @param store kind of the volume store
+ * @param volume name of its volume there
+ * @param imported whether that was there before the unit: then it is kept when the unit is deleted
  * @param preferred gateways in order of preference as owners
  * @param owner gateway; null when there is none
  * @param epoch number of the ownership
@@ -44,6 +46,8 @@ public record LogicalUnit(
     long size,
     int blockSize,
     String store,
+    String volume,
+    boolean imported,
     List<String> preferred,
     String owner,
     long epoch,

@@ -1,5 +1,6 @@
 package io.moongate.scsi.copy;
 
+import io.moongate.scsi.Naa;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.sense.CheckCondition;
 import io.moongate.scsi.sense.Sense;
@@ -54,8 +55,8 @@ public final class CopyManager {
   }
 
   /** The unit of that name, if the nexus could send it commands itself. */
-  Optional<CopyParty> find(Nexus nexus, long naa) {
-    return naa == self.identity().naa() ? Optional.of(self) : shared.find(nexus, naa);
+  Optional<CopyParty> find(Nexus nexus, Naa naa) {
+    return naa.equals(self.identity().naa()) ? Optional.of(self) : shared.find(nexus, naa);
   }
 
   /**

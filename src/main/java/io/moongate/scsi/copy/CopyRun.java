@@ -142,7 +142,7 @@ final class CopyRun {
     }
     CopyParty party =
         manager
-            .find(command.nexus(), cscd.naa().getAsLong())
+            .find(command.nexus(), cscd.naa().get())
             .orElseThrow(
                 () -> aborted(segment, COPY_TARGET_DEVICE_NOT_REACHABLE, SKSV | cscd.at()));
     if (cscd.blockLength() != 0 && cscd.blockLength() != party.geometry().blockSize()) {

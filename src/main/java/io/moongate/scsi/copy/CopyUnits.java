@@ -1,6 +1,7 @@
 package io.moongate.scsi.copy;
 
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.scsi.Naa;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.TargetDirectory;
 import java.util.Optional;
@@ -13,14 +14,14 @@ public interface CopyUnits {
    *
    * @param naa its NAA designator
    */
-  Optional<CopyParty> find(Nexus nexus, long naa);
+  Optional<CopyParty> find(Nexus nexus, Naa naa);
 
   /** The units that are mapped in the target of the nexus and that its initiator may see. */
-  static Optional<CopyParty> visible(TargetDirectory targets, Nexus nexus, long naa) {
+  static Optional<CopyParty> visible(TargetDirectory targets, Nexus nexus, Naa naa) {
     return targets.target(nexus.targetName(), nexus.initiatorName()).stream()
         .flatMap(target -> target.luns().stream().map(target::unit))
         .flatMap(Optional::stream)
-        .filter(unit -> unit.identity().naa() == naa)
+        .filter(unit -> unit.identity().naa().equals(naa))
         .findFirst()
         .flatMap(LogicalUnit::copyParty);
   }

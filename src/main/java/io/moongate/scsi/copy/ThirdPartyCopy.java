@@ -1,5 +1,6 @@
 package io.moongate.scsi.copy;
 
+import io.moongate.scsi.Naa;
 import io.moongate.scsi.Nexus;
 import io.moongate.scsi.task.DeadlineTimer;
 import java.util.Optional;
@@ -76,7 +77,7 @@ public final class ThirdPartyCopy {
     return executor;
   }
 
-  Optional<CopyParty> find(Nexus nexus, long naa) {
+  Optional<CopyParty> find(Nexus nexus, Naa naa) {
     return units.find(nexus, naa);
   }
 

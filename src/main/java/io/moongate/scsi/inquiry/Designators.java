@@ -30,11 +30,11 @@ final class Designators {
   private Designators() {}
 
   static byte[] of(UnitIdentity identity, Nexus nexus) {
-    byte[] naa = ByteBuffer.allocate(8).putLong(identity.naa()).array();
+    byte[] naa = identity.naa().bytes();
     byte[] vendor = Ascii.bytes(StandardData.VENDOR + identity.id());
     byte[] port = {0, 0, (byte) (nexus.portalGroupTag() >> 8), (byte) nexus.portalGroupTag()};
     byte[] name = portName(nexus);
-    ByteBuffer out = ByteBuffer.allocate(5 * 4 + 8 + vendor.length + 4 + 4 + name.length);
+    ByteBuffer out = ByteBuffer.allocate(5 * 4 + naa.length + vendor.length + 4 + 4 + name.length);
     put(out, OF_UNIT, NAA, BINARY, naa);
     put(out, OF_UNIT, T10_VENDOR_ID, ASCII, vendor);
     put(out, OF_TARGET_PORT, RELATIVE_TARGET_PORT, BINARY, port);

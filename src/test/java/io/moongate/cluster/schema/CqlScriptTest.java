@@ -35,6 +35,7 @@ class CqlScriptTest {
         Set.of(
             "all_persistence_ids",
             "entity_terms",
+            "imported_naa",
             "lease_charter",
             "messages",
             "metadata",

@@ -1,0 +1,295 @@
+package io.moongate.cluster;
+
+import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.target.Target;
+import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitAttributes.Imported;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.View;
+import io.moongate.scsi.Naa;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * Brings logical units into being: with a new volume, or with one that is there already.
+ *
+ * <p>A volume that is imported gives the unit its id. So two gateways that import one at the same
+ * time ask the same entity, which comes into being once; and an import that was interrupted goes on
+ * where it was when it is repeated.
+ */
+final class NewUnits {
+
+  /** What is asked for. */
+  record Wanted(
+      String target,
+      int lun,
+      long size,
+      int blockSize,
+      String store,
+      List<String> preferred,
+      UnitAttributes attributes) {
+
+    /** Whether a unit is what would be made. Of an imported one the volume says the size. */
+    boolean describes(UnitEntry unit) {
+      return (unit.size() == size || (size == 0 && attributes.imported().isPresent()))
+          && unit.blockSize() == blockSize
+          && unit.store().equals(store)
+          && unit.attributes().equals(attributes);
+    }
+  }
+
+  /** Asks the entities. */
+  interface Entities {
+    CompletionStage<UnitEntry> unit(
+        String id, Function<ActorRef<Answer>, LogicalUnit.Command> command);
+
+    CompletionStage<TargetEntry> target(
+        String name, Function<ActorRef<Answer>, Target.Command> command);
+
+    /** Deletes a unit that nobody has seen, and its volume unless that was imported. */
+    CompletionStage<Void> remove(UnitEntry unit, String cause);
+  }
+
+  private final View view;
+  private final Entities entities;
+  private final UnitNames names;
+  private final VolumeProvisioner volumes;
+
+  NewUnits(View view, Entities entities, UnitNames names, VolumeProvisioner volumes) {
+    this.view = view;
+    this.entities = entities;
+    this.names = names;
+    this.volumes = volumes;
+  }
+
+  /** Makes a unit and maps it; one that is mapped there already must be what is asked for. */
+  CompletionStage<UnitEntry> make(Wanted wanted) {
+    return entities
+        .target(wanted.target(), Target.Get::new)
+        .thenCompose(
+            target -> {
+              if (target.deleted()) {
+                return refuse(Kind.NOT_FOUND, "target", "there is no target " + wanted.target());
+              }
+              String mapped = target.luns().get(wanted.lun());
+              if (mapped != null) {
+                return existing(mapped, wanted);
+              }
+              return wanted
+                  .attributes()
+                  .imported()
+                  .map(imported -> imported(wanted, imported, 0))
+                  .orElseGet(() -> made(wanted));
+            });
+  }
+
+  private CompletionStage<UnitEntry> existing(String unitId, Wanted wanted) {
+    return entities
+        .unit(unitId, LogicalUnit.Get::new)
+        .thenCompose(
+            unit ->
+                wanted.describes(unit)
+                    ? CompletableFuture.completedStage(unit)
+                    : refuse(
+                        Kind.CONFLICT,
+                        "lun",
+                        "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s, %s"
+                            .formatted(
+                                wanted.lun(),
+                                unit.size(),
+                                unit.blockSize(),
+                                unit.store(),
+                                unit.attributes())));
+  }
+
+  private CompletionStage<UnitEntry> made(Wanted wanted) {
+    String id = UUID.randomUUID().toString();
+    return names
+        .naa(id)
+        .thenCompose(
+            naa ->
+                volumes
+                    .create(
+                        wanted.store(),
+                        id,
+                        wanted.size(),
+                        wanted.blockSize(),
+                        wanted.attributes().provisioning())
+                    .exceptionallyCompose(
+                        failure ->
+                            refuse(
+                                Kind.UNAVAILABLE,
+                                "store",
+                                "the volume could not be made: " + cause(failure).getMessage()))
+                    .thenCompose(made -> created(id, naa, wanted, wanted.size())))
+        .thenCompose(unit -> mapped(unit, wanted));
+  }
+
+  /**
+   * @param generation how many units of that volume have been before, and are deleted
+   */
+  private CompletionStage<UnitEntry> imported(Wanted wanted, Imported imported, int generation) {
+    String id = idOf(wanted.store(), imported.volume(), generation);
+    return entities
+        .unit(id, LogicalUnit.Get::new)
+        .thenApply(Optional::of)
+        .exceptionallyCompose(
+            failure ->
+                cause(failure) instanceof Refusal refusal && refusal.kind() == Kind.NOT_FOUND
+                    ? CompletableFuture.completedStage(Optional.empty())
+                    : CompletableFuture.failedStage(cause(failure)))
+        .thenCompose(
+            before -> {
+              if (before.isEmpty()) {
+                return broughtIn(id, wanted, imported).thenCompose(unit -> mapped(unit, wanted));
+              }
+              UnitEntry unit = before.get();
+              if (unit.deleted()) {
+                return imported(wanted, imported, generation + 1);
+              }
+              boolean interrupted = wanted.describes(unit) && view.targetsOf(id).isEmpty();
+              return interrupted
+                  ? mapped(unit, wanted)
+                  : refuse(
+                      Kind.CONFLICT,
+                      "volume",
+                      "the volume %s is that of the logical unit of id %s already: map that"
+                          .formatted(imported.volume(), id));
+            });
+  }
+
+  static String idOf(String store, String volume, int generation) {
+    String name = "moongate volume %s/%s/%d".formatted(store, volume, generation);
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
+  }
+
+  private CompletionStage<UnitEntry> broughtIn(String id, Wanted wanted, Imported imported) {
+    for (UnitEntry unit : view.units()) {
+      if (imported.serial().filter(unit.serial()::equals).isPresent()) {
+        return refuse(
+            Kind.CONFLICT,
+            "serial",
+            "the logical unit of id %s has the serial number %s"
+                .formatted(unit.id(), unit.serial()));
+      }
+    }
+    return volumes
+        .adopt(wanted.store(), imported.volume(), wanted.blockSize())
+        .exceptionallyCompose(
+            failure ->
+                refuse(
+                    Kind.UNAVAILABLE,
+                    "volume",
+                    "the volume could not be taken: " + cause(failure).getMessage()))
+        .thenCompose(
+            size -> {
+              if (wanted.size() != 0 && wanted.size() != size) {
+                return refuse(
+                    Kind.CONFLICT,
+                    "size",
+                    "the volume %s has %d bytes".formatted(imported.volume(), size));
+              }
+              return names
+                  .naa(id)
+                  .thenCompose(own -> reserved(id, imported.naa()).thenApply(done -> own))
+                  .thenCompose(own -> created(id, own, wanted, size));
+            });
+  }
+
+  /** So that no host ever sees two disks by one name. */
+  private CompletionStage<Void> reserved(String id, Optional<String> naa) {
+    return naa.isEmpty()
+        ? CompletableFuture.completedStage(null)
+        : reserved(id, new Naa(naa.get()));
+  }
+
+  private CompletionStage<Void> reserved(String id, Naa naa) {
+    return names
+        .reserve(naa, id)
+        .thenCompose(
+            holder -> {
+              if (holder.equals(id)) {
+                return CompletableFuture.completedStage(null);
+              }
+              return entities
+                  .unit(holder, LogicalUnit.Get::new)
+                  .thenCompose(
+                      unit ->
+                          unit.deleted()
+                              ? names
+                                  .passOn(naa, holder, id)
+                                  .thenCompose(passed -> reserved(id, naa))
+                              : NewUnits.<Void>refuse(
+                                  Kind.CONFLICT,
+                                  "naa",
+                                  "the logical unit of id %s has the NAA %s"
+                                      .formatted(holder, naa)))
+                  .exceptionallyCompose(
+                      failure ->
+                          cause(failure) instanceof Refusal refusal
+                                  && refusal.kind() == Kind.NOT_FOUND
+                              ? refuse(
+                                  Kind.CONFLICT,
+                                  "naa",
+                                  ("the NAA %s is reserved for the import of another volume, which"
+                                          + " was not finished: repeat that one")
+                                      .formatted(naa))
+                              : CompletableFuture.failedStage(cause(failure)));
+            });
+  }
+
+  private CompletionStage<UnitEntry> created(String id, long naa, Wanted wanted, long size) {
+    String serial =
+        wanted.attributes().imported().flatMap(Imported::serial).orElse(id.replace("-", ""));
+    return entities.unit(
+        id,
+        replyTo ->
+            new LogicalUnit.Create(
+                naa,
+                serial,
+                wanted.store(),
+                size,
+                wanted.blockSize(),
+                List.copyOf(wanted.preferred()),
+                wanted.attributes(),
+                replyTo));
+  }
+
+  private CompletionStage<UnitEntry> mapped(UnitEntry unit, Wanted wanted) {
+    return entities
+        .target(wanted.target(), replyTo -> new Target.MapLun(wanted.lun(), unit.id(), replyTo))
+        .thenApply(mapped -> unit)
+        .exceptionallyCompose(failure -> undo(unit, failure));
+  }
+
+  /** The LUN went to another unit meanwhile, or the target went away: this one is not wanted. */
+  private CompletionStage<UnitEntry> undo(UnitEntry unit, Throwable failure) {
+    if (!(cause(failure) instanceof Refusal refusal) || refusal.kind() == Kind.UNAVAILABLE) {
+      return CompletableFuture.failedStage(cause(failure));
+    }
+    return entities
+        .remove(unit, "not mapped: " + refusal.getMessage())
+        .handle((gone, undone) -> failure)
+        .thenCompose(reason -> CompletableFuture.failedStage(cause(reason)));
+  }
+
+  private static <T> CompletionStage<T> refuse(Kind kind, String field, String message) {
+    return CompletableFuture.failedStage(new Refusal(kind, field, message));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+        ? wrapped.getCause()
+        : failure;
+  }
+}

@@ -1,0 +1,271 @@
+package io.moongate.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.NewUnits.Wanted;
+import io.moongate.cluster.target.Target;
+import io.moongate.cluster.unit.LogicalUnit;
+import io.moongate.cluster.view.Entries;
+import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitAttributes.Imported;
+import io.moongate.cluster.view.UnitEntry;
+import io.moongate.cluster.view.UnitEntry.Ownership;
+import io.moongate.cluster.view.UnitEntry.Phase;
+import io.moongate.cluster.view.View;
+import io.moongate.scsi.Naa;
+import io.moongate.scsi.shared.SharedState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.Test;
+
+class NewUnitsTest {
+  private static final String TARGET = "iqn.2026-11.io.moongate:t";
+  private static final String NAA = "6001405a1b2c3d4e5f60718293a4b5c6";
+
+  private final View view = new View();
+  private final Map<String, UnitEntry> last = new HashMap<>();
+  private final Map<Integer, String> luns = new TreeMap<>();
+  private final List<String> volumes = new ArrayList<>();
+  private final Map<String, Long> adoptable = new HashMap<>(Map.of("disk_1", 1L << 30));
+  private final Map<String, String> reserved = new HashMap<>();
+  private boolean targetFails;
+  private final NewUnits units = new NewUnits(view, new Fakes(), new Names(), new Store());
+
+  private final class Fakes implements NewUnits.Entities {
+    @Override
+    public CompletionStage<UnitEntry> unit(
+        String id, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
+      Optional<UnitEntry> there = Optional.ofNullable(last.get(id));
+      if (command.apply(null) instanceof LogicalUnit.Create create) {
+        assertTrue(there.isEmpty(), "created twice");
+        return CompletableFuture.completedStage(known(made(id, create)));
+      }
+      return there.isPresent()
+          ? CompletableFuture.completedStage(there.get())
+          : refused(Refusal.Kind.NOT_FOUND);
+    }
+
+    @Override
+    public CompletionStage<TargetEntry> target(
+        String name, Function<ActorRef<Answer>, Target.Command> command) {
+      if (command.apply(null) instanceof Target.MapLun map) {
+        if (targetFails) {
+          return refused(Refusal.Kind.UNAVAILABLE);
+        }
+        luns.put(map.lun(), map.unitId());
+        view.apply(Entries.target(TARGET, luns));
+      }
+      return CompletableFuture.completedStage(Entries.target(TARGET, luns));
+    }
+
+    @Override
+    public CompletionStage<Void> remove(UnitEntry unit, String cause) {
+      known(unit.nextPreferred(List.of()).asDeleted());
+      return CompletableFuture.completedStage(null);
+    }
+  }
+
+  private UnitEntry known(UnitEntry unit) {
+    last.put(unit.id(), unit);
+    view.apply(unit);
+    return unit;
+  }
+
+  private static UnitEntry made(String id, LogicalUnit.Create create) {
+    return new UnitEntry(
+        id,
+        1,
+        create.naa(),
+        create.serial(),
+        create.store(),
+        create.size(),
+        create.blockSize(),
+        create.preferred(),
+        new Ownership(Phase.UNOWNED, 0, "", "", "", Entries.NOW, "", List.of(), List.of()),
+        false,
+        0,
+        SharedState.INITIAL,
+        create.attributes());
+  }
+
+  private static <T> CompletionStage<T> refused(Refusal.Kind kind) {
+    return CompletableFuture.failedStage(new Refusal(kind, "id", "by the test"));
+  }
+
+  private final class Names implements UnitNames {
+    @Override
+    public CompletionStage<Long> naa(String unitId) {
+      return CompletableFuture.completedStage(0x3000_0000_0000_0001L);
+    }
+
+    @Override
+    public CompletionStage<String> reserve(Naa naa, String unitId) {
+      reserved.putIfAbsent(naa.text(), unitId);
+      return CompletableFuture.completedStage(reserved.get(naa.text()));
+    }
+
+    @Override
+    public CompletionStage<Void> passOn(Naa naa, String deletedUnit, String unitId) {
+      reserved.replace(naa.text(), deletedUnit, unitId);
+      return CompletableFuture.completedStage(null);
+    }
+  }
+
+  private final class Store implements VolumeProvisioner {
+    @Override
+    public Set<String> kinds() {
+      return Set.of("rbd");
+    }
+
+    @Override
+    public CompletionStage<Void> create(
+        String kind,
+        String volume,
+        long size,
+        int blockSize,
+        UnitAttributes.Provisioning provisioning) {
+      volumes.add(volume);
+      return CompletableFuture.completedStage(null);
+    }
+
+    @Override
+    public CompletionStage<Long> adopt(String kind, String volume, int blockSize) {
+      Long size = adoptable.get(volume);
+      return size == null
+          ? CompletableFuture.failedStage(new IllegalStateException("no image " + volume))
+          : CompletableFuture.completedStage(size);
+    }
+
+    @Override
+    public CompletionStage<Void> grow(String kind, String volume, long size) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String kind, String volume) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  private UnitEntry make(int lun, String volume, String naa, String serial, long size) {
+    Imported imported = new Imported(volume, Optional.ofNullable(naa), Optional.ofNullable(serial));
+    UnitAttributes attributes =
+        new UnitAttributes(
+            false, false, UnitAttributes.Provisioning.THIN, 4096, Optional.of(imported));
+    return make(new Wanted(TARGET, lun, size, 512, "rbd", List.of(), attributes));
+  }
+
+  private UnitEntry make(Wanted wanted) {
+    return units.make(wanted).toCompletableFuture().join();
+  }
+
+  private void refuses(String field, int lun, String volume, String naa, String serial, long size) {
+    Throwable failure =
+        assertThrows(CompletionException.class, () -> make(lun, volume, naa, serial, size))
+            .getCause();
+    assertEquals(field, assertInstanceOf(Refusal.class, failure).field(), failure.getMessage());
+  }
+
+  @Test
+  void aNewUnitHasAVolumeAndNamesOfItsOwn() {
+    Wanted wanted =
+        new Wanted(TARGET, 3, 1 << 20, 512, "rbd", List.of("gw1"), UnitAttributes.DEFAULT);
+    UnitEntry unit = make(wanted);
+    assertEquals(List.of(unit.id()), volumes);
+    assertEquals(unit.id(), unit.volume());
+    assertEquals("3000000000000001", unit.designator().text());
+    assertEquals(unit.id().replace("-", ""), unit.serial());
+    assertEquals(Map.of(3, unit.id()), luns);
+    assertEquals(unit, make(wanted), "repeated");
+    assertEquals(1, volumes.size());
+  }
+
+  @Test
+  void anImportedUnitIsKnownByWhatItBroughtAlong() {
+    UnitEntry unit = make(0, "disk_1", NAA, "a1b2c3d4-e5f6-0718", 0);
+    assertEquals(List.of(), volumes, "nothing is made");
+    assertEquals("disk_1", unit.volume());
+    assertEquals(NAA, unit.designator().text());
+    assertEquals("a1b2c3d4-e5f6-0718", unit.serial());
+    assertEquals(1L << 30, unit.size());
+    assertEquals(unit, make(0, "disk_1", NAA, "a1b2c3d4-e5f6-0718", 0), "repeated");
+    UnitEntry plain = make(1, adopt("disk_2"), null, null, 1L << 30);
+    assertEquals("3000000000000001", plain.designator().text());
+    assertNotEquals(unit.serial(), plain.serial());
+  }
+
+  private String adopt(String volume) {
+    adoptable.put(volume, 1L << 30);
+    return volume;
+  }
+
+  @Test
+  void aVolumeIsImportedOnce() {
+    make(0, "disk_1", NAA, "s1", 0);
+    refuses("volume", 1, "disk_1", NAA, "s1", 0);
+    refuses("volume", 1, "disk_1", null, null, 0);
+    refuses("lun", 0, adopt("disk_2"), null, null, 0);
+  }
+
+  @Test
+  void noTwoUnitsHaveOneName() {
+    make(0, "disk_1", NAA, "s1", 0);
+    refuses("naa", 1, adopt("disk_2"), NAA, "s2", 0);
+    refuses("serial", 1, "disk_2", null, "s1", 0);
+    assertEquals(Map.of(0, NewUnits.idOf("rbd", "disk_1", 0)), luns);
+  }
+
+  @Test
+  void whatIsNotThereOrHasAnotherSizeIsRefused() {
+    refuses("volume", 0, "nothing", NAA, "s1", 0);
+    refuses("size", 0, "disk_1", NAA, "s1", 1 << 20);
+    assertEquals(Map.of(), reserved);
+    make(0, "disk_1", NAA, "s1", 1 << 30);
+  }
+
+  @Test
+  void anImportThatWasInterruptedGoesOn() {
+    targetFails = true;
+    refuses("id", 0, "disk_1", NAA, "s1", 0);
+    assertEquals(Map.of(), luns);
+    targetFails = false;
+    UnitEntry unit = make(0, "disk_1", NAA, "s1", 0);
+    assertEquals(Map.of(0, unit.id()), luns);
+  }
+
+  /** Its reservation stays its own until it is repeated. */
+  @Test
+  void anNaaOfAnUnfinishedImportIsNotGivenToAnother() {
+    reserved.put(NAA, NewUnits.idOf("rbd", "disk_9", 0));
+    refuses("naa", 0, "disk_1", NAA, "s1", 0);
+    make(0, adopt("disk_9"), NAA, "s1", 0);
+  }
+
+  @Test
+  void whatWasDeletedCanBeImportedAgain() {
+    UnitEntry first = make(0, "disk_1", NAA, "s1", 0);
+    luns.clear();
+    view.apply(Entries.target(TARGET, luns));
+    known(first.nextPreferred(List.of()).asDeleted());
+    UnitEntry second = make(0, "disk_1", NAA, "s1", 0);
+    assertNotEquals(first.id(), second.id());
+    assertEquals(NAA, second.designator().text());
+    assertEquals(second.id(), reserved.get(NAA));
+  }
+}
