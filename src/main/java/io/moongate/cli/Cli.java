@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       PathCommand.class,
       SessionCommand.class,
       OperationCommand.class,
+      ImportCommand.class,
       DemoCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -1,0 +1,92 @@
+package io.moongate.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What is taken over from other gateways. */
+@Command(
+    name = "import",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Take over targets and disks of other gateways.",
+    subcommands = {ImportCommand.CephIscsi.class})
+final class ImportCommand {
+
+  /** {@code import ceph-iscsi}. */
+  @Command(
+      name = "ceph-iscsi",
+      description = {
+        "Take over targets, disks, access lists and CHAP of ceph-iscsi, so that hosts find their"
+            + " disks as they know them.",
+        "Get its configuration by 'rados -p POOL get gateway.conf FILE'. Stop its gateways before"
+            + " the import, and start none again: an image has one owner. What was done already is"
+            + " not done twice, so an import that was interrupted is repeated."
+      })
+  static final class CephIscsi extends ClientCommand {
+    @Parameters(paramLabel = "FILE", description = "The configuration object.")
+    private Path file;
+
+    @Option(
+        names = "--pool",
+        paramLabel = "POOL",
+        description = "The pool of the gateways' rbd store. Default: rbd.")
+    private String pool = "rbd";
+
+    @Option(
+        names = "--key",
+        paramLabel = "FILE",
+        description =
+            "The private key under which CHAP passwords are encrypted: iscsi-gateway.key of a"
+                + " gateway of ceph-iscsi.")
+    private Path key;
+
+    @Option(names = "--dry-run", description = "Only say what would be done.")
+    private boolean dryRun;
+
+    @Override
+    int run(ApiClient api) {
+      CephIscsiPlan plan =
+          CephIscsiPlan.of(CephIscsiConfiguration.read(bytes(file)), pool, passwords());
+      for (CephIscsiPlan.Step step : plan.steps()) {
+        if (!dryRun) {
+          if (step.creates()) {
+            api.post(step.path(), step.body());
+          } else {
+            api.put(step.path(), step.body());
+          }
+        }
+        say((dryRun ? "would do: " : "done: ") + step.what());
+      }
+      plan.notes().forEach(note -> say("note: " + note));
+      return 0;
+    }
+
+    private CephIscsiPlan.Passwords passwords() {
+      CephIscsiKey decrypting =
+          key == null ? null : CephIscsiKey.read(new String(bytes(key), StandardCharsets.US_ASCII));
+      return (whose, auth) -> {
+        if (!auth.encrypted()) {
+          return auth.password();
+        }
+        if (decrypting == null) {
+          throw ApiException.refused(
+              "The password of " + whose + " is encrypted: give the key of its gateways by --key");
+        }
+        return decrypting.decrypt(whose, auth.password());
+      };
+    }
+
+    private static byte[] bytes(Path file) {
+      try {
+        return Files.readAllBytes(file);
+      } catch (IOException e) {
+        throw ApiException.refused("Can't read the file " + file + ": " + e.getMessage());
+      }
+    }
+  }
+}
