@@ -2,6 +2,7 @@ package io.moongate.cli.demo;
 
 import io.moongate.cli.demo.GatewayApi.ApiException;
 import io.moongate.management.api.Gateway;
+import io.moongate.management.api.LogicalUnit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -21,7 +22,6 @@ final class DemoCluster {
 
   static final String TARGET = "iqn.2026-11.io.moongate:demo";
   static final long LUN_SIZE = 1L << 30;
-  static final String STORE = "file";
 
   private static final String PROBE_INITIATOR = "iqn.2026-11.io.moongate:demo-probe";
   private static final Duration POLL = Duration.ofMillis(100);
@@ -33,8 +33,9 @@ final class DemoCluster {
    * @param gateways 1 to 9
    * @param luns 1 to 256: LUN 0 to {@code luns - 1}
    * @param timeout for the whole of a start
+   * @param store of the LUNs
    */
-  record Settings(Path home, int gateways, int luns, Duration timeout) {}
+  record Settings(Path home, int gateways, int luns, Duration timeout, DemoStore store) {}
 
   private final Settings settings;
   private final DemoDirectory directory;
@@ -222,12 +223,13 @@ final class DemoCluster {
       Children.write(
           directory.config(gateway.name()),
           gateway
-              .address()
-              .configuration(
-                  addresses,
-                  List.of(cassandra.contactPoint()),
-                  directory.volumes().toString(),
-                  directory.chapKey().toString()));
+                  .address()
+                  .configuration(
+                      addresses,
+                      List.of(cassandra.contactPoint()),
+                      directory.volumes().toString(),
+                      directory.chapKey().toString())
+              + settings.store().configuration());
     }
     // Its JVM starts while Cassandra does, and waits for it.
     Child schema =
@@ -309,7 +311,25 @@ final class DemoCluster {
     change(deadline, "the target", () -> api.createTarget(TARGET));
     for (int lun = 0; lun < settings.luns(); lun++) {
       int number = lun;
-      change(deadline, "LUN " + lun, () -> api.createLun(TARGET, number, LUN_SIZE, STORE));
+      change(
+          deadline,
+          "LUN " + lun,
+          () -> api.createLun(TARGET, number, LUN_SIZE, settings.store().kind()));
+    }
+  }
+
+  /** Deletes the LUNs, where nothing of them would go with the demo's directory. */
+  void deleteDisks() {
+    if (!settings.store().isElsewhere()) {
+      return;
+    }
+    try {
+      GatewayApi api = new GatewayApi(addresses.get(0));
+      for (LogicalUnit unit : api.luns()) {
+        api.deleteLun(unit.id());
+      }
+    } catch (ApiException e) {
+      throw new DemoException("LUNs are left in the store: " + e.getMessage(), e);
     }
   }
 

@@ -84,12 +84,52 @@ public final class DemoCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private int kills;
 
+  @Option(
+      names = "--store",
+      paramLabel = "KIND",
+      defaultValue = "file",
+      description =
+          "Where the LUNs have their blocks: file, in --dir, or rbd, images of a Ceph pool (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String store;
+
+  @Option(
+      names = "--ceph-conf",
+      paramLabel = "FILE",
+      defaultValue = "/etc/ceph/ceph.conf",
+      description = "With --store rbd: Ceph's configuration file (default: ${DEFAULT-VALUE}).")
+  private Path cephConf;
+
+  @Option(
+      names = "--ceph-user",
+      paramLabel = "NAME",
+      defaultValue = "moongate",
+      description =
+          "With --store rbd: the Ceph user, without \"client.\"; it needs mon 'profile rbd' and osd"
+              + " 'profile rbd pool=POOL' (default: ${DEFAULT-VALUE}).")
+  private String cephUser;
+
+  @Option(
+      names = "--ceph-keyring",
+      paramLabel = "FILE",
+      description =
+          "With --store rbd: the file with the user's key. Default: where Ceph's configuration says.")
+  private Optional<Path> cephKeyring = Optional.empty();
+
+  @Option(
+      names = "--pool",
+      paramLabel = "NAME",
+      defaultValue = "rbd",
+      description = "With --store rbd: the pool (default: ${DEFAULT-VALUE}).")
+  private String pool;
+
   @Override
   public Integer call() {
     requireRange("--gateways", gateways, 1, GatewayAddress.MAX);
     requireRange("--luns", luns, 1, MAX_LUNS);
     requireRange("--kills", kills, 1, 1000);
     requireRange("--timeout", timeoutSeconds, 1, 3600);
+    requireStore();
     if (check && gateways < 2) {
       throw new ParameterException(
           spec.commandLine(), "--check kills a gateway: it needs --gateways 2 at least");
@@ -160,6 +200,9 @@ public final class DemoCommand implements Callable<Integer> {
         cluster.start();
         printReady(cluster, out);
         new FailoverCheck(cluster, tools, report, luns).run(kills);
+        if (dir.isEmpty()) {
+          cluster.deleteDisks();
+        }
       } finally {
         stop.now();
         List<Child> left = cluster.children().running();
@@ -185,7 +228,25 @@ public final class DemoCommand implements Callable<Integer> {
       throw new DemoException("start it by the launcher: ./moongate demo");
     }
     return new DemoCluster.Settings(
-        Path.of(home), gateways, luns, Duration.ofSeconds(timeoutSeconds));
+        Path.of(home), gateways, luns, Duration.ofSeconds(timeoutSeconds), demoStore());
+  }
+
+  private void requireStore() {
+    if (!store.equals("file") && !store.equals("rbd")) {
+      throw new ParameterException(
+          spec.commandLine(), "--store is file or rbd, not \"%s\"".formatted(store));
+    }
+    if (store.equals("rbd") && !Files.isReadable(cephConf)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Can't read %s: name Ceph's configuration by --ceph-conf".formatted(cephConf));
+    }
+  }
+
+  private DemoStore demoStore() {
+    return store.equals("file")
+        ? DemoStore.FILE
+        : DemoStore.rbd(cephConf, cephUser, pool, cephKeyring);
   }
 
   private static void printReady(DemoCluster cluster, PrintWriter out) {

@@ -109,8 +109,9 @@ final class DemoDirectory implements AutoCloseable {
    */
   void claimForCheck() {
     Path mark = root.resolve(CHECK_MARK);
-    try (var volumes = Files.list(volumes())) {
-      if (!Files.exists(mark) && volumes.findAny().isPresent()) {
+    try {
+      // With another store than that of files the metadata alone know of them.
+      if (!Files.exists(mark) && (Files.exists(cassandra()) || holdsAny(volumes()))) {
         throw new DemoException(
             "%s holds LUNs of an earlier demo, and --check writes over LUN 0: choose another --dir"
                 .formatted(root));
@@ -118,6 +119,12 @@ final class DemoDirectory implements AutoCloseable {
       Files.writeString(mark, "LUN 0 is written over by `moongate demo --check`\n");
     } catch (IOException e) {
       throw new DemoException("can't use %s: %s".formatted(root, e), e);
+    }
+  }
+
+  private static boolean holdsAny(Path directory) throws IOException {
+    try (var files = Files.list(directory)) {
+      return files.findAny().isPresent();
     }
   }
 

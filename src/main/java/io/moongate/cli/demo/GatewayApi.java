@@ -6,6 +6,7 @@ import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.Gateway;
+import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Problem;
 import java.io.IOException;
@@ -80,6 +81,19 @@ final class GatewayApi {
    */
   void createLun(String iqn, int lun, long size, String store) throws ApiException {
     post("/api/v1/luns", new CreateLun(iqn, lun, size, null, store, null));
+  }
+
+  List<LogicalUnit> luns() throws ApiException {
+    return List.of(get("/api/v1/luns", LogicalUnit[].class));
+  }
+
+  /** Deletes a LUN with its data, whoever is logged in. */
+  void deleteLun(String id) throws ApiException {
+    success(
+        HttpRequest.newBuilder(base.resolve("/api/v1/luns/" + id + "?force=true"))
+            .timeout(CHANGE_TIMEOUT)
+            .DELETE()
+            .build());
   }
 
   private <T> T get(String path, Class<T> type) throws ApiException {
