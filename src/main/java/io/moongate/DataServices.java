@@ -28,9 +28,12 @@ import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.session.IscsiServer;
 import io.moongate.session.SessionRegistry;
 import io.moongate.session.SessionSettings;
+import io.moongate.volume.VolumeStore;
 import io.moongate.volume.file.FileStoreSettings;
 import io.moongate.volume.file.FileVolumeStore;
 import io.moongate.volume.memory.MemoryVolumeStore;
+import io.moongate.volume.rbd.RbdSettings;
+import io.moongate.volume.rbd.RbdVolumeStore;
 import io.moongate.wire.AddressText;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -54,6 +57,7 @@ final class DataServices {
       CopySettings copies,
       RelaySettings relay,
       FileStoreSettings fileStore,
+      Optional<RbdSettings> rbdStore,
       StoreTrend.Settings storeWatch,
       ChapSecrets chapSecrets,
       DiscoveryChap discovery) {
@@ -75,6 +79,7 @@ final class DataServices {
           CopySettings.from(config),
           relay,
           FileStoreSettings.from(config),
+          RbdSettings.from(config),
           StoreWatch.settings(config),
           ChapSecrets.from(config),
           DiscoveryChap.from(config));
@@ -90,6 +95,7 @@ final class DataServices {
   private final String gateway;
   private final UUID incarnation;
   private final FileVolumeStore fileStore;
+  private final Optional<RbdVolumeStore> rbdStore;
   private final Volumes volumes;
   private final SessionRegistry registry;
   private final AccessWatch access = new AccessWatch();
@@ -118,7 +124,10 @@ final class DataServices {
     this.gateway = gateway;
     this.incarnation = UUID.fromString(incarnation);
     this.fileStore = new FileVolumeStore(settings.fileStore());
-    this.volumes = new Volumes(List.of(fileStore, MemoryVolumeStore.from(config)));
+    this.rbdStore = settings.rbdStore().map(RbdVolumeStore::new);
+    List<VolumeStore> stores = new ArrayList<>(List.of(fileStore, MemoryVolumeStore.from(config)));
+    rbdStore.ifPresent(stores::add);
+    this.volumes = new Volumes(stores);
     this.registry = new SessionRegistry(settings.sessions());
   }
 
@@ -283,7 +292,15 @@ final class DataServices {
       ending.add(relay.close().toCompletableFuture());
     }
     return CompletableFuture.allOf(ending.toArray(CompletableFuture<?>[]::new))
-        .whenComplete((closed, failure) -> fileStore.close());
+        .whenComplete((closed, failure) -> closeStores());
+  }
+
+  private void closeStores() {
+    try {
+      fileStore.close();
+    } finally {
+      rbdStore.ifPresent(RbdVolumeStore::close);
+    }
   }
 
   void dropSessions(String reason) {

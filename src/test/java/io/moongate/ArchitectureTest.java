@@ -160,6 +160,15 @@ class ArchitectureTest {
               resideInAnyPackage("io.moongate.volume.memory..", "io.moongate.volume.rbd.."))
           .allowEmptyShould(true);
 
+  @ArchTest
+  static final ArchRule RBD_STANDS_ALONE =
+      noClasses()
+          .that()
+          .resideInAPackage("io.moongate.volume.rbd..")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.moongate.volume.memory..", "io.moongate.volume.file.."));
+
   private static String[] pekko(String... more) {
     List<String> all = new ArrayList<>(List.of(PEKKO));
     all.addAll(List.of(more));

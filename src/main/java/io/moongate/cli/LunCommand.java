@@ -222,7 +222,7 @@ final class LunCommand {
         names = "--store",
         paramLabel = "KIND",
         description =
-            "Kind of the volume store: file, or memory, which is gone when its gateway ends."
+            "Kind of the volume store: file, rbd, or memory, which is gone when its gateway ends."
                 + " Default: the gateways' default, file.")
     private String store;
 

@@ -1,0 +1,89 @@
+package io.moongate.volume.rbd;
+
+import com.sun.jna.Native;
+
+/**
+ * The calls of librados that are used here, as its C header has them. Pointers and {@code size_t}
+ * are {@code long}; what is given back by reference is an array of one. Where nothing else is said
+ * a result below 0 is an {@code errno} with its sign changed.
+ */
+@SuppressWarnings("MemberName")
+final class Librados {
+  private static final String LIBRARY = "librados.so.2";
+
+  private Librados() {}
+
+  /**
+   * Loads it, once; before any other call.
+   *
+   * @throws IllegalStateException when that can't be done
+   */
+  static void load() {
+    Loaded.require();
+  }
+
+  /** Natives are bound when this is initialised, and not before somebody wants an RBD store. */
+  private static final class Loaded {
+    private static final String FAILURE = attempt();
+
+    private static String attempt() {
+      if (Native.POINTER_SIZE != 8) {
+        return "RBD needs a 64-bit system";
+      }
+      try {
+        Native.register(Librados.class, LIBRARY);
+        Native.register(Librbd.class, Librbd.LIBRARY);
+        return "";
+      } catch (LinkageError e) {
+        return "RBD needs %s and %s: install the package librbd1 (%s)"
+            .formatted(LIBRARY, Librbd.LIBRARY, e.getMessage());
+      }
+    }
+
+    static void require() {
+      if (!FAILURE.isEmpty()) {
+        throw new IllegalStateException(FAILURE);
+      }
+    }
+  }
+
+  static native int rados_create2(long[] cluster, String clusterName, String name, long flags);
+
+  static native int rados_conf_read_file(long cluster, String path);
+
+  static native int rados_conf_set(long cluster, String option, String value);
+
+  static native int rados_connect(long cluster);
+
+  static native void rados_shutdown(long cluster);
+
+  static native int rados_wait_for_latest_osdmap(long cluster);
+
+  static native int rados_mon_command(
+      long cluster,
+      long[] commands,
+      long count,
+      long input,
+      long inputLength,
+      long output,
+      long outputLength,
+      long status,
+      long statusLength);
+
+  static native int rados_ioctx_create(long cluster, String pool, long[] context);
+
+  static native void rados_ioctx_destroy(long context);
+
+  static native void rados_ioctx_set_namespace(long context, String namespace);
+
+  /** Writes to a full pool fail from now on; by default they wait until there is space again. */
+  static native void rados_set_pool_full_try(long context);
+
+  /** Replaces the whole object, at once or not at all. */
+  static native int rados_write_full(long context, String object, byte[] bytes, long length);
+
+  /** Number of bytes read. */
+  static native int rados_read(long context, String object, byte[] bytes, long length, long offset);
+
+  static native int rados_remove(long context, String object);
+}

@@ -1,0 +1,112 @@
+package io.moongate.volume.rbd;
+
+import com.sun.jna.Callback;
+
+/**
+ * The calls of librbd that are used here; as for {@link Librados}, which also loads it. Calls with
+ * {@code aio} in their name return at once, and their result is that of the completion; the others
+ * wait, for as long as the cluster takes.
+ */
+@SuppressWarnings("MemberName")
+final class Librbd {
+  static final String LIBRARY = "librbd.so.1";
+
+  static final long FEATURE_LAYERING = 1;
+  static final long FEATURE_EXCLUSIVE_LOCK = 1 << 2;
+  static final long FEATURE_DEEP_FLATTEN = 1 << 5;
+  static final long FEATURE_DATA_POOL = 1 << 7;
+  static final long FEATURE_OPERATIONS = 1 << 8;
+
+  /** The lock is nobody else's, and isn't given to whoever asks for it. */
+  static final int LOCK_EXCLUSIVE = 0;
+
+  private Librbd() {}
+
+  /** Called by a thread of librbd when an asynchronous call has ended. */
+  interface Completed extends Callback {
+    void callback(long completion, long argument);
+  }
+
+  /** Called for each extent, in the thread that asked. A result below 0 ends the iteration. */
+  interface Extents extends Callback {
+    int callback(long offset, long length, int exists, long argument);
+  }
+
+  static native int rbd_create2(
+      long context, String name, long size, long features, int[] objectOrder);
+
+  static native int rbd_remove(long context, String name);
+
+  static native int rbd_open(long context, String name, long[] image, String snapshot);
+
+  static native int rbd_open_read_only(long context, String name, long[] image, String snapshot);
+
+  static native int rbd_close(long image);
+
+  static native int rbd_get_size(long image, long[] size);
+
+  static native int rbd_get_features(long image, long[] features);
+
+  static native int rbd_get_stripe_unit(long image, long[] bytes);
+
+  static native int rbd_get_id(long image, byte[] id, long length);
+
+  static native int rbd_resize2(
+      long image, long size, byte allowShrink, long progress, long argument);
+
+  static native int rbd_metadata_get(long image, String key, byte[] value, long[] length);
+
+  static native int rbd_metadata_set(long image, String key, String value);
+
+  static native int rbd_is_exclusive_lock_owner(long image, int[] isOwner);
+
+  static native int rbd_lock_acquire(long image, int mode);
+
+  static native int rbd_lock_release(long image);
+
+  static native int rbd_lock_get_owners(long image, int[] mode, long[] owners, long[] count);
+
+  static native void rbd_lock_get_owners_cleanup(long[] owners, long count);
+
+  static native int rbd_lock_break(long image, int mode, String owner);
+
+  static native int rbd_diff_iterate2(
+      long image,
+      String fromSnapshot,
+      long offset,
+      long length,
+      byte includeParent,
+      byte wholeObject,
+      Extents each,
+      long argument);
+
+  /** Number of bytes written. */
+  static native long rbd_write(long image, long offset, long length, byte[] bytes);
+
+  static native int rbd_aio_create_completion(long argument, long callback, long[] completion);
+
+  static native long rbd_aio_get_return_value(long completion);
+
+  static native void rbd_aio_release(long completion);
+
+  static native int rbd_aio_read(
+      long image, long offset, long length, long target, long completion);
+
+  static native int rbd_aio_write(
+      long image, long offset, long length, long source, long completion);
+
+  /** Unlike a discard, which leaves out what it takes for too small, the range reads as zeros. */
+  static native int rbd_aio_write_zeroes(
+      long image, long offset, long length, long completion, int zeroFlags, int flags);
+
+  static native int rbd_aio_writesame(
+      long image,
+      long offset,
+      long length,
+      long source,
+      long sourceLength,
+      long completion,
+      int flags);
+
+  static native int rbd_aio_flush(long image, long completion);
+}

@@ -1,0 +1,56 @@
+package io.moongate.volume.rbd;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Does something to a range one piece after the other: librbd would begin all of it at once. */
+final class RangeInPieces {
+  private final long end;
+  private final long atATime;
+  private final Piece piece;
+  private final CompletableFuture<Void> done = new CompletableFuture<>();
+  private long offset;
+
+  /** What is done to a piece. */
+  @FunctionalInterface
+  interface Piece {
+    CompletionStage<Long> perform(long offset, long length);
+  }
+
+  /**
+   * A range in bytes.
+   *
+   * @param atATime bytes of a piece; pieces end at multiples of it
+   */
+  RangeInPieces(long offset, long length, long atATime, Piece piece) {
+    this.offset = offset;
+    this.end = offset + length;
+    this.atATime = atATime;
+    this.piece = piece;
+  }
+
+  /** Begins; to be called once. */
+  CompletionStage<Void> perform() {
+    next();
+    return done;
+  }
+
+  private void next() {
+    if (offset == end) {
+      done.complete(null);
+      return;
+    }
+    long length = Math.min(end - offset, atATime - offset % atATime);
+    piece
+        .perform(offset, length)
+        .whenComplete(
+            (result, failure) -> {
+              if (failure != null) {
+                done.completeExceptionally(failure);
+              } else {
+                offset += length;
+                next();
+              }
+            });
+  }
+}

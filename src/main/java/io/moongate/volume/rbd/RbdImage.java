@@ -1,0 +1,260 @@
+package io.moongate.volume.rbd;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An open image. Its methods wait for the cluster, but for those that return a future. None may be
+ * called once {@link #close} has been: librbd would touch memory that is gone.
+ */
+final class RbdImage {
+  private static final int LONGEST_VALUE = 256;
+  private static final int LONGEST_ID = 64;
+  private static final int MOST_OWNERS = 8;
+
+  private final long image;
+  private final String name;
+
+  private RbdImage(long image, String name) {
+    this.image = image;
+    this.name = name;
+  }
+
+  /** For reading and writing. */
+  static RbdImage open(RadosClient client, String name) {
+    long[] image = new long[1];
+    Errno.check(Librbd.rbd_open(client.pool(), name, image, null), "opening image " + name);
+    return new RbdImage(image[0], name);
+  }
+
+  /** Without being noticed by others: what is known of it may become out of date. */
+  static RbdImage openReadOnly(RadosClient client, String name) {
+    long[] image = new long[1];
+    Errno.check(
+        Librbd.rbd_open_read_only(client.pool(), name, image, null), "opening image " + name);
+    return new RbdImage(image[0], name);
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Bytes. */
+  long size() {
+    long[] size = new long[1];
+    check(Librbd.rbd_get_size(image, size), "the size");
+    return size[0];
+  }
+
+  /** Bytes that lie in one object: what is written within such a piece is written at once. */
+  long pieceSize() {
+    long[] bytes = new long[1];
+    check(Librbd.rbd_get_stripe_unit(image, bytes), "the stripe unit");
+    return bytes[0];
+  }
+
+  long features() {
+    long[] features = new long[1];
+    check(Librbd.rbd_get_features(image, features), "the features");
+    return features[0];
+  }
+
+  /** What no other image of the pool ever has. */
+  String id() {
+    byte[] id = new byte[LONGEST_ID];
+    check(Librbd.rbd_get_id(image, id, id.length), "the id");
+    return Native.toString(id, "US-ASCII");
+  }
+
+  Optional<String> metadata(String key) {
+    byte[] value = new byte[LONGEST_VALUE];
+    int result = Librbd.rbd_metadata_get(image, key, value, new long[] {value.length});
+    if (result == -Errno.ENOENT) {
+      return Optional.empty();
+    }
+    check(result, key);
+    return Optional.of(Native.toString(value, "US-ASCII"));
+  }
+
+  /** A value that is a number, 0 or more. */
+  Optional<Long> number(String key) {
+    return metadata(key)
+        .map(
+            text -> {
+              try {
+                return Long.parseUnsignedLong(text);
+              } catch (NumberFormatException e) {
+                throw new VolumeException(
+                    Reason.IO, "image %s: %s is %s".formatted(name, key, text), e);
+              }
+            });
+  }
+
+  /** Durably. Takes the lock for that if nobody has it. */
+  void record(String key, long value) {
+    check(Librbd.rbd_metadata_set(image, key, Long.toString(value)), "recording " + key);
+  }
+
+  /** Makes it at least so large. Whoever has the lock does it. */
+  void grow(long size) {
+    while (size() < size) {
+      // Without leave to shrink: somebody else may have made it larger since the look.
+      int result = Librbd.rbd_resize2(image, size, (byte) 0, 0, 0);
+      if (result != -Errno.EINVAL || size() < size) {
+        check(result, "growing");
+      }
+    }
+  }
+
+  boolean isLockOwner() {
+    int[] isOwner = new int[1];
+    check(Librbd.rbd_is_exclusive_lock_owner(image, isOwner), "asking for the lock");
+    return isOwner[0] != 0;
+  }
+
+  /** The address of the client that has the lock. */
+  Optional<String> lockOwner() {
+    int[] mode = new int[1];
+    long[] owners = new long[MOST_OWNERS];
+    long[] count = {owners.length};
+    int result = Librbd.rbd_lock_get_owners(image, mode, owners, count);
+    if (result == -Errno.ENOENT || result >= 0 && count[0] == 0) {
+      return Optional.empty();
+    }
+    check(result, "looking whose the lock is");
+    String owner = new Pointer(owners[0]).getString(0, StandardCharsets.US_ASCII.name());
+    Librbd.rbd_lock_get_owners_cleanup(owners, count[0]);
+    return Optional.of(owner);
+  }
+
+  /**
+   * Takes the lock from its owner, whom that puts on the blocklist.
+   *
+   * @return false when it is not that owner's any more, and nothing was done
+   */
+  boolean breakLock(String owner) {
+    int result = Librbd.rbd_lock_break(image, Librbd.LOCK_EXCLUSIVE, owner);
+    if (result == -Errno.ENOENT || result == -Errno.EBUSY || result == -Errno.EAGAIN) {
+      return false;
+    }
+    check(result, "breaking the lock of " + owner);
+    return true;
+  }
+
+  /**
+   * Takes the lock, to keep it whoever asks for it.
+   *
+   * @return false when another client has it so
+   */
+  boolean acquireLock() {
+    int result = Librbd.rbd_lock_acquire(image, Librbd.LOCK_EXCLUSIVE);
+    if (result == -Errno.EROFS || result == -Errno.EBUSY || result == -Errno.EAGAIN) {
+      return false;
+    }
+    check(result, "taking the lock");
+    return true;
+  }
+
+  void releaseLock() {
+    check(Librbd.rbd_lock_release(image), "releasing the lock");
+  }
+
+  /**
+   * Which bytes of a range may have been written, in order. An object counts up to the last byte
+   * that was written of it.
+   */
+  List<Volume.Extent> written(long offset, long length) {
+    List<Volume.Extent> found = new ArrayList<>();
+    iterate(
+        offset,
+        length,
+        (at, bytes, exists, argument) -> {
+          if (exists != 0) {
+            found.add(new Volume.Extent(at, bytes, true));
+          }
+          return 0;
+        });
+    return found;
+  }
+
+  /** Whether nothing was ever written, or all of it was deallocated. */
+  boolean isEmpty() {
+    boolean[] found = new boolean[1];
+    iterate(
+        0,
+        size(),
+        (at, bytes, exists, argument) -> {
+          found[0] |= exists != 0;
+          return 0;
+        });
+    return !found[0];
+  }
+
+  private void iterate(long offset, long length, Librbd.Extents each) {
+    check(
+        Librbd.rbd_diff_iterate2(image, null, offset, length, (byte) 1, (byte) 0, each, 0),
+        "looking what is allocated");
+  }
+
+  /** Waits until it is written. */
+  void writeNow(long offset, byte[] bytes) {
+    check(Librbd.rbd_write(image, offset, bytes.length, bytes), "a write");
+  }
+
+  CompletableFuture<Long> read(long offset, TransferBuffer target) {
+    return Requests.begin(
+        "a read",
+        target,
+        completion ->
+            Librbd.rbd_aio_read(image, offset, target.length(), target.address(), completion));
+  }
+
+  CompletableFuture<Long> write(long offset, TransferBuffer source) {
+    return Requests.begin(
+        "a write",
+        source,
+        completion ->
+            Librbd.rbd_aio_write(image, offset, source.length(), source.address(), completion));
+  }
+
+  CompletableFuture<Long> writeZeroes(long offset, long length) {
+    return Requests.begin(
+        "writing zeros",
+        this,
+        completion -> Librbd.rbd_aio_write_zeroes(image, offset, length, completion, 0, 0));
+  }
+
+  CompletableFuture<Long> writeSame(long offset, long length, TransferBuffer block) {
+    return Requests.begin(
+        "writing the same",
+        block,
+        completion ->
+            Librbd.rbd_aio_writesame(
+                image, offset, length, block.address(), block.length(), completion, 0));
+  }
+
+  CompletableFuture<Long> flush() {
+    return Requests.begin("a flush", this, completion -> Librbd.rbd_aio_flush(image, completion));
+  }
+
+  /** Waits for what is under way, gives the lock back if it has it, and closes. */
+  void close() {
+    int result = Librbd.rbd_close(image);
+    // A client that was fenced has nothing left to give back.
+    if (result != -Errno.ESHUTDOWN) {
+      check(result, "closing");
+    }
+  }
+
+  private void check(long result, String action) {
+    Errno.check(result, "image %s: %s".formatted(name, action));
+  }
+}

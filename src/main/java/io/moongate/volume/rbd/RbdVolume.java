@@ -1,0 +1,384 @@
+package io.moongate.volume.rbd;
+
+import io.moongate.volume.OperationGate;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/**
+ * An open image, with a client of its own.
+ *
+ * <p>Reads and writes are librbd's asynchronous calls, and their stages complete on its threads.
+ * What makes a thread wait (fencing, growing, closing) runs on the store's.
+ *
+ * <p>A completed write is on the servers, so it is stable. Once the client was put on the blocklist
+ * everything fails with FENCED, for good: the volume is to be closed and opened anew.
+ */
+final class RbdVolume implements Volume {
+  /** A client that is fenced is found out by what the servers answer: this much is asked for. */
+  private static final int PROBE = 512;
+
+  /** Bytes of a range that are zeroed, or written the same, at a time. */
+  private static final long AT_A_TIME = 64L << 20;
+
+  private final RadosClient client;
+  private final RbdImage image;
+  private final StoreThreads threads;
+  private final Consumer<String> fenced;
+  private final Ownership ownership;
+  private final AtomicWrites atomicWrites;
+  private final long pieceSize;
+  private final OperationGate gate = new OperationGate();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private CompletionStage<Void> lastAtomic = CompletableFuture.completedStage(null);
+  private boolean redone;
+  private volatile VolumeGeometry geometry;
+
+  /**
+   * An image that has just been opened.
+   *
+   * @param fenced told whom {@link #fence} has put on the blocklist
+   */
+  RbdVolume(
+      RadosClient client,
+      RbdImage image,
+      VolumeGeometry geometry,
+      StoreThreads threads,
+      Consumer<String> fenced) {
+    this.client = client;
+    this.image = image;
+    this.geometry = geometry;
+    this.threads = threads;
+    this.fenced = fenced;
+    this.ownership = new Ownership(client, image);
+    this.atomicWrites = new AtomicWrites(client, image);
+    this.pieceSize = image.pieceSize();
+  }
+
+  /** An operation that has been let in. */
+  @FunctionalInterface
+  private interface Operation<T> {
+    CompletionStage<T> begin();
+  }
+
+  @Override
+  public VolumeGeometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public CompletionStage<Void> grow(long size) {
+    return perform(
+        0,
+        0,
+        () ->
+            threads.run(
+                () -> {
+                  VolumeGeometry wanted = grown(geometry, size);
+                  image.grow(wanted.size());
+                  accept(wanted.size());
+                  return null;
+                }));
+  }
+
+  private synchronized void accept(long size) {
+    geometry = geometry.grownTo(size);
+  }
+
+  /** Refuses an impossible size. */
+  static VolumeGeometry grown(VolumeGeometry before, long size) {
+    try {
+      return before.grownTo(size);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeException(Reason.RANGE, e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> read(long offset, ByteBuffer target) {
+    return perform(
+        offset,
+        target.remaining(),
+        () -> target.hasRemaining() ? transfer(offset, TransferBuffer.into(target)) : nothing());
+  }
+
+  private CompletionStage<Void> transfer(long offset, TransferBuffer buffer) {
+    return freeing(
+        buffer,
+        image
+            .read(offset, buffer)
+            .thenAccept(
+                got -> {
+                  if (got != buffer.length()) {
+                    throw new VolumeException(
+                        Reason.IO,
+                        "%d of %d bytes at %d: the image has been made smaller"
+                            .formatted(got, buffer.length(), offset));
+                  }
+                  buffer.deliver();
+                }));
+  }
+
+  @Override
+  public CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable) {
+    return perform(offset, source.remaining(), () -> written(offset, source));
+  }
+
+  private CompletionStage<Void> written(long offset, ByteBuffer source) {
+    if (!source.hasRemaining()) {
+      return nothing();
+    }
+    TransferBuffer buffer = TransferBuffer.of(source);
+    return freeing(buffer, image.write(offset, buffer).thenAccept(done -> {}));
+  }
+
+  @Override
+  public CompletionStage<Void> writeAtomic(long offset, ByteBuffer source) {
+    int length = source.remaining();
+    if (length > AtomicWrites.LONGEST) {
+      return refused("%d bytes are too many for an atomic write".formatted(length));
+    }
+    return perform(
+        offset,
+        length,
+        () ->
+            offset / pieceSize == (offset + Math.max(1, length) - 1) / pieceSize
+                ? written(offset, source)
+                : inTurn(offset, source));
+  }
+
+  /** One at a time, so that those which wait take no thread. */
+  private synchronized CompletionStage<Void> inTurn(long offset, ByteBuffer source) {
+    CompletionStage<Void> mine =
+        lastAtomic
+            .handle((before, failure) -> null)
+            .thenCompose(
+                before ->
+                    threads.run(
+                        () -> {
+                          atomicWrites.write(offset, source);
+                          return null;
+                        }));
+    lastAtomic = mine;
+    return mine;
+  }
+
+  @Override
+  public CompletionStage<Void> flush() {
+    // Without a cache a flush asks no server anything. A read does, and finds out a fenced client.
+    return perform(
+        0,
+        0,
+        () ->
+            image
+                .flush()
+                .thenCompose(flushed -> transfer(0, TransferBuffer.into(allocate(PROBE)))));
+  }
+
+  @Override
+  public CompletionStage<Void> unmap(long offset, long length) {
+    return perform(offset, length, () -> inPieces(offset, length, image::writeZeroes));
+  }
+
+  @Override
+  public CompletionStage<Void> writeSame(
+      long offset, long length, ByteBuffer block, boolean stable) {
+    if (block.remaining() != geometry.blockSize()) {
+      return refused("the block to repeat has %d bytes".formatted(block.remaining()));
+    }
+    return perform(offset, length, () -> repeated(offset, length, block));
+  }
+
+  private CompletionStage<Void> repeated(long offset, long length, ByteBuffer block) {
+    if (block.mismatch(allocate(block.remaining())) < 0) {
+      return inPieces(offset, length, image::writeZeroes);
+    }
+    TransferBuffer buffer = TransferBuffer.of(block);
+    return freeing(
+        buffer, inPieces(offset, length, (at, bytes) -> image.writeSame(at, bytes, buffer)));
+  }
+
+  private static CompletionStage<Void> inPieces(
+      long offset, long length, RangeInPieces.Piece piece) {
+    return new RangeInPieces(offset, length, AT_A_TIME, piece).perform();
+  }
+
+  @Override
+  public CompletionStage<Long> compareAndWrite(
+      long offset, ByteBuffer expected, ByteBuffer replacement, boolean stable) {
+    int length = expected.remaining();
+    if (length != replacement.remaining()) {
+      return refused("%d bytes to compare, %d to write".formatted(length, replacement.remaining()));
+    }
+    return perform(
+        offset,
+        length,
+        () -> {
+          if (length == 0) {
+            return CompletableFuture.completedStage(-1L);
+          }
+          ByteBuffer current = allocate(length);
+          return transfer(offset, TransferBuffer.into(current))
+              .thenCompose(
+                  read -> {
+                    int difference = current.mismatch(expected);
+                    return difference >= 0
+                        ? CompletableFuture.completedStage((long) difference)
+                        : written(offset, replacement).thenApply(done -> -1L);
+                  });
+        });
+  }
+
+  @Override
+  public CompletionStage<List<Extent>> status(long offset, long length) {
+    return perform(
+        offset,
+        length,
+        () ->
+            threads.run(
+                () ->
+                    Allocation.covering(
+                        offset,
+                        length,
+                        geometry.blockSize(),
+                        length == 0 ? List.of() : image.written(offset, length))));
+  }
+
+  @Override
+  public CompletionStage<Void> fence(long epoch) {
+    if (epoch < 0) {
+      return refused("an epoch can't be " + epoch);
+    }
+    return perform(
+        0,
+        0,
+        () ->
+            threads.run(
+                () -> {
+                  synchronized (ownership) {
+                    ownership.take(epoch).ifPresent(fenced);
+                    if (!redone) {
+                      atomicWrites.redo();
+                      redone = true;
+                    }
+                  }
+                  return null;
+                }));
+  }
+
+  @Override
+  public Health health() {
+    return gate.health(atomicWrites.hasFailed());
+  }
+
+  @Override
+  public CompletionStage<Void> close() {
+    if (closing.compareAndSet(false, true)) {
+      gate.close().whenComplete((none, never) -> threads.runSurely(this::finishClosing));
+    }
+    return closed;
+  }
+
+  private void finishClosing() {
+    Throwable failure = null;
+    try {
+      image.close();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
+    try {
+      client.close();
+    } catch (RuntimeException | Error e) {
+      failure = failure == null ? e : failure;
+    }
+    if (failure == null) {
+      closed.complete(null);
+    } else {
+      closed.completeExceptionally(known(failure));
+    }
+  }
+
+  private <T> CompletionStage<T> perform(long offset, long length, Operation<T> operation) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    long entered;
+    try {
+      geometry.requireRange(offset, length);
+      entered = gate.enter();
+    } catch (VolumeException e) {
+      done.completeExceptionally(e);
+      return done;
+    }
+    long place = length > 0 ? offset : -1;
+    after(done, (result, failure) -> gate.exit(entered, place, failure));
+    if (!threads.admit()) {
+      done.completeExceptionally(
+          new VolumeException(Reason.OVERLOADED, "the store has too much to do"));
+      return done;
+    }
+    after(done, (result, failure) -> threads.leave());
+    try {
+      atomicWrites.requireIntact();
+      after(
+          operation.begin(),
+          (result, failure) -> {
+            if (failure == null) {
+              done.complete(result);
+            } else {
+              done.completeExceptionally(known(failure));
+            }
+          });
+    } catch (Throwable e) {
+      // Also an Error: whoever waits must hear of it.
+      done.completeExceptionally(known(e));
+    }
+    return done;
+  }
+
+  private static CompletionStage<Void> nothing() {
+    return CompletableFuture.completedStage(null);
+  }
+
+  private static ByteBuffer allocate(int bytes) {
+    return ByteBuffer.allocate(bytes);
+  }
+
+  /** The buffer is touched no more once the transfer has ended, however. */
+  private static CompletionStage<Void> freeing(
+      TransferBuffer buffer, CompletionStage<Void> transfer) {
+    return transfer.whenComplete((done, failure) -> buffer.free());
+  }
+
+  private static <T> CompletionStage<T> refused(String why) {
+    return CompletableFuture.failedStage(new VolumeException(Reason.RANGE, why));
+  }
+
+  private static <T> void after(
+      CompletionStage<T> stage, BiConsumer<? super T, ? super Throwable> action) {
+    stage.whenComplete(action);
+  }
+
+  /** Nothing but these leaves a store. */
+  static VolumeException known(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof VolumeException known) {
+      return known;
+    }
+    return cause instanceof RejectedExecutionException
+        ? new VolumeException(Reason.OVERLOADED, "the store has too much to do", cause)
+        : new VolumeException(Reason.IO, "the store failed", cause);
+  }
+}

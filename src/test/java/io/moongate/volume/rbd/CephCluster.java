@@ -1,0 +1,382 @@
+package io.moongate.volume.rbd;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A real Ceph on 127.0.0.1: a monitor and one server of objects that keeps them in memory, with
+ * authentication, in a directory of its own. One for all tests of a process, ended with it.
+ */
+final class CephCluster {
+  /** Whose capabilities are those that a gateway needs, and no others. */
+  static final String USER = "gateway";
+
+  private static final Duration BOUND = Duration.ofSeconds(60);
+
+  private static CephCluster shared;
+
+  /**
+   * Starts the daemons, and lives as long as this process: the kernel kills them when the thread
+   * that started them ends.
+   */
+  private static final ExecutorService STARTER =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "ceph-starter");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private final Path directory;
+  private final Path conf;
+  private final int monitorPort;
+  private Process monitor;
+  private Process osd;
+  private int pools;
+
+  private CephCluster(Path directory, int monitorPort) {
+    this.directory = directory;
+    this.conf = directory.resolve("ceph.conf");
+    this.monitorPort = monitorPort;
+  }
+
+  /** The cluster of this process, started when it is not. */
+  static synchronized CephCluster shared() {
+    if (shared == null) {
+      requireTools();
+      try {
+        CephCluster cluster =
+            new CephCluster(Files.createTempDirectory("moongate-ceph-"), freePort());
+        Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "ceph-stop"));
+        cluster.start();
+        shared = cluster;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return shared;
+  }
+
+  private static void requireTools() {
+    List<String[]> tools =
+        List.of(
+            new String[] {"ceph-mon", "ceph-mon"},
+            new String[] {"ceph-osd", "ceph-osd"},
+            new String[] {"ceph", "ceph-common"},
+            new String[] {"rbd", "ceph-common"},
+            new String[] {"ceph-authtool", "ceph-common"},
+            new String[] {"monmaptool", "ceph-base"},
+            new String[] {"setpriv", "util-linux"});
+    for (String[] tool : tools) {
+      boolean there =
+          Stream.of(System.getenv("PATH").split(":"))
+              .anyMatch(at -> Files.isExecutable(Path.of(at, tool[0])));
+      if (!there) {
+        throw new AssertionError(
+            "%s is missing; install the package %s (Debian's name)".formatted(tool[0], tool[1]));
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void start() throws IOException {
+    long began = System.nanoTime();
+    UUID cluster = UUID.randomUUID();
+    Files.writeString(conf, configuration(cluster));
+    Path keyring = directory.resolve("keyring");
+    authorise(keyring, "mon.", "mon", "allow *");
+    authorise(keyring, "client.admin", "mon", "allow *", "osd", "allow *", "mgr", "allow *");
+    authorise(keyring, "osd.0", "mon", "allow profile osd", "osd", "allow *");
+    Path map = directory.resolve("monmap");
+    run(
+        "monmaptool",
+        "--create",
+        "--fsid",
+        cluster.toString(),
+        "--addv",
+        "a",
+        "[v2:127.0.0.1:%d]".formatted(monitorPort),
+        "--set-min-mon-release",
+        "pacific",
+        map.toString());
+    run(
+        "ceph-mon",
+        "-c",
+        conf.toString(),
+        "-i",
+        "a",
+        "--mkfs",
+        "--monmap",
+        map.toString(),
+        "--keyring",
+        keyring.toString());
+    monitor = daemon("ceph-mon", "-c", conf.toString(), "-i", "a", "-f");
+    ceph("-s");
+    UUID osdId = UUID.randomUUID();
+    Files.createDirectories(directory.resolve("osd.0"));
+    ceph("osd", "new", osdId.toString(), "0");
+    run("ceph-osd", "-c", conf.toString(), "-i", "0", "--mkfs", "--osd-uuid", osdId.toString());
+    startOsd();
+    System.out.printf("ceph is up after %d ms%n", (System.nanoTime() - began) / 1_000_000);
+  }
+
+  private void authorise(Path keyring, String name, String... capabilities) {
+    List<String> command = new ArrayList<>(List.of("ceph-authtool", keyring.toString()));
+    if (!Files.exists(keyring)) {
+      command.add("-C");
+    }
+    command.addAll(List.of("--gen-key", "-n", name));
+    for (int i = 0; i < capabilities.length; i += 2) {
+      command.addAll(List.of("--cap", capabilities[i], capabilities[i + 1]));
+    }
+    run(command.toArray(String[]::new));
+  }
+
+  /** One server, so one copy; and no test waits for Paxos longer than it has to. */
+  private String configuration(UUID cluster) {
+    return """
+        [global]
+        fsid = %1$s
+        mon_host = [v2:127.0.0.1:%2$d]
+        public_addr = 127.0.0.1
+        cluster_addr = 127.0.0.1
+        ms_bind_ipv6 = false
+        ms_bind_msgr1 = false
+        auth_cluster_required = cephx
+        auth_service_required = cephx
+        auth_client_required = cephx
+        auth_allow_insecure_global_id_reclaim = false
+        keyring = %3$s/keyring
+        run_dir = %3$s
+        admin_socket = %3$s/$name.asok
+        log_file = %3$s/$name.log
+        mon_cluster_log_file = %3$s/cluster.log
+        crash_dir = %3$s
+        osd_crush_chooseleaf_type = 0
+        osd_pool_default_size = 1
+        osd_pool_default_min_size = 1
+        osd_pool_default_pg_autoscale_mode = off
+        mon_allow_pool_size_one = true
+        mon_allow_pool_delete = true
+        [mon]
+        mon_data = %3$s/mon.$id
+        mon_data_avail_warn = 2
+        mon_data_avail_crit = 1
+        mon_osd_down_out_interval = 86400
+        mon_max_pg_per_osd = 2000
+        paxos_propose_interval = 0.05
+        paxos_min_wait = 0.01
+        [osd]
+        osd_data = %3$s/osd.$id
+        osd_objectstore = memstore
+        memstore_device_bytes = 2147483648
+        osd_class_update_on_start = false
+        osd_heartbeat_grace = 5
+        [client]
+        admin_socket =
+        log_file =
+        """
+        .formatted(cluster, monitorPort, directory);
+  }
+
+  /** Starts the server of objects, for the first time or again, and waits until it serves. */
+  void startOsd() {
+    osd = daemon("ceph-osd", "-c", conf.toString(), "-i", "0", "-f");
+    long until = System.nanoTime() + BOUND.toNanos();
+    while (!ceph("osd", "stat").contains("1 up")) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError("the OSD is not up; see " + directory);
+      }
+      pause(100);
+    }
+  }
+
+  /** Ends the server; with its memory goes what it had, unless it is let to write it down. */
+  void stopOsd() {
+    end(osd);
+    ceph("osd", "down", "0");
+  }
+
+  /** The server of objects. */
+  ProcessHandle osd() {
+    return osd.toHandle();
+  }
+
+  /** A pool of its own, with a user for it whose key is in a file. */
+  Pool newPool() {
+    String name;
+    synchronized (this) {
+      name = "pool" + ++pools;
+    }
+    ceph("osd", "pool", "create", name, "8");
+    ceph("osd", "pool", "application", "enable", name, "rbd");
+    String key =
+        ceph(
+            "auth",
+            "get-or-create",
+            "client." + USER + "." + name,
+            "mon",
+            "profile rbd",
+            "osd",
+            "profile rbd pool=" + name);
+    Path keyring = directory.resolve(name + ".keyring");
+    try {
+      Files.writeString(keyring, key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Pool(this, name, keyring);
+  }
+
+  /** A pool of a test. */
+  record Pool(CephCluster cluster, String name, Path keyring) {
+
+    /** Objects of 1 MiB: an atomic write as the contract makes it lies in two. */
+    RbdSettings settings() {
+      return settings(USER + "." + name, name, 4096);
+    }
+
+    RbdSettings settings(String user, String pool, int inFlight) {
+      return new RbdSettings(
+          cluster.conf,
+          user,
+          Optional.of(keyring),
+          pool,
+          "",
+          "test.",
+          1 << 20,
+          16,
+          inFlight,
+          Duration.ofSeconds(10),
+          Duration.ofDays(365),
+          Duration.ofSeconds(30));
+    }
+
+    void delete() {
+      cluster.ceph("osd", "pool", "rm", name, name, "--yes-i-really-really-mean-it");
+    }
+  }
+
+  /** What the tool of that name prints. */
+  String ceph(String... arguments) {
+    return tool("ceph", arguments);
+  }
+
+  String rbd(String... arguments) {
+    return tool("rbd", arguments);
+  }
+
+  private String tool(String name, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(name, "-c", conf.toString()));
+    command.addAll(List.of(arguments));
+    return run(command.toArray(String[]::new));
+  }
+
+  private String run(String... command) {
+    try {
+      Path output = Files.createTempFile(directory, "run", ".out");
+      Path errors = directory.resolve("tools.err");
+      Process process =
+          new ProcessBuilder(command)
+              .redirectOutput(output.toFile())
+              .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
+              .start();
+      boolean ended = process.waitFor(BOUND.toSeconds(), TimeUnit.SECONDS);
+      if (!ended) {
+        process.destroyForcibly();
+      }
+      String text = Files.readString(output);
+      Files.delete(output);
+      if (!ended || process.exitValue() != 0) {
+        throw new AssertionError(
+            "%s: %s%n%s%n%s"
+                .formatted(
+                    String.join(" ", command),
+                    ended ? "status " + process.exitValue() : "no end",
+                    text,
+                    Files.readString(errors)));
+      }
+      return text;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Process daemon(String... command) {
+    List<String> full = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+    full.addAll(List.of(command));
+    Path output = directory.resolve(command[0] + ".out");
+    try {
+      return STARTER
+          .submit(
+              () ->
+                  new ProcessBuilder(full)
+                      .redirectErrorStream(true)
+                      .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                      .start())
+          .get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void end(Process process) {
+    if (process == null) {
+      return;
+    }
+    process.destroy();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+    }
+  }
+
+  private void stop() {
+    if (osd != null) {
+      osd.destroyForcibly();
+    }
+    if (monitor != null) {
+      monitor.destroyForcibly();
+    }
+    end(osd);
+    end(monitor);
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    } catch (IOException | UncheckedIOException e) {
+      Files.exists(directory); // What is left is in the directory for temporary files.
+    }
+  }
+}
