@@ -85,5 +85,23 @@ final class Librados {
   /** Number of bytes read. */
   static native int rados_read(long context, String object, byte[] bytes, long length, long offset);
 
+  /** Number of those that have the lock. Texts end with a zero each. */
+  static native long rados_list_lockers(
+      long context,
+      String object,
+      String lock,
+      int[] exclusive,
+      byte[] tag,
+      long[] tagLength,
+      byte[] clients,
+      long[] clientsLength,
+      byte[] cookies,
+      long[] cookiesLength,
+      byte[] addresses,
+      long[] addressesLength);
+
+  static native int rados_break_lock(
+      long context, String object, String lock, String client, String cookie);
+
   static native int rados_remove(long context, String object);
 }

@@ -58,17 +58,32 @@ final class Librbd {
 
   static native int rbd_metadata_set(long image, String key, String value);
 
+  /**
+   * Keys and values end with a zero each; lengths in bytes, of the room and then of what is there.
+   */
+  static native int rbd_metadata_list(
+      long image,
+      String after,
+      long most,
+      byte[] keys,
+      long[] keysLength,
+      byte[] values,
+      long[] valuesLength);
+
+  static native int rbd_pool_metadata_list(
+      long context,
+      String after,
+      long most,
+      byte[] keys,
+      long[] keysLength,
+      byte[] values,
+      long[] valuesLength);
+
   static native int rbd_is_exclusive_lock_owner(long image, int[] isOwner);
 
   static native int rbd_lock_acquire(long image, int mode);
 
   static native int rbd_lock_release(long image);
-
-  static native int rbd_lock_get_owners(long image, int[] mode, long[] owners, long[] count);
-
-  static native void rbd_lock_get_owners_cleanup(long[] owners, long count);
-
-  static native int rbd_lock_break(long image, int mode, String owner);
 
   static native int rbd_diff_iterate2(
       long image,

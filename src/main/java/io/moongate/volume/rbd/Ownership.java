@@ -2,6 +2,7 @@ package io.moongate.volume.rbd;
 
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -20,29 +21,36 @@ final class Ownership {
 
   private final RadosClient client;
   private final RbdImage image;
+  private final HeaderLock lock;
+  private final Duration blocklistFor;
   private boolean owner;
 
-  Ownership(RadosClient client, RbdImage image) {
+  /**
+   * Of an image that has just been opened.
+   *
+   * @param blocklistFor how long whoever had the lock is refused
+   */
+  Ownership(RadosClient client, RbdImage image, Duration blocklistFor) {
     this.client = client;
     this.image = image;
+    this.lock = new HeaderLock(client, image);
+    this.blocklistFor = blocklistFor;
   }
 
   /**
    * Takes the image at an epoch, and records that.
    *
-   * @return the client from whom the lock was taken, if it was from one
    * @throws VolumeException with FENCED when there is a newer epoch, or this one was fenced; with
    *     UNAVAILABLE when the lock can't be had
    */
-  synchronized Optional<String> take(long epoch) {
+  synchronized void take(long epoch) {
     requireNoNewer(epoch);
-    Optional<String> broken = Optional.empty();
     if (image.isLockOwner()) {
       requireLock(image.acquireLock());
     } else if (owner) {
       throw new VolumeException(Reason.FENCED, "the lock was taken away");
     } else {
-      broken = lock(epoch);
+      lock(epoch);
     }
     // From here on no server does anything for us before it knows who was blocklisted until now.
     client.awaitNewestMap();
@@ -58,23 +66,19 @@ final class Ownership {
       throw e;
     }
     owner = true;
-    return broken;
   }
 
-  private Optional<String> lock(long epoch) {
-    Optional<String> broken = Optional.empty();
+  private void lock(long epoch) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<String> holder = image.lockOwner();
+      Optional<HeaderLock.Holder> holder = lock.holder();
       // After the look whose the lock is: nobody is broken who had recorded a newer epoch by then.
       requireNoNewer(epoch);
       if (holder.isPresent()) {
-        if (!image.breakLock(holder.get())) {
-          continue;
-        }
-        broken = holder;
+        client.blocklist(holder.get().address(), blocklistFor);
+        lock.takeFrom(holder.get());
       }
       if (image.acquireLock()) {
-        return broken;
+        return;
       }
     }
     throw new VolumeException(

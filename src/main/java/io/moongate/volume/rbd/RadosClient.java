@@ -5,12 +5,27 @@ import com.sun.jna.Pointer;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * A client of the cluster, connected, with the pool. The blocklist is of clients: whoever is put
  * there is refused everything for good, and needs a new one.
  */
 final class RadosClient implements AutoCloseable {
+  /** Options of librbd that safety rests on: docs/decisions/0019-rbd.md. */
+  static final Map<String, String> SAFETY =
+      Map.of(
+          // Should librbd itself take a lock from one who is gone.
+          "rbd_blocklist_on_break_lock", "true",
+          "rbd_blocklist_expire_seconds", "0",
+          // A lock that was taken on purpose is kept, whoever asks for it.
+          "rbd_auto_exclusive_lock_until_manual_request", "true",
+          // What has completed is on the servers, and all reads come from where the writes go.
+          "rbd_cache", "false",
+          "rbd_persistent_cache_mode", "disabled",
+          "rbd_parent_cache_enabled", "false",
+          "rbd_read_from_replica_policy", "default");
+
   private final long cluster;
   private final long pool;
   private boolean closed;
@@ -53,16 +68,7 @@ final class RadosClient implements AutoCloseable {
     String file = settings.confFile().toString();
     require(Librados.rados_conf_read_file(cluster, file), "reading " + file, settings);
     settings.keyring().ifPresent(keyring -> set(cluster, "keyring", keyring.toString()));
-    // Whoever has a lock broken is fenced by it, for as long as the monitors do by default.
-    set(cluster, "rbd_blocklist_on_break_lock", "true");
-    set(cluster, "rbd_blocklist_expire_seconds", "0");
-    // A lock that was taken on purpose is kept, whoever asks for it.
-    set(cluster, "rbd_auto_exclusive_lock_until_manual_request", "true");
-    // What has completed is on the servers, and all reads come from where the writes go.
-    set(cluster, "rbd_cache", "false");
-    set(cluster, "rbd_persistent_cache_mode", "disabled");
-    set(cluster, "rbd_parent_cache_enabled", "false");
-    set(cluster, "rbd_read_from_replica_policy", "default");
+    SAFETY.forEach((option, value) -> set(cluster, option, value));
     // A write that the client gives up may be done all the same, later.
     set(cluster, "rados_osd_op_timeout", "0");
     String seconds = Long.toString(settings.monitorTimeout().toSeconds());

@@ -1,7 +1,6 @@
 package io.moongate.volume.rbd;
 
 import com.sun.jna.Native;
-import com.sun.jna.Pointer;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -18,7 +17,11 @@ import java.util.concurrent.CompletableFuture;
 final class RbdImage {
   private static final int LONGEST_VALUE = 256;
   private static final int LONGEST_ID = 64;
-  private static final int MOST_OWNERS = 8;
+  private static final int LONGEST_LIST = 64 << 10;
+  private static final int MOST_KEYS = 256;
+
+  /** What the metadata begin with that are options of librbd. */
+  private static final String CONFIGURATION = "conf_";
 
   private final long image;
   private final String name;
@@ -84,6 +87,46 @@ final class RbdImage {
     return Optional.of(Native.toString(value, "US-ASCII"));
   }
 
+  /**
+   * What of librbd's configuration is set on the image or its pool. librbd prefers that to what its
+   * client was told.
+   */
+  List<String> configured(RadosClient client) {
+    List<String> options = new ArrayList<>();
+    byte[] keys = new byte[LONGEST_LIST];
+    byte[] values = new byte[LONGEST_LIST];
+    long[] length = {LONGEST_LIST};
+    check(
+        Librbd.rbd_metadata_list(
+            image, CONFIGURATION, MOST_KEYS, keys, length, values, new long[] {LONGEST_LIST}),
+        "listing its configuration");
+    addOptions(options, keys, length[0]);
+    length[0] = LONGEST_LIST;
+    int result =
+        Librbd.rbd_pool_metadata_list(
+            client.pool(),
+            CONFIGURATION,
+            MOST_KEYS,
+            keys,
+            length,
+            values,
+            new long[] {LONGEST_LIST});
+    if (result != -Errno.ENOENT) {
+      check(result, "listing its pool's configuration");
+      addOptions(options, keys, length[0]);
+    }
+    return options;
+  }
+
+  private static void addOptions(List<String> options, byte[] keys, long length) {
+    String all = new String(keys, 0, (int) length, StandardCharsets.US_ASCII);
+    for (String key : all.split("\0", -1)) {
+      if (key.startsWith(CONFIGURATION)) {
+        options.add(key.substring(CONFIGURATION.length()));
+      }
+    }
+  }
+
   /** A value that is a number, 0 or more. */
   Optional<Long> number(String key) {
     return metadata(key)
@@ -118,35 +161,6 @@ final class RbdImage {
     int[] isOwner = new int[1];
     check(Librbd.rbd_is_exclusive_lock_owner(image, isOwner), "asking for the lock");
     return isOwner[0] != 0;
-  }
-
-  /** The address of the client that has the lock. */
-  Optional<String> lockOwner() {
-    int[] mode = new int[1];
-    long[] owners = new long[MOST_OWNERS];
-    long[] count = {owners.length};
-    int result = Librbd.rbd_lock_get_owners(image, mode, owners, count);
-    if (result == -Errno.ENOENT || result >= 0 && count[0] == 0) {
-      return Optional.empty();
-    }
-    check(result, "looking whose the lock is");
-    String owner = new Pointer(owners[0]).getString(0, StandardCharsets.US_ASCII.name());
-    Librbd.rbd_lock_get_owners_cleanup(owners, count[0]);
-    return Optional.of(owner);
-  }
-
-  /**
-   * Takes the lock from its owner, whom that puts on the blocklist.
-   *
-   * @return false when it is not that owner's any more, and nothing was done
-   */
-  boolean breakLock(String owner) {
-    int result = Librbd.rbd_lock_break(image, Librbd.LOCK_EXCLUSIVE, owner);
-    if (result == -Errno.ENOENT || result == -Errno.EBUSY || result == -Errno.EAGAIN) {
-      return false;
-    }
-    check(result, "breaking the lock of " + owner);
-    return true;
   }
 
   /**

@@ -6,6 +6,7 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -13,7 +14,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 
 /**
  * An open image, with a client of its own.
@@ -34,7 +34,6 @@ final class RbdVolume implements Volume {
   private final RadosClient client;
   private final RbdImage image;
   private final StoreThreads threads;
-  private final Consumer<String> fenced;
   private final Ownership ownership;
   private final AtomicWrites atomicWrites;
   private final long pieceSize;
@@ -48,20 +47,19 @@ final class RbdVolume implements Volume {
   /**
    * An image that has just been opened.
    *
-   * @param fenced told whom {@link #fence} has put on the blocklist
+   * @param blocklistFor how long whoever is fenced is refused
    */
   RbdVolume(
       RadosClient client,
       RbdImage image,
       VolumeGeometry geometry,
       StoreThreads threads,
-      Consumer<String> fenced) {
+      Duration blocklistFor) {
     this.client = client;
     this.image = image;
     this.geometry = geometry;
     this.threads = threads;
-    this.fenced = fenced;
-    this.ownership = new Ownership(client, image);
+    this.ownership = new Ownership(client, image, blocklistFor);
     this.atomicWrites = new AtomicWrites(client, image);
     this.pieceSize = image.pieceSize();
   }
@@ -267,7 +265,7 @@ final class RbdVolume implements Volume {
             threads.run(
                 () -> {
                   synchronized (ownership) {
-                    ownership.take(epoch).ifPresent(fenced);
+                    ownership.take(epoch);
                     if (!redone) {
                       atomicWrites.redo();
                       redone = true;

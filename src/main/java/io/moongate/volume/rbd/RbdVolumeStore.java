@@ -7,10 +7,9 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Volumes as images in a pool. RBD is thin: nothing can be fully provisioned.
@@ -22,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * that has died counts until its watch on the image is out, 30 s by default.
  */
 public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(RbdVolumeStore.class);
-
   /** Bytes of a logical block: metadata of the image. */
   static final String BLOCK_SIZE = "moongate.block-size";
 
@@ -134,7 +131,8 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     try {
       RbdImage image = RbdImage.open(client, name);
       try {
-        return new RbdVolume(client, image, geometry(image), threads, this::keepFenced);
+        requireOurs(image.configured(client), name);
+        return new RbdVolume(client, image, geometry(image), threads, settings.blocklistFor());
       } catch (RuntimeException | Error e) {
         image.close();
         throw e;
@@ -142,6 +140,17 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     } catch (RuntimeException | Error e) {
       client.close();
       throw e;
+    }
+  }
+
+  private static void requireOurs(List<String> configured, String name) {
+    for (String option : configured) {
+      if (RadosClient.SAFETY.containsKey(option)) {
+        throw new VolumeException(
+            Reason.UNSUPPORTED,
+            "%s is set on image %s or its pool; it must not be: see rbd config"
+                .formatted(option, name));
+      }
     }
   }
 
@@ -227,31 +236,6 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     }
     image.close();
     return result;
-  }
-
-  /**
-   * Has a client that was fenced stay so for longer than the monitors do by default. Nobody waits
-   * for that: it begins to matter when their default is over, an hour later.
-   */
-  private void keepFenced(String address) {
-    threads
-        .run(
-            () -> {
-              try (RadosClient client = RadosClient.connect(settings)) {
-                client.blocklist(address, settings.blocklistFor());
-              }
-              return null;
-            })
-        .exceptionally(
-            failure -> {
-              LOG.error(
-                  "event=blocklisting-not-prolonged client={} do=\"ceph osd blocklist add {} {}\" reason=\"{}\"",
-                  address,
-                  address,
-                  settings.blocklistFor().toSeconds(),
-                  failure.toString());
-              return null;
-            });
   }
 
   /** Ends the threads, after what is under way or the timeout. Close the volumes first. */

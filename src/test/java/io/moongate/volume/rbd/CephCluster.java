@@ -19,16 +19,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A real Ceph on 127.0.0.1: a monitor and one server of objects that keeps them in memory, with
+ * A real Ceph on 127.0.0.1: a monitor and servers of objects that keep them in memory, with
  * authentication, in a directory of its own. One for all tests of a process, ended with it.
  */
 final class CephCluster {
   /** Whose capabilities are those that a gateway needs, and no others. */
   static final String USER = "gateway";
 
+  /** Several, so that they learn of a map at different times. */
+  private static final int OSDS = 3;
+
   private static final Duration BOUND = Duration.ofSeconds(60);
 
   private static CephCluster shared;
+  private static Throwable failure;
 
   /**
    * Starts the daemons, and lives as long as this process: the kernel kills them when the thread
@@ -46,7 +50,7 @@ final class CephCluster {
   private final Path conf;
   private final int monitorPort;
   private Process monitor;
-  private Process osd;
+  private final List<Process> osds = new ArrayList<>();
   private int pools;
 
   private CephCluster(Path directory, int monitorPort) {
@@ -57,16 +61,20 @@ final class CephCluster {
 
   /** The cluster of this process, started when it is not. */
   static synchronized CephCluster shared() {
+    if (failure != null) {
+      throw new AssertionError("Ceph could not be started", failure);
+    }
     if (shared == null) {
-      requireTools();
       try {
+        requireTools();
         CephCluster cluster =
             new CephCluster(Files.createTempDirectory("moongate-ceph-"), freePort());
         Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "ceph-stop"));
         cluster.start();
         shared = cluster;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+      } catch (IOException | RuntimeException | Error e) {
+        failure = e;
+        throw new AssertionError("Ceph could not be started", e);
       }
     }
     return shared;
@@ -106,7 +114,9 @@ final class CephCluster {
     Path keyring = directory.resolve("keyring");
     authorise(keyring, "mon.", "mon", "allow *");
     authorise(keyring, "client.admin", "mon", "allow *", "osd", "allow *", "mgr", "allow *");
-    authorise(keyring, "osd.0", "mon", "allow profile osd", "osd", "allow *");
+    for (int osd = 0; osd < OSDS; osd++) {
+      authorise(keyring, "osd." + osd, "mon", "allow profile osd", "osd", "allow *");
+    }
     Path map = directory.resolve("monmap");
     run(
         "monmaptool",
@@ -132,11 +142,14 @@ final class CephCluster {
         keyring.toString());
     monitor = daemon("ceph-mon", "-c", conf.toString(), "-i", "a", "-f");
     ceph("-s");
-    UUID osdId = UUID.randomUUID();
-    Files.createDirectories(directory.resolve("osd.0"));
-    ceph("osd", "new", osdId.toString(), "0");
-    run("ceph-osd", "-c", conf.toString(), "-i", "0", "--mkfs", "--osd-uuid", osdId.toString());
-    startOsd();
+    for (int osd = 0; osd < OSDS; osd++) {
+      String number = Integer.toString(osd);
+      String id = UUID.randomUUID().toString();
+      Files.createDirectories(directory.resolve("osd." + osd));
+      ceph("osd", "new", id, number);
+      run("ceph-osd", "-c", conf.toString(), "-i", number, "--mkfs", "--osd-uuid", id);
+    }
+    startOsds();
     System.out.printf("ceph is up after %d ms%n", (System.nanoTime() - began) / 1_000_000);
   }
 
@@ -152,7 +165,7 @@ final class CephCluster {
     run(command.toArray(String[]::new));
   }
 
-  /** One server, so one copy; and no test waits for Paxos longer than it has to. */
+  /** One copy of each object; and no test waits for Paxos longer than it has to. */
   private String configuration(UUID cluster) {
     return """
         [global]
@@ -168,7 +181,7 @@ final class CephCluster {
         auth_allow_insecure_global_id_reclaim = false
         keyring = %3$s/keyring
         run_dir = %3$s
-        admin_socket = %3$s/$name.asok
+        admin_socket = %3$s/$name.$pid.asok
         log_file = %3$s/$name.log
         mon_cluster_log_file = %3$s/cluster.log
         crash_dir = %3$s
@@ -199,27 +212,32 @@ final class CephCluster {
         .formatted(cluster, monitorPort, directory);
   }
 
-  /** Starts the server of objects, for the first time or again, and waits until it serves. */
-  void startOsd() {
-    osd = daemon("ceph-osd", "-c", conf.toString(), "-i", "0", "-f");
+  /** Starts the servers of objects, for the first time or again, and waits until they serve. */
+  void startOsds() {
+    osds.clear();
+    for (int osd = 0; osd < OSDS; osd++) {
+      osds.add(daemon("ceph-osd", "-c", conf.toString(), "-i", Integer.toString(osd), "-f"));
+    }
     long until = System.nanoTime() + BOUND.toNanos();
-    while (!ceph("osd", "stat").contains("1 up")) {
+    while (!ceph("osd", "stat").contains(OSDS + " up")) {
       if (System.nanoTime() > until) {
-        throw new AssertionError("the OSD is not up; see " + directory);
+        throw new AssertionError("the OSDs are not up; see " + directory);
       }
       pause(100);
     }
   }
 
-  /** Ends the server; with its memory goes what it had, unless it is let to write it down. */
-  void stopOsd() {
-    end(osd);
-    ceph("osd", "down", "0");
+  /** Ends the servers in good order: they write down what they have in memory. */
+  void stopOsds() {
+    osds.forEach(CephCluster::end);
+    for (int osd = 0; osd < OSDS; osd++) {
+      ceph("osd", "down", Integer.toString(osd));
+    }
   }
 
-  /** The server of objects. */
-  ProcessHandle osd() {
-    return osd.toHandle();
+  /** The servers of objects. */
+  List<Process> osds() {
+    return osds;
   }
 
   /** A pool of its own, with a user for it whose key is in a file. */
@@ -351,9 +369,6 @@ final class CephCluster {
   }
 
   private static void end(Process process) {
-    if (process == null) {
-      return;
-    }
     process.destroy();
     try {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
@@ -365,14 +380,14 @@ final class CephCluster {
   }
 
   private void stop() {
-    if (osd != null) {
+    for (Process osd : osds) {
       osd.destroyForcibly();
+      end(osd);
     }
     if (monitor != null) {
       monitor.destroyForcibly();
+      end(monitor);
     }
-    end(osd);
-    end(monitor);
     try (Stream<Path> files = Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     } catch (IOException | UncheckedIOException e) {
