@@ -133,7 +133,8 @@ final class AtomicWrites {
     }
   }
 
-  private static byte[] encode(long offset, byte[] bytes) {
+  /** The record of a write. */
+  static byte[] encode(long offset, byte[] bytes) {
     byte[] record = new byte[HEADER + bytes.length];
     System.arraycopy(bytes, 0, record, HEADER, bytes.length);
     ByteBuffer header = ByteBuffer.wrap(record);

@@ -204,6 +204,7 @@ final class CephCluster {
         osd_objectstore = memstore
         memstore_device_bytes = 2147483648
         osd_class_update_on_start = false
+        osd_fast_shutdown = false
         osd_heartbeat_grace = 5
         [client]
         admin_socket =
@@ -238,6 +239,20 @@ final class CephCluster {
   /** The servers of objects. */
   List<Process> osds() {
     return osds;
+  }
+
+  Process monitor() {
+    return monitor;
+  }
+
+  /** Of which share of their space servers call themselves full. */
+  void setFullRatio(String ratio) {
+    boolean up = Double.parseDouble(ratio) > 0.9;
+    List<String> kinds = List.of("full", "backfillfull", "nearfull");
+    for (int i = 0; i < kinds.size(); i++) {
+      String kind = kinds.get(up ? i : kinds.size() - 1 - i);
+      ceph("osd", "set-" + kind + "-ratio", ratio);
+    }
   }
 
   /** A pool of its own, with a user for it whose key is in a file. */
@@ -285,7 +300,7 @@ final class CephCluster {
           1 << 20,
           16,
           inFlight,
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(3),
           Duration.ofDays(365),
           Duration.ofSeconds(30));
     }
@@ -302,6 +317,10 @@ final class CephCluster {
 
   String rbd(String... arguments) {
     return tool("rbd", arguments);
+  }
+
+  String rados(String... arguments) {
+    return tool("rados", arguments);
   }
 
   private String tool(String name, String... arguments) {
