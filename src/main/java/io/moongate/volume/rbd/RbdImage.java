@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * An open image. Its methods wait for the cluster, but for those that return a future. None may be
@@ -44,6 +45,23 @@ final class RbdImage {
     Errno.check(
         Librbd.rbd_open_read_only(client.pool(), name, image, null), "opening image " + name);
     return new RbdImage(image[0], name);
+  }
+
+  /** Does something with an image and closes it. */
+  static <T> T with(RbdImage image, Function<RbdImage, T> task) {
+    T result;
+    try {
+      result = task.apply(image);
+    } catch (RuntimeException | Error e) {
+      try {
+        image.close();
+      } catch (VolumeException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+    image.close();
+    return result;
   }
 
   String name() {
@@ -187,35 +205,17 @@ final class RbdImage {
    */
   List<Volume.Extent> written(long offset, long length) {
     List<Volume.Extent> found = new ArrayList<>();
-    iterate(
-        offset,
-        length,
+    Librbd.Extents each =
         (at, bytes, exists, argument) -> {
           if (exists != 0) {
             found.add(new Volume.Extent(at, bytes, true));
           }
           return 0;
-        });
-    return found;
-  }
-
-  /** Whether nothing was ever written, or all of it was deallocated. */
-  boolean isEmpty() {
-    boolean[] found = new boolean[1];
-    iterate(
-        0,
-        size(),
-        (at, bytes, exists, argument) -> {
-          found[0] |= exists != 0;
-          return 0;
-        });
-    return !found[0];
-  }
-
-  private void iterate(long offset, long length, Librbd.Extents each) {
+        };
     check(
         Librbd.rbd_diff_iterate2(image, null, offset, length, (byte) 1, (byte) 0, each, 0),
         "looking what is allocated");
+    return found;
   }
 
   /** Waits until it is written. */

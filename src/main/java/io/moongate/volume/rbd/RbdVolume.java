@@ -7,6 +7,7 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -30,6 +31,8 @@ final class RbdVolume implements Volume {
 
   /** Bytes of a range that are zeroed, or written the same, at a time. */
   private static final long AT_A_TIME = 64L << 20;
+
+  private static final long OBJECTS_LOOKED_AT = 1024;
 
   private final RadosClient client;
   private final RbdImage image;
@@ -238,6 +241,7 @@ final class RbdVolume implements Volume {
         });
   }
 
+  /** {@inheritDoc} Each object has to be asked for: what lies beyond so many is called mapped. */
   @Override
   public CompletionStage<List<Extent>> status(long offset, long length) {
     return perform(
@@ -245,12 +249,17 @@ final class RbdVolume implements Volume {
         length,
         () ->
             threads.run(
-                () ->
-                    Allocation.covering(
-                        offset,
-                        length,
-                        geometry.blockSize(),
-                        length == 0 ? List.of() : image.written(offset, length))));
+                () -> {
+                  long looked = Math.min(length, OBJECTS_LOOKED_AT * pieceSize);
+                  List<Extent> written = new ArrayList<>();
+                  if (looked > 0) {
+                    written.addAll(image.written(offset, looked));
+                  }
+                  if (looked < length) {
+                    written.add(new Extent(offset + looked, length - looked, true));
+                  }
+                  return Allocation.covering(offset, length, geometry.blockSize(), written);
+                }));
   }
 
   @Override

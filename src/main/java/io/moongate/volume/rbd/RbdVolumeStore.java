@@ -7,9 +7,9 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 
 /**
  * Volumes as images in a pool. RBD is thin: nothing can be fully provisioned.
@@ -36,8 +36,13 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   /** Below this servers may keep the space of what is deallocated. */
   private static final int UNMAP_GRANULARITY = 64 << 10;
 
+  private static final int REMOVALS = 2;
+
   private final RbdSettings settings;
   private final StoreThreads threads;
+
+  /** Deleting asks for every object there could be: nobody is to wait for a thread behind that. */
+  private final StoreThreads removals;
 
   /**
    * A store. It connects when it is asked for something.
@@ -48,6 +53,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     Librados.load();
     this.settings = settings;
     this.threads = new StoreThreads(settings.threads(), settings.inFlight());
+    this.removals = new StoreThreads(REMOVALS, settings.inFlight());
   }
 
   @Override
@@ -67,41 +73,11 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
                 Reason.UNSUPPORTED, "RBD keeps no space ready: only thin provisioning is possible");
           }
           try (RadosClient client = RadosClient.connect(settings)) {
-            int[] order = {Integer.numberOfTrailingZeros(settings.objectSize())};
-            int made = Librbd.rbd_create2(client.pool(), name, size, CREATED_WITH, order);
-            if (made != -Errno.EEXIST) {
-              Errno.check(made, "creating image " + name);
-            }
-            complete(client, name, size, blockSize);
+            new ImageCreation(client, name, size, blockSize)
+                .perform(settings.objectSize(), CREATED_WITH);
           }
           return null;
         });
-  }
-
-  /** The block size is recorded after the creation, which may have been interrupted before that. */
-  private void complete(RadosClient client, String name, long size, int blockSize) {
-    boolean recorded =
-        with(
-            RbdImage.openReadOnly(client, name),
-            image -> {
-              long present = image.number(BLOCK_SIZE).orElse(-1L);
-              boolean unfinished = present < 0 && image.isEmpty();
-              if (image.size() != size || present != blockSize && !unfinished) {
-                throw new VolumeException(
-                    Reason.EXISTS,
-                    "image %s exists with %d bytes and blocks of %s bytes"
-                        .formatted(name, image.size(), present < 0 ? "unknown" : present));
-              }
-              return !unfinished;
-            });
-    if (!recorded) {
-      with(
-          RbdImage.open(client, name),
-          image -> {
-            image.record(BLOCK_SIZE, blockSize);
-            return null;
-          });
-    }
   }
 
   @Override
@@ -110,7 +86,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
         () -> {
           String name = settings.image(VolumeId.require(id));
           try (RadosClient client = RadosClient.connect(settings)) {
-            with(
+            RbdImage.with(
                 RbdImage.open(client, name),
                 image -> {
                   image.grow(RbdVolume.grown(geometry(image), size).size());
@@ -185,7 +161,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Void> delete(String id) {
-    return threads.run(
+    return removals.run(
         () -> {
           String name = settings.image(VolumeId.require(id));
           try (RadosClient client = RadosClient.connect(settings)) {
@@ -198,7 +174,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   private void remove(RadosClient client, String name) {
     String imageId;
     try {
-      imageId = with(RbdImage.openReadOnly(client, name), RbdImage::id);
+      imageId = RbdImage.with(RbdImage.openReadOnly(client, name), RbdImage::id);
     } catch (VolumeException e) {
       if (e.reason() == Reason.NOT_FOUND) {
         return;
@@ -222,25 +198,11 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     AtomicWrites.discard(client, imageId);
   }
 
-  private static <T> T with(RbdImage image, Function<RbdImage, T> task) {
-    T result;
-    try {
-      result = task.apply(image);
-    } catch (RuntimeException | Error e) {
-      try {
-        image.close();
-      } catch (VolumeException closing) {
-        e.addSuppressed(closing);
-      }
-      throw e;
-    }
-    image.close();
-    return result;
-  }
-
   /** Ends the threads, after what is under way or the timeout. Close the volumes first. */
   @Override
   public void close() {
+    // A removal that is cut off goes on when it is asked for again.
+    removals.close(Duration.ZERO);
     if (!threads.close(settings.closeTimeout())) {
       throw new VolumeException(
           Reason.IO, "operations are still under way after " + settings.closeTimeout());

@@ -203,6 +203,8 @@ final class CephCluster {
         osd_data = %3$s/osd.$id
         osd_objectstore = memstore
         memstore_device_bytes = 2147483648
+        memstore_page_set = true
+        memstore_page_size = 4096
         osd_class_update_on_start = false
         osd_fast_shutdown = false
         osd_heartbeat_grace = 5
@@ -298,7 +300,7 @@ final class CephCluster {
           "",
           "test.",
           1 << 20,
-          16,
+          64,
           inFlight,
           Duration.ofSeconds(3),
           Duration.ofDays(365),

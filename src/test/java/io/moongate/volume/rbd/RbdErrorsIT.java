@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -244,24 +245,34 @@ class RbdErrorsIT {
     create("unit", "layering,exclusive-lock");
     assertReason(Reason.NOT_FOUND, store.open("unit"));
     assertReason(Reason.EXISTS, store.create("unit", 2 * SIZE, BLOCK));
+    assertReason(Reason.EXISTS, store.create("unit", SIZE, BLOCK));
+    put(client -> ImageCreation.mark("test.unit"), new byte[1]);
+    assertReason(Reason.EXISTS, store.create("unit", 2 * SIZE, BLOCK));
     get(store.create("unit", SIZE, BLOCK));
+    get(store.create("unit", SIZE, BLOCK));
+    assertFalse(ceph.rados("-p", pool.name(), "ls").contains("moongate"));
     Volume volume = get(store.open("unit"));
     assertEquals(BLOCK, volume.geometry().blockSize());
     get(volume.close());
-  }
-
-  @Test
-  void anImageOfSomebodyElseIsNotTaken() {
-    create("unit", "layering,exclusive-lock");
-    ceph.rbd("bench", "--io-type", "write", "--io-total", "1M", image("unit"));
-    assertReason(Reason.EXISTS, store.create("unit", SIZE, BLOCK));
-    assertReason(Reason.NOT_FOUND, store.open("unit"));
   }
 
   private void create(String id, String features) {
     String size = SIZE / (1 << 20) + "M";
     ceph.rbd(
         "create", "--size", size, "--object-size", "1M", "--image-feature", features, image(id));
+  }
+
+  @Test
+  void aLargeVolumeIsMadeAtOnceAndItsAllocationIsLookedAtInPart() {
+    long size = 1L << 40;
+    get(store.create("large", size, BLOCK));
+    Volume volume = get(store.open("large"));
+    get(volume.write(0, OldOwner.block("new"), false));
+    List<Volume.Extent> extents = get(volume.status(0, size));
+    assertEquals(new Volume.Extent(0, BLOCK, true), extents.get(0));
+    assertEquals(new Volume.Extent(BLOCK, (1L << 30) - BLOCK, false), extents.get(1));
+    assertEquals(new Volume.Extent(1L << 30, size - (1L << 30), true), extents.get(2));
+    get(volume.close());
   }
 
   @Test
@@ -328,11 +339,18 @@ class RbdErrorsIT {
   }
 
   private void journal(byte[] record) {
+    put(
+        client ->
+            RbdImage.with(
+                RbdImage.openReadOnly(client, "test.unit"),
+                image -> AtomicWrites.journal(image.id())),
+        record);
+  }
+
+  private void put(Function<RadosClient, String> name, byte[] bytes) {
     try (RadosClient client = RadosClient.connect(pool.settings())) {
-      RbdImage image = RbdImage.openReadOnly(client, "test.unit");
-      String name = AtomicWrites.journal(image.id());
-      image.close();
-      assertEquals(0, Librados.rados_write_full(client.pool(), name, record, record.length));
+      String object = name.apply(client);
+      assertEquals(0, Librados.rados_write_full(client.pool(), object, bytes, bytes.length));
     }
   }
 
