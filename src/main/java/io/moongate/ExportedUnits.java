@@ -199,7 +199,7 @@ final class ExportedUnits implements DataPath {
     CompletionStage<Void> before =
         exported.volume == null ? CompletableFuture.completedStage(null) : releaseNow(exported);
     return before
-        .thenCompose(closed -> volumes.open(entry.store(), entry.volume()))
+        .thenCompose(closed -> volumes.open(entry.store(), entry.volume(), entry.id()))
         .thenApply(opened -> new MeteredVolume(opened, exported.meter))
         .thenCompose(
             volume ->

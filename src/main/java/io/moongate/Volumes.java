@@ -9,6 +9,7 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeStore;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -39,9 +40,10 @@ final class Volumes implements VolumeProvisioner {
   }
 
   @Override
-  public CompletionStage<Long> adopt(String kind, String volume, int blockSize) {
+  public CompletionStage<Long> adopt(
+      String kind, String volume, String unitId, Optional<String> former, int blockSize) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.adopt(volume, blockSize);
+    return store == null ? unknown(kind) : store.adopt(volume, unitId, former, blockSize);
   }
 
   private static Provisioning of(UnitAttributes.Provisioning provisioning) {
@@ -63,9 +65,9 @@ final class Volumes implements VolumeProvisioner {
     return store == null ? unknown(kind) : store.delete(volume);
   }
 
-  CompletionStage<Volume> open(String kind, String volume) {
+  CompletionStage<Volume> open(String kind, String volume, String unitId) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.open(volume);
+    return store == null ? unknown(kind) : store.open(volume, unitId);
   }
 
   private static <T> CompletionStage<T> unknown(String kind) {

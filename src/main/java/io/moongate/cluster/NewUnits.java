@@ -2,6 +2,7 @@ package io.moongate.cluster;
 
 import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.UnitNames.Holder;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.TargetEntry;
@@ -9,7 +10,6 @@ import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
-import io.moongate.scsi.Naa;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -41,7 +41,8 @@ final class NewUnits {
 
     /** Whether a unit is what would be made. Of an imported one the volume says the size. */
     boolean describes(UnitEntry unit) {
-      return (unit.size() == size || (size == 0 && attributes.imported().isPresent()))
+      return !unit.deleted()
+          && (unit.size() == size || (size == 0 && attributes.imported().isPresent()))
           && unit.blockSize() == blockSize
           && unit.store().equals(store)
           && unit.attributes().equals(attributes);
@@ -56,8 +57,14 @@ final class NewUnits {
     CompletionStage<TargetEntry> target(
         String name, Function<ActorRef<Answer>, Target.Command> command);
 
-    /** Deletes a unit that nobody has seen, and its volume unless that was imported. */
+    /** Maps a unit that lives; when it is deleted meanwhile the mapping is taken back. */
+    CompletionStage<?> map(String target, int lun, String unitId);
+
+    /** Deletes a unit that nobody has seen, and its volume. */
     CompletionStage<Void> remove(UnitEntry unit, String cause);
+
+    /** Completes once no gateway serves any more what was deleted before. */
+    CompletionStage<Void> leasesOut();
   }
 
   private final View view;
@@ -97,19 +104,27 @@ final class NewUnits {
     return entities
         .unit(unitId, LogicalUnit.Get::new)
         .thenCompose(
-            unit ->
-                wanted.describes(unit)
-                    ? CompletableFuture.completedStage(unit)
-                    : refuse(
-                        Kind.CONFLICT,
-                        "lun",
-                        "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s, %s"
-                            .formatted(
-                                wanted.lun(),
-                                unit.size(),
-                                unit.blockSize(),
-                                unit.store(),
-                                unit.attributes())));
+            unit -> {
+              if (unit.deleted()) { // A mapping that came late.
+                return entities
+                    .target(
+                        wanted.target(),
+                        replyTo -> new Target.UnmapLun(wanted.lun(), unitId, replyTo))
+                    .thenCompose(unmapped -> make(wanted));
+              }
+              return wanted.describes(unit)
+                  ? CompletableFuture.completedStage(unit)
+                  : refuse(
+                      Kind.CONFLICT,
+                      "lun",
+                      "LUN %d is another logical unit already: %d bytes, blocks of %d, store %s, %s"
+                          .formatted(
+                              wanted.lun(),
+                              unit.size(),
+                              unit.blockSize(),
+                              unit.store(),
+                              unit.attributes()));
+            });
   }
 
   private CompletionStage<UnitEntry> made(Wanted wanted) {
@@ -132,7 +147,8 @@ final class NewUnits {
                                 "store",
                                 "the volume could not be made: " + cause(failure).getMessage()))
                     .thenCompose(made -> created(id, naa, wanted, wanted.size())))
-        .thenCompose(unit -> mapped(unit, wanted));
+        .thenCompose(
+            unit -> mapped(unit, wanted).exceptionallyCompose(failure -> undo(unit, failure)));
   }
 
   /**
@@ -151,7 +167,8 @@ final class NewUnits {
         .thenCompose(
             before -> {
               if (before.isEmpty()) {
-                return broughtIn(id, wanted, imported).thenCompose(unit -> mapped(unit, wanted));
+                return broughtIn(id, wanted, imported, generation)
+                    .thenCompose(unit -> mapped(unit, wanted));
               }
               UnitEntry unit = before.get();
               if (unit.deleted()) {
@@ -173,18 +190,14 @@ final class NewUnits {
     return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
   }
 
-  private CompletionStage<UnitEntry> broughtIn(String id, Wanted wanted, Imported imported) {
-    for (UnitEntry unit : view.units()) {
-      if (imported.serial().filter(unit.serial()::equals).isPresent()) {
-        return refuse(
-            Kind.CONFLICT,
-            "serial",
-            "the logical unit of id %s has the serial number %s"
-                .formatted(unit.id(), unit.serial()));
-      }
-    }
+  private CompletionStage<UnitEntry> broughtIn(
+      String id, Wanted wanted, Imported imported, int generation) {
+    Optional<String> former =
+        generation == 0
+            ? Optional.empty()
+            : Optional.of(idOf(wanted.store(), imported.volume(), generation - 1));
     return volumes
-        .adopt(wanted.store(), imported.volume(), wanted.blockSize())
+        .adopt(wanted.store(), imported.volume(), id, former, wanted.blockSize())
         .exceptionallyCompose(
             failure ->
                 refuse(
@@ -199,53 +212,69 @@ final class NewUnits {
                     "size",
                     "the volume %s has %d bytes".formatted(imported.volume(), size));
               }
+              Holder holder = new Holder(id, wanted.store() + ":" + imported.volume());
               return names
                   .naa(id)
-                  .thenCompose(own -> reserved(id, imported.naa()).thenApply(done -> own))
+                  .thenCompose(
+                      own -> reserved("naa", imported.naa(), holder, former).thenApply(d -> own))
+                  .thenCompose(
+                      own ->
+                          reserved("serial", imported.serial(), holder, former).thenApply(d -> own))
                   .thenCompose(own -> created(id, own, wanted, size));
             });
   }
 
   /** So that no host ever sees two disks by one name. */
-  private CompletionStage<Void> reserved(String id, Optional<String> naa) {
-    return naa.isEmpty()
+  private CompletionStage<Void> reserved(
+      String kind, Optional<String> name, Holder holder, Optional<String> former) {
+    return name.isEmpty()
         ? CompletableFuture.completedStage(null)
-        : reserved(id, new Naa(naa.get()));
+        : reserved(kind, kind + ":" + name.get(), holder, former);
   }
 
-  private CompletionStage<Void> reserved(String id, Naa naa) {
+  private CompletionStage<Void> reserved(
+      String kind, String name, Holder holder, Optional<String> former) {
     return names
-        .reserve(naa, id)
+        .reserve(name, holder)
         .thenCompose(
-            holder -> {
-              if (holder.equals(id)) {
+            now -> {
+              if (now.unitId().equals(holder.unitId())) {
                 return CompletableFuture.completedStage(null);
               }
               return entities
-                  .unit(holder, LogicalUnit.Get::new)
-                  .thenCompose(
-                      unit ->
-                          unit.deleted()
-                              ? names
-                                  .passOn(naa, holder, id)
-                                  .thenCompose(passed -> reserved(id, naa))
-                              : NewUnits.<Void>refuse(
-                                  Kind.CONFLICT,
-                                  "naa",
-                                  "the logical unit of id %s has the NAA %s"
-                                      .formatted(holder, naa)))
+                  .unit(now.unitId(), LogicalUnit.Get::new)
                   .exceptionallyCompose(
                       failure ->
                           cause(failure) instanceof Refusal refusal
                                   && refusal.kind() == Kind.NOT_FOUND
                               ? refuse(
                                   Kind.CONFLICT,
-                                  "naa",
-                                  ("the NAA %s is reserved for the import of another volume, which"
-                                          + " was not finished: repeat that one")
-                                      .formatted(naa))
-                              : CompletableFuture.failedStage(cause(failure)));
+                                  kind,
+                                  ("%s is reserved for the import of the volume %s, which was not"
+                                          + " finished: repeat that one")
+                                      .formatted(name, now.volume()))
+                              : CompletableFuture.failedStage(cause(failure)))
+                  .thenCompose(
+                      unit ->
+                          unit.deleted()
+                              ? passedOn(name, now, holder, former)
+                                  .thenCompose(passed -> reserved(kind, name, holder, former))
+                              : refuse(
+                                  Kind.CONFLICT,
+                                  kind,
+                                  "the logical unit of id %s, volume %s, has the name %s"
+                                      .formatted(now.unitId(), now.volume(), name)));
             });
+  }
+
+  /** From the former unit of the same volume it comes with the volume. */
+  private CompletionStage<Void> passedOn(
+      String name, Holder from, Holder to, Optional<String> former) {
+    CompletionStage<Void> free =
+        former.filter(from.unitId()::equals).isPresent()
+            ? CompletableFuture.completedStage(null)
+            : entities.leasesOut();
+    return free.thenCompose(out -> names.passOn(name, from.unitId(), to));
   }
 
   private CompletionStage<UnitEntry> created(String id, long naa, Wanted wanted, long size) {
@@ -266,13 +295,14 @@ final class NewUnits {
   }
 
   private CompletionStage<UnitEntry> mapped(UnitEntry unit, Wanted wanted) {
-    return entities
-        .target(wanted.target(), replyTo -> new Target.MapLun(wanted.lun(), unit.id(), replyTo))
-        .thenApply(mapped -> unit)
-        .exceptionallyCompose(failure -> undo(unit, failure));
+    return entities.map(wanted.target(), wanted.lun(), unit.id()).thenApply(mapped -> unit);
   }
 
-  /** The LUN went to another unit meanwhile, or the target went away: this one is not wanted. */
+  /**
+   * The LUN went to another unit meanwhile, or the target went away: this one is not wanted. One
+   * that was imported stays: whoever imports the same volume has the same unit, and may serve it
+   * already.
+   */
   private CompletionStage<UnitEntry> undo(UnitEntry unit, Throwable failure) {
     if (!(cause(failure) instanceof Refusal refusal) || refusal.kind() == Kind.UNAVAILABLE) {
       return CompletableFuture.failedStage(cause(failure));

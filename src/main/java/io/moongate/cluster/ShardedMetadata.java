@@ -56,6 +56,9 @@ final class ShardedMetadata implements Metadata {
   private static final Duration VOLUME_RETRY = Duration.ofMillis(250);
   private static final int VOLUME_ATTEMPTS = 20;
 
+  /** A client of Ceph that has died counts for 30 s. */
+  private static final int VOLUME_LATE_ATTEMPTS = 480;
+
   private final ActorSystem<?> system;
   private final ClusterSharding sharding;
   private final String gateway;
@@ -359,12 +362,41 @@ final class ShardedMetadata implements Metadata {
             deleted ->
                 unit.attributes().imported().isPresent()
                     ? CompletableFuture.completedStage(null)
-                    // The owner closes the volume when its replica learns of it.
-                    : Patterns.retry(
-                        () -> volumes.delete(unit.store(), unit.volume()),
-                        VOLUME_ATTEMPTS,
-                        VOLUME_RETRY,
-                        system.classicSystem()));
+                    : removeVolume(unit));
+  }
+
+  /** The owner closes the volume when its replica learns of it; one that has died can't. */
+  private CompletionStage<Void> removeVolume(UnitEntry unit) {
+    return removeVolume(unit, VOLUME_ATTEMPTS)
+        .exceptionallyCompose(
+            failure -> {
+              removeVolume(unit, VOLUME_LATE_ATTEMPTS)
+                  .whenComplete(
+                      (removed, late) -> {
+                        if (late != null) {
+                          LOG.error(
+                              "event=volume-left store={} volume={} reason=\"{}\"",
+                              unit.store(),
+                              unit.volume(),
+                              late.toString());
+                        }
+                      });
+              return refuse(
+                  Kind.UNAVAILABLE,
+                  "",
+                  "the logical unit is deleted; its volume can't be removed yet, and is tried again for %d s: %s"
+                      .formatted(
+                          VOLUME_RETRY.multipliedBy(VOLUME_LATE_ATTEMPTS).toSeconds(),
+                          cause(failure).getMessage()));
+            });
+  }
+
+  private CompletionStage<Void> removeVolume(UnitEntry unit, int attempts) {
+    return Patterns.retry(
+        () -> volumes.delete(unit.store(), unit.volume()),
+        attempts,
+        VOLUME_RETRY,
+        system.classicSystem());
   }
 
   @Override
@@ -502,8 +534,25 @@ final class ShardedMetadata implements Metadata {
     }
 
     @Override
+    public CompletionStage<?> map(String target, int lun, String unitId) {
+      return mapUnit(target, lun, unitId);
+    }
+
+    @Override
     public CompletionStage<Void> remove(UnitEntry unit, String cause) {
       return removeUnit(unit, cause);
+    }
+
+    @Override
+    public CompletionStage<Void> leasesOut() {
+      return known
+          .leaseBound()
+          .get()
+          .<CompletionStage<Void>>map(
+              bound ->
+                  Patterns.after(
+                      bound, system.classicSystem(), () -> CompletableFuture.completedStage(null)))
+          .orElseGet(() -> refuse(Kind.UNAVAILABLE, "", "how long leases last is not known yet"));
     }
   }
 

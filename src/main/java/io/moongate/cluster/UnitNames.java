@@ -1,21 +1,29 @@
 package io.moongate.cluster;
 
-import io.moongate.scsi.Naa;
 import java.util.concurrent.CompletionStage;
 
-/** NAA identifiers of logical units, which must be unique in the cluster for ever. */
+/** Names of logical units that must be unique in the cluster for ever. */
 public interface UnitNames {
 
-  /** Reserves one of format 3 (locally assigned) for a unit. */
+  /**
+   * Whom a name is reserved for.
+   *
+   * @param unitId id of the unit, which need not exist yet
+   * @param volume its volume, as {@code STORE:NAME}
+   */
+  record Holder(String unitId, String volume) {}
+
+  /** Reserves an NAA identifier of format 3 (locally assigned) for a unit. */
   CompletionStage<Long> naa(String unitId);
 
   /**
-   * Reserves one that a unit brings along.
+   * Reserves a name that a unit brings along.
    *
-   * @return id of the unit that it is reserved for now: that one, or another that has it already
+   * @param name with its kind before it: {@code naa:}, {@code serial:}
+   * @return whom it is reserved for now: that one, or another that has it already
    */
-  CompletionStage<String> reserve(Naa naa, String unitId);
+  CompletionStage<Holder> reserve(String name, Holder holder);
 
-  /** Gives it to another unit, if it is still reserved for the first, which is deleted. */
-  CompletionStage<Void> passOn(Naa naa, String deletedUnit, String unitId);
+  /** Gives it to another unit, if it is still reserved for the first. */
+  CompletionStage<Void> passOn(String name, String from, Holder to);
 }

@@ -1,6 +1,7 @@
 package io.moongate.cluster;
 
 import io.moongate.cluster.view.UnitAttributes;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -19,13 +20,16 @@ public interface VolumeProvisioner {
       UnitAttributes.Provisioning provisioning);
 
   /**
-   * Takes a volume that is there already, and that nobody else uses; repeating it is fine.
+   * Takes a volume that is there already, and that nobody else uses, for a unit. Repeating it for
+   * the same unit changes nothing, whoever has it open.
    *
    * @param volume its name in the store
+   * @param former id of the unit that had it last and is deleted, if there was any
    * @param blockSize bytes of a logical block, which its size must be a multiple of
    * @return its size in bytes
    */
-  CompletionStage<Long> adopt(String kind, String volume, int blockSize);
+  CompletionStage<Long> adopt(
+      String kind, String volume, String unitId, Optional<String> former, int blockSize);
 
   /** Makes a volume at least so large; what is added reads as zeros. Repeating it is fine. */
   CompletionStage<Void> grow(String kind, String volume, long size);

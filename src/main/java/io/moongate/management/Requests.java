@@ -37,7 +37,8 @@ final class Requests {
   private static final Set<Integer> BLOCK_SIZES = Set.of(512, 4096);
 
   private static final Pattern SERIAL = Pattern.compile("[!-~]{1,36}");
-  private static final Pattern VOLUME = Pattern.compile("[A-Za-z0-9_.-]{1,96}");
+  private static final Pattern VOLUME =
+      Pattern.compile("(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}");
 
   private Requests() {}
 
@@ -133,7 +134,9 @@ final class Requests {
     }
     if (volume.isPresent() && !VOLUME.matcher(volume.get()).matches()) {
       throw ProblemException.invalid(
-          "volume", "volume must be 1 to 96 letters, digits and ._-, and is " + volume.get());
+          "volume",
+          "volume must be 1 to 96 letters, digits and ._-, with a pool before it or without, and is "
+              + volume.get());
     }
     return volume.map(name -> new Imported(name, naa, serial));
   }

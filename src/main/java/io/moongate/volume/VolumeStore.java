@@ -1,5 +1,6 @@
 package io.moongate.volume;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -43,11 +44,15 @@ public interface VolumeStore {
    * Takes a volume that was made by others, and that nobody uses any more: from now on it can be
    * opened. Fails with {@link VolumeException.Reason#NOT_FOUND} when there is none of that id, with
    * {@link VolumeException.Reason#RANGE} when its size is not a multiple of the block size, and
-   * with {@link VolumeException.Reason#UNSUPPORTED} where the store takes none. May be repeated.
+   * with {@link VolumeException.Reason#EXISTS} when it is another unit's, and with {@link
+   * VolumeException.Reason#UNSUPPORTED} where the store takes none. Once it has been taken for a
+   * unit nothing changes by taking it for that unit again.
    *
+   * @param former id of the unit that had it last and is deleted, if there was any
    * @return its size in bytes
    */
-  default CompletionStage<Long> adopt(String id, int blockSize) {
+  default CompletionStage<Long> adopt(
+      String id, String unitId, Optional<String> former, int blockSize) {
     return CompletableFuture.failedStage(
         new VolumeException(
             VolumeException.Reason.UNSUPPORTED,
@@ -56,6 +61,14 @@ public interface VolumeStore {
 
   /** Opens for reading and writing; fails with NOT_FOUND when it was never created. */
   CompletionStage<Volume> open(String id);
+
+  /**
+   * Opens the volume of a unit. Where the store records whose a volume is, {@link Volume#fence}
+   * fails with FENCED when it is another unit's.
+   */
+  default CompletionStage<Volume> open(String id, String unitId) {
+    return open(id);
+  }
 
   /** Removes the volume and its data; succeeds when it is already gone. */
   CompletionStage<Void> delete(String id);

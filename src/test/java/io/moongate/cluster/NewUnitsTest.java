@@ -18,7 +18,6 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
-import io.moongate.scsi.Naa;
 import io.moongate.scsi.shared.SharedState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,8 +42,10 @@ class NewUnitsTest {
   private final Map<Integer, String> luns = new TreeMap<>();
   private final List<String> volumes = new ArrayList<>();
   private final Map<String, Long> adoptable = new HashMap<>(Map.of("disk_1", 1L << 30));
-  private final Map<String, String> reserved = new HashMap<>();
-  private boolean targetFails;
+  private final Map<String, UnitNames.Holder> reserved = new HashMap<>();
+  private final List<String> adoptedFrom = new ArrayList<>();
+  private Refusal.Kind mappingFails;
+  private int leasesWaitedFor;
   private final NewUnits units = new NewUnits(view, new Fakes(), new Names(), new Store());
 
   private final class Fakes implements NewUnits.Entities {
@@ -64,14 +65,26 @@ class NewUnitsTest {
     @Override
     public CompletionStage<TargetEntry> target(
         String name, Function<ActorRef<Answer>, Target.Command> command) {
-      if (command.apply(null) instanceof Target.MapLun map) {
-        if (targetFails) {
-          return refused(Refusal.Kind.UNAVAILABLE);
-        }
-        luns.put(map.lun(), map.unitId());
-        view.apply(Entries.target(TARGET, luns));
+      if (command.apply(null) instanceof Target.UnmapLun unmap) {
+        luns.remove(unmap.lun(), unmap.unitId());
       }
       return CompletableFuture.completedStage(Entries.target(TARGET, luns));
+    }
+
+    @Override
+    public CompletionStage<?> map(String target, int lun, String unitId) {
+      if (mappingFails != null) {
+        return refused(mappingFails);
+      }
+      luns.put(lun, unitId);
+      view.apply(Entries.target(TARGET, luns));
+      return CompletableFuture.completedStage(null);
+    }
+
+    @Override
+    public CompletionStage<Void> leasesOut() {
+      leasesWaitedFor++;
+      return CompletableFuture.completedStage(null);
     }
 
     @Override
@@ -115,14 +128,16 @@ class NewUnitsTest {
     }
 
     @Override
-    public CompletionStage<String> reserve(Naa naa, String unitId) {
-      reserved.putIfAbsent(naa.text(), unitId);
-      return CompletableFuture.completedStage(reserved.get(naa.text()));
+    public CompletionStage<Holder> reserve(String name, Holder holder) {
+      reserved.putIfAbsent(name, holder);
+      return CompletableFuture.completedStage(reserved.get(name));
     }
 
     @Override
-    public CompletionStage<Void> passOn(Naa naa, String deletedUnit, String unitId) {
-      reserved.replace(naa.text(), deletedUnit, unitId);
+    public CompletionStage<Void> passOn(String name, String from, Holder to) {
+      if (reserved.get(name).unitId().equals(from)) {
+        reserved.put(name, to);
+      }
       return CompletableFuture.completedStage(null);
     }
   }
@@ -145,7 +160,9 @@ class NewUnitsTest {
     }
 
     @Override
-    public CompletionStage<Long> adopt(String kind, String volume, int blockSize) {
+    public CompletionStage<Long> adopt(
+        String kind, String volume, String unitId, Optional<String> former, int blockSize) {
+      adoptedFrom.add(former.orElse("nobody"));
       Long size = adoptable.get(volume);
       return size == null
           ? CompletableFuture.failedStage(new IllegalStateException("no image " + volume))
@@ -228,7 +245,9 @@ class NewUnitsTest {
     make(0, "disk_1", NAA, "s1", 0);
     refuses("naa", 1, adopt("disk_2"), NAA, "s2", 0);
     refuses("serial", 1, "disk_2", null, "s1", 0);
-    assertEquals(Map.of(0, NewUnits.idOf("rbd", "disk_1", 0)), luns);
+    make(1, "disk_2", null, "s2", 0);
+    assertEquals(
+        Map.of(0, NewUnits.idOf("rbd", "disk_1", 0), 1, NewUnits.idOf("rbd", "disk_2", 0)), luns);
   }
 
   @Test
@@ -241,10 +260,10 @@ class NewUnitsTest {
 
   @Test
   void anImportThatWasInterruptedGoesOn() {
-    targetFails = true;
+    mappingFails = Refusal.Kind.UNAVAILABLE;
     refuses("id", 0, "disk_1", NAA, "s1", 0);
     assertEquals(Map.of(), luns);
-    targetFails = false;
+    mappingFails = null;
     UnitEntry unit = make(0, "disk_1", NAA, "s1", 0);
     assertEquals(Map.of(0, unit.id()), luns);
   }
@@ -252,7 +271,8 @@ class NewUnitsTest {
   /** Its reservation stays its own until it is repeated. */
   @Test
   void anNaaOfAnUnfinishedImportIsNotGivenToAnother() {
-    reserved.put(NAA, NewUnits.idOf("rbd", "disk_9", 0));
+    reserved.put(
+        "naa:" + NAA, new UnitNames.Holder(NewUnits.idOf("rbd", "disk_9", 0), "rbd:disk_9"));
     refuses("naa", 0, "disk_1", NAA, "s1", 0);
     make(0, adopt("disk_9"), NAA, "s1", 0);
   }
@@ -266,6 +286,39 @@ class NewUnitsTest {
     UnitEntry second = make(0, "disk_1", NAA, "s1", 0);
     assertNotEquals(first.id(), second.id());
     assertEquals(NAA, second.designator().text());
-    assertEquals(second.id(), reserved.get(NAA));
+    assertEquals(second.id(), reserved.get("naa:" + NAA).unitId());
+    assertEquals(0, leasesWaitedFor, "it comes with the volume");
+    assertEquals(List.of("nobody", first.id()), adoptedFrom);
+  }
+
+  /** Whoever imports the same volume has the same unit: it may be served already. */
+  @Test
+  void anImportedUnitIsNotDeletedWhenItCannotBeMapped() {
+    mappingFails = Refusal.Kind.CONFLICT;
+    refuses("id", 0, "disk_1", NAA, "s1", 0);
+    assertEquals(1, view.units().size());
+    Wanted plain = new Wanted(TARGET, 3, 1 << 20, 512, "rbd", List.of(), UnitAttributes.DEFAULT);
+    assertThrows(CompletionException.class, () -> make(plain));
+    assertEquals(1, view.units().size(), "one of its own is");
+  }
+
+  /** Some gateway may still serve the deleted unit by that name. */
+  @Test
+  void aNameGoesToAnotherVolumeOnceNoLeaseIsLeft() {
+    UnitEntry first = make(0, "disk_1", NAA, "s1", 0);
+    known(first.nextPreferred(List.of()).asDeleted());
+    luns.clear();
+    UnitEntry second = make(0, adopt("disk_2"), NAA, "s1", 0);
+    assertEquals(second.id(), reserved.get("naa:" + NAA).unitId());
+    assertEquals(2, leasesWaitedFor);
+  }
+
+  @Test
+  void aMappingOfADeletedUnitIsNoUnit() {
+    UnitEntry first = make(0, "disk_1", NAA, "s1", 0);
+    known(first.nextPreferred(List.of()).asDeleted());
+    UnitEntry second = make(0, "disk_1", NAA, "s1", 0);
+    assertNotEquals(first.id(), second.id());
+    assertEquals(Map.of(0, second.id()), luns);
   }
 }

@@ -539,7 +539,7 @@ class ApiRoutesTest {
         "\"naa\":\"6001405A1B2C3D4E5F60718293A4B5C6\",\"volume\":\"a\"",
         "\"serial\":\"with a space\",\"volume\":\"a\"",
         "\"volume\":\"../a\"",
-        "\"volume\":\"pool/a\"",
+        "\"volume\":\"pool/a/b\"",
         "\"volume\":\"\"",
         "\"removable\":1",
         "\"readOnly\":\"yes\"",

@@ -4,7 +4,6 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.Row;
 import io.moongate.cluster.UnitNames;
 import io.moongate.cluster.gateway.PortGroups;
-import io.moongate.scsi.Naa;
 import java.security.SecureRandom;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
@@ -13,8 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * Identifiers that must be unique in the cluster for ever, reserved by lightweight transactions in
- * {@code port_groups}, {@code unit_naa} and {@code imported_naa}. A reservation is never taken
- * back; one of an imported NAA can be passed on once its unit is deleted.
+ * {@code port_groups}, {@code unit_naa} and {@code imported_names}. A reservation is never taken
+ * back; one of an imported name can be passed on once its unit is deleted.
  */
 public final class CassandraIdentifiers implements PortGroups, UnitNames {
   private static final int MAX_PORT_GROUP = 65_535;
@@ -96,33 +95,41 @@ public final class CassandraIdentifiers implements PortGroups, UnitNames {
   }
 
   @Override
-  public CompletionStage<String> reserve(Naa naa, String unitId) {
+  public CompletionStage<Holder> reserve(String name, Holder holder) {
     return serial
         .transact(
-            "INSERT INTO %s.imported_naa (naa, unit_id) VALUES (?, ?) IF NOT EXISTS"
+            "INSERT INTO %s.imported_names (name, unit_id, volume) VALUES (?, ?, ?) IF NOT EXISTS"
                 .formatted(keyspace),
-            naa.text(),
-            unitId)
+            name,
+            holder.unitId(),
+            holder.volume())
         .thenCompose(
             inserted ->
-                inserted.wasApplied() ? CompletableFuture.completedStage(unitId) : holder(naa));
+                inserted.wasApplied() ? CompletableFuture.completedStage(holder) : holder(name));
   }
 
-  private CompletionStage<String> holder(Naa naa) {
+  private CompletionStage<Holder> holder(String name) {
     return serial
-        .read("SELECT unit_id FROM %s.imported_naa WHERE naa = ?".formatted(keyspace), naa.text())
-        .thenApply(result -> result.one().getString("unit_id"));
+        .read(
+            "SELECT unit_id, volume FROM %s.imported_names WHERE name = ?".formatted(keyspace),
+            name)
+        .thenApply(
+            result -> {
+              Row row = result.one();
+              return new Holder(row.getString("unit_id"), row.getString("volume"));
+            });
   }
 
   @Override
-  public CompletionStage<Void> passOn(Naa naa, String deletedUnit, String unitId) {
+  public CompletionStage<Void> passOn(String name, String from, Holder to) {
     return serial
         .transact(
-            "UPDATE %s.imported_naa SET unit_id = ? WHERE naa = ? IF unit_id = ?"
+            "UPDATE %s.imported_names SET unit_id = ?, volume = ? WHERE name = ? IF unit_id = ?"
                 .formatted(keyspace),
-            unitId,
-            naa.text(),
-            deletedUnit)
+            to.unitId(),
+            to.volume(),
+            name,
+            from)
         .thenApply(done -> null);
   }
 }

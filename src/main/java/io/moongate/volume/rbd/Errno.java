@@ -14,6 +14,7 @@ final class Errno {
   static final int EINVAL = 22;
   static final int ENOSPC = 28;
   static final int EROFS = 30;
+  static final int ERANGE = 34;
   static final int ENOTEMPTY = 39;
   static final int EOPNOTSUPP = 95;
   static final int ENOTCONN = 107;

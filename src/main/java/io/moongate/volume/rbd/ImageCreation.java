@@ -14,18 +14,21 @@ import java.util.Optional;
 final class ImageCreation {
   private final RadosClient client;
   private final String name;
+  private final String unitId;
   private final long size;
   private final int blockSize;
 
   /**
    * Of an image.
    *
+   * @param unitId whose it is
    * @param size bytes
    * @param blockSize bytes of a logical block
    */
-  ImageCreation(RadosClient client, String name, long size, int blockSize) {
+  ImageCreation(RadosClient client, String name, String unitId, long size, int blockSize) {
     this.client = client;
     this.name = name;
+    this.unitId = unitId;
     this.size = size;
     this.blockSize = blockSize;
   }
@@ -59,6 +62,7 @@ final class ImageCreation {
       RbdImage.with(
           RbdImage.open(client, name),
           image -> {
+            image.record(RbdVolumeStore.UNIT, unitId);
             image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
             return null;
           });
@@ -96,6 +100,11 @@ final class ImageCreation {
   }
 
   private boolean isMarked() {
+    return isMarked(client, name);
+  }
+
+  /** Whether an image is just being made, or was begun to be. */
+  static boolean isMarked(RadosClient client, String name) {
     int read = Librados.rados_read(client.pool(), mark(name), new byte[1], 1, 0);
     return read != -Errno.ENOENT && Errno.check(read, "looking for the mark of " + name) >= 0;
   }

@@ -13,6 +13,8 @@ final class Librbd {
 
   static final long FEATURE_LAYERING = 1;
   static final long FEATURE_EXCLUSIVE_LOCK = 1 << 2;
+  static final long FEATURE_OBJECT_MAP = 1 << 3;
+  static final long FEATURE_FAST_DIFF = 1 << 4;
   static final long FEATURE_DEEP_FLATTEN = 1 << 5;
   static final long FEATURE_DATA_POOL = 1 << 7;
   static final long FEATURE_OPERATIONS = 1 << 8;
@@ -47,6 +49,8 @@ final class Librbd {
 
   static native int rbd_get_features(long image, long[] features);
 
+  static native int rbd_update_features(long image, long features, byte enabled);
+
   static native int rbd_get_stripe_unit(long image, long[] bytes);
 
   static native int rbd_get_id(long image, byte[] id, long length);
@@ -57,6 +61,17 @@ final class Librbd {
   static native int rbd_metadata_get(long image, String key, byte[] value, long[] length);
 
   static native int rbd_metadata_set(long image, String key, String value);
+
+  static native int rbd_metadata_remove(long image, String key);
+
+  /**
+   * Who watches, those that have it open: an address (a pointer to text), an id and a cookie of 8
+   * bytes each. ERANGE with their number when there is too little room.
+   */
+  static native int rbd_watchers_list(long image, long[] watchers, long[] count);
+
+  /** Frees the addresses. */
+  static native void rbd_watchers_list_cleanup(long[] watchers, long count);
 
   /**
    * Keys and values end with a zero each; lengths in bytes, of the room and then of what is there.

@@ -21,6 +21,7 @@ final class Ownership {
 
   private final RadosClient client;
   private final RbdImage image;
+  private final String unitId;
   private final HeaderLock lock;
   private final Duration blocklistFor;
   private boolean owner;
@@ -28,11 +29,13 @@ final class Ownership {
   /**
    * Of an image that has just been opened.
    *
+   * @param unitId the unit whose it is to be: epochs of another one mean nothing
    * @param blocklistFor how long whoever had the lock is refused
    */
-  Ownership(RadosClient client, RbdImage image, Duration blocklistFor) {
+  Ownership(RadosClient client, RbdImage image, String unitId, Duration blocklistFor) {
     this.client = client;
     this.image = image;
+    this.unitId = unitId;
     this.lock = new HeaderLock(client, image);
     this.blocklistFor = blocklistFor;
   }
@@ -40,8 +43,8 @@ final class Ownership {
   /**
    * Takes the image at an epoch, and records that.
    *
-   * @throws VolumeException with FENCED when there is a newer epoch, or this one was fenced; with
-   *     UNAVAILABLE when the lock can't be had
+   * @throws VolumeException with FENCED when it is another unit's, there is a newer epoch, or this
+   *     one was fenced; with UNAVAILABLE when the lock can't be had
    */
   synchronized void take(long epoch) {
     requireNoNewer(epoch);
@@ -92,6 +95,11 @@ final class Ownership {
   }
 
   private long requireNoNewer(long epoch) {
+    String unit = image.metadata(RbdVolumeStore.UNIT).orElse("nobody");
+    if (!unit.equals(unitId)) {
+      throw new VolumeException(
+          Reason.FENCED, "image %s is of unit %s, not %s".formatted(image.name(), unit, unitId));
+    }
     long recorded = image.number(EPOCH).orElse(-1L);
     if (recorded > epoch) {
       throw new VolumeException(

@@ -20,6 +20,7 @@ final class RbdImage {
   private static final int LONGEST_ID = 64;
   private static final int LONGEST_LIST = 64 << 10;
   private static final int MOST_KEYS = 256;
+  private static final int MOST_WATCHERS = 64;
 
   /** What the metadata begin with that are options of librbd. */
   private static final String CONFIGURATION = "conf_";
@@ -161,7 +162,49 @@ final class RbdImage {
 
   /** Durably. Takes the lock for that if nobody has it. */
   void record(String key, long value) {
-    check(Librbd.rbd_metadata_set(image, key, Long.toString(value)), "recording " + key);
+    record(key, Long.toString(value));
+  }
+
+  /** Durably, in the place of what was there. Takes the lock for that if nobody has it. */
+  void record(String key, String value) {
+    check(Librbd.rbd_metadata_set(image, key, value), "recording " + key);
+  }
+
+  /** Removes a record, if it is there. */
+  void forget(String key) {
+    int result = Librbd.rbd_metadata_remove(image, key);
+    if (result != -Errno.ENOENT) {
+      check(result, "removing " + key);
+    }
+  }
+
+  /** Turns those of some features on that are off. */
+  void enable(long wanted) {
+    long missing = wanted & ~features();
+    if (missing != 0) {
+      check(Librbd.rbd_update_features(image, missing, (byte) 1), "turning features on");
+    }
+  }
+
+  /** Turns those of some features off that are on. */
+  void disable(long unwanted) {
+    long there = unwanted & features();
+    if (there != 0) {
+      check(Librbd.rbd_update_features(image, there, (byte) 0), "turning features off");
+    }
+  }
+
+  /** How many have it open, this one among them; as many as {@link #MOST_WATCHERS} at most. */
+  int watchers() {
+    long[] watchers = new long[3 * MOST_WATCHERS];
+    long[] count = {MOST_WATCHERS};
+    int result = Librbd.rbd_watchers_list(image, watchers, count);
+    if (result == -Errno.ERANGE) {
+      return MOST_WATCHERS;
+    }
+    check(result, "looking who has it open");
+    Librbd.rbd_watchers_list_cleanup(watchers, count[0]);
+    return (int) count[0];
   }
 
   /** Makes it at least so large. Whoever has the lock does it. */

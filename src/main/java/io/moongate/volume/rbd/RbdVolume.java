@@ -6,7 +6,6 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -50,19 +49,19 @@ final class RbdVolume implements Volume {
   /**
    * An image that has just been opened.
    *
-   * @param blocklistFor how long whoever is fenced is refused
+   * @param ownership how it is fenced
    */
   RbdVolume(
       RadosClient client,
       RbdImage image,
       VolumeGeometry geometry,
       StoreThreads threads,
-      Duration blocklistFor) {
+      Ownership ownership) {
     this.client = client;
     this.image = image;
     this.geometry = geometry;
     this.threads = threads;
-    this.ownership = new Ownership(client, image, blocklistFor);
+    this.ownership = ownership;
     this.atomicWrites = new AtomicWrites(client, image);
     this.pieceSize = image.pieceSize();
   }

@@ -9,7 +9,10 @@ import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Volumes as images in a pool. RBD is thin: nothing can be fully provisioned.
@@ -24,6 +27,9 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   /** Bytes of a logical block: metadata of the image. */
   static final String BLOCK_SIZE = "moongate.block-size";
 
+  /** Id of the unit whose it is: metadata of the image. */
+  static final String UNIT = "moongate.unit";
+
   /** Without an object map: what is read is always asked of the servers. */
   private static final long CREATED_WITH = Librbd.FEATURE_LAYERING | Librbd.FEATURE_EXCLUSIVE_LOCK;
 
@@ -33,10 +39,16 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
           | Librbd.FEATURE_DATA_POOL
           | Librbd.FEATURE_OPERATIONS;
 
+  /** What an image may have that becomes ours: the last two are turned off. */
+  static final long ADOPTED_WITH =
+      UNDERSTOOD | Librbd.FEATURE_OBJECT_MAP | Librbd.FEATURE_FAST_DIFF;
+
   /** Below this servers may keep the space of what is deallocated. */
   private static final int UNMAP_GRANULARITY = 64 << 10;
 
   private static final int REMOVALS = 2;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,96}");
 
   private final RbdSettings settings;
   private final StoreThreads threads;
@@ -66,14 +78,14 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
       String id, long size, int blockSize, Provisioning provisioning) {
     return threads.run(
         () -> {
-          String name = settings.image(VolumeId.require(id));
+          String name = image(id);
           geometry(size, blockSize);
           if (provisioning != Provisioning.THIN) {
             throw new VolumeException(
                 Reason.UNSUPPORTED, "RBD keeps no space ready: only thin provisioning is possible");
           }
           try (RadosClient client = RadosClient.connect(settings)) {
-            new ImageCreation(client, name, size, blockSize)
+            new ImageCreation(client, name, id, size, blockSize)
                 .perform(settings.objectSize(), CREATED_WITH);
           }
           return null;
@@ -81,10 +93,54 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<Long> adopt(
+      String id, String unitId, Optional<String> former, int blockSize) {
+    return threads.run(
+        () -> {
+          if (id.indexOf('/') < 0) {
+            throw new VolumeException(Reason.NOT_FOUND, "name it with its pool, as POOL/IMAGE");
+          }
+          String name = image(id);
+          try (RadosClient client = RadosClient.connect(settings)) {
+            adopting(client, name, adoption -> adoption.prepare(unitId, former, blockSize));
+            return adopting(client, name, adoption -> adoption.perform(unitId, former, blockSize));
+          }
+        });
+  }
+
+  /** The image's size after that. */
+  private long adopting(RadosClient client, String name, Consumer<ImageAdoption> step) {
+    return RbdImage.with(
+        RbdImage.open(client, name),
+        image -> {
+          requireOurs(image.configured(client), name);
+          step.accept(new ImageAdoption(client, image, settings.blocklistFor()));
+          return image.size();
+        });
+  }
+
+  /** Of a volume that we have made; or, with the pool before it, the name that others gave it. */
+  private String image(String id) {
+    int slash = id.indexOf('/');
+    if (slash < 0) {
+      return settings.image(VolumeId.require(id));
+    }
+    if (!NAME.matcher(id.substring(slash + 1)).matches()) {
+      throw new VolumeException(
+          Reason.NOT_FOUND, "the name of an image here is 1 to 96 letters, digits and ._-");
+    }
+    if (!id.substring(0, slash).equals(settings.pool())) {
+      throw new VolumeException(
+          Reason.NOT_FOUND, "%s: the pool of this store is %s".formatted(id, settings.pool()));
+    }
+    return id.substring(slash + 1);
+  }
+
+  @Override
   public CompletionStage<Void> grow(String id, long size) {
     return threads.run(
         () -> {
-          String name = settings.image(VolumeId.require(id));
+          String name = image(id);
           try (RadosClient client = RadosClient.connect(settings)) {
             RbdImage.with(
                 RbdImage.open(client, name),
@@ -99,16 +155,26 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Volume> open(String id) {
-    return threads.run(() -> openNow(settings.image(VolumeId.require(id))));
+    return open(id, id);
   }
 
-  private Volume openNow(String name) {
+  @Override
+  public CompletionStage<Volume> open(String id, String unitId) {
+    return threads.run(() -> openNow(image(id), unitId));
+  }
+
+  private Volume openNow(String name, String unitId) {
     RadosClient client = RadosClient.connect(settings);
     try {
       RbdImage image = RbdImage.open(client, name);
       try {
         requireOurs(image.configured(client), name);
-        return new RbdVolume(client, image, geometry(image), threads, settings.blocklistFor());
+        return new RbdVolume(
+            client,
+            image,
+            geometry(image),
+            threads,
+            new Ownership(client, image, unitId, settings.blocklistFor()));
       } catch (RuntimeException | Error e) {
         image.close();
         throw e;
@@ -163,7 +229,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   public CompletionStage<Void> delete(String id) {
     return removals.run(
         () -> {
-          String name = settings.image(VolumeId.require(id));
+          String name = image(id);
           try (RadosClient client = RadosClient.connect(settings)) {
             remove(client, name);
           }

@@ -35,7 +35,7 @@ class CqlScriptTest {
         Set.of(
             "all_persistence_ids",
             "entity_terms",
-            "imported_naa",
+            "imported_names",
             "lease_charter",
             "messages",
             "metadata",

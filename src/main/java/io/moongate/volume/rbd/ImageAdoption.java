@@ -1,0 +1,119 @@
+package io.moongate.volume.rbd;
+
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Makes an image ours that others have made, once for each unit: the unit's id is recorded on it at
+ * the end, and whoever finds that changes nothing any more. So an adoption that comes late can't
+ * disturb the unit, which may be served already.
+ *
+ * <p>Nobody may have the image open. Whoever had the lock and is gone, or is stopped and may go on,
+ * is put on the blocklist as in a take-over, before anything is changed.
+ */
+final class ImageAdoption {
+  private static final int ATTEMPTS = 16;
+
+  private final RadosClient client;
+  private final RbdImage image;
+  private final Duration blocklistFor;
+
+  /**
+   * Of an image that has just been opened.
+   *
+   * @param blocklistFor how long whoever had the lock is refused
+   */
+  ImageAdoption(RadosClient client, RbdImage image, Duration blocklistFor) {
+    this.client = client;
+    this.image = image;
+    this.blocklistFor = blocklistFor;
+  }
+
+  /**
+   * Looks whether that can be, and sees to the lock: it is only there for who opens it then.
+   *
+   * @param former the unit that had it last and is deleted, if there was any
+   */
+  void prepare(String unitId, Optional<String> former, int blockSize) {
+    requireUsable(blockSize);
+    if (isToBeTaken(unitId, former)) {
+      image.enable(Librbd.FEATURE_EXCLUSIVE_LOCK);
+    }
+  }
+
+  /** Makes it the unit's. */
+  void perform(String unitId, Optional<String> former, int blockSize) {
+    if (!isToBeTaken(unitId, former)) {
+      return;
+    }
+    lock();
+    client.awaitNewestMap();
+    if (!isToBeTaken(unitId, former)) { // Somebody else was faster.
+      return;
+    }
+    image.disable(Librbd.FEATURE_FAST_DIFF | Librbd.FEATURE_OBJECT_MAP);
+    // Those of the former unit, which begin anew.
+    image.forget(Ownership.EPOCH);
+    image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
+    image.record(RbdVolumeStore.UNIT, unitId);
+  }
+
+  /** Whether it is not the unit's yet; it must not be anybody's but the former one's. */
+  private boolean isToBeTaken(String unitId, Optional<String> former) {
+    Optional<String> unit = image.metadata(RbdVolumeStore.UNIT);
+    if (unit.filter(unitId::equals).isPresent()) {
+      return false;
+    }
+    if (ImageCreation.isMarked(client, image.name())) {
+      throw new VolumeException(
+          Reason.EXISTS, "image %s is just being made".formatted(image.name()));
+    }
+    if (unit.isPresent() && !unit.equals(former)) {
+      throw new VolumeException(
+          Reason.EXISTS, "image %s is of unit %s".formatted(image.name(), unit.get()));
+    }
+    return true;
+  }
+
+  private void requireUsable(int blockSize) {
+    try {
+      new VolumeGeometry(image.size(), blockSize, true, blockSize, 0, false);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeException(Reason.RANGE, e.getMessage(), e);
+    }
+    long features = image.features();
+    if ((features & ~RbdVolumeStore.ADOPTED_WITH) != 0) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "image %s has features %#x, none but %#x may be: see rbd feature disable"
+              .formatted(image.name(), features, RbdVolumeStore.ADOPTED_WITH));
+    }
+  }
+
+  private void lock() {
+    HeaderLock lock = new HeaderLock(client, image);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (image.watchers() > 1) {
+        throw new VolumeException(
+            Reason.UNAVAILABLE,
+            ("image %s is open somewhere, or was by a client that died within the last 30 s: see rbd"
+                    + " status")
+                .formatted(image.name()));
+      }
+      lock.holder()
+          .ifPresent(
+              holder -> {
+                client.blocklist(holder.address(), blocklistFor);
+                lock.takeFrom(holder);
+              });
+      if (image.acquireLock()) {
+        return;
+      }
+    }
+    throw new VolumeException(
+        Reason.UNAVAILABLE, "the lock of image %s can't be had".formatted(image.name()));
+  }
+}
