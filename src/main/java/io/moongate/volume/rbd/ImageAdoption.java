@@ -94,7 +94,7 @@ final class ImageAdoption {
   }
 
   private void lock() {
-    HeaderLock lock = new HeaderLock(client, image);
+    ImageHeader lock = new ImageHeader(client, image);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (image.watchers() > 1) {
         throw new VolumeException(

@@ -85,6 +85,17 @@ final class Librados {
   /** Number of bytes read. */
   static native int rados_read(long context, String object, byte[] bytes, long length, long offset);
 
+  /** Has a server do something to an object that it has a class of methods for. */
+  static native int rados_exec(
+      long context,
+      String object,
+      String objectClass,
+      String method,
+      byte[] input,
+      long inputLength,
+      byte[] output,
+      long outputLength);
+
   /** Number of those that have the lock. Texts end with a zero each. */
   static native long rados_list_lockers(
       long context,

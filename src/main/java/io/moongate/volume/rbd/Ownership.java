@@ -22,7 +22,7 @@ final class Ownership {
   private final RadosClient client;
   private final RbdImage image;
   private final String unitId;
-  private final HeaderLock lock;
+  private final ImageHeader header;
   private final Duration blocklistFor;
   private boolean owner;
 
@@ -36,7 +36,7 @@ final class Ownership {
     this.client = client;
     this.image = image;
     this.unitId = unitId;
-    this.lock = new HeaderLock(client, image);
+    this.header = new ImageHeader(client, image);
     this.blocklistFor = blocklistFor;
   }
 
@@ -60,7 +60,7 @@ final class Ownership {
     try {
       long recorded = requireNoNewer(epoch);
       if (recorded < epoch) {
-        image.record(EPOCH, epoch);
+        header.record(EPOCH, epoch);
       }
     } catch (RuntimeException | Error e) {
       if (!owner) {
@@ -73,12 +73,12 @@ final class Ownership {
 
   private void lock(long epoch) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<HeaderLock.Holder> holder = lock.holder();
+      Optional<ImageHeader.Holder> holder = header.holder();
       // After the look whose the lock is: nobody is broken who had recorded a newer epoch by then.
       requireNoNewer(epoch);
       if (holder.isPresent()) {
         client.blocklist(holder.get().address(), blocklistFor);
-        lock.takeFrom(holder.get());
+        header.takeFrom(holder.get());
       }
       if (image.acquireLock()) {
         return;

@@ -45,8 +45,13 @@ final class OldOwner {
             Duration.ofDays(1),
             Duration.ofSeconds(30));
     Volume volume = new RbdVolumeStore(settings).open(arguments[5]).toCompletableFuture().join();
-    volume.fence(Long.parseLong(arguments[6])).toCompletableFuture().join();
-    if (arguments[7].equals("atomic")) {
+    if (arguments[7].equals("fencing")) {
+      System.out.println("fencing");
+    }
+    String refused = failure(volume.fence(Long.parseLong(arguments[6])));
+    if (!refused.isEmpty()) {
+      System.out.println("ended " + refused + " 0");
+    } else if (arguments[7].equals("atomic")) {
       writeAtomically(volume);
     } else {
       write(volume);

@@ -18,7 +18,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -237,6 +240,45 @@ class RbdFenceIT {
     System.out.printf(
         "%d stopped owners, 0 stale blocks; ms from the fence to the first write: %s%n",
         STOPS, firstWrites);
+  }
+
+  /**
+   * A fencer is stopped wherever it is, another comes with a newer epoch, and the first goes on.
+   */
+  @Test
+  void whoIsStoppedWhileItFencesDoesNotServeAfterwards() throws Exception {
+    long seed = new Random().nextLong();
+    System.out.println("RbdFenceIT seed " + seed);
+    Random random = new Random(seed);
+    Map<String, Integer> ends = new TreeMap<>();
+    List<Long> fences = new ArrayList<>();
+    for (int run = 0; run < STOPS; run++) {
+      String id = "fencer" + run;
+      Volume first = opened(id);
+      get(first.fence(1));
+      try (OtherProcess old = owner(id, 2, "fencing")) {
+        old.awaitLine("fencing");
+        CephCluster.pause(random.nextInt(60));
+        old.stop();
+        Volume young = get(store.open(id));
+        long began = System.nanoTime();
+        get(young.fence(3));
+        fences.add((System.nanoTime() - began) / 1_000_000);
+        fill(young, 2);
+        byte[] all = all(young);
+        old.goOn();
+        ends.merge(old.awaitLine("ended"), 1, Integer::sum);
+        assertArrayEquals(all, all(young), "seed " + seed + " run " + run);
+        get(young.write(0, OldOwner.block("new"), false));
+        get(young.close());
+      }
+      get(first.close());
+    }
+    Collections.sort(fences);
+    System.out.println("fencers that were stopped: " + ends + "; ms to fence: " + fences);
+    assertTrue(
+        ends.keySet().stream().allMatch(Set.of("ended FENCED 0", "ended UNAVAILABLE 0")::contains),
+        ends::toString);
   }
 
   /** What the test before would see if the lock alone were the fence. */

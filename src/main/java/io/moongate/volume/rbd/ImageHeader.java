@@ -1,18 +1,26 @@
 package io.moongate.volume.rbd;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.sun.jna.Native;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * The exclusive lock of an image as Ceph has it: an attribute of the image's header object. librbd
- * takes and releases it; here it is looked at, and taken away.
+ * The header object of an image, which has its exclusive lock and its metadata, without librbd in
+ * between.
  *
- * <p>librbd can take it away too, and puts the holder on the blocklist for that, but only for as
- * long as the monitors do by default, and Ceph 16 can't prolong that afterwards.
+ * <p>librbd takes and releases the lock; here it is looked at, and taken away. librbd can do that
+ * too, and puts the holder on the blocklist for it, but only for as long as the monitors do by
+ * default, and Ceph 16 can't prolong that afterwards.
+ *
+ * <p>librbd can write metadata too, and then waits for 5 s and more for each client that has the
+ * image open and does not answer, as one that is stopped.
  */
-final class HeaderLock {
+final class ImageHeader {
   private static final String LOCK = "rbd_lock";
 
   /** Says that it was taken for the feature exclusive-lock, and not by hand. */
@@ -23,7 +31,7 @@ final class HeaderLock {
   private final RadosClient client;
   private final String header;
 
-  HeaderLock(RadosClient client, RbdImage image) {
+  ImageHeader(RadosClient client, RbdImage image) {
     this.client = client;
     this.header = "rbd_header." + image.id();
   }
@@ -87,5 +95,23 @@ final class HeaderLock {
     if (result != -Errno.ENOENT) {
       Errno.check(result, "breaking the lock of " + holder.address());
     }
+  }
+
+  /** Durably, in one operation of the server that has the header. */
+  void record(String key, long value) {
+    byte[] name = key.getBytes(US_ASCII);
+    byte[] number = Long.toString(value).getBytes(US_ASCII);
+    ByteBuffer pairs =
+        ByteBuffer.allocate(3 * Integer.BYTES + name.length + number.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(1)
+            .putInt(name.length)
+            .put(name)
+            .putInt(number.length)
+            .put(number);
+    Errno.check(
+        Librados.rados_exec(
+            client.pool(), header, "rbd", "metadata_set", pairs.array(), pairs.capacity(), null, 0),
+        "recording " + key);
   }
 }
