@@ -40,7 +40,7 @@ class ManagementSettingsTest {
             Duration.ofSeconds(5),
             65536,
             256,
-            List.of("file", "memory")),
+            List.of("file", "rbd", "memory")),
         ManagementSettings.from(with()));
   }
 
