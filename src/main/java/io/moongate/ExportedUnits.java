@@ -317,6 +317,11 @@ final class ExportedUnits implements DataPath {
     return Optional.ofNullable(units.get(unitId)).map(exported -> exported.volume);
   }
 
+  @Override
+  public boolean isFenced(String unitId) {
+    return volume(unitId).filter(Volume::isFenced).isPresent();
+  }
+
   /** Of each unit that is open here, the operations so far. */
   Map<String, Double> workDone() {
     Map<String, Double> work = new HashMap<>();

@@ -10,6 +10,7 @@ import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.ViewEntry;
+import io.moongate.failure.Observation;
 import io.moongate.management.ManagementServer;
 import io.moongate.management.ManagementSettings;
 import io.moongate.scsi.LogicalUnit;
@@ -111,7 +112,7 @@ final class GatewayProcess {
 
     void start() throws IOException, ExecutionException, InterruptedException {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
-      services.attach(node.metadata(), node.lease(), node.peers(), node::storeSeen);
+      services.attach(node.metadata(), node.lease(), node.peers(), new StoresSeen());
       stopInOrder();
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();
@@ -134,6 +135,19 @@ final class GatewayProcess {
           incarnation,
           registered.portGroup(),
           registered.portals());
+    }
+
+    /** What is seen of the stores goes to the node. */
+    private final class StoresSeen implements StoreWatch.Listener {
+      @Override
+      public void seen(String unitId, Observation.Kind kind, String detail) {
+        node.storeSeen(unitId, kind, detail);
+      }
+
+      @Override
+      public void fenced(String unitId) {
+        node.storeFenced(unitId);
+      }
     }
 
     /**

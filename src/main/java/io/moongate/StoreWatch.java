@@ -30,6 +30,9 @@ final class StoreWatch {
      * @param kind {@link Kind#STORE_WELL}, or what the trouble is
      */
     void seen(String unitId, Kind kind, String detail);
+
+    /** The store refuses what is open of a unit, for good; repeated until that is closed. */
+    void fenced(String unitId);
   }
 
   /** Looks in a window. */
@@ -112,6 +115,9 @@ final class StoreWatch {
             volume == null
                 ? trend.look(nanoTime.getAsLong())
                 : trend.look(volume, counts(volume), nanoTime.getAsLong()));
+      }
+      if (volume != null && volume.isFenced()) {
+        listener.fenced(unitId);
       }
     }
     trends

@@ -33,6 +33,7 @@ class StoreWatchTest {
   private final List<String> said = new ArrayList<>();
   private Set<String> units = Set.of("u1", "u2");
   private Volume.Health health = Volume.Health.UNKNOWN;
+  private boolean fenced;
   private long now;
 
   private final StoreWatch watch =
@@ -41,7 +42,18 @@ class StoreWatchTest {
           () -> units,
           id -> Optional.ofNullable(open.get(id)),
           () -> now,
-          (unit, kind, detail) -> said.add(unit + " " + kind));
+          new StoreWatch.Listener() {
+            @Override
+            public void seen(
+                String unitId, io.moongate.failure.Observation.Kind kind, String detail) {
+              said.add(unitId + " " + kind);
+            }
+
+            @Override
+            public void fenced(String unitId) {
+              said.add(unitId + " fenced");
+            }
+          });
 
   private Volume volume() {
     return (Volume)
@@ -51,6 +63,7 @@ class StoreWatchTest {
             (proxy, method, arguments) ->
                 switch (method.getName()) {
                   case "health" -> health;
+                  case "isFenced" -> fenced;
                   case "hashCode" -> System.identityHashCode(proxy);
                   default -> throw new AssertionError(method);
                 });
@@ -75,6 +88,17 @@ class StoreWatchTest {
     assertEquals(List.of(), look(), "it stands though the unit is elsewhere");
     now += Duration.ofSeconds(20).toNanos();
     assertEquals(List.of("u1 STORE_WELL"), look());
+    assertEquals(List.of(), look());
+  }
+
+  @Test
+  void whatIsFencedIsSaidUntilItIsClosed() {
+    open.put("u1", volume());
+    assertEquals(List.of(), look());
+    fenced = true;
+    assertEquals(List.of("u1 fenced"), look());
+    assertEquals(List.of("u1 fenced"), look());
+    open.clear();
     assertEquals(List.of(), look());
   }
 

@@ -586,6 +586,14 @@ public final class GatewayNode {
     parts.storeSeen(unitId, kind, detail);
   }
 
+  /** The store refuses what is open of a unit: its LUN actor opens it anew, if it is still ours. */
+  public void storeFenced(String unitId) {
+    ActorRef<Luns.Command> receiver = luns;
+    if (receiver != null) {
+      receiver.tell(new Luns.Fenced(unitId));
+    }
+  }
+
   /** The right to serve, for the data path. */
   public ServingLease lease() {
     return lease;

@@ -91,6 +91,11 @@ public final class MeteredVolume implements Volume {
   }
 
   @Override
+  public boolean isFenced() {
+    return volume.isFenced();
+  }
+
+  @Override
   public CompletionStage<Void> close() {
     return volume.close();
   }

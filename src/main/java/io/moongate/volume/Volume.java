@@ -93,6 +93,14 @@ public interface Volume {
     return Health.UNKNOWN;
   }
 
+  /**
+   * Whether the store has refused it as another's, and does so from now on: it can only be closed.
+   * The store can refuse a rightful owner, too, where somebody took it for dead.
+   */
+  default boolean isFenced() {
+    return false;
+  }
+
   /** Waits for what is under way, flushes, and closes. Later calls fail; closing twice is fine. */
   CompletionStage<Void> close();
 

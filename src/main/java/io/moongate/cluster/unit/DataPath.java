@@ -76,6 +76,9 @@ public interface DataPath {
    */
   CompletionStage<Void> grow(UnitEntry unit);
 
+  /** Whether the store refuses what is open of the unit, for good. */
+  boolean isFenced(String unitId);
+
   /** The unit was deleted. */
   void remove(String unitId);
 }

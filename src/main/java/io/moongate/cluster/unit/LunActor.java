@@ -65,6 +65,11 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     NOW
   }
 
+  /** The store refuses what is open; said again as long as that is open. */
+  enum Fenced implements Command {
+    NOW
+  }
+
   private record OpenEnded(long epoch, Throwable failure) implements Command {}
 
   /** The {@code number}th wait for the store to be open has had its time. */
@@ -154,6 +159,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /** Epoch of the last claim that could not be opened. */
   private long droppedClaim;
 
+  /** Whether the store refuses what is open. */
+  private boolean fenced;
+
   /** Whether something may be open that this actor does not know of. */
   private boolean inherited;
 
@@ -198,6 +206,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .onMessage(HandOverEnded.class, this::onHandOverEnded)
         .onMessage(GrowEnded.class, this::onGrowEnded)
         .onMessage(Removed.class, this::onRemoved)
+        .onMessage(Fenced.class, this::onFenced)
         .onMessage(Again.class, tick -> reconcile())
         .build();
   }
@@ -224,6 +233,21 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private Behavior<Command> onRemoved(Removed command) {
     removed = true;
     return reconcile();
+  }
+
+  /**
+   * It is closed, and opened anew if it is still ours by the view: then the store finds out whether
+   * there is a newer owner, or this one was only taken for dead.
+   */
+  private Behavior<Command> onFenced(Fenced command) {
+    if (!busy && openEpoch.isPresent() && surroundings.dataPath().isFenced(unit.id())) {
+      getContext()
+          .getLog()
+          .warn("event=store-fenced unit={} epoch={}", unit.id(), openEpoch.getAsLong());
+      fenced = true;
+      return reconcile();
+    }
+    return this;
   }
 
   private Behavior<Command> onOpenEnded(OpenEnded ended) {
@@ -402,6 +426,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         && !inherited
         && isMine()
         && now.phase() == Phase.RELEASING
+        && !fenced
         && openEpoch.isPresent()
         && openEpoch.getAsLong() == now.epoch()
         && servedEpoch == now.epoch();
@@ -420,7 +445,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     boolean due =
         !removed && mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.SERVING);
     boolean wanted = due && !isGivenUp();
-    boolean open = openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
+    boolean open = !fenced && openEpoch.isPresent() && openEpoch.getAsLong() == now.epoch();
     awaitOpen(due && !open ? now.epoch() : 0);
 
     surroundings.dataPath().resize(unit);
@@ -454,6 +479,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       // Not open any more from here on: it must not be published again before it was opened anew,
       // also when the release is abandoned and the unit stays here under the same epoch.
       openEpoch = OptionalLong.empty();
+      fenced = false;
       getContext()
           .pipeToSelf(
               surroundings.dataPath().release(unit, mayKeep),

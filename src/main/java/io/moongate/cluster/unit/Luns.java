@@ -80,6 +80,9 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
     }
   }
 
+  /** The store refuses what is open of a unit; said again as long as that is open. */
+  public record Fenced(String unitId) implements Command {}
+
   /** This gateway has handed a unit over by the ownership row: its next owner is to know. */
   public record Given(Claim claim) implements Command {}
 
@@ -261,6 +264,7 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
         .onMessage(Claim.class, this::onClaim)
         .onMessage(Claimed.class, this::onClaimed)
         .onMessage(Given.class, this::onGiven)
+        .onMessage(Fenced.class, this::onFenced)
         .onMessage(ClaimEnded.class, this::onClaimEnded)
         .onMessage(TellClaims.class, this::onTellClaims)
         .onMessage(ActorEnded.class, this::onActorEnded)
@@ -334,6 +338,14 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
 
   private Behavior<Command> onGiven(Given given) {
     others.tell(given.claim().incarnation(), new Claimed(List.of(given.claim())));
+    return this;
+  }
+
+  private Behavior<Command> onFenced(Fenced fenced) {
+    ActorRef<LunActor.Command> actor = actors.get(fenced.unitId());
+    if (actor != null) {
+      actor.tell(LunActor.Fenced.NOW);
+    }
     return this;
   }
 

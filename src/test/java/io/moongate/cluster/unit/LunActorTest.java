@@ -58,6 +58,7 @@ class LunActorTest {
     private long openEpoch;
     private Way way = Way.HELD;
     HandOver handOver = new NoHandOver();
+    volatile boolean fenced;
     volatile long announced;
     volatile long accepted;
     private long shared = -1;
@@ -136,6 +137,11 @@ class LunActorTest {
       underWay = new CompletableFuture<>();
       calls.add(new Call.Growing(unit.growingTo(), underWay));
       return underWay;
+    }
+
+    @Override
+    public boolean isFenced(String unitId) {
+      return fenced;
     }
 
     @Override
@@ -312,6 +318,40 @@ class LunActorTest {
     settle();
     opening.done().complete(null);
     published(Way.LOCAL);
+    settle();
+  }
+
+  /** An owner that was only taken for dead goes on with a client that is not. */
+  @Test
+  void whatTheStoreHasFencedIsOpenedAnew() throws InterruptedException {
+    serve();
+    actor.tell(LunActor.Fenced.NOW);
+    settle();
+    path.fenced = true;
+    actor.tell(LunActor.Fenced.NOW);
+    assertEquals(1, published(Way.HELD).epoch());
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    actor.tell(LunActor.Fenced.NOW);
+    settle();
+    path.fenced = false;
+    releasing.done().complete(null);
+    open(1);
+    assertEquals(AccessState.ACTIVE_OPTIMIZED, published(Way.LOCAL).localState());
+    actor.tell(LunActor.Fenced.NOW);
+    settle();
+  }
+
+  /** There is a newer owner, of which the view does not know yet. */
+  @Test
+  void whatCannotBeOpenedAnewIsGivenUp() throws InterruptedException {
+    serve();
+    path.fenced = true;
+    actor.tell(LunActor.Fenced.NOW);
+    published(Way.HELD);
+    path.next(Call.Releasing.class).done().complete(null);
+    path.next(Call.Opening.class).done().completeExceptionally(new IllegalStateException("newer"));
+    LogicalUnit.OpenFailed failed = (LogicalUnit.OpenFailed) reports.poll(10, TimeUnit.SECONDS);
+    assertTrue(failed.reason().contains("newer"), failed.reason());
     settle();
   }
 

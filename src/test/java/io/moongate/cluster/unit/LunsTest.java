@@ -61,6 +61,11 @@ class LunsTest {
     volatile CompletableFuture<Void> opening = new CompletableFuture<>();
 
     @Override
+    public boolean isFenced(String unitId) {
+      return false;
+    }
+
+    @Override
     public void share(UnitEntry unit) {}
 
     @Override
