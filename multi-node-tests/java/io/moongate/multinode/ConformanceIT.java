@@ -150,6 +150,13 @@ class ConformanceIT {
         run("4096-ao-ano", disk, WHOLE_SUITE, lun, both, "", ""));
   }
 
+  @TestFactory
+  @Execution(ExecutionMode.CONCURRENT)
+  Stream<DynamicTest> onCephRbd(TestCluster cluster) {
+    TestLun lun = cluster.createLun("conformance-rbd", 0, SIZE, 512, "rbd");
+    return byOnePathAndByTwo("rbd", cluster, lun, "", "");
+  }
+
   @Tag("long")
   @TestFactory
   @Execution(ExecutionMode.CONCURRENT)

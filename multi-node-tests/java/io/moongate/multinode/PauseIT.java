@@ -37,6 +37,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The hardest problem: the owner stops with writes in its hands, and wakes after others have taken
@@ -77,10 +79,12 @@ class PauseIT {
    * anew, and it wakes. What it had acknowledged is there until then; nothing of it lands
    * afterwards, and each of its writes has an end.
    */
-  @Test
-  void ofABurstThatStopsInItsMiddleNothingLandsLate(TestCluster cluster)
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "rbd"})
+  void ofABurstThatStopsInItsMiddleNothingLandsLate(String store, TestCluster cluster)
       throws IOException, InterruptedException {
-    TestLun lun = cluster.createLun("burst", 0, 64L << 20);
+    cluster.heal();
+    TestLun lun = cluster.createLun("burst-" + store, 0, 64L << 20, 512, store);
     History history = new History();
     TestGateway owner = cluster.owner(lun);
     long seed = Workload.seed();
@@ -131,7 +135,7 @@ class PauseIT {
     // An acknowledgement may come late, of a write that was done before the owner stopped; that
     // none
     // was done afterwards is what the history tells.
-    Histories.requireLinearizable("burst", history);
+    Histories.requireLinearizable("burst-" + store, history);
   }
 
   private static void pauses(TestCluster cluster, String name, int times) throws IOException {

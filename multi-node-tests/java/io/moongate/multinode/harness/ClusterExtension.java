@@ -1,10 +1,12 @@
 package io.moongate.multinode.harness;
 
+import io.moongate.volume.rbd.CephCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -16,8 +18,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives tests the cluster of three gateways that all of them share: started for the first test that
- * asks, whole again before each, stopped at the end of the run. When a test fails the logs up to
- * then are kept under {@code target/multi-node/failures}.
+ * asks, whole again before each, stopped at the end of the run. Its stores are {@code file}, {@code
+ * memory} and {@code rbd}, on a real Ceph whose pool a test can ask for as well. When a test fails
+ * the logs up to then are kept under {@code target/multi-node/failures}.
  */
 public final class ClusterExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
@@ -29,6 +32,7 @@ public final class ClusterExtension
   /** The cluster of this run, or why there is none; JUnit closes it at the end. */
   private static final class Shared implements AutoCloseable {
     private final Installation installation;
+    private CephCluster.Pool ceph;
     private TestCluster cluster;
     private Throwable failure;
 
@@ -36,7 +40,12 @@ public final class ClusterExtension
       installation = Installation.find();
       long start = System.nanoTime();
       try {
-        cluster = TestCluster.start(installation, installation.output().resolve(DIRECTORY), SIZE);
+        ceph = CephCluster.shared().newPool();
+        cluster =
+            TestCluster.start(
+                installation,
+                installation.output().resolve(DIRECTORY),
+                Site.loopback(SIZE).with(ceph.configuration()));
         System.out.printf(
             "the test cluster was ready after %.1f s%n", (System.nanoTime() - start) / 1e9);
       } catch (RuntimeException | AssertionError e) {
@@ -110,12 +119,14 @@ public final class ClusterExtension
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-    return parameter.getParameter().getType() == TestCluster.class;
+    return List.of(TestCluster.class, CephCluster.Pool.class)
+        .contains(parameter.getParameter().getType());
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    return shared(context).cluster();
+    TestCluster cluster = shared(context).cluster();
+    return parameter.getParameter().getType() == TestCluster.class ? cluster : shared(context).ceph;
   }
 
   private static String name(ExtensionContext context) {

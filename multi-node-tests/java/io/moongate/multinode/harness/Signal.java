@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Signals that Java has no call for. */
-enum Signal {
+public enum Signal {
   STOP,
   CONT;
 
@@ -24,7 +24,7 @@ enum Signal {
    * kernel takes a while to stop all of them on a busy machine, and what is sent to the process
    * meanwhile it would still do.
    */
-  void send(long pid) {
+  public void send(long pid) {
     try {
       Process kill =
           new ProcessBuilder("kill", "-" + name(), Long.toString(pid)).inheritIO().start();

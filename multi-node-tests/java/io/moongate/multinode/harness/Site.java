@@ -31,6 +31,11 @@ public record Site(
     cassandra = List.copyOf(cassandra);
   }
 
+  /** The same with more settings. */
+  Site with(String settings) {
+    return new Site(hosts, portals, cassandra, places, more + settings);
+  }
+
   /**
    * So many gateways on 127.0.0.1, 127.0.0.2, and so on, as the demo has them; fails when their
    * ports are taken.

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * A real Ceph on 127.0.0.1: a monitor and servers of objects that keep them in memory, with
  * authentication, in a directory of its own. One for all tests of a process, ended with it.
  */
-final class CephCluster {
+public final class CephCluster {
   /** Whose capabilities are those that a gateway needs, and no others. */
   static final String USER = "gateway";
 
@@ -60,7 +60,7 @@ final class CephCluster {
   }
 
   /** The cluster of this process, started when it is not. */
-  static synchronized CephCluster shared() {
+  public static synchronized CephCluster shared() {
     if (failure != null) {
       throw new AssertionError("Ceph could not be started", failure);
     }
@@ -239,7 +239,7 @@ final class CephCluster {
   }
 
   /** The servers of objects. */
-  List<Process> osds() {
+  public List<Process> osds() {
     return osds;
   }
 
@@ -258,7 +258,7 @@ final class CephCluster {
   }
 
   /** A pool of its own, with a user for it whose key is in a file. */
-  Pool newPool() {
+  public Pool newPool() {
     String name;
     synchronized (this) {
       name = "pool" + ++pools;
@@ -284,7 +284,18 @@ final class CephCluster {
   }
 
   /** A pool of a test. */
-  record Pool(CephCluster cluster, String name, Path keyring) {
+  public record Pool(CephCluster cluster, String name, Path keyring) {
+
+    /** What a gateway's configuration says of it (HOCON). */
+    public String configuration() {
+      return """
+          moongate.volume.rbd {
+            pool = "%s", user = "%s", keyring = "%s", conf-file = "%s"
+          }
+          moongate.management.stores = ["file", "memory", "rbd"]
+          """
+          .formatted(name, USER + "." + name, keyring, cluster.conf);
+    }
 
     /** Objects of 1 MiB: an atomic write as the contract makes it lies in two. */
     RbdSettings settings() {
@@ -313,11 +324,11 @@ final class CephCluster {
   }
 
   /** What the tool of that name prints. */
-  String ceph(String... arguments) {
+  public String ceph(String... arguments) {
     return tool("ceph", arguments);
   }
 
-  String rbd(String... arguments) {
+  public String rbd(String... arguments) {
     return tool("rbd", arguments);
   }
 
