@@ -124,9 +124,8 @@ final class ApiClient {
   private static void requireRead(String method, List<String> silent) {
     if (!method.equals("GET")) {
       throw ApiException.unreachable(
-          "No answer from "
-              + silent.get(silent.size() - 1)
-              + ". The change may have been made: look before you repeat it");
+          "No answer from " + silent.get(silent.size() - 1),
+          "The change may have been made: look before you repeat it");
     }
   }
 
@@ -160,7 +159,7 @@ final class ApiClient {
       if (status >= 200 && status < 300 && type.startsWith("application/json")) {
         return json.readTree(response.body());
       } else if (type.startsWith(Problem.MEDIA_TYPE)) {
-        throw ApiException.refused(text(json.readValue(response.body(), Problem.class)));
+        throw ApiException.refused(status, text(json.readValue(response.body(), Problem.class)));
       }
     } catch (IOException e) {
       throw ApiException.refused(api + " answered what is not JSON (status " + status + ")");

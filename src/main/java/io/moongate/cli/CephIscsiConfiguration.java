@@ -1,5 +1,7 @@
 package io.moongate.cli;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -34,7 +36,12 @@ record CephIscsiConfiguration(Map<String, Disk> disks, List<Target> targets, boo
    *
    * @param encrypted whether the password is encrypted under the gateways' key
    */
-  record Auth(String user, String password, boolean encrypted) {}
+  record Auth(String user, String password, boolean encrypted) {
+    @Override
+    public String toString() {
+      return "Auth[user=" + user + ", encrypted=" + encrypted + "]";
+    }
+  }
 
   /** Both directions. */
   record Auths(Optional<Auth> chap, Optional<Auth> mutual) {}
@@ -43,23 +50,37 @@ record CephIscsiConfiguration(Map<String, Disk> disks, List<Target> targets, boo
    * An initiator.
    *
    * @param luns by disk, the number under which it sees it
+   * @param controls whether settings of its own were made, other than the defaults
    */
-  record Client(String name, Auths auths, Map<String, Integer> luns) {}
+  record Client(String name, Auths auths, Map<String, Integer> luns, boolean controls) {}
 
   /**
    * A target.
    *
-   * @param listed whether only its clients may log in
+   * @param aclEnabled whether only its clients may log in, as far as the file says
    * @param luns by disk, its number
    * @param addresses of its portals
+   * @param controls whether settings of its own were made, other than the defaults
    */
   record Target(
       String name,
-      boolean listed,
+      boolean aclEnabled,
       Auths auths,
       Map<String, Integer> luns,
       List<Client> clients,
-      List<String> addresses) {}
+      List<String> addresses,
+      boolean controls) {
+
+    /** Whether only its clients may log in: its gateways see to that wherever there are any. */
+    boolean listed() {
+      return aclEnabled || !clients.isEmpty();
+    }
+
+    /** Whether any client authenticates itself, so that its gateways ask every one to. */
+    boolean asksForChap() {
+      return clients.stream().anyMatch(client -> client.auths().chap().isPresent());
+    }
+  }
 
   /**
    * Reads it.
@@ -70,8 +91,15 @@ record CephIscsiConfiguration(Map<String, Disk> disks, List<Target> targets, boo
     JsonNode root;
     try {
       root = JSON.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      // Its message may quote a part of a password.
+      JsonLocation at = e.getLocation();
+      throw wrong(
+          at == null
+              ? "it is no JSON"
+              : "it is no JSON: line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()));
     } catch (IOException e) {
-      throw wrong("it is no JSON: " + e.getMessage());
+      throw wrong("it is no JSON");
     }
     if (root == null || !root.isObject() || !root.has("targets")) {
       throw wrong("it has no \"targets\"");
@@ -102,7 +130,7 @@ record CephIscsiConfiguration(Map<String, Disk> disks, List<Target> targets, boo
         text(where, disk, "pool"),
         text(where, disk, "image"),
         text(where, disk, "wwn"),
-        !disk.path("controls").isEmpty());
+        controls(disk));
   }
 
   private static Target target(String name, JsonNode target, Map<String, Disk> disks) {
@@ -114,7 +142,8 @@ record CephIscsiConfiguration(Map<String, Disk> disks, List<Target> targets, boo
           new Client(
               each.getKey(),
               auths(client, each.getValue().path("auth")),
-              luns(client, each.getValue().path("luns"), disks)));
+              luns(client, each.getValue().path("luns"), disks),
+              controls(each.getValue())));
     }
     List<String> addresses = new ArrayList<>();
     for (JsonNode portal : target.path("portals")) {
@@ -126,7 +155,12 @@ record CephIscsiConfiguration(Map<String, Disk> disks, List<Target> targets, boo
         auths(where, target.path("auth")),
         luns(where, target.path("disks"), disks),
         clients,
-        addresses);
+        addresses,
+        controls(target));
+  }
+
+  private static boolean controls(JsonNode node) {
+    return !node.path("controls").isEmpty();
   }
 
   private static Map<String, Integer> luns(String where, JsonNode luns, Map<String, Disk> disks) {

@@ -76,7 +76,8 @@ final class CephIscsiKey {
       return new CephIscsiKey(
           KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(pkcs8)));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
-      throw ApiException.refused("The key can't be read: " + e.getMessage());
+      // What they say of it may quote it.
+      throw ApiException.refused("The key is no RSA key of PKCS #1 or PKCS #8");
     }
   }
 

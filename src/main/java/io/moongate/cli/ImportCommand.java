@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,7 +27,10 @@ final class ImportCommand {
             + " disks as they know them.",
         "Get its configuration by 'rados -p POOL get gateway.conf FILE'. Stop its gateways before"
             + " the import, and start none again: an image has one owner. What was done already is"
-            + " not done twice, so an import that was interrupted is repeated."
+            + " not done twice, so an import that was interrupted is repeated, also while hosts use"
+            + " what it imported.",
+        "A repeated import does not take away what is gone from the file since, and lists, masks and"
+            + " CHAP that were changed by hand become those of the file again."
       })
   static final class CephIscsi extends ClientCommand {
     @Parameters(paramLabel = "FILE", description = "The configuration object.")
@@ -45,24 +50,40 @@ final class ImportCommand {
                 + " gateway of ceph-iscsi.")
     private Path key;
 
+    @Option(
+        names = "--target",
+        paramLabel = "IQN",
+        description = "Import only this target; may be repeated. Default: all of them.")
+    private List<String> targets = new ArrayList<>();
+
+    @Option(
+        names = "--allow-without-chap",
+        description =
+            "Clients without CHAP may log in to targets where others have it, by their name alone."
+                + " ceph-iscsi refuses them, and without this option they are left off the list.")
+    private boolean allowWithoutChap;
+
     @Option(names = "--dry-run", description = "Only say what would be done.")
     private boolean dryRun;
 
     @Override
     int run(ApiClient api) {
       CephIscsiPlan plan =
-          CephIscsiPlan.of(CephIscsiConfiguration.read(bytes(file)), pool, passwords());
-      for (CephIscsiPlan.Step step : plan.steps()) {
-        if (!dryRun) {
-          if (step.creates()) {
-            api.post(step.path(), step.body());
-          } else {
-            api.put(step.path(), step.body());
-          }
-        }
-        say((dryRun ? "would do: " : "done: ") + step.what());
-      }
+          CephIscsiPlan.of(
+              CephIscsiConfiguration.read(bytes(file)),
+              new CephIscsiPlan.Wanted(pool, targets, allowWithoutChap),
+              passwords());
+      CephIscsiImport importing = new CephIscsiImport(plan);
       plan.notes().forEach(note -> say("note: " + note));
+      try {
+        if (dryRun) {
+          importing.lines().forEach(this::say);
+        } else {
+          importing.run(api, this::say);
+        }
+      } finally {
+        printedAsJson(api, importing.json(dryRun));
+      }
       return 0;
     }
 

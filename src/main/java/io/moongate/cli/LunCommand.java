@@ -196,7 +196,7 @@ final class LunCommand {
         names = "--volume",
         paramLabel = "NAME",
         description =
-            "A volume that is there already, in a store that takes them (rbd: an image of its pool),"
+            "A volume that is there already, in a store that takes them (rbd: POOL/IMAGE),"
                 + " becomes the unit's. Nobody else may use it. It stays when the unit is deleted.")
     private String volume;
 

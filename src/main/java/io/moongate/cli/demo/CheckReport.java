@@ -46,9 +46,14 @@ final class CheckReport {
     out.flush();
   }
 
+  /** Whether every step passed until now, and there was one. */
+  boolean passed() {
+    return failed.isEmpty() && steps > 0;
+  }
+
   /** Writes the last line; true when every step passed, and there was one. */
   boolean conclude() {
-    boolean passed = failed.isEmpty() && steps > 0;
+    boolean passed = passed();
     out.println(
         passed
             ? "check passed: %d steps".formatted(steps)

@@ -2,7 +2,6 @@ package io.moongate.cli.demo;
 
 import io.moongate.cli.demo.GatewayApi.ApiException;
 import io.moongate.management.api.Gateway;
-import io.moongate.management.api.LogicalUnit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -46,6 +45,7 @@ final class DemoCluster {
   // Written by the thread that starts, read by the one that stops.
   private volatile CassandraNode cassandra;
   private volatile boolean stopping;
+  private boolean disksBegun;
 
   DemoCluster(Settings settings, DemoDirectory directory, PrintWriter out) {
     this.settings = settings;
@@ -74,6 +74,19 @@ final class DemoCluster {
         .filter(gateway -> gateway.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new DemoException("there is no gateway " + name + " in this demo"));
+  }
+
+  /** Whether it has come so far that there may be LUNs. */
+  boolean mayHaveDisks() {
+    return disksBegun;
+  }
+
+  /** The API of each gateway whose process runs. */
+  List<GatewayApi> alive() {
+    return gateways.stream()
+        .filter(GatewayProcess::alive)
+        .map(gateway -> new GatewayApi(gateway.address()))
+        .toList();
   }
 
   List<GatewayAddress> addresses() {
@@ -307,6 +320,7 @@ final class DemoCluster {
   }
 
   private void createDisks(Deadline deadline) {
+    disksBegun = true;
     GatewayApi api = new GatewayApi(addresses.get(0));
     change(deadline, "the target", () -> api.createTarget(TARGET));
     for (int lun = 0; lun < settings.luns(); lun++) {
@@ -315,21 +329,6 @@ final class DemoCluster {
           deadline,
           "LUN " + lun,
           () -> api.createLun(TARGET, number, LUN_SIZE, settings.store().kind()));
-    }
-  }
-
-  /** Deletes the LUNs, where nothing of them would go with the demo's directory. */
-  void deleteDisks() {
-    if (!settings.store().isElsewhere()) {
-      return;
-    }
-    try {
-      GatewayApi api = new GatewayApi(addresses.get(0));
-      for (LogicalUnit unit : api.luns()) {
-        api.deleteLun(unit.id());
-      }
-    } catch (ApiException e) {
-      throw new DemoException("LUNs are left in the store: " + e.getMessage(), e);
     }
   }
 

@@ -37,6 +37,10 @@ import picocli.CommandLine.Spec;
 public final class DemoCommand implements Callable<Integer> {
 
   private static final Duration WATCH = Duration.ofMillis(500);
+
+  /** Longer than Ceph takes a client that died for a living one, 30 s. */
+  private static final Duration DELETION = Duration.ofSeconds(90);
+
   private static final int MAX_LUNS = 256;
 
   @Spec private CommandSpec spec;
@@ -89,8 +93,8 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "KIND",
       defaultValue = "file",
       description =
-          "Where the LUNs have their blocks: file, in --dir, or rbd, images of a Ceph pool (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Where the LUNs have their blocks: file, in --dir, or rbd, images of a Ceph pool; a directory"
+              + " keeps the store that it was begun with (default: ${DEFAULT-VALUE}).")
   private String store;
 
   @Option(
@@ -153,6 +157,7 @@ public final class DemoCommand implements Callable<Integer> {
             () ->
                 DemoDirectory.standard(System.getenv(), Path.of(System.getProperty("user.home"))));
     try (DemoDirectory directory = DemoDirectory.open(path)) {
+      directory.claimFor(demoStore());
       out.println("state in " + directory.root());
       DemoCluster cluster = new DemoCluster(settings(), directory, out);
       StopOnce stop = StopOnce.install(cluster, out);
@@ -193,18 +198,26 @@ public final class DemoCommand implements Callable<Integer> {
     boolean passed = false;
     try (DemoDirectory directory = DemoDirectory.open(path)) {
       directory.claimForCheck();
+      directory.claimFor(demoStore());
       DemoCluster cluster = new DemoCluster(settings(), directory, out);
       CheckReport report = new CheckReport(out);
+      DemoImages images = new DemoImages(demoStore(), cluster::alive);
       StopOnce stop = StopOnce.install(cluster, out);
       try {
         cluster.start();
         printReady(cluster, out);
         new FailoverCheck(cluster, tools, report, luns).run(kills);
-        if (dir.isEmpty()) {
-          cluster.deleteDisks();
+        if (dir.isEmpty() && report.passed()) {
+          images.delete(Deadline.after(DELETION));
         }
       } finally {
-        stop.now();
+        try {
+          if (dir.isEmpty() && cluster.mayHaveDisks()) {
+            images.left().ifPresent(report::note);
+          }
+        } finally {
+          stop.now();
+        }
         List<Child> left = cluster.children().running();
         report.step(
             "nothing is left running", left.isEmpty(), left.isEmpty() ? "" : left.toString());

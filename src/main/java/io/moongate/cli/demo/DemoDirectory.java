@@ -20,6 +20,7 @@ final class DemoDirectory implements AutoCloseable {
 
   private static final String LOCK = "lock";
   private static final String CHECK_MARK = "made-by-check";
+  private static final String STORE = "store";
 
   private final Path root;
   private final FileChannel lockChannel;
@@ -110,8 +111,7 @@ final class DemoDirectory implements AutoCloseable {
   void claimForCheck() {
     Path mark = root.resolve(CHECK_MARK);
     try {
-      // With another store than that of files the metadata alone know of them.
-      if (!Files.exists(mark) && (Files.exists(cassandra()) || holdsAny(volumes()))) {
+      if (!Files.exists(mark) && begun()) {
         throw new DemoException(
             "%s holds LUNs of an earlier demo, and --check writes over LUN 0: choose another --dir"
                 .formatted(root));
@@ -120,6 +120,37 @@ final class DemoDirectory implements AutoCloseable {
     } catch (IOException e) {
       throw new DemoException("can't use %s: %s".formatted(root, e), e);
     }
+  }
+
+  /**
+   * Notes where the directory's LUNs have their blocks.
+   *
+   * @throws DemoException when that is elsewhere than at an earlier start
+   */
+  void claimFor(DemoStore store) {
+    Path file = root.resolve(STORE);
+    try {
+      // Before this file was written there were files alone.
+      String before =
+          Files.exists(file)
+              ? Files.readString(file, StandardCharsets.UTF_8).strip()
+              : DemoStore.FILE.inWords();
+      if (begun() && !before.equals(store.inWords())) {
+        throw new DemoException(
+            "%s was begun with %s, and this is %s: choose another --dir, or the same store"
+                .formatted(root, before, store.inWords()));
+      }
+      Files.writeString(file, store.inWords() + "\n");
+    } catch (IOException e) {
+      throw new DemoException("can't use %s: %s".formatted(root, e), e);
+    }
+  }
+
+  /**
+   * Whether there may be LUNs: with another store than that of files only metadata know of them.
+   */
+  private boolean begun() throws IOException {
+    return Files.exists(cassandra()) || holdsAny(volumes());
   }
 
   private static boolean holdsAny(Path directory) throws IOException {

@@ -7,12 +7,13 @@ import java.util.Optional;
  * Where the demo's LUNs have their blocks.
  *
  * @param kind of the volume store
+ * @param pool of Ceph that has their images; empty when they are in the demo's directory
  * @param configuration what the gateways' configuration files say of it beside the defaults (HOCON)
  */
-record DemoStore(String kind, String configuration) {
+record DemoStore(String kind, Optional<String> pool, String configuration) {
 
   /** Files in the demo's own directory. */
-  static final DemoStore FILE = new DemoStore("file", "");
+  static final DemoStore FILE = new DemoStore("file", Optional.empty(), "");
 
   /**
    * Images of a Ceph pool.
@@ -24,6 +25,7 @@ record DemoStore(String kind, String configuration) {
   static DemoStore rbd(Path conf, String user, String pool, Optional<Path> keyring) {
     return new DemoStore(
         "rbd",
+        Optional.of(pool),
         """
         moongate.volume.rbd { conf-file = %s, user = %s, pool = %s, keyring = %s }
         moongate.management.stores = ["rbd", "file", "memory"]
@@ -36,8 +38,8 @@ record DemoStore(String kind, String configuration) {
                     keyring.map(file -> file.toAbsolutePath().toString()).orElse(""))));
   }
 
-  /** Whether what is in it outlives the demo's directory. */
-  boolean isElsewhere() {
-    return !this.equals(FILE);
+  /** As a person names it. */
+  String inWords() {
+    return "--store " + kind + pool.map(name -> " --pool " + name).orElse("");
   }
 }

@@ -49,7 +49,11 @@ final class GatewayApi {
   private final URI base;
 
   GatewayApi(GatewayAddress gateway) {
-    this.base = gateway.api();
+    this(gateway.api());
+  }
+
+  GatewayApi(URI base) {
+    this.base = base;
   }
 
   /** Whether a readiness probe answers 200. */

@@ -44,7 +44,7 @@ final class GatewayProcess {
    * @throws IllegalStateException while it runs
    */
   void start(Children children) {
-    if (child != null && child.alive()) {
+    if (alive()) {
       throw new IllegalStateException(name() + " runs already");
     }
     child =
@@ -53,6 +53,11 @@ final class GatewayProcess {
             jvm.command(JVM_OPTIONS, "gateway", "--config", config.toString()),
             Map.of(),
             log);
+  }
+
+  /** Whether it runs. */
+  boolean alive() {
+    return child != null && child.alive();
   }
 
   /**

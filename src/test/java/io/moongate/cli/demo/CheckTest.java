@@ -108,7 +108,9 @@ class CheckTest {
     StringWriter text = new StringWriter();
     CheckReport report = new CheckReport(new PrintWriter(text));
     assertFalse(report.conclude(), "no step is no pass");
+    assertFalse(report.passed());
     assertTrue(report.step("first", () -> "seen"));
+    assertTrue(report.passed());
     assertTrue(report.conclude());
     assertFalse(
         report.step(

@@ -65,6 +65,30 @@ class DemoFilesTest {
   }
 
   @Test
+  void aDirectoryKeepsTheStoreThatItWasBegunWith() throws IOException {
+    DemoStore rbd = DemoStore.rbd(Path.of("ceph.conf"), "moongate", "one", Optional.empty());
+    DemoStore other = DemoStore.rbd(Path.of("ceph.conf"), "moongate", "two", Optional.empty());
+    try (DemoDirectory begun = DemoDirectory.open(dir.resolve("begun"))) {
+      begun.claimFor(DemoStore.FILE);
+      begun.claimFor(rbd);
+      Files.createDirectories(begun.cassandra());
+      begun.claimFor(rbd);
+      for (DemoStore refusing : List.of(DemoStore.FILE, other)) {
+        DemoException refused =
+            assertThrows(DemoException.class, () -> begun.claimFor(refusing), refusing.inWords());
+        assertTrue(
+            refused.getMessage().contains("--store rbd --pool one, and this is --store "),
+            refused.getMessage());
+      }
+    }
+    try (DemoDirectory former = DemoDirectory.open(dir.resolve("former"))) {
+      Files.createDirectories(former.cassandra());
+      assertThrows(DemoException.class, () -> former.claimFor(rbd));
+      former.claimFor(DemoStore.FILE);
+    }
+  }
+
+  @Test
   void gatewayConfigurationQuotesWhatItIsGiven() {
     List<GatewayAddress> all = GatewayAddress.first(5);
     String text =
