@@ -177,6 +177,21 @@ class CephIscsiImportTest {
   }
 
   @Test
+  void theHelpSaysWhatRepeatingDoesAndHowVolumesAreNamed() throws IOException {
+    String help = run(CephIscsiTest.CONFIGURATION, "--help").out().replaceAll("\\s+", " ");
+    assertTrue(help.contains("does not take away what is gone from the file"), help);
+    assertTrue(help.contains("changed by hand become those of the file"), help);
+    StringWriter lun = new StringWriter();
+    Cli.run(
+        new String[] {"lun", "create", "--help"},
+        config -> 42,
+        new StringReader(""),
+        new PrintWriter(lun),
+        new PrintWriter(lun));
+    assertTrue(lun.toString().contains("POOL/IMAGE"), lun.toString());
+  }
+
+  @Test
   void whatIsNoJsonIsNotQuoted() throws IOException {
     Outcome broken =
         run(CephIscsiTest.CONFIGURATION.replace("\"secretsecret1\"", "secretsecret1"), "--dry-run");

@@ -407,8 +407,12 @@ class CephIscsiTest {
                     .decrypt("host1", encrypted));
     assertTrue(refused.getMessage().contains("host1"), refused.getMessage());
     assertThrows(ApiException.class, () -> CephIscsiKey.read("nothing"));
-    assertThrows(
-        ApiException.class,
-        () -> CephIscsiKey.read("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"));
+    ApiException noKey =
+        assertThrows(
+            ApiException.class,
+            () ->
+                CephIscsiKey.read(
+                    "-----BEGIN PRIVATE KEY-----\nAAAA=A\n-----END PRIVATE KEY-----"));
+    assertEquals("The key is no RSA key of PKCS #1 or PKCS #8", noKey.getMessage());
   }
 }
