@@ -15,7 +15,8 @@ import java.util.zip.CRC32C;
  * there is one over whose blocks nothing has been written since, for their range is kept locked:
  * writing it again is right, and {@link #redo} does so when the image has a new owner.
  *
- * <p>After a failure in between the volume is neither read nor written until it is opened again.
+ * <p>After a failure in between, whatever it is, the volume is neither read nor written until it is
+ * opened again: nothing newer may come to lie beneath a journal that is still there.
  */
 final class AtomicWrites {
   /** Bytes of the longest write. */
@@ -29,12 +30,14 @@ final class AtomicWrites {
 
   private final RadosClient client;
   private final RbdImage image;
+  private final FenceLatch latch;
   private final String journal;
   private volatile VolumeException broken;
 
-  AtomicWrites(RadosClient client, RbdImage image) {
+  AtomicWrites(RadosClient client, RbdImage image, FenceLatch latch) {
     this.client = client;
     this.image = image;
+    this.latch = latch;
     this.journal = journal(image.id());
   }
 
@@ -46,13 +49,17 @@ final class AtomicWrites {
   /** Writes all or nothing; waits for it. */
   synchronized void write(long offset, ByteBuffer source) {
     requireIntact();
+    latch.requireNotFenced();
     byte[] bytes = new byte[source.remaining()];
     source.get(bytes);
     byte[] record = encode(offset, bytes);
     long result = Librados.rados_write_full(client.pool(), journal, record, record.length);
     if (result < 0) {
       VolumeException failure = Errno.failure(result, "writing the journal of an atomic write");
-      if (failure.reason() != Reason.FULL && failure.reason() != Reason.FENCED) {
+      if (failure.reason() == Reason.FENCED) {
+        throw broken(failure); // It can be there, and we can't remove it.
+      }
+      if (failure.reason() != Reason.FULL) {
         remove(); // Whether it is there or not.
       }
       throw failure;
@@ -93,7 +100,9 @@ final class AtomicWrites {
 
   private void apply(long offset, byte[] bytes) {
     try {
+      latch.requireNotFenced();
       image.writeNow(offset, bytes);
+      latch.requireNotFenced();
     } catch (VolumeException e) {
       throw broken(e);
     }
@@ -108,23 +117,26 @@ final class AtomicWrites {
 
   /** Whoever was fenced has a successor, who sees to the journal. */
   private VolumeException broken(VolumeException cause) {
-    if (cause.reason() == Reason.FENCED) {
-      return cause;
-    }
-    broken =
-        new VolumeException(Reason.LOST, "an atomic write broke off; open the volume again", cause);
-    return broken;
+    latch.note(cause);
+    VolumeException why =
+        cause.reason() == Reason.FENCED
+            ? cause
+            : new VolumeException(
+                Reason.LOST, "an atomic write broke off; open the volume again", cause);
+    broken = why;
+    return why;
   }
 
-  /** Whether one broke off. */
+  /** Whether one broke off, and not for a successor's sake. */
   boolean hasFailed() {
-    return broken != null;
+    VolumeException failure = broken;
+    return failure != null && failure.reason() == Reason.LOST;
   }
 
   /**
    * Refuses to go on after one that broke off.
    *
-   * @throws VolumeException with LOST
+   * @throws VolumeException with LOST, or FENCED where that was why
    */
   void requireIntact() {
     VolumeException failure = broken;

@@ -24,7 +24,9 @@ final class Ownership {
   private final String unitId;
   private final ImageHeader header;
   private final Duration blocklistFor;
+  private final FenceLatch latch = new FenceLatch();
   private boolean owner;
+  private long taken;
 
   /**
    * Of an image that has just been opened.
@@ -40,6 +42,11 @@ final class Ownership {
     this.blocklistFor = blocklistFor;
   }
 
+  /** Where it is kept that this client was fenced. */
+  FenceLatch latch() {
+    return latch;
+  }
+
   /**
    * Takes the image at an epoch, and records that.
    *
@@ -47,6 +54,34 @@ final class Ownership {
    *     one was fenced; with UNAVAILABLE when the lock can't be had
    */
   synchronized void take(long epoch) {
+    latch.requireNotFenced();
+    try {
+      attempt(epoch);
+    } catch (Late e) {
+      VolumeException refusal = new VolumeException(Reason.FENCED, e.getMessage(), e);
+      if (owner && e.recorded > taken) {
+        latch.note(refusal); // It was ours.
+      }
+      throw refusal;
+    } catch (VolumeException e) {
+      latch.note(e);
+      throw e;
+    }
+  }
+
+  /** Whoever comes too late has lost nothing, and may come again at a newer epoch. */
+  private static final class Late extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final long recorded;
+
+    Late(String message, long recorded) {
+      super(message);
+      this.recorded = recorded;
+    }
+  }
+
+  private void attempt(long epoch) {
     requireNoNewer(epoch);
     if (image.isLockOwner()) {
       requireLock(image.acquireLock());
@@ -69,6 +104,7 @@ final class Ownership {
       throw e;
     }
     owner = true;
+    taken = epoch;
   }
 
   private void lock(long epoch) {
@@ -97,13 +133,12 @@ final class Ownership {
   private long requireNoNewer(long epoch) {
     String unit = image.metadata(RbdVolumeStore.UNIT).orElse("nobody");
     if (!unit.equals(unitId)) {
-      throw new VolumeException(
-          Reason.FENCED, "image %s is of unit %s, not %s".formatted(image.name(), unit, unitId));
+      throw new Late(
+          "image %s is of unit %s, not %s".formatted(image.name(), unit, unitId), Long.MAX_VALUE);
     }
     long recorded = image.number(EPOCH).orElse(-1L);
     if (recorded > epoch) {
-      throw new VolumeException(
-          Reason.FENCED, "epoch %d is older than %d on record".formatted(epoch, recorded));
+      throw new Late("epoch %d is older than %d on record".formatted(epoch, recorded), recorded);
     }
     return recorded;
   }

@@ -31,26 +31,34 @@ final class RangeInPieces {
 
   /** Begins; to be called once. */
   CompletionStage<Void> perform() {
-    next();
+    goOn();
     return done;
   }
 
-  private void next() {
-    if (offset == end) {
+  /** In a loop, and not one in the other: a piece may have ended before it is waited for. */
+  private void goOn() {
+    try {
+      while (offset < end) {
+        long length = Math.min(end - offset, atATime - offset % atATime);
+        CompletableFuture<Long> next = piece.perform(offset, length).toCompletableFuture();
+        offset += length;
+        if (!next.isDone()) {
+          next.whenComplete(this::proceed);
+          return;
+        }
+        next.join();
+      }
       done.complete(null);
-      return;
+    } catch (RuntimeException | Error e) {
+      done.completeExceptionally(e);
     }
-    long length = Math.min(end - offset, atATime - offset % atATime);
-    piece
-        .perform(offset, length)
-        .whenComplete(
-            (result, failure) -> {
-              if (failure != null) {
-                done.completeExceptionally(failure);
-              } else {
-                offset += length;
-                next();
-              }
-            });
+  }
+
+  private void proceed(Long result, Throwable failure) {
+    if (failure == null) {
+      goOn();
+    } else {
+      done.completeExceptionally(failure);
+    }
   }
 }

@@ -21,8 +21,8 @@ import java.util.function.BiConsumer;
  * <p>Reads and writes are librbd's asynchronous calls, and their stages complete on its threads.
  * What makes a thread wait (fencing, growing, closing) runs on the store's.
  *
- * <p>A completed write is on the servers, so it is stable. Once the client was put on the blocklist
- * everything fails with FENCED, for good: the volume is to be closed and opened anew.
+ * <p>A completed write is on the servers, so it is stable. Once anything was answered FENCED
+ * everything is, for good: the volume is to be closed and opened anew.
  */
 final class RbdVolume implements Volume {
   /** A client that is fenced is found out by what the servers answer: this much is asked for. */
@@ -37,6 +37,7 @@ final class RbdVolume implements Volume {
   private final RbdImage image;
   private final StoreThreads threads;
   private final Ownership ownership;
+  private final FenceLatch latch;
   private final AtomicWrites atomicWrites;
   private final long pieceSize;
   private final OperationGate gate = new OperationGate();
@@ -62,7 +63,8 @@ final class RbdVolume implements Volume {
     this.geometry = geometry;
     this.threads = threads;
     this.ownership = ownership;
-    this.atomicWrites = new AtomicWrites(client, image);
+    this.latch = ownership.latch();
+    this.atomicWrites = new AtomicWrites(client, image, latch);
     this.pieceSize = image.pieceSize();
   }
 
@@ -139,6 +141,7 @@ final class RbdVolume implements Volume {
     if (!source.hasRemaining()) {
       return nothing();
     }
+    latch.requireNotFenced(); // Again: what was looked at before may have been long ago.
     TransferBuffer buffer = TransferBuffer.of(source);
     return freeing(buffer, image.write(offset, buffer).thenAccept(done -> {}));
   }
@@ -209,9 +212,16 @@ final class RbdVolume implements Volume {
         buffer, inPieces(offset, length, (at, bytes) -> image.writeSame(at, bytes, buffer)));
   }
 
-  private static CompletionStage<Void> inPieces(
-      long offset, long length, RangeInPieces.Piece piece) {
-    return new RangeInPieces(offset, length, AT_A_TIME, piece).perform();
+  private CompletionStage<Void> inPieces(long offset, long length, RangeInPieces.Piece piece) {
+    return new RangeInPieces(
+            offset,
+            length,
+            AT_A_TIME,
+            (at, bytes) -> {
+              latch.requireNotFenced();
+              return piece.perform(at, bytes);
+            })
+        .perform();
   }
 
   @Override
@@ -266,7 +276,8 @@ final class RbdVolume implements Volume {
     if (epoch < 0) {
       return refused("an epoch can't be " + epoch);
     }
-    return perform(
+    // Not bounded: a take-over must not wait for what hosts ask for.
+    return enter(
         0,
         0,
         () ->
@@ -315,7 +326,31 @@ final class RbdVolume implements Volume {
     }
   }
 
+  /** An operation that counts among those that are under way in the store. */
   private <T> CompletionStage<T> perform(long offset, long length, Operation<T> operation) {
+    return enter(offset, length, () -> admitted(operation));
+  }
+
+  private <T> CompletionStage<T> admitted(Operation<T> operation) {
+    if (!threads.admit()) {
+      throw new VolumeException(Reason.OVERLOADED, "the store has too much to do");
+    }
+    CompletionStage<T> begun;
+    try {
+      begun = operation.begin();
+    } catch (Throwable e) {
+      begun = CompletableFuture.failedStage(e);
+    }
+    return begun.whenComplete(
+        (result, failure) -> {
+          threads.leave();
+          if (failure != null) {
+            latch.note(known(failure));
+          }
+        });
+  }
+
+  private <T> CompletionStage<T> enter(long offset, long length, Operation<T> operation) {
     CompletableFuture<T> done = new CompletableFuture<>();
     long entered;
     try {
@@ -327,13 +362,8 @@ final class RbdVolume implements Volume {
     }
     long place = length > 0 ? offset : -1;
     after(done, (result, failure) -> gate.exit(entered, place, failure));
-    if (!threads.admit()) {
-      done.completeExceptionally(
-          new VolumeException(Reason.OVERLOADED, "the store has too much to do"));
-      return done;
-    }
-    after(done, (result, failure) -> threads.leave());
     try {
+      latch.requireNotFenced();
       atomicWrites.requireIntact();
       after(
           operation.begin(),

@@ -207,6 +207,9 @@ public final class CephCluster {
         memstore_page_size = 4096
         osd_class_update_on_start = false
         osd_fast_shutdown = false
+        osd_delete_sleep_hdd = 0
+        osd_delete_sleep_ssd = 0
+        osd_delete_sleep_hybrid = 0
         osd_heartbeat_grace = 5
         [client]
         admin_socket =
@@ -219,8 +222,16 @@ public final class CephCluster {
   void startOsds() {
     osds.clear();
     for (int osd = 0; osd < OSDS; osd++) {
-      osds.add(daemon("ceph-osd", "-c", conf.toString(), "-i", Integer.toString(osd), "-f"));
+      osds.add(launch(osd));
     }
+    awaitOsds();
+  }
+
+  private Process launch(int osd) {
+    return daemon("ceph-osd", "-c", conf.toString(), "-i", Integer.toString(osd), "-f");
+  }
+
+  private void awaitOsds() {
     long until = System.nanoTime() + BOUND.toNanos();
     while (!ceph("osd", "stat").contains(OSDS + " up")) {
       if (System.nanoTime() > until) {
@@ -236,6 +247,25 @@ public final class CephCluster {
     for (int osd = 0; osd < OSDS; osd++) {
       ceph("osd", "down", Integer.toString(osd));
     }
+  }
+
+  /** Ends the server that serves an object first, in good order, and says which that was. */
+  int stopOsdOf(String pool, String object) {
+    int osd = osdOf(pool, object);
+    end(osds.get(osd));
+    ceph("osd", "down", Integer.toString(osd));
+    return osd;
+  }
+
+  int osdOf(String pool, String object) {
+    String map = ceph("osd", "map", pool, object, "--format", "json");
+    return Integer.parseInt(map.replaceAll("(?s).*\"acting_primary\":(-?\\d+).*", "$1"));
+  }
+
+  /** Starts one of them again, and waits until all serve. */
+  void startOsd(int osd) {
+    osds.set(osd, launch(osd));
+    awaitOsds();
   }
 
   /** The servers of objects. */
