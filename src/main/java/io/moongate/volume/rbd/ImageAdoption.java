@@ -19,6 +19,7 @@ final class ImageAdoption {
 
   private final RadosClient client;
   private final RbdImage image;
+  private final ImageHeader header;
   private final Duration blocklistFor;
 
   /**
@@ -29,6 +30,7 @@ final class ImageAdoption {
   ImageAdoption(RadosClient client, RbdImage image, Duration blocklistFor) {
     this.client = client;
     this.image = image;
+    this.header = new ImageHeader(client, image);
     this.blocklistFor = blocklistFor;
   }
 
@@ -57,6 +59,7 @@ final class ImageAdoption {
     image.disable(Librbd.FEATURE_FAST_DIFF | Librbd.FEATURE_OBJECT_MAP);
     // Those of the former unit, which begin anew.
     image.forget(Ownership.EPOCH);
+    header.record(SafeOptions.metadata());
     image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
     image.record(RbdVolumeStore.UNIT, unitId);
   }
@@ -94,7 +97,6 @@ final class ImageAdoption {
   }
 
   private void lock() {
-    ImageHeader lock = new ImageHeader(client, image);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (image.watchers() > 1) {
         throw new VolumeException(
@@ -103,11 +105,12 @@ final class ImageAdoption {
                     + " status")
                 .formatted(image.name()));
       }
-      lock.holder()
+      header
+          .holder()
           .ifPresent(
               holder -> {
                 client.blocklist(holder.address(), blocklistFor);
-                lock.takeFrom(holder);
+                header.takeFrom(holder);
               });
       if (image.acquireLock()) {
         return;

@@ -63,6 +63,7 @@ final class ImageCreation {
           RbdImage.open(client, name),
           image -> {
             image.record(RbdVolumeStore.UNIT, unitId);
+            new ImageHeader(client, image).record(SafeOptions.metadata());
             image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
             return null;
           });

@@ -7,6 +7,7 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -97,21 +98,48 @@ final class ImageHeader {
     }
   }
 
-  /** Durably, in one operation of the server that has the header. */
-  void record(String key, long value) {
-    byte[] name = key.getBytes(US_ASCII);
-    byte[] number = Long.toString(value).getBytes(US_ASCII);
-    ByteBuffer pairs =
-        ByteBuffer.allocate(3 * Integer.BYTES + name.length + number.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(1)
-            .putInt(name.length)
-            .put(name)
-            .putInt(number.length)
-            .put(number);
+  /** Metadata, durably, all in one operation of the server that has the header. */
+  void record(Map<String, String> metadata) {
+    int bytes = Integer.BYTES;
+    for (Map.Entry<String, String> each : metadata.entrySet()) {
+      bytes += 2 * Integer.BYTES + each.getKey().length() + each.getValue().length();
+    }
+    ByteBuffer pairs = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    pairs.putInt(metadata.size());
+    metadata.forEach(
+        (key, value) -> {
+          put(pairs, key);
+          put(pairs, value);
+        });
     Errno.check(
         Librados.rados_exec(
-            client.pool(), header, "rbd", "metadata_set", pairs.array(), pairs.capacity(), null, 0),
-        "recording " + key);
+            client.pool(), header, "rbd", "metadata_set", pairs.array(), bytes, null, 0),
+        "recording " + metadata.keySet());
+  }
+
+  private static void put(ByteBuffer pairs, String text) {
+    pairs.putInt(text.length()).put(text.getBytes(US_ASCII));
+  }
+
+  /** The image's features now: librbd may not have heard of a change yet. */
+  long features() {
+    ByteBuffer ofNoSnapshot =
+        ByteBuffer.allocate(Long.BYTES + 1)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(-2)
+            .put((byte) 1);
+    ByteBuffer answer = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    Errno.check(
+        Librados.rados_exec(
+            client.pool(),
+            header,
+            "rbd",
+            "get_features",
+            ofNoSnapshot.array(),
+            ofNoSnapshot.capacity(),
+            answer.array(),
+            answer.capacity()),
+        "looking at the features");
+    return answer.getLong(0);
   }
 }

@@ -3,6 +3,7 @@ package io.moongate.volume.rbd;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -93,9 +94,11 @@ final class Ownership {
     // From here on no server does anything for us before it knows who was blocklisted until now.
     client.awaitNewestMap();
     try {
+      SafeOptions.secure(client, image, header);
+      RbdVolumeStore.requireFeatures(header.features(), image.name());
       long recorded = requireNoNewer(epoch);
       if (recorded < epoch) {
-        header.record(EPOCH, epoch);
+        header.record(Map.of(EPOCH, Long.toString(epoch)));
       }
     } catch (RuntimeException | Error e) {
       if (!owner) {

@@ -12,27 +12,15 @@ import java.util.Map;
  * there is refused everything for good, and needs a new one.
  */
 final class RadosClient implements AutoCloseable {
-  /** Options of librbd that safety rests on: docs/decisions/0019-rbd.md. */
-  static final Map<String, String> SAFETY =
-      Map.of(
-          // Should librbd itself take a lock from one who is gone.
-          "rbd_blocklist_on_break_lock", "true",
-          "rbd_blocklist_expire_seconds", "0",
-          // A lock that was taken on purpose is kept, whoever asks for it.
-          "rbd_auto_exclusive_lock_until_manual_request", "true",
-          // What has completed is on the servers, and all reads come from where the writes go.
-          "rbd_cache", "false",
-          "rbd_persistent_cache_mode", "disabled",
-          "rbd_parent_cache_enabled", "false",
-          "rbd_read_from_replica_policy", "default");
-
   private final long cluster;
   private final long pool;
+  private final long wholePool;
   private boolean closed;
 
-  private RadosClient(long cluster, long pool) {
+  private RadosClient(long cluster, long pool, long wholePool) {
     this.cluster = cluster;
     this.pool = pool;
+    this.wholePool = wholePool;
   }
 
   /**
@@ -50,25 +38,31 @@ final class RadosClient implements AutoCloseable {
     try {
       configure(cluster[0], settings);
       require(Librados.rados_connect(cluster[0]), "connecting", settings);
-      long[] pool = new long[1];
-      require(
-          Librados.rados_ioctx_create(cluster[0], settings.pool(), pool),
-          "looking for the pool",
-          settings);
-      Librados.rados_ioctx_set_namespace(pool[0], settings.namespace());
-      Librados.rados_set_pool_full_try(pool[0]);
-      return new RadosClient(cluster[0], pool[0]);
+      long wholePool = context(cluster[0], settings);
+      long pool = context(cluster[0], settings);
+      Librados.rados_ioctx_set_namespace(pool, settings.namespace());
+      Librados.rados_set_pool_full_try(pool);
+      return new RadosClient(cluster[0], pool, wholePool);
     } catch (RuntimeException | Error e) {
       Librados.rados_shutdown(cluster[0]);
       throw e;
     }
   }
 
+  private static long context(long cluster, RbdSettings settings) {
+    long[] context = new long[1];
+    require(
+        Librados.rados_ioctx_create(cluster, settings.pool(), context),
+        "looking for the pool",
+        settings);
+    return context[0];
+  }
+
   private static void configure(long cluster, RbdSettings settings) {
     String file = settings.confFile().toString();
     require(Librados.rados_conf_read_file(cluster, file), "reading " + file, settings);
     settings.keyring().ifPresent(keyring -> set(cluster, "keyring", keyring.toString()));
-    SAFETY.forEach((option, value) -> set(cluster, option, value));
+    SafeOptions.VALUES.forEach((option, value) -> set(cluster, option, value));
     // A write that the client gives up may be done all the same, later.
     set(cluster, "rados_osd_op_timeout", "0");
     String seconds = Long.toString(settings.monitorTimeout().toSeconds());
@@ -108,6 +102,24 @@ final class RadosClient implements AutoCloseable {
   }
 
   /**
+   * What of librbd's configuration is set on the pool, by option. It is kept in the namespace
+   * without a name, for all of them.
+   */
+  Map<String, String> poolConfiguration() {
+    return RbdImage.options(
+        "listing the pool's configuration",
+        (keys, keysLength, values, valuesLength) ->
+            Librbd.rbd_pool_metadata_list(
+                wholePool,
+                SafeOptions.CONFIGURATION,
+                RbdImage.MOST_KEYS,
+                keys,
+                keysLength,
+                values,
+                valuesLength));
+  }
+
+  /**
    * Waits until this client has the newest map of the servers. Each operation that it begins after
    * that is done by a server only once that server has so new a map as well.
    */
@@ -140,6 +152,7 @@ final class RadosClient implements AutoCloseable {
     if (!closed) {
       closed = true;
       Librados.rados_ioctx_destroy(pool);
+      Librados.rados_ioctx_destroy(wholePool);
       Librados.rados_shutdown(cluster);
     }
   }

@@ -6,7 +6,9 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -19,11 +21,8 @@ final class RbdImage {
   private static final int LONGEST_VALUE = 256;
   private static final int LONGEST_ID = 64;
   private static final int LONGEST_LIST = 64 << 10;
-  private static final int MOST_KEYS = 256;
+  static final int MOST_KEYS = 256;
   private static final int MOST_WATCHERS = 64;
-
-  /** What the metadata begin with that are options of librbd. */
-  private static final String CONFIGURATION = "conf_";
 
   private final long image;
   private final String name;
@@ -106,44 +105,50 @@ final class RbdImage {
     return Optional.of(Native.toString(value, "US-ASCII"));
   }
 
-  /**
-   * What of librbd's configuration is set on the image or its pool. librbd prefers that to what its
-   * client was told.
-   */
-  List<String> configured(RadosClient client) {
-    List<String> options = new ArrayList<>();
+  /** What of librbd's configuration is set on the image, by option. */
+  Map<String, String> configuration() {
+    return options(
+        "listing the configuration of image " + name,
+        (keys, keysLength, values, valuesLength) ->
+            Librbd.rbd_metadata_list(
+                image,
+                SafeOptions.CONFIGURATION,
+                MOST_KEYS,
+                keys,
+                keysLength,
+                values,
+                valuesLength));
+  }
+
+  /** A call that lists metadata: each key and each value ends with a zero. */
+  @FunctionalInterface
+  interface Listing {
+    int list(byte[] keys, long[] keysLength, byte[] values, long[] valuesLength);
+  }
+
+  static Map<String, String> options(String action, Listing listing) {
     byte[] keys = new byte[LONGEST_LIST];
     byte[] values = new byte[LONGEST_LIST];
-    long[] length = {LONGEST_LIST};
-    check(
-        Librbd.rbd_metadata_list(
-            image, CONFIGURATION, MOST_KEYS, keys, length, values, new long[] {LONGEST_LIST}),
-        "listing its configuration");
-    addOptions(options, keys, length[0]);
-    length[0] = LONGEST_LIST;
-    int result =
-        Librbd.rbd_pool_metadata_list(
-            client.pool(),
-            CONFIGURATION,
-            MOST_KEYS,
-            keys,
-            length,
-            values,
-            new long[] {LONGEST_LIST});
-    if (result != -Errno.ENOENT) {
-      check(result, "listing its pool's configuration");
-      addOptions(options, keys, length[0]);
+    long[] keysLength = {LONGEST_LIST};
+    long[] valuesLength = {LONGEST_LIST};
+    int result = listing.list(keys, keysLength, values, valuesLength);
+    if (result == -Errno.ENOENT) {
+      return Map.of();
+    }
+    Errno.check(result, action);
+    String[] names = texts(keys, keysLength[0]);
+    String[] found = texts(values, valuesLength[0]);
+    Map<String, String> options = new HashMap<>();
+    for (int i = 0; i < Math.min(names.length, found.length); i++) {
+      if (names[i].startsWith(SafeOptions.CONFIGURATION)) {
+        options.put(names[i].substring(SafeOptions.CONFIGURATION.length()), found[i]);
+      }
     }
     return options;
   }
 
-  private static void addOptions(List<String> options, byte[] keys, long length) {
-    String all = new String(keys, 0, (int) length, StandardCharsets.US_ASCII);
-    for (String key : all.split("\0", -1)) {
-      if (key.startsWith(CONFIGURATION)) {
-        options.add(key.substring(CONFIGURATION.length()));
-      }
-    }
+  private static String[] texts(byte[] bytes, long length) {
+    return new String(bytes, 0, (int) length, StandardCharsets.US_ASCII).split("\0", -1);
   }
 
   /** A value that is a number, 0 or more. */

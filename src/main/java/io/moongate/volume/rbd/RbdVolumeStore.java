@@ -8,7 +8,6 @@ import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -113,7 +112,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     return RbdImage.with(
         RbdImage.open(client, name),
         image -> {
-          requireOurs(image.configured(client), name);
+          SafeOptions.requireOf(image);
           step.accept(new ImageAdoption(client, image, settings.blocklistFor()));
           return image.size();
         });
@@ -168,7 +167,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     try {
       RbdImage image = RbdImage.open(client, name);
       try {
-        requireOurs(image.configured(client), name);
+        SafeOptions.requireFor(client, image);
         return new RbdVolume(
             client,
             image,
@@ -185,14 +184,13 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     }
   }
 
-  private static void requireOurs(List<String> configured, String name) {
-    for (String option : configured) {
-      if (RadosClient.SAFETY.containsKey(option)) {
-        throw new VolumeException(
-            Reason.UNSUPPORTED,
-            "%s is set on image %s or its pool; it must not be: see rbd config"
-                .formatted(option, name));
-      }
+  /** Refuses an image that lacks the lock, or has what the fence was not thought out for. */
+  static void requireFeatures(long features, String name) {
+    if ((features & Librbd.FEATURE_EXCLUSIVE_LOCK) == 0 || (features & ~UNDERSTOOD) != 0) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "image %s has features %#x: exclusive-lock must be among them, none but %#x may be"
+              .formatted(name, features, UNDERSTOOD));
     }
   }
 
@@ -206,13 +204,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
                         Reason.NOT_FOUND,
                         "image %s has no %s: Moongate has not made it, or was interrupted"
                             .formatted(image.name(), BLOCK_SIZE)));
-    long features = image.features();
-    if ((features & Librbd.FEATURE_EXCLUSIVE_LOCK) == 0 || (features & ~UNDERSTOOD) != 0) {
-      throw new VolumeException(
-          Reason.UNSUPPORTED,
-          "image %s has features %#x: exclusive-lock must be among them, none but %#x may be"
-              .formatted(image.name(), features, UNDERSTOOD));
-    }
+    requireFeatures(image.features(), image.name());
     return geometry(image.size(), (int) blockSize);
   }
 

@@ -69,7 +69,8 @@ class RbdLatchIT {
     try (RadosClient client = RadosClient.connect(pool.settings())) {
       write = volume.writeAtomic(at, ByteBuffer.wrap(data)).toCompletableFuture();
       await(
-          () -> Librados.rados_read(client.pool(), data(id, first), new byte[1], 1, OBJECT - 1) == 1);
+          () ->
+              Librados.rados_read(client.pool(), data(id, first), new byte[1], 1, OBJECT - 1) == 1);
       ceph.ceph("osd", "blocklist", "add", address);
     } finally {
       ceph.startOsd(down);
