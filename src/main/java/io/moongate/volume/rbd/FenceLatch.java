@@ -20,6 +20,10 @@ final class FenceLatch {
     }
   }
 
+  boolean isFenced() {
+    return first != null;
+  }
+
   /**
    * Refuses to go on after the first.
    *

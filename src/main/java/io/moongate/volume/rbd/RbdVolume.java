@@ -178,6 +178,11 @@ final class RbdVolume implements Volume {
   }
 
   @Override
+  public boolean isFenced() {
+    return latch.isFenced();
+  }
+
+  @Override
   public CompletionStage<Void> flush() {
     // Without a cache a flush asks no server anything. A read does, and finds out a fenced client.
     return perform(
