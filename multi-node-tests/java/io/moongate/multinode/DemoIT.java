@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.harness.Installation;
+import io.moongate.volume.rbd.CephCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -21,14 +24,34 @@ class DemoIT {
 
   @Test
   void theDemoPassesItsOwnCheck() throws IOException, InterruptedException {
+    check("--dir", directory.resolve("state").toString());
+  }
+
+  /** In a directory of its own it leaves nothing in the pool. */
+  @Test
+  void theDemoPassesItsOwnCheckOnCeph() throws IOException, InterruptedException {
+    CephCluster.Pool pool = CephCluster.shared().newPool();
+    check(
+        "--store",
+        "rbd",
+        "--ceph-conf",
+        pool.conf().toString(),
+        "--ceph-user",
+        pool.user(),
+        "--ceph-keyring",
+        pool.keyring().toString(),
+        "--pool",
+        pool.name());
+    assertEquals("", pool.cluster().rbd("ls", pool.name()));
+  }
+
+  private void check(String... options) throws IOException, InterruptedException {
     Path log = directory.resolve("check.log");
-    ProcessBuilder demo =
-        new ProcessBuilder(
-            Installation.find().home().resolve("moongate").toString(),
-            "demo",
-            "--check",
-            "--dir",
-            directory.resolve("state").toString());
+    List<String> command =
+        new ArrayList<>(
+            List.of(Installation.find().home().resolve("moongate").toString(), "demo", "--check"));
+    command.addAll(List.of(options));
+    ProcessBuilder demo = new ProcessBuilder(command);
     demo.environment().put("MOONGATE_NO_BUILD", "1");
     demo.redirectErrorStream(true).redirectOutput(log.toFile());
     Process running = demo.start();

@@ -316,6 +316,16 @@ public final class CephCluster {
   /** A pool of a test. */
   public record Pool(CephCluster cluster, String name, Path keyring) {
 
+    /** Ceph's configuration file. */
+    public Path conf() {
+      return cluster.conf;
+    }
+
+    /** The user whose key is in {@link #keyring}. */
+    public String user() {
+      return USER + "." + name;
+    }
+
     /** What a gateway's configuration says of it (HOCON). */
     public String configuration() {
       return """
@@ -324,7 +334,7 @@ public final class CephCluster {
           }
           moongate.management.stores = ["file", "memory", "rbd"]
           """
-          .formatted(name, USER + "." + name, keyring, cluster.conf);
+          .formatted(name, user(), keyring, cluster.conf);
     }
 
     /** Objects of 1 MiB: an atomic write as the contract makes it lies in two. */
