@@ -59,6 +59,7 @@ final class ImageAdoption {
     image.disable(Librbd.FEATURE_FAST_DIFF | Librbd.FEATURE_OBJECT_MAP);
     // Those of the former unit, which begin anew.
     image.forget(Ownership.EPOCH);
+    image.forget(Ownership.OWNER);
     header.record(SafeOptions.metadata());
     image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
     image.record(RbdVolumeStore.UNIT, unitId);
@@ -105,6 +106,7 @@ final class ImageAdoption {
                     + " status")
                 .formatted(image.name()));
       }
+      image.metadata(Ownership.OWNER).ifPresent(former -> client.blocklist(former, blocklistFor));
       header
           .holder()
           .ifPresent(

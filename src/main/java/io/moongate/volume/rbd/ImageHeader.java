@@ -117,6 +117,26 @@ final class ImageHeader {
         "recording " + metadata.keySet());
   }
 
+  /** Removes a record, if it is there. */
+  void forget(String key) {
+    ByteBuffer name =
+        ByteBuffer.allocate(Integer.BYTES + key.length()).order(ByteOrder.LITTLE_ENDIAN);
+    put(name, key);
+    int result =
+        Librados.rados_exec(
+            client.pool(),
+            header,
+            "rbd",
+            "metadata_remove",
+            name.array(),
+            name.capacity(),
+            null,
+            0);
+    if (result != -Errno.ENOENT) {
+      Errno.check(result, "removing " + key);
+    }
+  }
+
   private static void put(ByteBuffer pairs, String text) {
     pairs.putInt(text.length()).put(text.getBytes(US_ASCII));
   }

@@ -57,6 +57,9 @@ final class Librados {
 
   static native void rados_shutdown(long cluster);
 
+  /** Of the client: what a lock calls it by. */
+  static native long rados_get_instance_id(long cluster);
+
   static native int rados_wait_for_latest_osdmap(long cluster);
 
   static native int rados_mon_command(

@@ -3,20 +3,34 @@ package io.moongate.volume.rbd;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How an open image becomes its owner's, at an epoch (docs/decisions/0019-rbd.md). The lock orders
  * those who want it; who has it looks at the epoch on record and writes down its own; from whom it
- * is taken is on the blocklist before the next has it.
+ * is taken is on the blocklist before the next has it. So is the last owner on record that has not
+ * closed, though somebody else may have taken the lock from it and given it back.
  *
  * <p>States: <i>open</i> (no epoch yet; the lock comes and goes with writes), <i>owner</i> (has the
  * lock for good). Who was owner and has lost the lock never is again: it is to be opened anew.
  */
 final class Ownership {
+  private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
+
   /** Where the epoch is: metadata of the image. */
   static final String EPOCH = "moongate.epoch";
+
+  /**
+   * Address of the owner, as the blocklist knows it, until it closes: metadata of the image. Any
+   * client of librbd that wants to change the image takes the lock from one that is gone, for good
+   * as far as the lock tells, and on the blocklist for an hour.
+   */
+  static final String OWNER = "moongate.owner";
 
   private static final int ATTEMPTS = 16;
 
@@ -97,8 +111,8 @@ final class Ownership {
       SafeOptions.secure(client, image, header);
       RbdVolumeStore.requireFeatures(header.features(), image.name());
       long recorded = requireNoNewer(epoch);
-      if (recorded < epoch) {
-        header.record(Map.of(EPOCH, Long.toString(epoch)));
+      if (recorded < epoch || !owner) {
+        header.record(Map.of(EPOCH, Long.toString(epoch), OWNER, address()));
       }
     } catch (RuntimeException | Error e) {
       if (!owner) {
@@ -113,18 +127,44 @@ final class Ownership {
   private void lock(long epoch) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<ImageHeader.Holder> holder = header.holder();
+      Optional<String> former = image.metadata(OWNER);
       // After the look whose the lock is: nobody is broken who had recorded a newer epoch by then.
       requireNoNewer(epoch);
-      if (holder.isPresent()) {
-        client.blocklist(holder.get().address(), blocklistFor);
-        header.takeFrom(holder.get());
-      }
+      Set<String> stale = new HashSet<>();
+      former.ifPresent(stale::add);
+      holder.ifPresent(each -> stale.add(each.address()));
+      stale.forEach(address -> client.blocklist(address, blocklistFor));
+      holder.ifPresent(header::takeFrom);
       if (image.acquireLock()) {
         return;
       }
     }
     throw new VolumeException(
         Reason.UNAVAILABLE, "the lock of image %s can't be had".formatted(image.name()));
+  }
+
+  /** What the blocklist would know this client by. */
+  private String address() {
+    return header
+        .holder()
+        .filter(holder -> holder.client().equals(client.id()))
+        .orElseThrow(() -> new VolumeException(Reason.FENCED, "the lock was taken away"))
+        .address();
+  }
+
+  /**
+   * Says that this owner does nothing any more, so that its client need not be refused. Only once
+   * nothing is under way. That it could not be said does no harm.
+   */
+  synchronized void giveBack() {
+    try {
+      latch.requireNotFenced();
+      if (owner && image.metadata(OWNER).equals(Optional.of(address()))) {
+        header.forget(OWNER);
+      }
+    } catch (VolumeException e) {
+      LOG.debug("event=owner-not-given-back image={}", image.name(), e);
+    }
   }
 
   private static void requireLock(boolean had) {

@@ -96,6 +96,11 @@ final class RadosClient implements AutoCloseable {
     }
   }
 
+  /** What a lock calls this client. */
+  String id() {
+    return "client." + Librados.rados_get_instance_id(cluster);
+  }
+
   /** The {@code rados_ioctx_t}. */
   long pool() {
     return pool;

@@ -314,6 +314,7 @@ final class RbdVolume implements Volume {
 
   private void finishClosing() {
     Throwable failure = null;
+    ownership.giveBack();
     try {
       image.close();
     } catch (RuntimeException | Error e) {

@@ -3,6 +3,7 @@ package io.moongate.volume.rbd;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -140,6 +141,42 @@ class RbdFenceIT {
     assertTrue(fenced.get(0).contains(" " + year + "-"), fenced::toString);
     get(old.close());
     get(young.close());
+  }
+
+  /**
+   * Another client of librbd may take the lock from an owner that is stopped, and its entry may be
+   * over before that goes on: the next owner sees to the one on record, and not only to whose the
+   * lock is.
+   */
+  @Test
+  void anOwnerFromWhomSomebodyElseTookTheLockIsRefusedAllTheSame() {
+    CephCluster ceph = CephCluster.shared();
+    Volume old = opened("unit");
+    get(old.fence(1));
+    get(old.write(0, OldOwner.block("old"), false));
+    ceph.ceph("config", "set", "mon", "mon_osd_blocklist_default_expire", "1");
+    try {
+      String image = pool.name() + "/test.unit";
+      String lock = ceph.rbd("lock", "ls", image, "--format", "json");
+      String address = lock.replaceAll("(?s).*\"address\":\"([^\"]*)\".*", "$1");
+      String id = lock.replaceAll("(?s).*\"id\":\"([^\"]*)\".*", "$1");
+      String locker = lock.replaceAll("(?s).*\"locker\":\"([^\"]*)\".*", "$1");
+      ceph.rbd("lock", "rm", image, id, locker);
+      for (int i = 0; blocklist().contains(address); i++) {
+        assertTrue(i < 300, "the entry does not end");
+        CephCluster.pause(100);
+      }
+      Volume young = get(store.open("unit"));
+      get(young.fence(2));
+      assertTrue(blocklist().contains(address), address);
+      get(young.write(0, OldOwner.block("new"), false));
+      assertReason(Reason.FENCED, old.read(0, ByteBuffer.allocate(BLOCK)));
+      get(young.close());
+      assertFalse(ceph.rbd("image-meta", "list", image).contains(Ownership.OWNER));
+    } finally {
+      ceph.ceph("config", "rm", "mon", "mon_osd_blocklist_default_expire");
+    }
+    get(old.close());
   }
 
   private static String blocklist() {
@@ -289,6 +326,7 @@ class RbdFenceIT {
       old.awaitLine("writing");
       old.stop();
       breakOnlyTheLock("test.advisory");
+      forgetTheOwner("test.advisory");
       Volume young = get(store.open("advisory"));
       get(young.fence(2));
       fill(young, 1);
@@ -298,6 +336,17 @@ class RbdFenceIT {
         CephCluster.pause(50);
       }
       get(young.close());
+    }
+  }
+
+  private void forgetTheOwner(String name) {
+    try (RadosClient client = RadosClient.connect(pool.settings())) {
+      RbdImage.with(
+          RbdImage.openReadOnly(client, name),
+          image -> {
+            new ImageHeader(client, image).forget(Ownership.OWNER);
+            return null;
+          });
     }
   }
 
