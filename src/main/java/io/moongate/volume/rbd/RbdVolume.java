@@ -6,7 +6,6 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,14 +30,13 @@ final class RbdVolume implements Volume {
   /** Bytes of a range that are zeroed, or written the same, at a time. */
   private static final long AT_A_TIME = 64L << 20;
 
-  private static final long OBJECTS_LOOKED_AT = 1024;
-
   private final RadosClient client;
   private final RbdImage image;
   private final StoreThreads threads;
   private final Ownership ownership;
   private final FenceLatch latch;
   private final AtomicWrites atomicWrites;
+  private final AllocationLookUps lookUps;
   private final long pieceSize;
   private final OperationGate gate = new OperationGate();
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -66,6 +64,7 @@ final class RbdVolume implements Volume {
     this.latch = ownership.latch();
     this.atomicWrites = new AtomicWrites(client, image, latch);
     this.pieceSize = image.pieceSize();
+    this.lookUps = new AllocationLookUps(image, pieceSize, threads.lookUps());
   }
 
   /** An operation that has been let in. */
@@ -85,13 +84,15 @@ final class RbdVolume implements Volume {
         0,
         0,
         () ->
-            threads.run(
-                () -> {
-                  VolumeGeometry wanted = grown(geometry, size);
-                  image.grow(wanted.size());
-                  accept(wanted.size());
-                  return null;
-                }));
+            threads
+                .changes()
+                .run(
+                    () -> {
+                      VolumeGeometry wanted = grown(geometry, size);
+                      image.grow(wanted.size());
+                      accept(wanted.size());
+                      return null;
+                    }));
   }
 
   private synchronized void accept(long size) {
@@ -168,11 +169,13 @@ final class RbdVolume implements Volume {
             .handle((before, failure) -> null)
             .thenCompose(
                 before ->
-                    threads.run(
-                        () -> {
-                          atomicWrites.write(offset, source);
-                          return null;
-                        }));
+                    threads
+                        .writes()
+                        .run(
+                            () -> {
+                              atomicWrites.write(offset, source);
+                              return null;
+                            }));
     lastAtomic = mine;
     return mine;
   }
@@ -255,25 +258,9 @@ final class RbdVolume implements Volume {
         });
   }
 
-  /** {@inheritDoc} Each object has to be asked for: what lies beyond so many is called mapped. */
   @Override
   public CompletionStage<List<Extent>> status(long offset, long length) {
-    return perform(
-        offset,
-        length,
-        () ->
-            threads.run(
-                () -> {
-                  long looked = Math.min(length, OBJECTS_LOOKED_AT * pieceSize);
-                  List<Extent> written = new ArrayList<>();
-                  if (looked > 0) {
-                    written.addAll(image.written(offset, looked));
-                  }
-                  if (looked < length) {
-                    written.add(new Extent(offset + looked, length - looked, true));
-                  }
-                  return Allocation.covering(offset, length, geometry.blockSize(), written);
-                }));
+    return perform(offset, length, () -> lookUps.begin(offset, length, geometry.blockSize()));
   }
 
   @Override
@@ -286,17 +273,19 @@ final class RbdVolume implements Volume {
         0,
         0,
         () ->
-            threads.run(
-                () -> {
-                  synchronized (ownership) {
-                    ownership.take(epoch);
-                    if (!redone) {
-                      atomicWrites.redo();
-                      redone = true;
-                    }
-                  }
-                  return null;
-                }));
+            threads
+                .takeOvers()
+                .run(
+                    () -> {
+                      synchronized (ownership) {
+                        ownership.take(epoch);
+                        if (!redone) {
+                          atomicWrites.redo();
+                          redone = true;
+                        }
+                      }
+                      return null;
+                    }));
   }
 
   @Override
@@ -307,7 +296,7 @@ final class RbdVolume implements Volume {
   @Override
   public CompletionStage<Void> close() {
     if (closing.compareAndSet(false, true)) {
-      gate.close().whenComplete((none, never) -> threads.runSurely(this::finishClosing));
+      gate.close().whenComplete((none, never) -> threads.closings().runSurely(this::finishClosing));
     }
     return closed;
   }

@@ -7,7 +7,6 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
 import io.moongate.volume.VolumeStore;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -45,15 +44,10 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   /** Below this servers may keep the space of what is deallocated. */
   private static final int UNMAP_GRANULARITY = 64 << 10;
 
-  private static final int REMOVALS = 2;
-
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,96}");
 
   private final RbdSettings settings;
   private final StoreThreads threads;
-
-  /** Deleting asks for every object there could be: nobody is to wait for a thread behind that. */
-  private final StoreThreads removals;
 
   /**
    * A store. It connects when it is asked for something.
@@ -64,7 +58,6 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     Librados.load();
     this.settings = settings;
     this.threads = new StoreThreads(settings.threads(), settings.inFlight());
-    this.removals = new StoreThreads(REMOVALS, settings.inFlight());
   }
 
   @Override
@@ -75,36 +68,42 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   @Override
   public CompletionStage<Void> create(
       String id, long size, int blockSize, Provisioning provisioning) {
-    return threads.run(
-        () -> {
-          String name = image(id);
-          geometry(size, blockSize);
-          if (provisioning != Provisioning.THIN) {
-            throw new VolumeException(
-                Reason.UNSUPPORTED, "RBD keeps no space ready: only thin provisioning is possible");
-          }
-          try (RadosClient client = RadosClient.connect(settings)) {
-            new ImageCreation(client, name, id, size, blockSize)
-                .perform(settings.objectSize(), CREATED_WITH);
-          }
-          return null;
-        });
+    return threads
+        .changes()
+        .run(
+            () -> {
+              String name = image(id);
+              geometry(size, blockSize);
+              if (provisioning != Provisioning.THIN) {
+                throw new VolumeException(
+                    Reason.UNSUPPORTED,
+                    "RBD keeps no space ready: only thin provisioning is possible");
+              }
+              try (RadosClient client = RadosClient.connect(settings)) {
+                new ImageCreation(client, name, id, size, blockSize)
+                    .perform(settings.objectSize(), CREATED_WITH);
+              }
+              return null;
+            });
   }
 
   @Override
   public CompletionStage<Long> adopt(
       String id, String unitId, Optional<String> former, int blockSize) {
-    return threads.run(
-        () -> {
-          if (id.indexOf('/') < 0) {
-            throw new VolumeException(Reason.NOT_FOUND, "name it with its pool, as POOL/IMAGE");
-          }
-          String name = image(id);
-          try (RadosClient client = RadosClient.connect(settings)) {
-            adopting(client, name, adoption -> adoption.prepare(unitId, former, blockSize));
-            return adopting(client, name, adoption -> adoption.perform(unitId, former, blockSize));
-          }
-        });
+    return threads
+        .changes()
+        .run(
+            () -> {
+              if (id.indexOf('/') < 0) {
+                throw new VolumeException(Reason.NOT_FOUND, "name it with its pool, as POOL/IMAGE");
+              }
+              String name = image(id);
+              try (RadosClient client = RadosClient.connect(settings)) {
+                adopting(client, name, adoption -> adoption.prepare(unitId, former, blockSize));
+                return adopting(
+                    client, name, adoption -> adoption.perform(unitId, former, blockSize));
+              }
+            });
   }
 
   /** The image's size after that. */
@@ -137,19 +136,21 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Void> grow(String id, long size) {
-    return threads.run(
-        () -> {
-          String name = image(id);
-          try (RadosClient client = RadosClient.connect(settings)) {
-            RbdImage.with(
-                RbdImage.open(client, name),
-                image -> {
-                  image.grow(RbdVolume.grown(geometry(image), size).size());
-                  return null;
-                });
-          }
-          return null;
-        });
+    return threads
+        .changes()
+        .run(
+            () -> {
+              String name = image(id);
+              try (RadosClient client = RadosClient.connect(settings)) {
+                RbdImage.with(
+                    RbdImage.open(client, name),
+                    image -> {
+                      image.grow(RbdVolume.grown(geometry(image), size).size());
+                      return null;
+                    });
+              }
+              return null;
+            });
   }
 
   @Override
@@ -159,28 +160,39 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Volume> open(String id, String unitId) {
-    return threads.run(() -> openNow(image(id), unitId));
+    return threads.takeOvers().run(() -> openNow(image(id), unitId));
   }
 
   private Volume openNow(String name, String unitId) {
     RadosClient client = RadosClient.connect(settings);
     try {
-      RbdImage image = RbdImage.open(client, name);
-      try {
-        SafeOptions.requireFor(client, image);
-        return new RbdVolume(
-            client,
-            image,
-            geometry(image),
-            threads,
-            new Ownership(client, image, unitId, settings.blocklistFor()));
-      } catch (RuntimeException | Error e) {
-        image.close();
-        throw e;
-      }
+      return opened(client, RbdImage.open(client, name), unitId);
     } catch (RuntimeException | Error e) {
-      client.close();
+      closing(client::close, e);
       throw e;
+    }
+  }
+
+  private Volume opened(RadosClient client, RbdImage image, String unitId) {
+    try {
+      SafeOptions.requireFor(client, image);
+      return new RbdVolume(
+          client,
+          image,
+          geometry(image),
+          threads,
+          new Ownership(client, image, unitId, settings.blocklistFor()));
+    } catch (RuntimeException | Error e) {
+      closing(image::close, e);
+      throw e;
+    }
+  }
+
+  private static void closing(Runnable close, Throwable because) {
+    try {
+      close.run();
+    } catch (RuntimeException | Error e) {
+      because.addSuppressed(e);
     }
   }
 
@@ -219,14 +231,16 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Void> delete(String id) {
-    return removals.run(
-        () -> {
-          String name = image(id);
-          try (RadosClient client = RadosClient.connect(settings)) {
-            remove(client, name);
-          }
-          return null;
-        });
+    return threads
+        .removals()
+        .run(
+            () -> {
+              String name = image(id);
+              try (RadosClient client = RadosClient.connect(settings)) {
+                remove(client, name);
+              }
+              return null;
+            });
   }
 
   private void remove(RadosClient client, String name) {
@@ -259,8 +273,6 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   /** Ends the threads, after what is under way or the timeout. Close the volumes first. */
   @Override
   public void close() {
-    // A removal that is cut off goes on when it is asked for again.
-    removals.close(Duration.ZERO);
     if (!threads.close(settings.closeTimeout())) {
       throw new VolumeException(
           Reason.IO, "operations are still under way after " + settings.closeTimeout());

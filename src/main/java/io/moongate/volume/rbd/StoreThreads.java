@@ -1,43 +1,43 @@
 package io.moongate.volume.rbd;
 
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.List;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** The threads of a store, for calls that wait, and its bound on what is under way. */
+/**
+ * The threads of a store, for calls that wait, and its bound on what is under way.
+ *
+ * <p>A call on a unit that hangs keeps its thread. So each kind has threads of its own: what hosts
+ * ask for, as often as they like, takes none from those that open and fence.
+ */
 final class StoreThreads {
-  private final ThreadPoolExecutor threads;
+  /** Deleting asks for every object there could be. */
+  private static final int REMOVALS = 2;
+
+  /** Hosts need not be told what is allocated. */
+  private static final int LOOK_UPS = 4;
+
   private final Semaphore places;
+  private final CallThreads takeOvers;
+  private final CallThreads changes;
+  private final CallThreads writes;
+  private final CallThreads closings;
+  private final CallThreads lookUps = new CallThreads("look-up", LOOK_UPS, 0);
+  private final CallThreads removals;
 
   /**
    * For a store.
    *
-   * @param threads how many calls wait at a time
+   * @param threads how many calls of a kind wait at a time
    * @param inFlight how many operations are under way, and how many calls may wait for a thread
    */
   StoreThreads(int threads, int inFlight) {
-    AtomicInteger number = new AtomicInteger();
     this.places = new Semaphore(inFlight);
-    this.threads =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            1,
-            TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(inFlight),
-            task -> {
-              Thread thread = new Thread(task, "volume-rbd-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    this.threads.allowCoreThreadTimeOut(true);
+    this.takeOvers = new CallThreads("take-over", threads, inFlight);
+    this.changes = new CallThreads("change", threads, inFlight);
+    this.writes = new CallThreads("write", threads, inFlight);
+    this.closings = new CallThreads("close", threads, inFlight);
+    this.removals = new CallThreads("remove", REMOVALS, inFlight);
   }
 
   /** Lets an operation in; each that was needs one {@link #leave}. */
@@ -49,44 +49,46 @@ final class StoreThreads {
     places.release();
   }
 
-  /** Runs a call that waits; fails with OVERLOADED when too many do. */
-  <T> CompletionStage<T> run(Callable<T> call) {
-    CompletableFuture<T> done = new CompletableFuture<>();
-    try {
-      threads.execute(
-          () -> {
-            try {
-              done.complete(call.call());
-            } catch (Throwable e) {
-              // Also an Error: whoever waits must hear of it.
-              done.completeExceptionally(RbdVolume.known(e));
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      done.completeExceptionally(RbdVolume.known(e));
-    }
-    return done;
+  /** For opening and fencing. */
+  CallThreads takeOvers() {
+    return takeOvers;
   }
 
-  /** Runs what must be done, on a thread of its own when none can be had. Never on the caller's. */
-  void runSurely(Runnable task) {
-    try {
-      threads.execute(task);
-    } catch (RejectedExecutionException e) {
-      Thread thread = new Thread(task, "volume-rbd-closing");
-      thread.setDaemon(true);
-      thread.start();
-    }
+  /** For making, adopting and growing. */
+  CallThreads changes() {
+    return changes;
+  }
+
+  /** For writes that librbd has no asynchronous call for. */
+  CallThreads writes() {
+    return writes;
+  }
+
+  /** For closing, which may wait for what hangs. */
+  CallThreads closings() {
+    return closings;
+  }
+
+  /** For looking what is allocated; nobody waits for one of these. */
+  CallThreads lookUps() {
+    return lookUps;
+  }
+
+  /** For deleting. */
+  CallThreads removals() {
+    return removals;
   }
 
   /** Ends the threads once they have nothing to do; false when that takes longer. */
   boolean close(Duration patience) {
-    threads.shutdown();
-    try {
-      return threads.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
+    removals.shutdown(); // A removal that is cut off goes on when it is asked for again.
+    List<CallThreads> awaited = List.of(takeOvers, changes, writes, closings, lookUps);
+    awaited.forEach(CallThreads::shutdown);
+    long until = System.nanoTime() + patience.toNanos();
+    boolean ended = true;
+    for (CallThreads each : awaited) {
+      ended &= each.await(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     }
+    return ended;
   }
 }

@@ -223,6 +223,27 @@ class RbdErrorsIT {
     }
   }
 
+  /** Hosts may ask for that as often as they like. */
+  @Test
+  void lookingWhatIsAllocatedIsDoneOnceAtATimeWhenItHangs() {
+    Volume volume = opened("unit");
+    get(volume.fence(1));
+    CompletableFuture<List<Volume.Extent>> hung;
+    ceph.osds().forEach(osd -> signal(osd, "STOP"));
+    try {
+      hung = volume.status(0, SIZE).toCompletableFuture();
+      for (int i = 0; i < 200; i++) {
+        assertEquals(List.of(new Volume.Extent(0, SIZE, true)), get(volume.status(0, SIZE)));
+      }
+      assertFalse(hung.isDone());
+    } finally {
+      ceph.osds().forEach(osd -> signal(osd, "CONT"));
+    }
+    assertEquals(List.of(new Volume.Extent(0, SIZE, false)), get(hung));
+    await(() -> !get(volume.status(0, SIZE)).get(0).mapped());
+    get(volume.close());
+  }
+
   private static void signal(Process process, String name) {
     try {
       OtherProcess.signal(process.pid(), name);
