@@ -237,37 +237,10 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
             () -> {
               String name = image(id);
               try (RadosClient client = RadosClient.connect(settings)) {
-                remove(client, name);
+                new ImageRemoval(client, name).perform();
               }
               return null;
             });
-  }
-
-  private void remove(RadosClient client, String name) {
-    String imageId;
-    try {
-      imageId = RbdImage.with(RbdImage.openReadOnly(client, name), RbdImage::id);
-    } catch (VolumeException e) {
-      if (e.reason() == Reason.NOT_FOUND) {
-        return;
-      }
-      throw e;
-    }
-    int removed = Librbd.rbd_remove(client.pool(), name);
-    if (removed == -Errno.EBUSY) {
-      throw new VolumeException(
-          Reason.UNAVAILABLE,
-          "image %s is open somewhere, or was by a client that died within the last 30 s"
-              .formatted(name));
-    }
-    if (removed == -Errno.ENOTEMPTY) {
-      throw new VolumeException(
-          Reason.UNAVAILABLE, "image %s has snapshots; remove them first".formatted(name));
-    }
-    if (removed != -Errno.ENOENT) {
-      Errno.check(removed, "deleting image " + name);
-    }
-    AtomicWrites.discard(client, imageId);
   }
 
   /** Ends the threads, after what is under way or the timeout. Close the volumes first. */
