@@ -3,6 +3,7 @@ package io.moongate.volume.rbd;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
@@ -32,6 +33,7 @@ final class AtomicWrites {
   private final RbdImage image;
   private final FenceLatch latch;
   private final String journal;
+  private final long pieceSize;
   private volatile VolumeException broken;
 
   AtomicWrites(RadosClient client, RbdImage image, FenceLatch latch) {
@@ -39,6 +41,7 @@ final class AtomicWrites {
     this.image = image;
     this.latch = latch;
     this.journal = journal(image.id());
+    this.pieceSize = image.pieceSize();
   }
 
   /** The name of the journal's object. */
@@ -64,7 +67,7 @@ final class AtomicWrites {
       }
       throw failure;
     }
-    apply(offset, bytes);
+    apply(offset, bytes, true);
     remove();
   }
 
@@ -86,7 +89,7 @@ final class AtomicWrites {
     }
     byte[] bytes = new byte[size];
     System.arraycopy(record, HEADER, bytes, 0, size);
-    apply(header.getLong(OFFSET_AT), bytes);
+    apply(header.getLong(OFFSET_AT), bytes, false);
     remove();
   }
 
@@ -98,13 +101,27 @@ final class AtomicWrites {
     }
   }
 
-  private void apply(long offset, byte[] bytes) {
-    try {
-      latch.requireNotFenced();
-      image.writeNow(offset, bytes);
-      latch.requireNotFenced();
-    } catch (VolumeException e) {
-      throw broken(e);
+  /**
+   * One object after the other: when there is no space for the first, nothing was done.
+   *
+   * @param fresh nobody has begun it before
+   */
+  private void apply(long offset, byte[] bytes, boolean fresh) {
+    int at = 0;
+    while (at < bytes.length) {
+      int length = (int) Math.min(bytes.length - at, pieceSize - (offset + at) % pieceSize);
+      try {
+        latch.requireNotFenced();
+        image.writeNow(offset + at, Arrays.copyOfRange(bytes, at, at + length));
+        latch.requireNotFenced();
+      } catch (VolumeException e) {
+        if (fresh && at == 0 && e.reason() == Reason.FULL) {
+          remove();
+          throw e;
+        }
+        throw broken(e);
+      }
+      at += length;
     }
   }
 

@@ -1,10 +1,13 @@
 package io.moongate.volume.rbd;
 
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
@@ -44,8 +47,7 @@ final class CallThreads {
   /** Runs a call; fails with OVERLOADED when too many wait. */
   <T> CompletionStage<T> run(Callable<T> call) {
     return tryRun(call)
-        .orElseGet(
-            () -> CompletableFuture.failedStage(RbdVolume.known(new RejectedExecutionException())));
+        .orElseGet(() -> CompletableFuture.failedStage(known(new RejectedExecutionException())));
   }
 
   /** The same; nothing when too many wait. */
@@ -58,7 +60,7 @@ final class CallThreads {
               done.complete(call.call());
             } catch (Throwable e) {
               // Also an Error: whoever waits must hear of it.
-              done.completeExceptionally(RbdVolume.known(e));
+              done.completeExceptionally(known(e));
             }
           });
     } catch (RejectedExecutionException e) {
@@ -90,5 +92,19 @@ final class CallThreads {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /** Nothing but these leaves a store. */
+  static VolumeException known(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof VolumeException known) {
+      return known;
+    }
+    return cause instanceof RejectedExecutionException
+        ? new VolumeException(Reason.OVERLOADED, "the store has too much to do", cause)
+        : new VolumeException(Reason.IO, "the store failed", cause);
   }
 }

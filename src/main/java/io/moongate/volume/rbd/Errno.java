@@ -7,7 +7,9 @@ import io.moongate.volume.VolumeException.Reason;
 final class Errno {
   static final int EPERM = 1;
   static final int ENOENT = 2;
+  static final int EINTR = 4;
   static final int EAGAIN = 11;
+  static final int ENOMEM = 12;
   static final int EACCES = 13;
   static final int EBUSY = 16;
   static final int EEXIST = 17;
@@ -16,6 +18,7 @@ final class Errno {
   static final int EROFS = 30;
   static final int ERANGE = 34;
   static final int ENOTEMPTY = 39;
+  static final int ERESTART = 85;
   static final int EOPNOTSUPP = 95;
   static final int ENOTCONN = 107;
 
@@ -23,7 +26,9 @@ final class Errno {
   static final int ESHUTDOWN = 108;
 
   static final int ETIMEDOUT = 110;
+  static final int ESTALE = 116;
   static final int EDQUOT = 122;
+  static final int ECANCELED = 125;
 
   private Errno() {}
 
@@ -52,6 +57,8 @@ final class Errno {
       case ESHUTDOWN, EROFS -> Reason.FENCED;
       case ENOSPC, EDQUOT -> Reason.FULL;
       case ETIMEDOUT, ENOTCONN, EAGAIN, EBUSY, EACCES, EPERM -> Reason.UNAVAILABLE;
+      // Of this client or of the moment, and not of the medium.
+      case ENOMEM, EINTR, ECANCELED, ERESTART, ESTALE, ERANGE -> Reason.UNAVAILABLE;
       case EOPNOTSUPP -> Reason.UNSUPPORTED;
       default -> Reason.IO;
     };
@@ -67,6 +74,8 @@ final class Errno {
       case ETIMEDOUT -> "no answer in time";
       case ENOTCONN -> "not connected";
       case EBUSY -> "in use";
+      case ENOMEM -> "no memory";
+      case EINTR, ECANCELED, ERESTART, ESTALE -> "interrupted";
       case EACCES, EPERM -> "not permitted";
       default -> "Ceph refused";
     };

@@ -39,6 +39,8 @@ final class Librbd {
 
   static native int rbd_remove(long context, String name);
 
+  static native int rbd_namespace_exists(long context, String name, byte[] exists);
+
   static native int rbd_open(long context, String name, long[] image, String snapshot);
 
   static native int rbd_open_read_only(long context, String name, long[] image, String snapshot);

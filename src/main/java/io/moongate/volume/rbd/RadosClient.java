@@ -40,6 +40,7 @@ final class RadosClient implements AutoCloseable {
       require(Librados.rados_connect(cluster[0]), "connecting", settings);
       long wholePool = context(cluster[0], settings);
       long pool = context(cluster[0], settings);
+      requireNamespace(wholePool, settings);
       Librados.rados_ioctx_set_namespace(pool, settings.namespace());
       Librados.rados_set_pool_full_try(pool);
       return new RadosClient(cluster[0], pool, wholePool);
@@ -58,11 +59,30 @@ final class RadosClient implements AutoCloseable {
     return context[0];
   }
 
+  /** What is in a namespace that is not there, as it may be misspelt, must not count as gone. */
+  private static void requireNamespace(long wholePool, RbdSettings settings) {
+    if (settings.namespace().isEmpty()) {
+      return;
+    }
+    byte[] exists = new byte[1];
+    int result = Librbd.rbd_namespace_exists(wholePool, settings.namespace(), exists);
+    if (result == -Errno.EPERM || result == -Errno.EACCES) {
+      return; // A user of one namespace only may not look.
+    }
+    require(result, "looking for namespace " + settings.namespace(), settings);
+    if (exists[0] == 0) {
+      require(-Errno.ENOENT, "looking for namespace " + settings.namespace(), settings);
+    }
+  }
+
   private static void configure(long cluster, RbdSettings settings) {
     String file = settings.confFile().toString();
     require(Librados.rados_conf_read_file(cluster, file), "reading " + file, settings);
     settings.keyring().ifPresent(keyring -> set(cluster, "keyring", keyring.toString()));
     SafeOptions.VALUES.forEach((option, value) -> set(cluster, option, value));
+    set(cluster, "rbd_move_to_trash_on_remove", "false");
+    // Not known to Ceph 16, which does no such reads unless librbd asks for them.
+    Librados.rados_conf_set(cluster, "rados_replica_read_policy", "default");
     // A write that the client gives up may be done all the same, later.
     set(cluster, "rados_osd_op_timeout", "0");
     String seconds = Long.toString(settings.monitorTimeout().toSeconds());
@@ -127,8 +147,12 @@ final class RadosClient implements AutoCloseable {
   /**
    * Waits until this client has the newest map of the servers. Each operation that it begins after
    * that is done by a server only once that server has so new a map as well.
+   *
+   * @throws VolumeException with UNAVAILABLE when the monitors don't answer
    */
   void awaitNewestMap() {
+    // The call below waits for them for ever; this one has a timeout.
+    command("{\"prefix\": \"osd getmaxosd\"}", "asking the monitors");
     Errno.check(Librados.rados_wait_for_latest_osdmap(cluster), "waiting for the newest map");
   }
 
@@ -142,12 +166,14 @@ final class RadosClient implements AutoCloseable {
     String command =
         "{\"prefix\": \"osd blocklist\", \"blocklistop\": \"add\", \"addr\": \"%s\", \"expire\": %d.0}"
             .formatted(address, period.toSeconds());
+    command(command, "blocklisting " + address);
+  }
+
+  private void command(String command, String action) {
     try (Memory text = new Memory(command.length() + 1)) {
       text.setString(0, command, "US-ASCII");
       long[] commands = {Pointer.nativeValue(text)};
-      Errno.check(
-          Librados.rados_mon_command(cluster, commands, 1, 0, 0, 0, 0, 0, 0),
-          "blocklisting " + address);
+      Errno.check(Librados.rados_mon_command(cluster, commands, 1, 0, 0, 0, 0, 0, 0), action);
     }
   }
 

@@ -8,9 +8,7 @@ import io.moongate.volume.VolumeGeometry;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 
@@ -317,7 +315,7 @@ final class RbdVolume implements Volume {
     if (failure == null) {
       closed.complete(null);
     } else {
-      closed.completeExceptionally(known(failure));
+      closed.completeExceptionally(CallThreads.known(failure));
     }
   }
 
@@ -340,7 +338,7 @@ final class RbdVolume implements Volume {
         (result, failure) -> {
           threads.leave();
           if (failure != null) {
-            latch.note(known(failure));
+            latch.note(CallThreads.known(failure));
           }
         });
   }
@@ -366,12 +364,12 @@ final class RbdVolume implements Volume {
             if (failure == null) {
               done.complete(result);
             } else {
-              done.completeExceptionally(known(failure));
+              done.completeExceptionally(CallThreads.known(failure));
             }
           });
     } catch (Throwable e) {
       // Also an Error: whoever waits must hear of it.
-      done.completeExceptionally(known(e));
+      done.completeExceptionally(CallThreads.known(e));
     }
     return done;
   }
@@ -397,19 +395,5 @@ final class RbdVolume implements Volume {
   private static <T> void after(
       CompletionStage<T> stage, BiConsumer<? super T, ? super Throwable> action) {
     stage.whenComplete(action);
-  }
-
-  /** Nothing but these leaves a store. */
-  static VolumeException known(Throwable failure) {
-    Throwable cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof VolumeException known) {
-      return known;
-    }
-    return cause instanceof RejectedExecutionException
-        ? new VolumeException(Reason.OVERLOADED, "the store has too much to do", cause)
-        : new VolumeException(Reason.IO, "the store failed", cause);
   }
 }

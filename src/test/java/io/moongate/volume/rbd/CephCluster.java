@@ -165,7 +165,11 @@ public final class CephCluster {
     run(command.toArray(String[]::new));
   }
 
-  /** One copy of each object; and no test waits for Paxos longer than it has to. */
+  /**
+   * One copy of each object; and no test waits for Paxos longer than it has to. Objects of a pool
+   * that was deleted are removed without the pauses that disks are granted: with them the servers
+   * are full of the pools of former tests.
+   */
   private String configuration(UUID cluster) {
     return """
         [global]
@@ -202,7 +206,7 @@ public final class CephCluster {
         [osd]
         osd_data = %3$s/osd.$id
         osd_objectstore = memstore
-        memstore_device_bytes = 2147483648
+        memstore_device_bytes = 4294967296
         memstore_page_set = true
         memstore_page_size = 4096
         osd_class_update_on_start = false

@@ -105,6 +105,15 @@ class RbdOptionsIT {
     }
   }
 
+  @Test
+  void aNamespaceThatIsNotThereIsNotTakenForAnEmptyOne() {
+    try (RbdVolumeStore wrong = new RbdVolumeStore(namespaced("nowhere"))) {
+      assertTrue(assertReason(Reason.UNAVAILABLE, wrong.open("unit")).contains("nowhere"));
+      assertReason(Reason.UNAVAILABLE, wrong.delete("unit"));
+      assertReason(Reason.UNAVAILABLE, wrong.create("unit", SIZE, 512));
+    }
+  }
+
   private RbdSettings namespaced(String namespace) {
     RbdSettings settings = pool.settings();
     return new RbdSettings(
