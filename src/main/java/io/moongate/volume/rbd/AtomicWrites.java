@@ -78,7 +78,11 @@ final class AtomicWrites {
     if (length == -Errno.ENOENT) {
       return;
     }
-    Errno.check(length, "reading the journal of an atomic write");
+    if (length < 0) {
+      VolumeException failure = Errno.failure(length, "reading the journal of an atomic write");
+      latch.note(failure);
+      throw failure;
+    }
     ByteBuffer header = ByteBuffer.wrap(record);
     int size = header.getInt(LENGTH_AT);
     if (length < HEADER
