@@ -63,6 +63,15 @@ public final class Entries {
   /** A unit. */
   public static UnitEntry unit(String id, long version, Ownership ownership, String... preferred) {
     return new UnitEntry(
-        id, version, 1, "s", "memory", 4096, 512, List.of(preferred), ownership, false);
+        id,
+        version,
+        0x3000_0000_0000_0001L,
+        "s",
+        "memory",
+        4096,
+        512,
+        List.of(preferred),
+        ownership,
+        false);
   }
 }
