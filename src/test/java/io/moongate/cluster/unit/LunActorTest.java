@@ -291,10 +291,14 @@ class LunActorTest {
 
   /** Waits until the actor has done all that it was told. */
   private PathStates settle() {
+    return settle("");
+  }
+
+  private PathStates settle(String when) {
     TestProbe<PathStates> probe = kit.createTestProbe();
     actor.tell(new LunActor.Query(probe.ref()));
     PathStates states = probe.receiveMessage();
-    assertEquals(List.of(), path.broken());
+    assertEquals(List.of(), path.broken(), when);
     return states;
   }
 
@@ -874,18 +878,19 @@ class LunActorTest {
     Random random = new Random(seed);
     FakeHandOver row = handingOver();
     path.handOver = row;
-    spawn(Phase.UNOWNED, 0, "");
+    // An epoch is acquired once, and only then released.
+    spawn(Phase.UNOWNED, 1, "");
     List<CompletableFuture<Void>> pending = new ArrayList<>();
-    long epoch = 0;
+    long epoch = 1;
     for (int step = 0; step < 1_500; step++) {
       switch (random.nextInt(20) > 0 ? random.nextInt(4) : 4) {
         case 0 -> change(Phase.UNOWNED, epoch, "");
         case 1 -> change(Phase.ACQUIRING, ++epoch, random.nextBoolean() ? "gw1" : "gw2");
-        case 2 -> change(Phase.SERVING, Math.max(1, epoch), random.nextBoolean() ? "gw1" : "gw2");
-        case 3 -> change(Phase.RELEASING, Math.max(1, epoch), "gw1");
+        case 2 -> change(Phase.SERVING, epoch, random.nextBoolean() ? "gw1" : "gw2");
+        case 3 -> change(Phase.RELEASING, epoch, "gw1");
         default -> time.timePasses(REPEAT);
       }
-      settle();
+      settle("seed " + seed + " step " + step);
       for (Call call = path.calls.poll(); call != null; call = path.calls.poll()) {
         if (call instanceof Call.Opening opening) {
           pending.add(opening.done());
