@@ -108,6 +108,9 @@ final class StoreWatch {
     Set<String> present = units.get();
     for (String unitId : present) {
       Volume volume = volumes.apply(unitId).orElse(null);
+      if (volume != null && volume.isFenced()) {
+        listener.fenced(unitId);
+      }
       StoreTrend trend = volume == null ? trends.get(unitId) : trend(unitId);
       if (trend != null) {
         say(
@@ -115,9 +118,6 @@ final class StoreWatch {
             volume == null
                 ? trend.look(nanoTime.getAsLong())
                 : trend.look(volume, counts(volume), nanoTime.getAsLong()));
-      }
-      if (volume != null && volume.isFenced()) {
-        listener.fenced(unitId);
       }
     }
     trends

@@ -586,10 +586,14 @@ public final class GatewayNode {
     parts.storeSeen(unitId, kind, detail);
   }
 
-  /** The store refuses what is open of a unit: its LUN actor opens it anew, if it is still ours. */
+  /**
+   * The store refuses what is open of a unit: its LUN actor opens it anew, if it is still ours.
+   * Without the lease it may be another's, who is just about to fence it: to open it anew could be
+   * in that one's way.
+   */
   public void storeFenced(String unitId) {
     ActorRef<Luns.Command> receiver = luns;
-    if (receiver != null) {
+    if (receiver != null && lease.coversNanos(System.nanoTime())) {
       receiver.tell(new Luns.Fenced(unitId));
     }
   }

@@ -40,6 +40,15 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private static final Duration GROW_AGAIN = Duration.ofSeconds(5);
   private static final Duration QUERY_BOUND = Duration.ofSeconds(2);
 
+  /** After what was fenced was opened anew, until that is done again: the first time. */
+  private static final Duration FENCED_REST = Duration.ofSeconds(1);
+
+  /** Each time doubles it, so often at most. */
+  private static final int DOUBLINGS = 6;
+
+  private static final Duration FENCES_FORGOTTEN = Duration.ofMinutes(5);
+  private static final String FENCED_AGAIN = "fenced-again";
+
   sealed interface Command {}
 
   /**
@@ -68,6 +77,10 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /** The store refuses what is open; said again as long as that is open. */
   enum Fenced implements Command {
     NOW
+  }
+
+  private enum QuietSince implements Command {
+    FENCED
   }
 
   private record OpenEnded(long epoch, Throwable failure) implements Command {}
@@ -162,6 +175,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   /** Whether the store refuses what is open. */
   private boolean fenced;
 
+  /** How often that was so lately. */
+  private int fences;
+
   /** Whether something may be open that this actor does not know of. */
   private boolean inherited;
 
@@ -207,6 +223,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .onMessage(GrowEnded.class, this::onGrowEnded)
         .onMessage(Removed.class, this::onRemoved)
         .onMessage(Fenced.class, this::onFenced)
+        .onMessage(QuietSince.class, this::onQuiet)
         .onMessage(Again.class, tick -> reconcile())
         .build();
   }
@@ -237,16 +254,29 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   /**
    * It is closed, and opened anew if it is still ours by the view: then the store finds out whether
-   * there is a newer owner, or this one was only taken for dead.
+   * there is a newer owner, or this one was only taken for dead. Whatever does that again and again
+   * is met ever later.
    */
   private Behavior<Command> onFenced(Fenced command) {
-    if (!busy && openEpoch.isPresent() && surroundings.dataPath().isFenced(unit.id())) {
-      getContext()
-          .getLog()
-          .warn("event=store-fenced unit={} epoch={}", unit.id(), openEpoch.getAsLong());
-      fenced = true;
-      return reconcile();
+    if (fenced
+        || openEpoch.isEmpty()
+        || timers.isTimerActive(FENCED_AGAIN)
+        || !surroundings.dataPath().isFenced(unit.id())) {
+      return this;
     }
+    getContext()
+        .getLog()
+        .warn("event=store-fenced unit={} epoch={}", unit.id(), openEpoch.getAsLong());
+    timers.startSingleTimer(
+        FENCED_AGAIN, Again.TICK, FENCED_REST.multipliedBy(1L << Math.min(DOUBLINGS, fences)));
+    timers.startSingleTimer(QuietSince.FENCED, FENCES_FORGOTTEN);
+    fences++;
+    fenced = true;
+    return reconcile();
+  }
+
+  private Behavior<Command> onQuiet(QuietSince quiet) {
+    fences = 0;
     return this;
   }
 
@@ -366,6 +396,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
             ended.epoch(),
             ended.size(),
             ended.failure().toString());
+    if (fenced) {
+      return reconcile();
+    }
     // It serves what it has all the same; hosts are told nothing yet.
     timers.startSingleTimer(Again.TICK, GROW_AGAIN);
     return this;
@@ -473,7 +506,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       busy = true;
       // What hangs in it of this very epoch could land after what the next owner writes, in a store
       // that has no fence: then the unit is not given up.
-      releasing = inherited ? Long.MAX_VALUE : servedEpoch;
+      releasing = inherited ? Long.MAX_VALUE : fenced ? 0 : servedEpoch;
       servedEpoch = 0;
       inherited = false;
       // Not open any more from here on: it must not be published again before it was opened anew,

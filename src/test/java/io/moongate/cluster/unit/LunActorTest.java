@@ -345,6 +345,59 @@ class LunActorTest {
     settle();
   }
 
+  /** Nothing of it can land: so another gateway gets the unit when it does not close. */
+  @Test
+  void whatIsFencedAndHangsIsGivenUp() throws InterruptedException {
+    serve();
+    path.fenced = true;
+    actor.tell(LunActor.Fenced.NOW);
+    published(Way.HELD);
+    path.next(Call.Releasing.class);
+    settle();
+    time.timePasses(OPEN_BOUND.plus(REPEAT));
+    settle();
+    assertTrue(
+        reports.stream().anyMatch(LogicalUnit.OpenFailed.class::isInstance),
+        () -> "reported " + reports);
+  }
+
+  @Test
+  void hostsAreHeldWhileWhatIsFencedStillGrows() throws InterruptedException {
+    serve();
+    actor.tell(entry(Phase.SERVING, 1, "gw1", 4096, 8192));
+    Call.Growing growing = path.next(Call.Growing.class);
+    path.fenced = true;
+    actor.tell(LunActor.Fenced.NOW);
+    published(Way.HELD);
+    settle();
+    growing.done().completeExceptionally(new IllegalStateException("fenced"));
+    Call.Releasing releasing = path.next(Call.Releasing.class);
+    path.fenced = false;
+    releasing.done().complete(null);
+    open(1);
+    published(Way.LOCAL);
+  }
+
+  @Test
+  void whatIsFencedAgainAndAgainIsOpenedEverLater() throws InterruptedException {
+    serve();
+    for (int times = 0; times < 3; times++) {
+      path.fenced = true;
+      actor.tell(LunActor.Fenced.NOW);
+      published(Way.HELD);
+      Call.Releasing releasing = path.next(Call.Releasing.class);
+      path.fenced = false;
+      releasing.done().complete(null);
+      open(1);
+      published(Way.LOCAL);
+      path.fenced = true;
+      actor.tell(LunActor.Fenced.NOW);
+      settle();
+      assertTrue(path.calls.isEmpty(), () -> "not yet: " + path.calls);
+      time.timePasses(Duration.ofSeconds(1L << times));
+    }
+  }
+
   /** There is a newer owner, of which the view does not know yet. */
   @Test
   void whatCannotBeOpenedAnewIsGivenUp() throws InterruptedException {
