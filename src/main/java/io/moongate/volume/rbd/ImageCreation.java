@@ -67,7 +67,8 @@ final class ImageCreation {
             image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
             return null;
           });
-      Errno.check(ignoring(Errno.ENOENT, Librados.rados_remove(client.pool(), mark(name))), "mark");
+      int removed = Librados.rados_remove(client.pool(), mark(name));
+      Errno.check(ignoring(Errno.ENOENT, removed), "removing the mark of image " + name);
     }
   }
 

@@ -36,7 +36,7 @@ final class Librados {
         return "";
       } catch (LinkageError e) {
         return "RBD needs %s and %s: install the package librbd1 (%s)"
-            .formatted(LIBRARY, Librbd.LIBRARY, e.getMessage());
+            .formatted(LIBRARY, Librbd.LIBRARY, e.getMessage().lines().findFirst().orElse(""));
       }
     }
 

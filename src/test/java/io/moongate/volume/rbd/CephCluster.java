@@ -346,14 +346,23 @@ public final class CephCluster {
       return settings(USER + "." + name, name, 4096);
     }
 
+    /** For images that have names of their own. */
+    RbdSettings settings(String imagePrefix) {
+      return settings(USER + "." + name, name, imagePrefix, 4096);
+    }
+
     RbdSettings settings(String user, String pool, int inFlight) {
+      return settings(user, pool, "test.", inFlight);
+    }
+
+    private RbdSettings settings(String user, String pool, String imagePrefix, int inFlight) {
       return new RbdSettings(
           cluster.conf,
           user,
           Optional.of(keyring),
           pool,
           "",
-          "test.",
+          imagePrefix,
           1 << 20,
           64,
           inFlight,
