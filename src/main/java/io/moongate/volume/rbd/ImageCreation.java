@@ -2,7 +2,9 @@ package io.moongate.volume.rbd;
 
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Makes the image of a volume, so that it can be repeated after an interruption.
@@ -60,16 +62,22 @@ final class ImageCreation {
     requireEqual(recorded.orElse((long) blockSize));
     if (recorded.isEmpty()) {
       RbdImage.with(
-          RbdImage.open(client, name),
+          RbdImage.openReadOnly(client, name),
           image -> {
-            image.record(RbdVolumeStore.UNIT, unitId);
-            new ImageHeader(client, image).record(SafeOptions.metadata());
-            image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
+            new ImageHeader(client, image).record(metadata());
             return null;
           });
       int removed = Librados.rados_remove(client.pool(), mark(name));
       Errno.check(ignoring(Errno.ENOENT, removed), "removing the mark of image " + name);
     }
+  }
+
+  /** Together: an image that has the block size has the rest. */
+  private Map<String, String> metadata() {
+    Map<String, String> metadata = new TreeMap<>(SafeOptions.metadata());
+    metadata.put(RbdVolumeStore.UNIT, unitId);
+    metadata.put(RbdVolumeStore.BLOCK_SIZE, Integer.toString(blockSize));
+    return metadata;
   }
 
   private boolean exists() {

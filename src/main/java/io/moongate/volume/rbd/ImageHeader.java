@@ -1,12 +1,12 @@
 package io.moongate.volume.rbd;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.sun.jna.Native;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,7 +19,8 @@ import java.util.Optional;
  * default, and Ceph 16 can't prolong that afterwards.
  *
  * <p>librbd can write metadata too, and then waits for 5 s and more for each client that has the
- * image open and does not answer, as one that is stopped.
+ * image open and does not answer, as one that is stopped. It can also change the size, by asking
+ * whoever has the lock; and aborts the whole process of one that closes the image just then.
  */
 final class ImageHeader {
   private static final String LOCK = "rbd_lock";
@@ -28,6 +29,12 @@ final class ImageHeader {
   private static final String TAG = "internal";
 
   private static final int LONGEST = 1024;
+
+  /** Not that of a snapshot. */
+  private static final long LATEST = -2;
+
+  private static final byte EQUAL = 1;
+  private static final long NOTIFY_MILLIS = 5_000;
 
   private final RadosClient client;
   private final String header;
@@ -104,7 +111,7 @@ final class ImageHeader {
     for (Map.Entry<String, String> each : metadata.entrySet()) {
       bytes += 2 * Integer.BYTES + each.getKey().length() + each.getValue().length();
     }
-    ByteBuffer pairs = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer pairs = ByteBuffer.allocate(bytes).order(LITTLE_ENDIAN);
     pairs.putInt(metadata.size());
     metadata.forEach(
         (key, value) -> {
@@ -119,8 +126,7 @@ final class ImageHeader {
 
   /** Removes a record, if it is there. */
   void forget(String key) {
-    ByteBuffer name =
-        ByteBuffer.allocate(Integer.BYTES + key.length()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer name = ByteBuffer.allocate(Integer.BYTES + key.length()).order(LITTLE_ENDIAN);
     put(name, key);
     int result =
         Librados.rados_exec(
@@ -144,11 +150,8 @@ final class ImageHeader {
   /** The image's features now: librbd may not have heard of a change yet. */
   long features() {
     ByteBuffer ofNoSnapshot =
-        ByteBuffer.allocate(Long.BYTES + 1)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(-2)
-            .put((byte) 1);
-    ByteBuffer answer = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(Long.BYTES + 1).order(LITTLE_ENDIAN).putLong(LATEST).put((byte) 1);
+    ByteBuffer answer = ByteBuffer.allocate(2 * Long.BYTES).order(LITTLE_ENDIAN);
     Errno.check(
         Librados.rados_exec(
             client.pool(),
@@ -161,5 +164,54 @@ final class ImageHeader {
             answer.capacity()),
         "looking at the features");
     return answer.getLong(0);
+  }
+
+  /** Bytes; as they are on record now, whatever librbd has seen yet. */
+  long size() {
+    byte[] latest = ByteBuffer.allocate(Long.BYTES).order(LITTLE_ENDIAN).putLong(LATEST).array();
+    byte[] orderAndSize = new byte[1 + Long.BYTES];
+    Errno.check(
+        Librados.rados_exec(
+            client.pool(),
+            header,
+            "rbd",
+            "get_size",
+            latest,
+            latest.length,
+            orderAndSize,
+            orderAndSize.length),
+        "looking for the size");
+    return ByteBuffer.wrap(orderAndSize).order(LITTLE_ENDIAN).getLong(1);
+  }
+
+  /**
+   * Makes the size on record at least so large, durably, and tells those who have the image open.
+   * However many do this at the same time, it never becomes smaller.
+   */
+  void grow(long size) {
+    for (long present = size(); present < size; present = size()) {
+      replaceSize(present, size);
+    }
+    byte[] headerChanged = new byte[0];
+    int told = Librados.rados_notify2(client.pool(), header, headerChanged, 0, NOTIFY_MILLIS, 0, 0);
+    if (told != -Errno.ETIMEDOUT) {
+      Errno.check(told, "telling the size");
+    }
+  }
+
+  private void replaceSize(long present, long size) {
+    byte[] before = ByteBuffer.allocate(Long.BYTES).order(LITTLE_ENDIAN).putLong(present).array();
+    byte[] after = ByteBuffer.allocate(Long.BYTES).order(LITTLE_ENDIAN).putLong(size).array();
+    long operation = Librados.rados_create_write_op();
+    try {
+      Librados.rados_write_op_omap_cmp(operation, "size", EQUAL, before, before.length, 0);
+      Librados.rados_write_op_exec(operation, "rbd", "set_size", after, after.length, 0);
+      int result = Librados.rados_write_op_operate(operation, client.pool(), header, 0, 0);
+      if (result != -Errno.ECANCELED) {
+        Errno.check(result, "growing");
+      }
+    } finally {
+      Librados.rados_release_write_op(operation);
+    }
   }
 }

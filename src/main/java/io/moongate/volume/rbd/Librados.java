@@ -99,6 +99,35 @@ final class Librados {
       byte[] output,
       long outputLength);
 
+  static native long rados_create_write_op();
+
+  static native void rados_release_write_op(long operation);
+
+  /** The operation is done only if a value of the object is so. */
+  static native void rados_write_op_omap_cmp(
+      long operation, String key, byte comparison, byte[] value, long length, long result);
+
+  static native void rados_write_op_exec(
+      long operation,
+      String objectClass,
+      String method,
+      byte[] input,
+      long inputLength,
+      long result);
+
+  static native int rados_write_op_operate(
+      long operation, long context, String object, long modified, int flags);
+
+  /** Tells those who watch an object; waits until all have heard it, or the time is over. */
+  static native int rados_notify2(
+      long context,
+      String object,
+      byte[] message,
+      int length,
+      long milliseconds,
+      long replies,
+      long repliesLength);
+
   /** Number of those that have the lock. Texts end with a zero each. */
   static native long rados_list_lockers(
       long context,

@@ -57,9 +57,6 @@ final class Librbd {
 
   static native int rbd_get_id(long image, byte[] id, long length);
 
-  static native int rbd_resize2(
-      long image, long size, byte allowShrink, long progress, long argument);
-
   static native int rbd_metadata_get(long image, String key, byte[] value, long[] length);
 
   static native int rbd_metadata_set(long image, String key, String value);

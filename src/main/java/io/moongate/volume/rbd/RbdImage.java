@@ -23,6 +23,8 @@ final class RbdImage {
   private static final int LONGEST_LIST = 64 << 10;
   static final int MOST_KEYS = 256;
   private static final int MOST_WATCHERS = 64;
+  private static final int LOOKS = 200;
+  private static final int PAUSE_MILLIS = 20;
 
   private final long image;
   private final String name;
@@ -212,13 +214,18 @@ final class RbdImage {
     return (int) count[0];
   }
 
-  /** Makes it at least so large. Whoever has the lock does it. */
-  void grow(long size) {
-    while (size() < size) {
-      // Without leave to shrink: somebody else may have made it larger since the look.
-      int result = Librbd.rbd_resize2(image, size, (byte) 0, 0, 0);
-      if (result != -Errno.EINVAL || size() < size) {
-        check(result, "growing");
+  /** Waits until librbd has seen that the image has become so large. */
+  void awaitSize(long size) {
+    for (int i = 0; size() < size; i++) {
+      if (i == LOOKS) {
+        throw new VolumeException(
+            Reason.UNAVAILABLE, "image %s has grown, but not here yet".formatted(name));
+      }
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new VolumeException(Reason.UNAVAILABLE, "interrupted", e);
       }
     }
   }

@@ -30,6 +30,7 @@ final class RbdVolume implements Volume {
 
   private final RadosClient client;
   private final RbdImage image;
+  private final ImageHeader header;
   private final StoreThreads threads;
   private final Ownership ownership;
   private final FenceLatch latch;
@@ -58,6 +59,7 @@ final class RbdVolume implements Volume {
     this.image = image;
     this.geometry = geometry;
     this.threads = threads;
+    this.header = new ImageHeader(client, image);
     this.ownership = ownership;
     this.latch = ownership.latch();
     this.atomicWrites = new AtomicWrites(client, image, latch);
@@ -86,8 +88,10 @@ final class RbdVolume implements Volume {
                 .changes()
                 .run(
                     () -> {
+                      latch.requireNotFenced(); // Again: it may have waited for this thread.
                       VolumeGeometry wanted = grown(geometry, size);
-                      image.grow(wanted.size());
+                      header.grow(wanted.size());
+                      image.awaitSize(wanted.size());
                       accept(wanted.size());
                       return null;
                     }));

@@ -143,9 +143,10 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
               String name = image(id);
               try (RadosClient client = RadosClient.connect(settings)) {
                 RbdImage.with(
-                    RbdImage.open(client, name),
+                    RbdImage.openReadOnly(client, name),
                     image -> {
-                      image.grow(RbdVolume.grown(geometry(image), size).size());
+                      new ImageHeader(client, image)
+                          .grow(RbdVolume.grown(geometry(image), size).size());
                       return null;
                     });
               }

@@ -366,7 +366,7 @@ public final class CephCluster {
           1 << 20,
           64,
           inFlight,
-          Duration.ofSeconds(3),
+          Duration.ofSeconds(30),
           Duration.ofDays(365),
           Duration.ofSeconds(30));
     }

@@ -94,7 +94,19 @@ class RbdAdoptionIT {
     System.arraycopy(fresh, 0, content, 4096, fresh.length);
     assertArrayEquals(content, read(volume));
     get(volume.grow(2L * SIZE));
+    get(volume.write(2L * SIZE - fresh.length, ByteBuffer.wrap(fresh), true));
+    get(store.grow(pool.name() + "/test.Disk_1", 3L * SIZE));
     get(volume.close());
+    get(store.grow(pool.name() + "/test.Disk_1", 4L * SIZE));
+    Volume grown = opened(UNIT);
+    assertEquals(4L * SIZE, grown.geometry().size());
+    get(grown.fence(2));
+    assertArrayEquals(content, read(grown));
+    byte[] found = new byte[fresh.length];
+    get(grown.read(2L * SIZE - found.length, ByteBuffer.wrap(found)));
+    assertArrayEquals(fresh, found);
+    get(grown.write(4L * SIZE - fresh.length, ByteBuffer.wrap(fresh), true));
+    get(grown.close());
     assertFalse(ceph.rbd("info", pool.name() + "/test.Disk_1").contains("object-map"));
   }
 

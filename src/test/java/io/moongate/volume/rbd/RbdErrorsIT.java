@@ -13,6 +13,7 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -85,12 +86,13 @@ class RbdErrorsIT {
 
   @Test
   void monitorsThatDoNotAnswerAreWaitedForNoLongerThanSaid() throws IOException {
+    RbdVolumeStore hasty = new RbdVolumeStore(hasty(pool.settings()));
     Volume volume = opened("unit");
     get(volume.fence(1));
-    Volume next = get(store.open("unit"));
+    Volume next = get(hasty.open("unit"));
     OtherProcess.signal(ceph.monitor().pid(), "STOP");
     try {
-      assertReason(Reason.UNAVAILABLE, store.open("unit"));
+      assertReason(Reason.UNAVAILABLE, hasty.open("unit"));
       assertReason(Reason.UNAVAILABLE, next.fence(2));
       // What is open goes on without them.
       get(volume.write(0, OldOwner.block("old"), true));
@@ -103,6 +105,23 @@ class RbdErrorsIT {
     get(again.write(0, OldOwner.block("new"), true));
     get(volume.close());
     get(again.close());
+    hasty.close();
+  }
+
+  private static RbdSettings hasty(RbdSettings settings) {
+    return new RbdSettings(
+        settings.confFile(),
+        settings.user(),
+        settings.keyring(),
+        settings.pool(),
+        settings.namespace(),
+        settings.imagePrefix(),
+        settings.objectSize(),
+        settings.threads(),
+        settings.inFlight(),
+        Duration.ofSeconds(3),
+        settings.blocklistFor(),
+        settings.closeTimeout());
   }
 
   @Test
