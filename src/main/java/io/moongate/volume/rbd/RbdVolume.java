@@ -305,11 +305,15 @@ final class RbdVolume implements Volume {
 
   private void finishClosing() {
     Throwable failure = null;
-    ownership.giveBack();
+    try {
+      ownership.giveBack();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
     try {
       image.close();
     } catch (RuntimeException | Error e) {
-      failure = e;
+      failure = failure == null ? e : failure;
     }
     try {
       client.close();
