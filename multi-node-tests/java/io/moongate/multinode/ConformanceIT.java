@@ -154,7 +154,15 @@ class ConformanceIT {
   @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> onCephRbd(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-rbd", 0, SIZE, 512, "rbd");
-    return byOnePathAndByTwo("rbd", cluster, lun, "", "");
+    return run("rbd-ao-ano", lun, both(cluster, lun), "", "");
+  }
+
+  @Tag("long")
+  @TestFactory
+  @Execution(ExecutionMode.CONCURRENT)
+  Stream<DynamicTest> onCephRbdByOnePath(TestCluster cluster) {
+    TestLun lun = cluster.createLun("conformance-rbd-ao", 0, SIZE, 512, "rbd");
+    return run("rbd-ao", lun, List.of(cluster.owner(lun)), "", "");
   }
 
   @Tag("long")
