@@ -1,5 +1,8 @@
 package io.moongate.cluster;
 
+import static io.moongate.cluster.Refusals.cause;
+import static io.moongate.cluster.Refusals.refuse;
+
 import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.UnitNames.Holder;
@@ -15,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -311,15 +313,5 @@ final class NewUnits {
         .remove(unit, "not mapped: " + refusal.getMessage())
         .handle((gone, undone) -> failure)
         .thenCompose(reason -> CompletableFuture.failedStage(cause(reason)));
-  }
-
-  private static <T> CompletionStage<T> refuse(Kind kind, String field, String message) {
-    return CompletableFuture.failedStage(new Refusal(kind, field, message));
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException wrapped && wrapped.getCause() != null
-        ? wrapped.getCause()
-        : failure;
   }
 }

@@ -1,5 +1,8 @@
 package io.moongate.cluster;
 
+import static io.moongate.cluster.Refusals.cause;
+import static io.moongate.cluster.Refusals.refuse;
+
 import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
@@ -29,7 +32,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -600,15 +602,5 @@ final class ShardedMetadata implements Metadata {
                       system.scheduler())
                   .thenApply(done -> entry);
             });
-  }
-
-  private static <T> CompletionStage<T> refuse(Kind kind, String field, String message) {
-    return CompletableFuture.failedStage(new Refusal(kind, field, message));
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException wrapped && wrapped.getCause() != null
-        ? wrapped.getCause()
-        : failure;
   }
 }

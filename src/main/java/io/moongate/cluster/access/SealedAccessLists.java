@@ -1,5 +1,7 @@
 package io.moongate.cluster.access;
 
+import static io.moongate.cluster.Refusals.cause;
+
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Metadata.Refusal.Kind;
@@ -14,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -225,11 +226,5 @@ public final class SealedAccessLists implements AccessLists {
     } catch (ChapSecrets.Unavailable unreadable) {
       return false;
     }
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException wrapped && wrapped.getCause() != null
-        ? wrapped.getCause()
-        : failure;
   }
 }

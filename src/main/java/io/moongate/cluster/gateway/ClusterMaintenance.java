@@ -1,8 +1,8 @@
 package io.moongate.cluster.gateway;
 
 import io.moongate.cluster.Answer;
-import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.Refusals;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.View;
@@ -155,6 +155,6 @@ public final class ClusterMaintenance implements Maintenance {
   }
 
   private static <T> CompletionStage<T> refuse(Kind kind, String message) {
-    return CompletableFuture.failedStage(new Refusal(kind, "name", message));
+    return Refusals.refuse(kind, "name", message);
   }
 }

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
@@ -96,15 +95,12 @@ final class CallThreads {
 
   /** Nothing but these leaves a store. */
   static VolumeException known(Throwable failure) {
-    Throwable cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof VolumeException known) {
-      return known;
-    }
-    return cause instanceof RejectedExecutionException
-        ? new VolumeException(Reason.OVERLOADED, "the store has too much to do", cause)
-        : new VolumeException(Reason.IO, "the store failed", cause);
+    return VolumeException.in(failure)
+        .orElseGet(
+            () ->
+                failure instanceof RejectedExecutionException
+                    ? new VolumeException(
+                        Reason.OVERLOADED, "the store has too much to do", failure)
+                    : new VolumeException(Reason.IO, "the store failed", failure));
   }
 }

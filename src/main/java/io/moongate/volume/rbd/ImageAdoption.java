@@ -15,8 +15,6 @@ import java.util.Optional;
  * is put on the blocklist as in a take-over, before anything is changed.
  */
 final class ImageAdoption {
-  private static final int ATTEMPTS = 16;
-
   private final RadosClient client;
   private final RbdImage image;
   private final ImageHeader header;
@@ -51,18 +49,16 @@ final class ImageAdoption {
     if (!isToBeTaken(unitId, former)) {
       return;
     }
-    lock();
+    header.takeLock(image, blocklistFor, this::requireUnused);
     client.awaitNewestMap();
     if (!isToBeTaken(unitId, former)) { // Somebody else was faster.
       return;
     }
     image.disable(Librbd.FEATURE_FAST_DIFF | Librbd.FEATURE_OBJECT_MAP);
     // Those of the former unit, which begin anew.
-    image.forget(Ownership.EPOCH);
-    image.forget(Ownership.OWNER);
-    header.record(SafeOptions.metadata());
-    image.record(RbdVolumeStore.BLOCK_SIZE, blockSize);
-    image.record(RbdVolumeStore.UNIT, unitId);
+    header.forget(Ownership.EPOCH);
+    header.forget(Ownership.OWNER);
+    header.record(ImageCreation.metadata(unitId, blockSize));
   }
 
   /** Whether it is not the unit's yet; it must not be anybody's but the former one's. */
@@ -97,28 +93,13 @@ final class ImageAdoption {
     }
   }
 
-  private void lock() {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (image.watchers() > 1) {
-        throw new VolumeException(
-            Reason.UNAVAILABLE,
-            ("image %s is open somewhere, or was by a client that died within the last 30 s: see rbd"
-                    + " status")
-                .formatted(image.name()));
-      }
-      image.metadata(Ownership.OWNER).ifPresent(former -> client.blocklist(former, blocklistFor));
-      header
-          .holder()
-          .ifPresent(
-              holder -> {
-                client.blocklist(holder.address(), blocklistFor);
-                header.takeFrom(holder);
-              });
-      if (image.acquireLock()) {
-        return;
-      }
+  private void requireUnused() {
+    if (image.watchers() > 1) {
+      throw new VolumeException(
+          Reason.UNAVAILABLE,
+          ("image %s is open somewhere, or was by a client that died within the last 30 s: see rbd"
+                  + " status")
+              .formatted(image.name()));
     }
-    throw new VolumeException(
-        Reason.UNAVAILABLE, "the lock of image %s can't be had".formatted(image.name()));
   }
 }

@@ -64,7 +64,7 @@ final class ImageCreation {
       RbdImage.with(
           RbdImage.openReadOnly(client, name),
           image -> {
-            new ImageHeader(client, image).record(metadata());
+            new ImageHeader(client, image).record(metadata(unitId, blockSize));
             return null;
           });
       int removed = Librados.rados_remove(client.pool(), mark(name));
@@ -73,7 +73,7 @@ final class ImageCreation {
   }
 
   /** Together: an image that has the block size has the rest. */
-  private Map<String, String> metadata() {
+  static Map<String, String> metadata(String unitId, int blockSize) {
     Map<String, String> metadata = new TreeMap<>(SafeOptions.metadata());
     metadata.put(RbdVolumeStore.UNIT, unitId);
     metadata.put(RbdVolumeStore.BLOCK_SIZE, Integer.toString(blockSize));

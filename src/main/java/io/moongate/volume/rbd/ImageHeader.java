@@ -7,8 +7,11 @@ import com.sun.jna.Native;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The header object of an image, which has its exclusive lock and its metadata, without librbd in
@@ -29,6 +32,7 @@ final class ImageHeader {
   private static final String TAG = "internal";
 
   private static final int LONGEST = 1024;
+  private static final int ATTEMPTS = 16;
 
   /** Not that of a snapshot. */
   private static final long LATEST = -2;
@@ -103,6 +107,33 @@ final class ImageHeader {
     if (result != -Errno.ENOENT) {
       Errno.check(result, "breaking the lock of " + holder.address());
     }
+  }
+
+  /**
+   * Takes the lock, to keep it whoever asks for it. Who has it, and who had it last and has not
+   * given it back, is on the blocklist before.
+   *
+   * @param image whose header this is
+   * @param blocklistFor how long they are refused
+   * @param mayTake asked after each look whose the lock is; throws when it is not to be taken
+   * @throws VolumeException with UNAVAILABLE when it can't be had
+   */
+  void takeLock(RbdImage image, Duration blocklistFor, Runnable mayTake) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Optional<Holder> holder = holder();
+      Optional<String> former = image.metadata(Ownership.OWNER);
+      mayTake.run();
+      Set<String> stale = new HashSet<>();
+      former.ifPresent(stale::add);
+      holder.ifPresent(each -> stale.add(each.address()));
+      stale.forEach(address -> client.blocklist(address, blocklistFor));
+      holder.ifPresent(this::takeFrom);
+      if (image.acquireLock()) {
+        return;
+      }
+    }
+    throw new VolumeException(
+        Reason.UNAVAILABLE, "the lock of image %s can't be had".formatted(image.name()));
   }
 
   /** Metadata, durably, all in one operation of the server that has the header. */

@@ -59,10 +59,6 @@ final class Librbd {
 
   static native int rbd_metadata_get(long image, String key, byte[] value, long[] length);
 
-  static native int rbd_metadata_set(long image, String key, String value);
-
-  static native int rbd_metadata_remove(long image, String key);
-
   /**
    * Who watches, those that have it open: an address (a pointer to text), an id and a cookie of 8
    * bytes each. ERANGE with their number when there is too little room.

@@ -3,10 +3,8 @@ package io.moongate.volume.rbd;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +29,6 @@ final class Ownership {
    * as far as the lock tells, and on the blocklist for an hour.
    */
   static final String OWNER = "moongate.owner";
-
-  private static final int ATTEMPTS = 16;
 
   private final RadosClient client;
   private final RbdImage image;
@@ -103,7 +99,8 @@ final class Ownership {
     } else if (owner) {
       throw new VolumeException(Reason.FENCED, "the lock was taken away");
     } else {
-      lock(epoch);
+      // After each look whose the lock is: nobody is broken who had recorded a newer epoch by then.
+      header.takeLock(image, blocklistFor, () -> requireNoNewer(epoch));
     }
     // From here on no server does anything for us before it knows who was blocklisted until now.
     client.awaitNewestMap();
@@ -122,25 +119,6 @@ final class Ownership {
     }
     owner = true;
     taken = epoch;
-  }
-
-  private void lock(long epoch) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<ImageHeader.Holder> holder = header.holder();
-      Optional<String> former = image.metadata(OWNER);
-      // After the look whose the lock is: nobody is broken who had recorded a newer epoch by then.
-      requireNoNewer(epoch);
-      Set<String> stale = new HashSet<>();
-      former.ifPresent(stale::add);
-      holder.ifPresent(each -> stale.add(each.address()));
-      stale.forEach(address -> client.blocklist(address, blocklistFor));
-      holder.ifPresent(header::takeFrom);
-      if (image.acquireLock()) {
-        return;
-      }
-    }
-    throw new VolumeException(
-        Reason.UNAVAILABLE, "the lock of image %s can't be had".formatted(image.name()));
   }
 
   /** What the blocklist would know this client by. */

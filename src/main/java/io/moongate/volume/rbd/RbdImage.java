@@ -167,24 +167,6 @@ final class RbdImage {
             });
   }
 
-  /** Durably. Takes the lock for that if nobody has it. */
-  void record(String key, long value) {
-    record(key, Long.toString(value));
-  }
-
-  /** Durably, in the place of what was there. Takes the lock for that if nobody has it. */
-  void record(String key, String value) {
-    check(Librbd.rbd_metadata_set(image, key, value), "recording " + key);
-  }
-
-  /** Removes a record, if it is there. */
-  void forget(String key) {
-    int result = Librbd.rbd_metadata_remove(image, key);
-    if (result != -Errno.ENOENT) {
-      check(result, "removing " + key);
-    }
-  }
-
   /** Turns those of some features on that are off. */
   void enable(long wanted) {
     long missing = wanted & ~features();
