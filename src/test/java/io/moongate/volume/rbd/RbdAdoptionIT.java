@@ -3,10 +3,8 @@ package io.moongate.volume.rbd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.moongate.volume.Volume;
-import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,30 +12,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images that others have made become ours. */
-class RbdAdoptionIT {
+class RbdAdoptionIT extends PoolFixture {
   private static final int SIZE = 8 << 20;
   private static final String UNIT = "9f0c1d6e-0000-4000-8000-000000000001";
   private static final String OTHER = "9f0c1d6e-0000-4000-8000-000000000002";
 
   @TempDir Path directory;
 
-  private final CephCluster ceph = CephCluster.shared();
   private final byte[] content = new byte[SIZE];
-  private CephCluster.Pool pool;
-  private RbdVolumeStore store;
 
   @BeforeEach
   void open() throws IOException {
-    pool = ceph.newPool();
-    store = new RbdVolumeStore(pool.settings());
     new Random(1).nextBytes(content);
     Path file = Files.write(directory.resolve("content"), content);
     ceph.rbd(
@@ -49,28 +40,12 @@ class RbdAdoptionIT {
         pool.name() + "/test.Disk_1");
   }
 
-  @AfterEach
-  void close() {
-    store.close();
-    pool.delete();
-  }
-
   private CompletionStage<Long> adopt(String name, String unit, String former, int blockSize) {
     return store.adopt(pool.name() + "/test." + name, unit, Optional.ofNullable(former), blockSize);
   }
 
   private Volume opened(String unit) {
     return get(store.open(pool.name() + "/test.Disk_1", unit));
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    return stage.toCompletableFuture().join();
-  }
-
-  private static void assertReason(Reason reason, CompletionStage<?> stage) {
-    Throwable failure =
-        assertThrows(CompletionException.class, () -> stage.toCompletableFuture().join());
-    assertEquals(reason, VolumeException.in(failure).orElseThrow().reason(), failure.getMessage());
   }
 
   private static byte[] read(Volume volume) {

@@ -1,7 +1,6 @@
 package io.moongate.volume.rbd;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,36 +18,16 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What goes wrong with Ceph is said as what it is, and leaves nothing broken. */
-class RbdErrorsIT {
+class RbdErrorsIT extends PoolFixture {
   private static final int BLOCK = 4096;
   private static final int SIZE = 4 << 20;
-
-  private final CephCluster ceph = CephCluster.shared();
-  private CephCluster.Pool pool;
-  private RbdVolumeStore store;
-
-  @BeforeEach
-  void open() {
-    pool = ceph.newPool();
-    store = new RbdVolumeStore(pool.settings());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    pool.delete();
-  }
 
   private Volume opened(String id) {
     get(store.create(id, SIZE, BLOCK));
@@ -392,39 +371,9 @@ class RbdErrorsIT {
     }
   }
 
-  private static void await(BooleanSupplier condition) {
-    for (int i = 0; !condition.getAsBoolean(); i++) {
-      assertTrue(i < 300, "it does not come to that");
-      CephCluster.pause(100);
-    }
-  }
-
-  private static boolean succeeds(CompletionStage<?> stage) {
-    try {
-      get(stage);
-      return true;
-    } catch (VolumeException e) {
-      return false;
-    }
-  }
-
   private static ByteBuffer random(int length) {
     byte[] bytes = new byte[length];
     new Random(length).nextBytes(bytes);
     return ByteBuffer.wrap(bytes);
-  }
-
-  private static String assertReason(Reason reason, CompletionStage<?> stage) {
-    VolumeException failure = assertThrows(VolumeException.class, () -> get(stage));
-    assertEquals(reason, failure.reason(), failure::toString);
-    return failure.getMessage();
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().copy().orTimeout(60, SECONDS).join();
-    } catch (CompletionException e) {
-      throw VolumeException.in(e).orElseThrow(() -> e);
-    }
   }
 }

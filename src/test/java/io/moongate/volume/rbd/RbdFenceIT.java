@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.volume.Volume;
@@ -23,18 +22,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** An owner that was succeeded is refused by Ceph itself, whatever it had under way. */
-class RbdFenceIT {
+class RbdFenceIT extends PoolFixture {
   private static final int BLOCK = OldOwner.BLOCK;
   private static final int SIZE = 16 << 20;
 
@@ -42,21 +38,6 @@ class RbdFenceIT {
   private static final int STOPS = Integer.getInteger("moongate.rbd.stops", 3);
 
   private static final int RACES = Integer.getInteger("moongate.rbd.races", 10);
-
-  private CephCluster.Pool pool;
-  private RbdVolumeStore store;
-
-  @BeforeEach
-  void open() {
-    pool = CephCluster.shared().newPool();
-    store = new RbdVolumeStore(pool.settings());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    pool.delete();
-  }
 
   private Volume opened(String id) {
     get(store.create(id, SIZE, BLOCK));
@@ -410,19 +391,6 @@ class RbdFenceIT {
       get(stage);
     } catch (VolumeException e) {
       assertEquals(Reason.FENCED, e.reason(), e::toString);
-    }
-  }
-
-  private static void assertReason(Reason reason, CompletionStage<?> stage) {
-    VolumeException failure = assertThrows(VolumeException.class, () -> get(stage));
-    assertEquals(reason, failure.reason(), failure::toString);
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().orTimeout(60, SECONDS).join();
-    } catch (CompletionException e) {
-      throw VolumeException.in(e).orElseThrow(() -> e);
     }
   }
 }

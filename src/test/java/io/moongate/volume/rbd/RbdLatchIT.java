@@ -1,44 +1,25 @@
 package io.moongate.volume.rbd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.volume.Volume;
-import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A volume that was fenced stays so, though Ceph would serve its client again. */
-class RbdLatchIT {
+class RbdLatchIT extends PoolFixture {
   private static final int OBJECT = 1 << 20;
   private static final int SIZE = 16 * OBJECT;
   private static final int BLOCK = OldOwner.BLOCK;
 
-  private final CephCluster ceph = CephCluster.shared();
-  private CephCluster.Pool pool;
-  private RbdVolumeStore store;
-
   @BeforeEach
   void open() {
-    pool = ceph.newPool();
-    store = new RbdVolumeStore(pool.settings());
     get(store.create("unit", SIZE, BLOCK));
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    pool.delete();
   }
 
   @Test
@@ -46,7 +27,7 @@ class RbdLatchIT {
     Volume volume = owned(1);
     String address = owner();
     ceph.ceph("osd", "blocklist", "add", address);
-    await(() -> fails(volume.write(0, OldOwner.block("old"), false)));
+    await(() -> !succeeds(volume.write(0, OldOwner.block("old"), false)));
     unblock(address);
     assertRefused(volume);
     get(volume.close());
@@ -148,34 +129,5 @@ class RbdLatchIT {
     assertReason(Reason.FENCED, volume.unmap(0, BLOCK));
     assertReason(Reason.FENCED, volume.flush());
     assertReason(Reason.FENCED, volume.fence(9));
-  }
-
-  private static void await(BooleanSupplier condition) {
-    for (int i = 0; !condition.getAsBoolean(); i++) {
-      assertTrue(i < 300, "it does not come to that");
-      CephCluster.pause(100);
-    }
-  }
-
-  private static boolean fails(CompletionStage<?> stage) {
-    try {
-      get(stage);
-      return false;
-    } catch (VolumeException e) {
-      return true;
-    }
-  }
-
-  private static void assertReason(Reason reason, CompletionStage<?> stage) {
-    VolumeException failure = assertThrows(VolumeException.class, () -> get(stage));
-    assertTrue(reason == failure.reason(), failure::toString);
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().copy().orTimeout(60, TimeUnit.SECONDS).join();
-    } catch (CompletionException e) {
-      throw VolumeException.in(e).orElseThrow(() -> e);
-    }
   }
 }

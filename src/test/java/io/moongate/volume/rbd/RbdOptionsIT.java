@@ -1,42 +1,25 @@
 package io.moongate.volume.rbd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.volume.Volume;
-import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What others set on an image or its pool does not undo the fence. */
-class RbdOptionsIT {
+class RbdOptionsIT extends PoolFixture {
   private static final int SIZE = 4 << 20;
   private static final String NAMESPACE = "tenant";
 
-  private final CephCluster ceph = CephCluster.shared();
-  private CephCluster.Pool pool;
-  private RbdVolumeStore store;
   private String image;
 
   @BeforeEach
   void open() {
-    pool = ceph.newPool();
-    store = new RbdVolumeStore(pool.settings());
     image = pool.name() + "/test.unit";
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    pool.delete();
   }
 
   /** What librbd does with the image, whoever said so. */
@@ -153,19 +136,5 @@ class RbdOptionsIT {
     get(volume.fence(epoch));
     get(volume.write(0, OldOwner.block("new"), true));
     get(volume.close());
-  }
-
-  private static String assertReason(Reason reason, CompletionStage<?> stage) {
-    VolumeException failure = assertThrows(VolumeException.class, () -> get(stage));
-    assertEquals(reason, failure.reason(), failure::toString);
-    return failure.getMessage();
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().copy().orTimeout(60, TimeUnit.SECONDS).join();
-    } catch (CompletionException e) {
-      throw VolumeException.in(e).orElseThrow(() -> e);
-    }
   }
 }

@@ -4,33 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.moongate.volume.Volume;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * A deletion that was interrupted is completed when it is repeated. librbd removes the header
  * first, then the object with the id, then the directory's entry.
  */
-class RbdRemovalIT {
-  private final CephCluster ceph = CephCluster.shared();
-  private CephCluster.Pool pool;
-  private RbdVolumeStore store;
-
-  @BeforeEach
-  void open() {
-    pool = ceph.newPool();
-    store = new RbdVolumeStore(pool.settings());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    pool.delete();
-  }
-
+class RbdRemovalIT extends PoolFixture {
   private void create() {
     get(store.create("unit", 4 << 20, 4096));
     Volume volume = get(store.open("unit"));
@@ -88,9 +68,5 @@ class RbdRemovalIT {
     get(store.delete("unit"));
     assertNothingIsLeft();
     create();
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    return stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
   }
 }
