@@ -1,5 +1,6 @@
 package io.moongate.cli;
 
+import io.moongate.cli.bench.BenchCommand;
 import io.moongate.cli.demo.DemoCommand;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Spec;
       SessionCommand.class,
       OperationCommand.class,
       ImportCommand.class,
-      DemoCommand.class
+      DemoCommand.class,
+      BenchCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

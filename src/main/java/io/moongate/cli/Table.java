@@ -5,17 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Rows in columns, as wide as they need to be. */
-final class Table {
+public final class Table {
   private static final String GAP = "  ";
 
   private final List<String[]> rows = new ArrayList<>();
 
-  Table(String... heading) {
+  public Table(String... heading) {
     rows.add(heading);
   }
 
   /** Adds a row, with a value for each column. */
-  Table row(Object... values) {
+  public Table row(Object... values) {
     if (values.length != rows.get(0).length) {
       throw new IllegalArgumentException("A row of " + values.length + " values");
     }
@@ -27,7 +27,7 @@ final class Table {
     return this;
   }
 
-  void print(PrintWriter out) {
+  public void print(PrintWriter out) {
     int[] widths = new int[rows.get(0).length];
     for (String[] row : rows) {
       for (int i = 0; i < row.length; i++) {

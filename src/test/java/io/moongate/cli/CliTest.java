@@ -427,6 +427,16 @@ class CliTest {
         "gateway list --api 127.0.0.1:8080",
         "gateway list --api http://127.0.0.1/path",
         "gateway list --timeout 0",
+        "bench --sizes 4095",
+        "bench --depths 0",
+        "bench --rounds x",
+        "bench --seconds 0",
+        "bench --warm-up -1",
+        "bench --operations mixed",
+        "bench --against lio",
+        "bench --store memory",
+        "bench --store rbd --ceph-conf /nonexistent",
+        "bench --dir .",
         "gateway list --timeout x"
       })
   void wrongUsage(String line) {

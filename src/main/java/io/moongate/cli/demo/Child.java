@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** One process that the demo started, and the part of its log that it wrote since. */
-final class Child {
+public final class Child {
 
   private static final int TAIL_LINES = 25;
   private static final int TAIL_BYTES = 64 * 1024;
@@ -31,7 +31,7 @@ final class Child {
     return name;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
@@ -39,22 +39,22 @@ final class Child {
     return process;
   }
 
-  boolean alive() {
+  public boolean alive() {
     return process.isAlive();
   }
 
   /** SIGTERM. */
-  void terminate() {
+  public void terminate() {
     process.destroy();
   }
 
   /** SIGKILL. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
   }
 
   /** Whether it ended within the time. */
-  boolean awaitExit(Duration time) {
+  public boolean awaitExit(Duration time) {
     try {
       return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -68,14 +68,16 @@ final class Child {
    *
    * @throws IllegalThreadStateException while it runs
    */
-  int exitStatus() {
+  public int exitStatus() {
     return process.exitValue();
   }
 
   /**
+   * Insists that it runs.
+   *
    * @throws DemoException with the end of its log, when it has ended
    */
-  void requireAlive() {
+  public void requireAlive() {
     if (!alive()) {
       throw new DemoException(
           "%s ended with status %d; the end of %s:%n%s"
@@ -84,7 +86,7 @@ final class Child {
   }
 
   /** The last lines that this process wrote, or a sentence saying that there are none. */
-  String logTail() {
+  public String logTail() {
     try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
       long from = Math.max(logStart, file.length() - TAIL_BYTES);
       byte[] bytes = new byte[(int) Math.max(0, file.length() - from)];

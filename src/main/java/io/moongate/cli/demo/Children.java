@@ -2,6 +2,8 @@ package io.moongate.cli.demo;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,7 +29,7 @@ import java.util.concurrent.Executors;
  * thread forks them all and lives as long as the JVM. {@code setsid} keeps a terminal's Ctrl-C from
  * reaching the children beside us: we stop them in order.
  */
-final class Children {
+public final class Children {
 
   private final ExecutorService forker =
       Executors.newSingleThreadExecutor(
@@ -65,7 +68,7 @@ final class Children {
    * Starts a process whose output goes to a log. The log of an earlier demo is kept beside it as
    * {@code .1}; a second start within one demo appends.
    */
-  Child start(String name, List<String> command, Map<String, String> environment, Path log) {
+  public Child start(String name, List<String> command, Map<String, String> environment, Path log) {
     return fork(
         () -> {
           if (rotated.add(log) && Files.exists(log)) {
@@ -90,6 +93,39 @@ final class Children {
             new Child(
                 name, builder(command).redirectErrorStream(true).start(), Path.of("/dev/null"), 0),
         name);
+  }
+
+  /** How a tool ended and what it wrote, each byte a char. */
+  public record Run(int status, String output) {
+    public boolean succeeded() {
+      return status == 0;
+    }
+  }
+
+  /**
+   * Runs a tool to its end, with nothing to read.
+   *
+   * @throws DemoException when that does not come in time; it is killed then
+   */
+  public Run run(List<String> command, Duration timeout) {
+    Child child = startPiped(Path.of(command.get(0)).getFileName().toString(), command);
+    // Read beside the wait: a full pipe would stop the tool, a stopped tool must not stop us.
+    CompletableFuture<String> output =
+        CompletableFuture.supplyAsync(() -> readAll(child.process().getInputStream()));
+    if (!child.awaitExit(timeout)) {
+      child.kill();
+      throw new DemoException(
+          "%s did not end within %d s".formatted(String.join(" ", command), timeout.toSeconds()));
+    }
+    return new Run(child.exitStatus(), output.join());
+  }
+
+  private static String readAll(InputStream in) {
+    try (in) {
+      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "(" + e + ")";
+    }
   }
 
   /**
@@ -123,7 +159,7 @@ final class Children {
   }
 
   /** Looks for an executable in the directories of {@code PATH}. */
-  static Optional<Path> onPath(String name) {
+  public static Optional<Path> onPath(String name) {
     String path = System.getenv().getOrDefault("PATH", "");
     for (String directory : path.split(File.pathSeparator, -1)) {
       Path candidate = Path.of(directory.isEmpty() ? "." : directory, name);

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The end of a wait, on the monotonic clock. Every wait of the demo has one. */
-final class Deadline {
+public final class Deadline {
 
   private final long endNanos;
   private final Duration total;
@@ -15,7 +15,7 @@ final class Deadline {
     this.endNanos = System.nanoTime() + total.toNanos();
   }
 
-  static Deadline after(Duration total) {
+  public static Deadline after(Duration total) {
     return new Deadline(total);
   }
 
@@ -24,7 +24,7 @@ final class Deadline {
     return Duration.ofNanos(Math.max(0, endNanos - System.nanoTime()));
   }
 
-  boolean passed() {
+  public boolean passed() {
     return System.nanoTime() - endNanos >= 0;
   }
 
@@ -55,7 +55,7 @@ final class Deadline {
     }
   }
 
-  static void pause(Duration time) {
+  public static void pause(Duration time) {
     try {
       Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {

@@ -17,10 +17,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /** A Cassandra node and gateways, as processes of this host: started in order, watched, stopped. */
-final class DemoCluster {
+public final class DemoCluster {
 
-  static final String TARGET = "iqn.2026-11.io.moongate:demo";
-  static final long LUN_SIZE = 1L << 30;
+  public static final String TARGET = "iqn.2026-11.io.moongate:demo";
+  public static final long LUN_SIZE = 1L << 30;
+
+  /** The serial collector: several JVMs share few cores here, and the heap is small. */
+  static final List<String> SMALL_GATEWAYS = List.of("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC");
 
   private static final String PROBE_INITIATOR = "iqn.2026-11.io.moongate:demo-probe";
   private static final Duration POLL = Duration.ofMillis(100);
@@ -28,13 +31,22 @@ final class DemoCluster {
   private static final Duration GATEWAY_GRACE = Duration.ofSeconds(15);
 
   /**
+   * What to start.
+   *
    * @param home the directory of the launcher
    * @param gateways 1 to 9
    * @param luns 1 to 256: LUN 0 to {@code luns - 1}
    * @param timeout for the whole of a start
    * @param store of the LUNs
+   * @param gatewayOptions of the gateways' JVMs, beside those of {@code conf}
    */
-  record Settings(Path home, int gateways, int luns, Duration timeout, DemoStore store) {}
+  public record Settings(
+      Path home,
+      int gateways,
+      int luns,
+      Duration timeout,
+      DemoStore store,
+      List<String> gatewayOptions) {}
 
   private final Settings settings;
   private final DemoDirectory directory;
@@ -47,7 +59,7 @@ final class DemoCluster {
   private volatile boolean stopping;
   private boolean disksBegun;
 
-  DemoCluster(Settings settings, DemoDirectory directory, PrintWriter out) {
+  public DemoCluster(Settings settings, DemoDirectory directory, PrintWriter out) {
     this.settings = settings;
     this.directory = directory;
     this.out = out;
@@ -60,12 +72,13 @@ final class DemoCluster {
                     new GatewayProcess(
                         address,
                         jvm,
+                        settings.gatewayOptions(),
                         directory.config(address.name()),
                         directory.log(address.name())))
             .toList();
   }
 
-  List<GatewayProcess> gateways() {
+  public List<GatewayProcess> gateways() {
     return gateways;
   }
 
@@ -82,7 +95,7 @@ final class DemoCluster {
   }
 
   /** The API of each gateway whose process runs. */
-  List<GatewayApi> alive() {
+  public List<GatewayApi> alive() {
     return gateways.stream()
         .filter(GatewayProcess::alive)
         .map(gateway -> new GatewayApi(gateway.address()))
@@ -93,7 +106,7 @@ final class DemoCluster {
     return addresses;
   }
 
-  Children children() {
+  public Children children() {
     return children;
   }
 
@@ -102,7 +115,7 @@ final class DemoCluster {
    *
    * @throws DemoException when it can't; what was started then is still there, for {@link #stop}
    */
-  void start() {
+  public void start() {
     Deadline deadline = Deadline.after(settings.timeout());
     JavaHome cassandraJava = JavaHome.forCassandra(System.getenv());
     FreeMemory.require(gateways.size());

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -88,44 +89,8 @@ public final class DemoCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private int kills;
 
-  @Option(
-      names = "--store",
-      paramLabel = "KIND",
-      defaultValue = "file",
-      description =
-          "Where the LUNs have their blocks: file, in --dir, or rbd, images of a Ceph pool; a directory"
-              + " keeps the store that it was begun with (default: ${DEFAULT-VALUE}).")
-  private String store;
-
-  @Option(
-      names = "--ceph-conf",
-      paramLabel = "FILE",
-      defaultValue = "/etc/ceph/ceph.conf",
-      description = "With --store rbd: Ceph's configuration file (default: ${DEFAULT-VALUE}).")
-  private Path cephConf;
-
-  @Option(
-      names = "--ceph-user",
-      paramLabel = "NAME",
-      defaultValue = "moongate",
-      description =
-          "With --store rbd: the Ceph user, without \"client.\"; it needs mon 'profile rbd' and osd"
-              + " 'profile rbd pool=POOL' (default: ${DEFAULT-VALUE}).")
-  private String cephUser;
-
-  @Option(
-      names = "--ceph-keyring",
-      paramLabel = "FILE",
-      description =
-          "With --store rbd: the file with the user's key. Default: where Ceph's configuration says.")
-  private Optional<Path> cephKeyring = Optional.empty();
-
-  @Option(
-      names = "--pool",
-      paramLabel = "NAME",
-      defaultValue = "rbd",
-      description = "With --store rbd: the pool (default: ${DEFAULT-VALUE}).")
-  private String pool;
+  @Mixin private StoreOptions storeOptions;
+  private DemoStore store;
 
   @Override
   public Integer call() {
@@ -133,7 +98,7 @@ public final class DemoCommand implements Callable<Integer> {
     requireRange("--luns", luns, 1, MAX_LUNS);
     requireRange("--kills", kills, 1, 1000);
     requireRange("--timeout", timeoutSeconds, 1, 3600);
-    requireStore();
+    store = storeOptions.store();
     if (check && gateways < 2) {
       throw new ParameterException(
           spec.commandLine(), "--check kills a gateway: it needs --gateways 2 at least");
@@ -157,7 +122,7 @@ public final class DemoCommand implements Callable<Integer> {
             () ->
                 DemoDirectory.standard(System.getenv(), Path.of(System.getProperty("user.home"))));
     try (DemoDirectory directory = DemoDirectory.open(path)) {
-      directory.claimFor(demoStore());
+      directory.claimFor(store);
       out.println("state in " + directory.root());
       DemoCluster cluster = new DemoCluster(settings(), directory, out);
       StopOnce stop = StopOnce.install(cluster, out);
@@ -198,10 +163,10 @@ public final class DemoCommand implements Callable<Integer> {
     boolean passed = false;
     try (DemoDirectory directory = DemoDirectory.open(path)) {
       directory.claimForCheck();
-      directory.claimFor(demoStore());
+      directory.claimFor(store);
       DemoCluster cluster = new DemoCluster(settings(), directory, out);
       CheckReport report = new CheckReport(out);
-      DemoImages images = new DemoImages(demoStore(), cluster::alive);
+      DemoImages images = new DemoImages(store, cluster::alive);
       StopOnce stop = StopOnce.install(cluster, out);
       try {
         cluster.start();
@@ -241,25 +206,12 @@ public final class DemoCommand implements Callable<Integer> {
       throw new DemoException("start it by the launcher: ./moongate demo");
     }
     return new DemoCluster.Settings(
-        Path.of(home), gateways, luns, Duration.ofSeconds(timeoutSeconds), demoStore());
-  }
-
-  private void requireStore() {
-    if (!store.equals("file") && !store.equals("rbd")) {
-      throw new ParameterException(
-          spec.commandLine(), "--store is file or rbd, not \"%s\"".formatted(store));
-    }
-    if (store.equals("rbd") && !Files.isReadable(cephConf)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "Can't read %s: name Ceph's configuration by --ceph-conf".formatted(cephConf));
-    }
-  }
-
-  private DemoStore demoStore() {
-    return store.equals("file")
-        ? DemoStore.FILE
-        : DemoStore.rbd(cephConf, cephUser, pool, cephKeyring);
+        Path.of(home),
+        gateways,
+        luns,
+        Duration.ofSeconds(timeoutSeconds),
+        store,
+        DemoCluster.SMALL_GATEWAYS);
   }
 
   private static void printReady(DemoCluster cluster, PrintWriter out) {

@@ -16,7 +16,7 @@ import java.util.Map;
  * Where everything of one demo lies. It holds the directory's lock: two demos in one directory
  * would destroy it.
  */
-final class DemoDirectory implements AutoCloseable {
+public final class DemoDirectory implements AutoCloseable {
 
   private static final String LOCK = "lock";
   private static final String CHECK_MARK = "made-by-check";
@@ -42,7 +42,7 @@ final class DemoDirectory implements AutoCloseable {
    *
    * @throws DemoException when another demo runs there, or it can't be written
    */
-  static DemoDirectory open(Path path) {
+  public static DemoDirectory open(Path path) {
     Path root = path.toAbsolutePath().normalize();
     FileChannel channel = null;
     try {
@@ -74,7 +74,7 @@ final class DemoDirectory implements AutoCloseable {
     }
   }
 
-  Path root() {
+  public Path root() {
     return root;
   }
 
@@ -82,7 +82,7 @@ final class DemoDirectory implements AutoCloseable {
     return root.resolve("cassandra");
   }
 
-  Path volumes() {
+  public Path volumes() {
     return root.resolve("volumes");
   }
 
@@ -90,7 +90,7 @@ final class DemoDirectory implements AutoCloseable {
     return root.resolve("logs");
   }
 
-  Path log(String process) {
+  public Path log(String process) {
     return logs().resolve(process + ".log");
   }
 
@@ -127,7 +127,7 @@ final class DemoDirectory implements AutoCloseable {
    *
    * @throws DemoException when that is elsewhere than at an earlier start
    */
-  void claimFor(DemoStore store) {
+  public void claimFor(DemoStore store) {
     Path file = root.resolve(STORE);
     try {
       // Before this file was written there were files alone.

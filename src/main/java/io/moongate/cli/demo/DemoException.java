@@ -4,15 +4,15 @@ package io.moongate.cli.demo;
  * Why the demo can't go on, in words for the person who started it; it carries what was seen and
  * what to do.
  */
-final class DemoException extends RuntimeException {
+public final class DemoException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  DemoException(String message) {
+  public DemoException(String message) {
     super(message);
   }
 
-  DemoException(String message, Throwable cause) {
+  public DemoException(String message, Throwable cause) {
     super(message, cause);
   }
 }

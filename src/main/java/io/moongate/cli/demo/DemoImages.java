@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * The images of the demo's LUNs, where they are in a Ceph pool and don't go with the demo's
  * directory. Nothing here fails: what was to be shown has been shown.
  */
-final class DemoImages {
+public final class DemoImages {
 
   private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -22,15 +22,17 @@ final class DemoImages {
   private boolean deleted;
 
   /**
+   * Of a demo whose LUNs are in this store.
+   *
    * @param alive the gateways that can be asked now, of which any may die meanwhile
    */
-  DemoImages(DemoStore store, Supplier<List<GatewayApi>> alive) {
+  public DemoImages(DemoStore store, Supplier<List<GatewayApi>> alive) {
     this.pool = store.pool();
     this.alive = alive;
   }
 
   /** Deletes the LUNs, again and again until there are none or the time is over. */
-  void delete(Deadline deadline) {
+  public void delete(Deadline deadline) {
     while (pool.isPresent() && !deleted) {
       deleted = alive.get().stream().anyMatch(api -> deletedThrough(api, deadline));
       if (!deleted) {
@@ -58,7 +60,7 @@ final class DemoImages {
   }
 
   /** What is left in the pool and how it is removed; empty when nothing is. */
-  Optional<String> left() {
+  public Optional<String> left() {
     if (pool.isEmpty() || deleted) {
       return Optional.empty();
     }

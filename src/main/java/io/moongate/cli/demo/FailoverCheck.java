@@ -97,7 +97,7 @@ final class FailoverCheck {
   }
 
   private String list(GatewayProcess gateway) {
-    InitiatorTools.Run run = tools.list(cluster.children(), gateway.address());
+    Children.Run run = tools.list(cluster.children(), gateway.address());
     List<String> missing = new ArrayList<>();
     for (GatewayAddress address : cluster.addresses()) {
       if (!run.output().contains("Target:" + DemoCluster.TARGET + " Portal:" + address.portal())) {
@@ -124,7 +124,7 @@ final class FailoverCheck {
    * at a zero byte).
    */
   private String naa(GatewayProcess gateway) {
-    InitiatorTools.Run run =
+    Children.Run run =
         tools.deviceIdentification(cluster.children(), gateway.address(), DemoCluster.TARGET, LUN);
     Optional<String> byTool = InitiatorTools.naa(run.output());
     if (!run.succeeded() || byTool.isEmpty()) {
@@ -285,7 +285,7 @@ final class FailoverCheck {
       written.values().forEach(session::verify);
       // And as a host that comes anew: discovery, login, the same bytes.
       GatewayProcess gateway = cluster.gateway(session.through());
-      InitiatorTools.Run discovery = tools.discover(cluster.children(), gateway.address());
+      Children.Run discovery = tools.discover(cluster.children(), gateway.address());
       if (!discovery.succeeded()
           || !discovery.output().contains("Portal:" + gateway.address().portal())) {
         throw new DemoException(

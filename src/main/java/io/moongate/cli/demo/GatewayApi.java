@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** The HTTP API of one gateway, as much of it as the demo uses. Each request has a bound. */
-final class GatewayApi {
+public final class GatewayApi {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(5);

@@ -8,24 +8,22 @@ import java.util.Map;
  * A gateway of the demo and, once it was started, its process. It can be started again after it
  * died.
  */
-final class GatewayProcess {
+public final class GatewayProcess {
 
   /** The exit status of a gateway that the cluster expelled: it may come back as a newcomer. */
   static final int EXPELLED = 75;
 
-  // The serial collector: several JVMs share few cores here, and the heap is small.
-  private static final List<String> JVM_OPTIONS =
-      List.of("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC");
-
   private final GatewayAddress address;
   private final OwnJvm jvm;
+  private final List<String> options;
   private final Path config;
   private final Path log;
   private Child child;
 
-  GatewayProcess(GatewayAddress address, OwnJvm jvm, Path config, Path log) {
+  GatewayProcess(GatewayAddress address, OwnJvm jvm, List<String> options, Path config, Path log) {
     this.address = address;
     this.jvm = jvm;
+    this.options = options;
     this.config = config;
     this.log = log;
   }
@@ -34,7 +32,12 @@ final class GatewayProcess {
     return address;
   }
 
-  String name() {
+  /** Address and port of its iSCSI portal. */
+  public String portal() {
+    return address.portal();
+  }
+
+  public String name() {
     return address.name();
   }
 
@@ -49,10 +52,7 @@ final class GatewayProcess {
     }
     child =
         children.start(
-            name(),
-            jvm.command(JVM_OPTIONS, "gateway", "--config", config.toString()),
-            Map.of(),
-            log);
+            name(), jvm.command(options, "gateway", "--config", config.toString()), Map.of(), log);
   }
 
   /** Whether it runs. */
@@ -61,9 +61,11 @@ final class GatewayProcess {
   }
 
   /**
+   * The process.
+   *
    * @throws IllegalStateException before the first start
    */
-  Child child() {
+  public Child child() {
     if (child == null) {
       throw new IllegalStateException(name() + " was never started");
     }

@@ -1,7 +1,5 @@
 package io.moongate.cli.demo;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,13 +21,6 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
       Pattern.compile(
           "Designator Type:\\(3\\)[^\\n]*\\nDesignator:\\[(?<bytes>.*?)\\]\\n(?=DEVICE DESIGNATOR|$)",
           Pattern.DOTALL);
-
-  /** How a tool ended and what it wrote, each byte a char. */
-  record Run(int status, String output) {
-    boolean succeeded() {
-      return status == 0;
-    }
-  }
 
   /**
    * @throws DemoException naming the packages, when one is missing
@@ -64,22 +54,21 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
    * Discovery through a portal, then a login and a look at each LUN through every portal that it
    * named.
    */
-  Run list(Children children, GatewayAddress gateway) {
-    return run(
-        children,
-        List.of(iscsiLs.toString(), "-i", INITIATOR, "-s", "iscsi://" + gateway.portal()));
+  Children.Run list(Children children, GatewayAddress gateway) {
+    return children.run(
+        List.of(iscsiLs.toString(), "-i", INITIATOR, "-s", "iscsi://" + gateway.portal()), TIMEOUT);
   }
 
   /** Discovery through a portal, no login. */
-  Run discover(Children children, GatewayAddress gateway) {
-    return run(
-        children, List.of(iscsiLs.toString(), "-i", INITIATOR, "iscsi://" + gateway.portal()));
+  Children.Run discover(Children children, GatewayAddress gateway) {
+    return children.run(
+        List.of(iscsiLs.toString(), "-i", INITIATOR, "iscsi://" + gateway.portal()), TIMEOUT);
   }
 
   /** VPD page 83h of a LUN. */
-  Run deviceIdentification(Children children, GatewayAddress gateway, String target, int lun) {
-    return run(
-        children,
+  Children.Run deviceIdentification(
+      Children children, GatewayAddress gateway, String target, int lun) {
+    return children.run(
         List.of(
             iscsiInq.toString(),
             "-i",
@@ -88,7 +77,8 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
             "1",
             "-c",
             "131",
-            "iscsi://" + gateway.portal() + "/" + target + "/" + lun));
+            "iscsi://" + gateway.portal() + "/" + target + "/" + lun),
+        TIMEOUT);
   }
 
   /**
@@ -110,26 +100,5 @@ record InitiatorTools(Path iscsiLs, Path iscsiInq, Path qemuIo) {
   /** An interactive session with a LUN through one portal. */
   QemuIo open(Children children, GatewayAddress gateway, String target, int lun) {
     return QemuIo.open(children, qemuIo, gateway, target, lun, INITIATOR + "-" + gateway.name());
-  }
-
-  private static Run run(Children children, List<String> command) {
-    Child child = children.startPiped(Path.of(command.get(0)).getFileName().toString(), command);
-    // Read beside the wait: a full pipe would stop the tool, a stopped tool must not stop us.
-    CompletableFuture<String> output =
-        CompletableFuture.supplyAsync(() -> readAll(child.process().getInputStream()));
-    if (!child.awaitExit(TIMEOUT)) {
-      child.kill();
-      throw new DemoException(
-          "%s did not end within %d s".formatted(String.join(" ", command), TIMEOUT.toSeconds()));
-    }
-    return new Run(child.exitStatus(), output.join());
-  }
-
-  private static String readAll(InputStream in) {
-    try (in) {
-      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      return "(" + e + ")";
-    }
   }
 }

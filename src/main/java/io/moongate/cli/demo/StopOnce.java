@@ -3,7 +3,7 @@ package io.moongate.cli.demo;
 import java.io.PrintWriter;
 
 /** Stops a cluster once: when its user is done with it, or when a signal ends the JVM before. */
-final class StopOnce {
+public final class StopOnce {
 
   private static volatile boolean signalled;
 
@@ -14,7 +14,7 @@ final class StopOnce {
     this.cluster = cluster;
   }
 
-  static StopOnce install(DemoCluster cluster, PrintWriter out) {
+  public static StopOnce install(DemoCluster cluster, PrintWriter out) {
     StopOnce stop = new StopOnce(cluster);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -32,12 +32,12 @@ final class StopOnce {
   }
 
   /** Whether a signal ends this JVM. */
-  static boolean signalled() {
+  public static boolean signalled() {
     return signalled;
   }
 
   /** Stops; returns when everything has ended, also when another thread is at it. */
-  synchronized void now() {
+  public synchronized void now() {
     if (!stopped) {
       stopped = true;
       cluster.stop();

@@ -66,8 +66,12 @@ class DemoFilesTest {
 
   @Test
   void aDirectoryKeepsTheStoreThatItWasBegunWith() throws IOException {
-    DemoStore rbd = DemoStore.rbd(Path.of("ceph.conf"), "moongate", "one", Optional.empty());
-    DemoStore other = DemoStore.rbd(Path.of("ceph.conf"), "moongate", "two", Optional.empty());
+    DemoStore rbd =
+        DemoStore.rbd(
+            new DemoStore.Ceph(Path.of("ceph.conf"), "moongate", "one", Optional.empty()));
+    DemoStore other =
+        DemoStore.rbd(
+            new DemoStore.Ceph(Path.of("ceph.conf"), "moongate", "two", Optional.empty()));
     try (DemoDirectory begun = DemoDirectory.open(dir.resolve("begun"))) {
       begun.claimFor(DemoStore.FILE);
       begun.claimFor(rbd);

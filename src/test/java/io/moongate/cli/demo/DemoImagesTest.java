@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** What a check leaves in a Ceph pool, seen through a gateway that lives and one that does not. */
 class DemoImagesTest {
   private static final DemoStore RBD =
-      DemoStore.rbd(Path.of("ceph.conf"), "moongate", "demo", Optional.empty());
+      DemoStore.rbd(new DemoStore.Ceph(Path.of("ceph.conf"), "moongate", "demo", Optional.empty()));
 
   private final List<String> units = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger refusals = new AtomicInteger();

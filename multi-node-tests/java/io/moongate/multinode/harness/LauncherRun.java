@@ -1,0 +1,51 @@
+package io.moongate.multinode.harness;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A command of the launcher, run to its end as a person does. */
+public final class LauncherRun {
+  private static final Duration STOP = Duration.ofSeconds(30);
+
+  private LauncherRun() {}
+
+  /** What it wrote; fails when it isn't done within the time, or says that it failed. */
+  public static String succeed(List<String> arguments, Path log, Duration time)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(List.of(Installation.find().home().resolve("moongate").toString()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("MOONGATE_NO_BUILD", "1");
+    builder.redirectErrorStream(true).redirectOutput(log.toFile());
+    Process running = builder.start();
+    try {
+      assertTrue(running.waitFor(time.toSeconds(), TimeUnit.SECONDS), () -> read(log));
+      String seen = read(log);
+      System.out.println(seen);
+      assertEquals(0, running.exitValue(), seen);
+      return seen;
+    } finally {
+      running.destroy();
+      if (!running.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
+        running.destroyForcibly();
+      }
+    }
+  }
+
+  private static String read(Path log) {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
