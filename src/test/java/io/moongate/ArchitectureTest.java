@@ -38,13 +38,17 @@ class ArchitectureTest {
       only(
           "session",
           pekko(
+              "io.moongate.transport..",
               "io.moongate.wire..",
               "io.moongate.scsi..",
               SETTINGS,
               LOG,
               ACTORS,
-              STREAMS,
-              "org.apache.pekko.io.."));
+              STREAMS));
+
+  @ArchTest
+  static final ArchRule TRANSPORT =
+      only("transport", pekko(SETTINGS, LOG, ACTORS, STREAMS, "org.apache.pekko.dispatch.."));
 
   @ArchTest
   static final ArchRule RELAY =

@@ -1,24 +1,22 @@
 package io.moongate.session;
 
 import io.moongate.scsi.TargetDirectory;
+import io.moongate.transport.Accepted;
+import io.moongate.transport.Listener;
 import io.moongate.wire.AddressText;
 import io.moongate.wire.DigestSettings;
 import io.moongate.wire.PduDecoder;
 import io.moongate.wire.PduEncoder;
 import io.moongate.wire.TargetPdu;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.io.Inet;
-import org.apache.pekko.io.TcpSO;
-import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.apache.pekko.util.ByteStringBuilder;
 import org.slf4j.Logger;
@@ -28,10 +26,10 @@ import org.slf4j.LoggerFactory;
 public final class IscsiServer {
   private static final Logger LOG = LoggerFactory.getLogger(IscsiServer.class);
 
-  private final Tcp.ServerBinding binding;
+  private final Listener listener;
 
-  private IscsiServer(Tcp.ServerBinding binding) {
-    this.binding = binding;
+  private IscsiServer(Listener listener) {
+    this.listener = listener;
   }
 
   /**
@@ -49,30 +47,27 @@ public final class IscsiServer {
       SessionSettings settings,
       TargetDirectory directory,
       SessionRegistry registry) {
-    var materializer = SystemMaterializer.get(system).materializer();
-    Arrivals arrivals = new Arrivals();
-    List<Inet.SocketOption> options =
-        List.of(TcpSO.tcpNoDelay(true), TcpSO.keepAlive(true), arrivals);
-    return Tcp.get(system.classicSystem())
-        .bind(address, port, settings.backlog(), options, false, Optional.empty())
-        .to(
-            Sink.foreach(
-                incoming ->
-                    incoming.handleWith(
-                        connection(
-                            settings,
-                            directory,
-                            registry,
-                            AddressText.of(incoming.remoteAddress()),
-                            AddressText.of(incoming.localAddress()),
-                            arrivals.of(incoming.remoteAddress())),
-                        materializer)))
-        .run(materializer)
-        .thenApply(
-            binding -> {
-              LOG.info("iSCSI portal at {}", binding.localAddress());
-              return new IscsiServer(binding);
-            });
+    try {
+      Listener listener =
+          Listener.bind(
+              system,
+              new InetSocketAddress(address, port),
+              settings.backlog(),
+              settings.transport(),
+              accepted ->
+                  connection(
+                      settings,
+                      directory,
+                      registry,
+                      AddressText.of(accepted.peer()),
+                      AddressText.of(accepted.local()),
+                      accepted::unread));
+      LOG.info("iSCSI portal at {}", listener.localAddress());
+      return CompletableFuture.completedStage(new IscsiServer(listener));
+    } catch (IOException e) {
+      return CompletableFuture.failedStage(
+          new IOException("the portal %s:%d: %s".formatted(address, port, e.getMessage()), e));
+    }
   }
 
   /** Everything that happens on a connection, from bytes to bytes. */
@@ -88,7 +83,7 @@ public final class IscsiServer {
   /**
    * The same.
    *
-   * @param unread whether something has arrived that was not read, as {@link Arrivals#of}
+   * @param unread whether something has arrived that was not read, as {@link Accepted#unread}
    */
   private static Flow<ByteString, ByteString, NotUsed> connection(
       SessionSettings settings,
@@ -125,12 +120,13 @@ public final class IscsiServer {
 
   /** Where it listens. */
   public InetSocketAddress localAddress() {
-    return binding.localAddress();
+    return listener.localAddress();
   }
 
   /** Takes no more connections; those there are go on. */
   public CompletionStage<Void> unbind() {
-    return binding.unbind().thenAccept(done -> {});
+    listener.close();
+    return CompletableFuture.completedStage(null);
   }
 
   private static ByteString encode(PduEncoder encoder, List<TargetPdu> batch) {

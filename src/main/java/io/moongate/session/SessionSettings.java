@@ -3,6 +3,7 @@ package io.moongate.session;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigOrigin;
+import io.moongate.transport.TransportSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +40,7 @@ import java.util.Locale;
  * @param dataDigests digests agreed to for data segments
  * @param batchBytes after how many bytes a batch of PDUs is handed to TCP
  * @param backlog connections that wait in the operating system to be accepted
+ * @param eventLoops threads that serve connections; 0: as many as there are processors
  */
 public record SessionSettings(
     String targetAlias,
@@ -67,7 +69,8 @@ public record SessionSettings(
     DigestPolicy headerDigests,
     DigestPolicy dataDigests,
     int batchBytes,
-    int backlog) {
+    int backlog,
+    int eventLoops) {
 
   private static final String PATH = "moongate.iscsi";
   private static final int MAX_LENGTH = (1 << 24) - 1;
@@ -96,6 +99,11 @@ public record SessionSettings(
         default -> false;
       };
     }
+  }
+
+  /** Settings of the connections beneath. */
+  TransportSettings transport() {
+    return TransportSettings.of(eventLoops, sendTimeout);
   }
 
   /**
@@ -133,7 +141,8 @@ public record SessionSettings(
         in.digests("header-digest"),
         in.digests("data-digest"),
         (int) in.bytes("batch-bytes", 4096, 16 << 20),
-        in.whole("backlog", 1, 65_535));
+        in.whole("backlog", 1, 65_535),
+        in.whole("event-loops", 0, TransportSettings.MAX_EVENT_LOOPS));
   }
 
   /** Reads single keys and says what is wrong with them. */

@@ -67,7 +67,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
 
   /**
    * @param peer the initiator's address, for the log
-   * @param unread as {@link Arrivals#of}
+   * @param unread as {@link io.moongate.transport.Accepted#unread}
    * @param connections makes the connection
    */
   SessionStage(

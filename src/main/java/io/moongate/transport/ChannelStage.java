@@ -1,0 +1,220 @@
+package io.moongate.transport;
+
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.FlowShape;
+import org.apache.pekko.stream.Inlet;
+import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.stage.AbstractInOutHandler;
+import org.apache.pekko.stream.stage.AsyncCallback;
+import org.apache.pekko.stream.stage.GraphStage;
+import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
+import org.apache.pekko.util.ByteString;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection's socket: what comes in is sent, what is received goes out. Runs on an {@link
+ * EventLoop}. Nothing is received without demand, and nothing is asked for before what came last is
+ * with the kernel.
+ */
+final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
+  private static final Logger LOG = LoggerFactory.getLogger(ChannelStage.class);
+  private static final String LAST_WORDS = "last words";
+
+  private final Inlet<ByteString> in = Inlet.create("Channel.in");
+  private final Outlet<ByteString> out = Outlet.create("Channel.out");
+  private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
+  private final SocketChannel channel;
+  private final TransportSettings settings;
+
+  /**
+   * @param channel connected, not blocking; the stage closes it
+   */
+  ChannelStage(SocketChannel channel, TransportSettings settings) {
+    this.channel = channel;
+    this.settings = settings;
+  }
+
+  @Override
+  public FlowShape<ByteString, ByteString> shape() {
+    return shape;
+  }
+
+  @Override
+  public GraphStageLogic createLogic(Attributes attributes) {
+    return new Logic();
+  }
+
+  private final class Logic extends TimerGraphStageLogic {
+    private final AsyncCallback<Integer> becameReady = createAsyncCallback(this::proceed);
+    private EventLoop loop;
+    private SelectionKey key;
+
+    /** What the selector has told and was not dealt with yet. */
+    private int told;
+
+    private ByteString unsent = ByteString.emptyByteString();
+    private boolean reset;
+
+    Logic() {
+      super(shape);
+      setHandlers(
+          in,
+          out,
+          new AbstractInOutHandler() {
+            @Override
+            public void onPush() {
+              unsent = grab(in);
+              send();
+            }
+
+            @Override
+            public void onPull() {
+              want(SelectionKey.OP_READ, true);
+            }
+
+            @Override
+            public void onUpstreamFinish() {
+              if (unsent.isEmpty()) {
+                completeStage();
+              } else {
+                scheduleOnce(LAST_WORDS, settings.lastWords());
+              }
+            }
+
+            @Override
+            public void onUpstreamFailure(Throwable failure) {
+              reset = true;
+              failStage(failure);
+            }
+
+            /** Whoever does not want to hear any more may have something to say. */
+            @Override
+            public void onDownstreamFinish(Throwable cause) {
+              if (isClosed(in) && unsent.isEmpty()) {
+                completeStage();
+              } else {
+                want(SelectionKey.OP_READ, false);
+              }
+            }
+          });
+    }
+
+    @Override
+    public void preStart() {
+      // Both ends may be closed while there is something left to send.
+      setKeepGoing(true);
+      loop = EventLoop.current();
+      try {
+        key = loop.register(channel, this::ready);
+        pull(in);
+      } catch (IOException e) {
+        failStage(e);
+      }
+    }
+
+    @Override
+    public void postStop() {
+      try {
+        if (reset) {
+          channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        }
+      } catch (IOException e) {
+        LOG.debug("a connection is closed, not reset", e);
+      }
+      try {
+        channel.close();
+      } catch (IOException e) {
+        LOG.debug("a connection could not be closed", e);
+      }
+    }
+
+    @Override
+    public void onTimer(Object timer) {
+      reset = true;
+      completeStage();
+    }
+
+    /** On the loop's thread, but between the stream's events, not within one. */
+    private void ready(int operations) {
+      int news = operations & ~told;
+      if (news != 0) {
+        told |= news;
+        becameReady.invoke(news);
+      }
+    }
+
+    private void proceed(int operations) {
+      told &= ~operations;
+      if ((operations & SelectionKey.OP_WRITE) != 0 && !unsent.isEmpty()) {
+        send();
+      }
+      if ((operations & SelectionKey.OP_READ) != 0 && !isClosed(out)) {
+        receive();
+      }
+    }
+
+    private void receive() {
+      if (!isAvailable(out)) {
+        want(SelectionKey.OP_READ, false);
+        return;
+      }
+      ByteBuffer transfer = loop.transfer();
+      try {
+        int length = channel.read(transfer);
+        if (length > 0) {
+          byte[] bytes = new byte[length];
+          transfer.flip().get(bytes);
+          push(out, ByteString.fromArrayUnsafe(bytes));
+        } else if (length < 0) {
+          completeStage();
+        }
+      } catch (IOException e) {
+        failStage(e);
+      }
+    }
+
+    private void send() {
+      try {
+        while (!unsent.isEmpty()) {
+          ByteBuffer transfer = loop.transfer();
+          unsent.copyToBuffer(transfer);
+          int sent = channel.write(transfer.flip());
+          boolean all = !transfer.hasRemaining();
+          unsent = unsent.drop(sent);
+          if (!all) {
+            want(SelectionKey.OP_WRITE, true);
+            return;
+          }
+        }
+      } catch (IOException e) {
+        failStage(e);
+        return;
+      }
+      unsent = ByteString.emptyByteString();
+      want(SelectionKey.OP_WRITE, false);
+      if (isClosed(in)) {
+        completeStage();
+      } else {
+        pull(in);
+      }
+    }
+
+    private void want(int operation, boolean wanted) {
+      if (!key.isValid()) {
+        return;
+      }
+      int now = key.interestOps();
+      int next = wanted ? now | operation : now & ~operation;
+      if (next != now) {
+        key.interestOps(next);
+      }
+    }
+  }
+}

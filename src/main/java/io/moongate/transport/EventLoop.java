@@ -1,0 +1,208 @@
+package io.moongate.transport;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A thread that waits for sockets and for tasks, and does what is due. As an executor it is the
+ * dispatcher of the streams whose sockets it waits for, so that nothing has to be handed over.
+ */
+final class EventLoop extends AbstractExecutorService {
+  private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+
+  /** Bytes that are moved between a socket and the heap at a time. */
+  static final int TRANSFER = 128 * 1024;
+
+  /** Tasks that are done before sockets are looked at again. */
+  private static final int TASKS_AT_A_TIME = 64;
+
+  private static final long PAUSE_NANOS = 100_000_000;
+
+  private static final ThreadLocal<EventLoop> CURRENT = new ThreadLocal<>();
+
+  private final Selector selector;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean asleep = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final ByteBuffer transfer = ByteBuffer.allocateDirect(TRANSFER);
+  private final Thread thread;
+  private volatile boolean shutdown;
+
+  /** Starts it on a thread of the factory's. */
+  EventLoop(ThreadFactory threads) {
+    try {
+      selector = Selector.open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    thread = threads.newThread(this::run);
+    thread.start();
+  }
+
+  /**
+   * The loop whose thread this is.
+   *
+   * @throws IllegalStateException on any other thread
+   */
+  static EventLoop current() {
+    EventLoop loop = CURRENT.get();
+    if (loop == null) {
+      throw new IllegalStateException("not on the thread of an event loop");
+    }
+    return loop;
+  }
+
+  /**
+   * Waits for a channel from now on; on the loop's thread.
+   *
+   * @param ready told the operations that are possible now (bits of {@link SelectionKey}), again
+   *     and again for as long as they are among the key's interest
+   */
+  SelectionKey register(SelectableChannel channel, IntConsumer ready)
+      throws ClosedChannelException {
+    return channel.register(selector, 0, ready);
+  }
+
+  /** Empty, off the heap; for use within one task, as all of the loop have the same. */
+  ByteBuffer transfer() {
+    return transfer.clear();
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    if (shutdown && ended.getCount() == 0) {
+      throw new RejectedExecutionException("the event loop has ended");
+    }
+    tasks.add(task);
+    if (asleep.get() && Thread.currentThread() != thread && asleep.compareAndSet(true, false)) {
+      selector.wakeup();
+    }
+    if (ended.getCount() == 0 && tasks.remove(task)) {
+      throw new RejectedExecutionException("the event loop has ended");
+    }
+  }
+
+  private void run() {
+    CURRENT.set(this);
+    try {
+      while (!shutdown || !tasks.isEmpty()) {
+        selectGuarded();
+        Runnable task;
+        for (int i = 0; i < TASKS_AT_A_TIME && (task = tasks.poll()) != null; i++) {
+          runGuarded(task);
+        }
+      }
+    } finally {
+      closeAll();
+      ended.countDown();
+    }
+  }
+
+  /** What can't be waited for is no reason to leave everyone else alone. */
+  private void selectGuarded() {
+    try {
+      select();
+    } catch (IOException e) {
+      asleep.set(false);
+      LOG.error("sockets can't be waited for", e);
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  private void select() throws IOException {
+    if (!tasks.isEmpty()) {
+      selector.selectNow(EventLoop::tell);
+      return;
+    }
+    asleep.set(true);
+    // Whoever adds a task from now on wakes the selector; whoever did before is seen here.
+    if (tasks.isEmpty() && !shutdown) {
+      selector.select(EventLoop::tell);
+    }
+    asleep.set(false);
+  }
+
+  private static void tell(SelectionKey key) {
+    try {
+      ((IntConsumer) key.attachment()).accept(key.readyOps());
+    } catch (CancelledKeyException closed) {
+      // By what was told just before.
+    } catch (RuntimeException e) {
+      LOG.error("what became ready could not be told", e);
+    }
+  }
+
+  private static void runGuarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.error("a task failed", e);
+    }
+  }
+
+  private void closeAll() {
+    for (SelectionKey key : selector.keys()) {
+      try {
+        key.channel().close();
+      } catch (IOException e) {
+        LOG.debug("a channel could not be closed", e);
+      }
+    }
+    try {
+      selector.close();
+    } catch (IOException e) {
+      LOG.debug("a selector could not be closed", e);
+    }
+  }
+
+  @Override
+  public void shutdown() {
+    shutdown = true;
+    selector.wakeup();
+  }
+
+  @Override
+  public List<Runnable> shutdownNow() {
+    List<Runnable> left = new ArrayList<>();
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      left.add(task);
+    }
+    shutdown();
+    return left;
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return shutdown;
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return ended.getCount() == 0;
+  }
+
+  @Override
+  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    return ended.await(timeout, unit);
+  }
+}
