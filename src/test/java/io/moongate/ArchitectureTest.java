@@ -54,7 +54,7 @@ class ArchitectureTest {
   static final ArchRule RELAY =
       only(
           "relay",
-          pekko("io.moongate.scsi..", SETTINGS, LOG, ACTORS, STREAMS, "org.apache.pekko.io.."));
+          pekko("io.moongate.transport..", "io.moongate.scsi..", SETTINGS, LOG, ACTORS, STREAMS));
 
   @ArchTest static final ArchRule FAILURE = only("failure");
 

@@ -4,10 +4,10 @@ import io.moongate.scsi.Command;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.Status;
+import io.moongate.transport.Connector;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,8 +15,6 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +45,7 @@ public final class RelayClient implements Route.Forwarder {
   private final InetSocketAddress address;
   private final UUID ownerIncarnation;
   private final UUID link = UUID.randomUUID();
+  private final Connector connector;
   private final Outstanding outstanding;
   private final Cancellable sweeping;
 
@@ -69,6 +68,7 @@ public final class RelayClient implements Route.Forwarder {
     this.sender = sender;
     this.address = address;
     this.ownerIncarnation = ownerIncarnation;
+    this.connector = new Connector(system, settings.transport());
     this.outstanding = new Outstanding(settings);
     this.sweeping =
         system
@@ -169,20 +169,17 @@ public final class RelayClient implements Route.Forwarder {
     }
     connection++;
     Frame.Hello hello = new Frame.Hello(sender, link, connection, ownerIncarnation);
-    ClientLink stages = new ClientLink(settings, outstanding, hello, running -> stage = running);
-    Tcp.get(system)
-        .outgoingConnection(
-            address,
-            Optional.empty(),
-            RelayServer.SOCKET,
-            false,
-            Optional.of(settings.connectTimeout()),
-            Optional.empty())
-        .joinMat(Flow.fromGraph(stages), Keep.right())
-        .run(system)
+    ClientLink stages = new ClientLink(settings, outstanding, hello, this::running);
+    connector
+        .connect(address, settings.connectTimeout(), Flow.fromGraph(stages))
         .whenComplete(this::disconnected);
+  }
+
+  /** A connection's stage is there, which may be after the end of all this. */
+  private void running(RelayStage running) {
+    stage = running;
     if (ending) {
-      end();
+      running.stop();
     }
   }
 

@@ -1,21 +1,19 @@
 package io.moongate.relay;
 
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.transport.Listener;
+import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.io.Inet;
-import org.apache.pekko.io.TcpSO;
 import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,9 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class RelayServer {
   private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
   private static final int BACKLOG = 128;
-  static final List<Inet.SocketOption> SOCKET = List.of(TcpSO.tcpNoDelay(true));
 
-  private final Tcp.ServerBinding binding;
+  private final Listener listener;
   private final Set<RelayStage> connections;
 
   /**
@@ -42,8 +39,8 @@ public final class RelayServer {
     Optional<LogicalUnit> find(String unitId);
   }
 
-  private RelayServer(Tcp.ServerBinding binding, Set<RelayStage> connections) {
-    this.binding = binding;
+  private RelayServer(Listener listener, Set<RelayStage> connections) {
+    this.listener = listener;
     this.connections = connections;
   }
 
@@ -57,41 +54,46 @@ public final class RelayServer {
       ActorSystem<?> system, RelaySettings settings, UUID incarnation, Units units) {
     Set<RelayStage> connections = ConcurrentHashMap.newKeySet();
     Peers peers = new Peers(settings);
-    return Tcp.get(system)
-        .bind(settings.host(), settings.port(), BACKLOG, SOCKET, false, Optional.empty())
-        .toMat(
-            Sink.foreach(
-                connection -> {
-                  if (connections.size() >= settings.maxConnections()) {
-                    LOG.warn("refused a relay connection: there are {}", connections.size());
-                    connection.handleWith(
-                        Flow.fromSinkAndSource(
-                            Sink.<ByteString>cancelled(), Source.<ByteString>empty()),
-                        system);
-                    return;
-                  }
-                  ServerLink link =
-                      new ServerLink(
-                          settings,
-                          incarnation,
-                          peers,
-                          units,
-                          connections::add,
-                          connections::remove);
-                  connection.handleWith(Flow.fromGraph(link), system);
-                }),
-            Keep.left())
-        .run(system)
-        .thenApply(binding -> new RelayServer(binding, connections));
+    try {
+      Listener listener =
+          Listener.bind(
+              system,
+              new InetSocketAddress(settings.host(), settings.port()),
+              BACKLOG,
+              settings.transport(),
+              accepted -> {
+                if (connections.size() >= settings.maxConnections()) {
+                  LOG.warn("refused a relay connection: there are {}", connections.size());
+                  return Flow.fromSinkAndSource(
+                      Sink.<ByteString>cancelled(), Source.<ByteString>empty());
+                }
+                return Flow.fromGraph(
+                    new ServerLink(
+                        settings,
+                        incarnation,
+                        peers,
+                        units,
+                        connections::add,
+                        connections::remove));
+              });
+      return CompletableFuture.completedStage(new RelayServer(listener, connections));
+    } catch (IOException e) {
+      return CompletableFuture.failedStage(
+          new IOException(
+              "the relay's %s:%d: %s".formatted(settings.host(), settings.port(), e.getMessage()),
+              e));
+    }
   }
 
   /** Where it listens. */
   public InetSocketAddress address() {
-    return binding.localAddress();
+    return listener.localAddress();
   }
 
   /** Ends listening and every connection. Commands that have begun go on; nobody hears of them. */
   public CompletionStage<Void> close() {
-    return binding.unbind().thenAccept(unbound -> connections.forEach(RelayStage::stop));
+    listener.close();
+    connections.forEach(RelayStage::stop);
+    return CompletableFuture.completedStage(null);
   }
 }

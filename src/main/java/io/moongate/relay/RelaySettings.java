@@ -1,6 +1,7 @@
 package io.moongate.relay;
 
 import com.typesafe.config.Config;
+import io.moongate.transport.TransportSettings;
 import java.time.Duration;
 
 /**
@@ -69,6 +70,11 @@ public record RelaySettings(
         "idle-timeout must be at least three tick-intervals");
     require(positive(backoffMin), "backoff-min must be positive");
     require(backoffMax.compareTo(backoffMin) >= 0, "backoff-max must be at least backoff-min");
+  }
+
+  /** Settings of the connections beneath. */
+  TransportSettings transport() {
+    return TransportSettings.of(0, idleTimeout);
   }
 
   private static boolean positive(Duration duration) {

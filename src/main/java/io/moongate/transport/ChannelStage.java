@@ -1,10 +1,15 @@
 package io.moongate.transport;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.Optional;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
@@ -26,18 +31,29 @@ import org.slf4j.LoggerFactory;
 final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelStage.class);
   private static final String LAST_WORDS = "last words";
+  private static final String CONNECT = "connect";
+
+  /**
+   * To whom it has to be connected first.
+   *
+   * @param within how long that may take
+   */
+  record Peer(InetSocketAddress address, Duration within) {}
 
   private final Inlet<ByteString> in = Inlet.create("Channel.in");
   private final Outlet<ByteString> out = Outlet.create("Channel.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final SocketChannel channel;
+  private final Optional<Peer> peer;
   private final TransportSettings settings;
 
   /**
-   * @param channel connected, not blocking; the stage closes it
+   * @param channel not blocking; the stage closes it
+   * @param peer empty when it is connected already
    */
-  ChannelStage(SocketChannel channel, TransportSettings settings) {
+  ChannelStage(SocketChannel channel, Optional<Peer> peer, TransportSettings settings) {
     this.channel = channel;
+    this.peer = peer;
     this.settings = settings;
   }
 
@@ -59,6 +75,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     /** What the selector has told and was not dealt with yet. */
     private int told;
 
+    private boolean connected;
     private ByteString unsent = ByteString.emptyByteString();
     private boolean reset;
 
@@ -76,7 +93,9 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
             @Override
             public void onPull() {
-              want(SelectionKey.OP_READ, true);
+              if (connected) {
+                want(SelectionKey.OP_READ, true);
+              }
             }
 
             @Override
@@ -113,7 +132,34 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
       loop = EventLoop.current();
       try {
         key = loop.register(channel, this::ready);
+        if (peer.isEmpty() || channel.connect(peer.get().address())) {
+          connected();
+        } else {
+          scheduleOnce(CONNECT, peer.get().within());
+          want(SelectionKey.OP_CONNECT, true);
+        }
+      } catch (IOException | UnresolvedAddressException e) {
+        failStage(e);
+      }
+    }
+
+    private void connected() {
+      connected = true;
+      want(SelectionKey.OP_CONNECT, false);
+      cancelTimer(CONNECT);
+      if (isAvailable(out)) {
+        want(SelectionKey.OP_READ, true);
+      }
+      if (!isClosed(in)) {
         pull(in);
+      }
+    }
+
+    private void finishConnect() {
+      try {
+        if (channel.finishConnect()) {
+          connected();
+        }
       } catch (IOException e) {
         failStage(e);
       }
@@ -138,7 +184,11 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     @Override
     public void onTimer(Object timer) {
       reset = true;
-      completeStage();
+      if (timer.equals(CONNECT)) {
+        failStage(new SocketTimeoutException("no connection to " + peer.get().address()));
+      } else {
+        completeStage();
+      }
     }
 
     /** On the loop's thread, but between the stream's events, not within one. */
@@ -152,6 +202,10 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     private void proceed(int operations) {
       told &= ~operations;
+      if ((operations & SelectionKey.OP_CONNECT) != 0) {
+        finishConnect();
+        return;
+      }
       if ((operations & SelectionKey.OP_WRITE) != 0 && !unsent.isEmpty()) {
         send();
       }

@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -118,7 +119,7 @@ public final class Listener {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       Accepted accepted = new Accepted(channel);
-      Flow.fromGraph(new ChannelStage(channel, settings))
+      Flow.fromGraph(new ChannelStage(channel, Optional.empty(), settings))
           .join(serve.apply(accepted))
           .withAttributes(loops.next())
           .run(materializer);

@@ -1,0 +1,76 @@
+package io.moongate.transport;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.util.ByteString;
+
+/** Connects to others, each connection served by a stream. */
+public final class Connector {
+  private final ActorSystem<?> system;
+  private final TransportSettings settings;
+  private final EventLoops loops;
+  private final Executor lookUps;
+
+  /** Connections of that system. */
+  public Connector(ActorSystem<?> system, TransportSettings settings) {
+    this.system = system;
+    this.settings = settings;
+    this.loops = new EventLoops(system.classicSystem(), settings.eventLoops());
+    this.lookUps = system.dispatchers().lookup(DispatcherSelector.blocking());
+  }
+
+  /**
+   * Connects and runs the stream. It sees a connection that can't be made as one that failed.
+   *
+   * @param peer whose name is looked up now when it is not resolved
+   * @param within how long it may take to connect
+   * @param flow as {@link Listener#bind}'s
+   * @return what the stream materializes, complete when that completes; fails without a stream when
+   *     there is no descriptor left
+   */
+  public <T> CompletionStage<T> connect(
+      InetSocketAddress peer,
+      Duration within,
+      Flow<ByteString, ByteString, CompletionStage<T>> flow) {
+    return resolved(peer).thenCompose(address -> run(address, within, flow));
+  }
+
+  /** Looking up may take its time, which no loop has. */
+  private CompletionStage<InetSocketAddress> resolved(InetSocketAddress peer) {
+    return peer.isUnresolved()
+        ? CompletableFuture.supplyAsync(
+            () -> new InetSocketAddress(peer.getHostString(), peer.getPort()), lookUps)
+        : CompletableFuture.completedStage(peer);
+  }
+
+  private <T> CompletionStage<T> run(
+      InetSocketAddress address,
+      Duration within,
+      Flow<ByteString, ByteString, CompletionStage<T>> flow) {
+    SocketChannel channel;
+    try {
+      channel = SocketChannel.open();
+      channel.configureBlocking(false);
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    } catch (IOException e) {
+      return CompletableFuture.failedStage(e);
+    }
+    ChannelStage stage =
+        new ChannelStage(channel, Optional.of(new ChannelStage.Peer(address, within)), settings);
+    return Flow.fromGraph(stage)
+        .joinMat(flow, Keep.right())
+        .withAttributes(loops.next())
+        .run(system);
+  }
+}
