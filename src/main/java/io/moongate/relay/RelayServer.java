@@ -77,7 +77,7 @@ public final class RelayServer {
                         connections::remove));
               });
       return CompletableFuture.completedStage(new RelayServer(listener, connections));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       return CompletableFuture.failedStage(
           new IOException(
               "the relay's %s:%d: %s".formatted(settings.host(), settings.port(), e.getMessage()),

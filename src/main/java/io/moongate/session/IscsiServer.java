@@ -64,7 +64,7 @@ public final class IscsiServer {
                       accepted::unread));
       LOG.info("iSCSI portal at {}", listener.localAddress());
       return CompletableFuture.completedStage(new IscsiServer(listener));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       return CompletableFuture.failedStage(
           new IOException("the portal %s:%d: %s".formatted(address, port, e.getMessage()), e));
     }

@@ -49,7 +49,7 @@ public final class Accepted {
     } catch (ClosedChannelException | CancelledKeyException closed) {
       return true;
     } catch (IOException unknown) {
-      return false; // Out of descriptors: nobody is kept waiting for that.
+      return true; // Out of descriptors: whoever waits does so for a time.
     }
   }
 }

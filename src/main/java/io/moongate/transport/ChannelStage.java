@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
@@ -46,15 +47,22 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
   private final SocketChannel channel;
   private final Optional<Peer> peer;
   private final TransportSettings settings;
+  private final EventLoops.Place place;
 
   /**
    * @param channel not blocking; the stage closes it
    * @param peer empty when it is connected already
+   * @param place on the loop that it runs on; the stage leaves it
    */
-  ChannelStage(SocketChannel channel, Optional<Peer> peer, TransportSettings settings) {
+  ChannelStage(
+      SocketChannel channel,
+      Optional<Peer> peer,
+      TransportSettings settings,
+      EventLoops.Place place) {
     this.channel = channel;
     this.peer = peer;
     this.settings = settings;
+    this.place = place;
   }
 
   @Override
@@ -77,6 +85,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     private boolean connected;
     private ByteString unsent = ByteString.emptyByteString();
+    private boolean goodbye;
     private boolean reset;
 
     Logic() {
@@ -100,10 +109,9 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
             @Override
             public void onUpstreamFinish() {
+              scheduleOnce(LAST_WORDS, settings.lastWords());
               if (unsent.isEmpty()) {
-                completeStage();
-              } else {
-                scheduleOnce(LAST_WORDS, settings.lastWords());
+                sayGoodbye();
               }
             }
 
@@ -116,9 +124,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
             /** Whoever does not want to hear any more may have something to say. */
             @Override
             public void onDownstreamFinish(Throwable cause) {
-              if (isClosed(in) && unsent.isEmpty()) {
-                completeStage();
-              } else {
+              if (!isClosed(in)) {
                 want(SelectionKey.OP_READ, false);
               }
             }
@@ -167,6 +173,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     @Override
     public void postStop() {
+      place.leave();
       try {
         if (reset) {
           channel.setOption(StandardSocketOptions.SO_LINGER, 0);
@@ -209,8 +216,40 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
       if ((operations & SelectionKey.OP_WRITE) != 0 && !unsent.isEmpty()) {
         send();
       }
-      if ((operations & SelectionKey.OP_READ) != 0 && !isClosed(out)) {
-        receive();
+      if ((operations & SelectionKey.OP_READ) != 0) {
+        if (goodbye) {
+          discard();
+        } else if (!isClosed(out)) {
+          receive();
+        }
+      }
+    }
+
+    /**
+     * Everything has been sent. To close now would make the kernel reset the connection if anything
+     * is there that was not read, and what the peer has not got yet would be lost: so the peer is
+     * told, and what it still sends is read and dropped until it closes, too.
+     */
+    private void sayGoodbye() {
+      goodbye = true;
+      if (!isClosed(out)) {
+        complete(out);
+      }
+      try {
+        channel.shutdownOutput();
+        want(SelectionKey.OP_READ, true);
+      } catch (IOException e) {
+        failStage(e);
+      }
+    }
+
+    private void discard() {
+      try {
+        if (channel.read(loop.transfer()) < 0) {
+          completeStage();
+        }
+      } catch (IOException e) {
+        failStage(e);
       }
     }
 
@@ -254,7 +293,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
       unsent = ByteString.emptyByteString();
       want(SelectionKey.OP_WRITE, false);
       if (isClosed(in)) {
-        completeStage();
+        sayGoodbye();
       } else {
         pull(in);
       }
@@ -262,6 +301,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     private void want(int operation, boolean wanted) {
       if (!key.isValid()) {
+        failStage(new ClosedChannelException());
         return;
       }
       int now = key.interestOps();

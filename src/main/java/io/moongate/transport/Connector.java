@@ -26,7 +26,7 @@ public final class Connector {
   public Connector(ActorSystem<?> system, TransportSettings settings) {
     this.system = system;
     this.settings = settings;
-    this.loops = new EventLoops(system.classicSystem(), settings.eventLoops());
+    this.loops = EventLoops.of(system.classicSystem(), settings.eventLoops());
     this.lookUps = system.dispatchers().lookup(DispatcherSelector.blocking());
   }
 
@@ -58,19 +58,25 @@ public final class Connector {
       InetSocketAddress address,
       Duration within,
       Flow<ByteString, ByteString, CompletionStage<T>> flow) {
-    SocketChannel channel;
+    EventLoops.Place place = loops.take();
     try {
-      channel = SocketChannel.open();
-      channel.configureBlocking(false);
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    } catch (IOException e) {
+      SocketChannel channel = SocketChannel.open();
+      try {
+        channel.configureBlocking(false);
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        return Flow.fromGraph(
+                new ChannelStage(
+                    channel, Optional.of(new ChannelStage.Peer(address, within)), settings, place))
+            .joinMat(flow, Keep.right())
+            .withAttributes(place.attributes())
+            .run(system);
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
+    } catch (IOException | RuntimeException e) {
+      place.leave();
       return CompletableFuture.failedStage(e);
     }
-    ChannelStage stage =
-        new ChannelStage(channel, Optional.of(new ChannelStage.Peer(address, within)), settings);
-    return Flow.fromGraph(stage)
-        .joinMat(flow, Keep.right())
-        .withAttributes(loops.next())
-        .run(system);
   }
 }

@@ -47,6 +47,7 @@ final class EventLoop extends AbstractExecutorService {
   private final ByteBuffer transfer = ByteBuffer.allocateDirect(TRANSFER);
   private final Thread thread;
   private volatile boolean shutdown;
+  private volatile boolean closing;
 
   /** Starts it on a thread of the factory's. */
   EventLoop(ThreadFactory threads) {
@@ -56,7 +57,15 @@ final class EventLoop extends AbstractExecutorService {
       throw new UncheckedIOException(e);
     }
     thread = threads.newThread(this::run);
-    thread.start();
+    boolean started = false;
+    try {
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) {
+        closeAll();
+      }
+    }
   }
 
   /**
@@ -90,15 +99,12 @@ final class EventLoop extends AbstractExecutorService {
 
   @Override
   public void execute(Runnable task) {
-    if (shutdown && ended.getCount() == 0) {
+    tasks.add(task);
+    if (closing && tasks.remove(task)) {
       throw new RejectedExecutionException("the event loop has ended");
     }
-    tasks.add(task);
     if (asleep.get() && Thread.currentThread() != thread && asleep.compareAndSet(true, false)) {
       selector.wakeup();
-    }
-    if (ended.getCount() == 0 && tasks.remove(task)) {
-      throw new RejectedExecutionException("the event loop has ended");
     }
   }
 
@@ -113,8 +119,16 @@ final class EventLoop extends AbstractExecutorService {
         }
       }
     } finally {
-      closeAll();
-      ended.countDown();
+      // Whoever adds a task after this takes it back; whoever did before has it done here.
+      closing = true;
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        runGuarded(task);
+      }
+      try {
+        closeAll();
+      } finally {
+        ended.countDown();
+      }
     }
   }
 
@@ -122,11 +136,13 @@ final class EventLoop extends AbstractExecutorService {
   private void selectGuarded() {
     try {
       select();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       asleep.set(false);
       LOG.error("sockets can't be waited for", e);
       LockSupport.parkNanos(PAUSE_NANOS);
     }
+    // An interrupt that somebody has left would end every wait from now on.
+    Thread.interrupted();
   }
 
   private void select() throws IOException {
@@ -155,7 +171,9 @@ final class EventLoop extends AbstractExecutorService {
   private static void runGuarded(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (VirtualMachineError fatal) {
+      throw fatal; // To the thread's handler, which ends the process.
+    } catch (Throwable e) {
       LOG.error("a task failed", e);
     }
   }

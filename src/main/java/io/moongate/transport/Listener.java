@@ -2,6 +2,7 @@ package io.moongate.transport;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
@@ -25,8 +26,15 @@ public final class Listener {
   /** How long nothing is accepted when the process has no descriptor left. */
   private static final long PAUSE_MILLIS = 100;
 
+  private static final long COMPLAINT_NANOS = 10_000_000_000L;
+
   private final ServerSocketChannel server;
   private final InetSocketAddress address;
+
+  /** Of the accepting thread. */
+  private boolean complained;
+
+  private long complainedNanos;
 
   private Listener(ServerSocketChannel server) throws IOException {
     this.server = server;
@@ -40,8 +48,9 @@ public final class Listener {
    * @param backlog connections that wait to be accepted
    * @param settings of the connections
    * @param serve what a connection's bytes go through: from those that are received to those that
-   *     are sent. When it completes, what it has sent is still delivered; when it fails, the
-   *     connection is reset
+   *     are sent. When it completes, what it has sent is still delivered, and the peer has {@link
+   *     TransportSettings#lastWords} to take it and to close; when it fails, the connection is
+   *     reset
    * @throws IOException when the address can't be bound
    */
   public static Listener bind(
@@ -59,7 +68,7 @@ public final class Listener {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       server.bind(address, backlog);
       Listener listener = new Listener(server);
-      EventLoops loops = new EventLoops(system.classicSystem(), settings.eventLoops());
+      EventLoops loops = EventLoops.of(system.classicSystem(), settings.eventLoops());
       Materializer materializer = SystemMaterializer.get(system).materializer();
       Thread thread =
           new Thread(
@@ -96,37 +105,67 @@ public final class Listener {
       Function<Accepted, Flow<ByteString, ByteString, NotUsed>> serve) {
     while (server.isOpen()) {
       try {
-        SocketChannel channel = server.accept();
-        serve(channel, loops, materializer, settings, serve);
+        serve(server.accept(), loops, materializer, settings, serve);
       } catch (ClosedChannelException closed) {
         return;
-      } catch (IOException e) {
-        LOG.warn("a connection to {} could not be accepted", address, e);
+      } catch (IOException | RuntimeException e) {
+        complain("a connection can't be accepted", e);
         pause();
       }
     }
   }
 
-  private static void serve(
+  /** Whatever happens to one connection must not end the acceptance of others. */
+  private void serve(
       SocketChannel channel,
       EventLoops loops,
       Materializer materializer,
       TransportSettings settings,
       Function<Accepted, Flow<ByteString, ByteString, NotUsed>> serve)
       throws IOException {
+    EventLoops.Place place = loops.take();
+    boolean served = false;
     try {
       channel.configureBlocking(false);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       Accepted accepted = new Accepted(channel);
-      Flow.fromGraph(new ChannelStage(channel, Optional.empty(), settings))
+      Flow.fromGraph(new ChannelStage(channel, Optional.empty(), settings, place))
           .join(serve.apply(accepted))
-          .withAttributes(loops.next())
+          .withAttributes(place.attributes())
           .run(materializer);
-    } catch (IOException | RuntimeException e) {
-      LOG.debug("a connection ended before it was served", e);
-      channel.close();
+      served = true;
+    } catch (ClosedChannelException | SocketException gone) {
+      LOG.debug("a connection ended before it was served", gone);
+    } catch (Throwable e) {
+      complain("a connection can't be served", e);
+      pause();
+    } finally {
+      if (!served) {
+        place.leave();
+        closeQuietly(channel);
+      }
     }
+  }
+
+  private static void closeQuietly(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOG.debug("a connection could not be closed", e);
+    }
+  }
+
+  /** Not for each of the many that may fare the same. */
+  private void complain(String what, Throwable why) {
+    long now = System.nanoTime();
+    if (complained && now - complainedNanos < COMPLAINT_NANOS) {
+      LOG.debug("{} at {}", what, address, why);
+      return;
+    }
+    complained = true;
+    complainedNanos = now;
+    LOG.warn("{} at {}", what, address, why);
   }
 
   private static void pause() {

@@ -6,8 +6,8 @@ import java.time.Duration;
  * Settings of the transport.
  *
  * @param eventLoops threads that serve the connections; 1 to {@link #MAX_EVENT_LOOPS}
- * @param lastWords how long the peer has to take what was sent before the connection was closed;
- *     then it is reset
+ * @param lastWords how long the peer has to take what was sent at the end of a stream, and to close
+ *     the connection, too; then it is reset
  */
 public record TransportSettings(int eventLoops, Duration lastWords) {
   /** More would only share the processors. */

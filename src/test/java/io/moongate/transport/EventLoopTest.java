@@ -145,6 +145,52 @@ class EventLoopTest {
     assertThrows(RejectedExecutionException.class, () -> loop.execute(() -> {}));
   }
 
+  /** Whoever is not told that the loop has ended can rely on it. */
+  @Test
+  void whatIsTakenAtTheVeryEndIsDone() throws InterruptedException {
+    for (int round = 0; round < 50; round++) {
+      EventLoop ending = new EventLoop(task -> new Thread(task, "ending"));
+      AtomicInteger taken = new AtomicInteger();
+      AtomicInteger done = new AtomicInteger();
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    ending.execute(done::incrementAndGet);
+                    taken.incrementAndGet();
+                    Thread.onSpinWait();
+                  }
+                } catch (RejectedExecutionException ended) {
+                  // As it must.
+                }
+              });
+      thread.start();
+      Thread.sleep(0, 200_000);
+      ending.shutdown();
+      thread.join();
+      assertTrue(ending.awaitTermination(BOUND_SECONDS, TimeUnit.SECONDS));
+      assertEquals(taken.get(), done.get());
+    }
+  }
+
+  @Test
+  void anInterruptThatWasLeftIsForgotten() throws Exception {
+    loop.execute(() -> Thread.currentThread().interrupt());
+    CountDownLatch forgotten = new CountDownLatch(1);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOUND_SECONDS);
+    while (forgotten.getCount() > 0) {
+      assertTrue(System.nanoTime() < until);
+      loop.execute(
+          () -> {
+            if (!Thread.currentThread().isInterrupted()) {
+              forgotten.countDown();
+            }
+          });
+      Thread.sleep(1);
+    }
+  }
+
   @Test
   void nobodyElseIsOnTheLoop() {
     assertThrows(IllegalStateException.class, EventLoop::current);

@@ -180,6 +180,26 @@ class ListenerTest {
     }
   }
 
+  /** The kernel would drop what is under way to a peer of which something is left unread. */
+  @Test
+  void lastWordsAreDeliveredThoughThePeerGoesOnTalking() throws Exception {
+    byte[] words = random(new Random(2), 1 << 20);
+    InetSocketAddress address =
+        serve(
+            SETTINGS,
+            accepted ->
+                Flow.fromSinkAndSourceCoupled(
+                    Sink.<ByteString>cancelled(), Source.single(ByteString.fromArray(words))));
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.setSoTimeout(BOUND_MILLIS);
+      socket.connect(address);
+      socket.getOutputStream().write(new byte[100_000]);
+      pause(300);
+      assertArrayEquals(words, socket.getInputStream().readAllBytes());
+    }
+  }
+
   @Test
   void whoTakesNoLastWordsIsReset() throws Exception {
     InetSocketAddress address =
@@ -300,7 +320,7 @@ class ListenerTest {
       socket.getOutputStream().write(7);
       assertEquals(7, socket.getInputStream().read());
       listeners.get(0).close();
-      assertThrows(ConnectException.class, () -> connect(address));
+      awaitRefusal(address);
       socket.getOutputStream().write(8);
       assertEquals(8, socket.getInputStream().read());
     }

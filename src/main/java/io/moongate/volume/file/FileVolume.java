@@ -314,7 +314,7 @@ final class FileVolume implements Volume {
     try {
       threads.execute(task);
     } catch (RejectedExecutionException e) {
-      task.run();
+      new Thread(task, "volume-close").start(); // Who calls may be one that must not wait.
     }
   }
 
