@@ -86,6 +86,21 @@ public final class MeteredVolume implements Volume {
   }
 
   @Override
+  public CompletionStage<VolumeSnapshot> makeSnapshot(String name) {
+    return volume.makeSnapshot(name);
+  }
+
+  @Override
+  public CompletionStage<Void> deleteSnapshot(String name) {
+    return volume.deleteSnapshot(name);
+  }
+
+  @Override
+  public CompletionStage<Void> rollBack(String name) {
+    return volume.rollBack(name);
+  }
+
+  @Override
   public Health health() {
     return volume.health();
   }

@@ -88,6 +88,38 @@ public interface Volume {
    */
   CompletionStage<Void> fence(long epoch);
 
+  /**
+   * Makes a snapshot: every write that had completed before is in it, those under way are in it or
+   * not, and each {@link #writeAtomic} wholly or not at all. One of that name that is there is left
+   * as it is. Only for who has fenced the volume; fails with {@link VolumeException.Reason#FENCED}
+   * as a write does.
+   *
+   * @param name as {@link SnapshotName} has it
+   * @return the one of that name
+   */
+  default CompletionStage<VolumeSnapshot> makeSnapshot(String name) {
+    return CompletableFuture.failedStage(VolumeStore.noSnapshots());
+  }
+
+  /**
+   * Deletes a snapshot; succeeds when it is already gone. Only for who has fenced the volume. Fails
+   * with {@link VolumeException.Reason#IN_USE} when volumes were cloned from it, or the store's own
+   * tools keep it.
+   */
+  default CompletionStage<Void> deleteSnapshot(String name) {
+    return CompletableFuture.failedStage(VolumeStore.noSnapshots());
+  }
+
+  /**
+   * Makes the content that of a snapshot: what the volume has grown since reads as zeros. Only for
+   * who has fenced the volume. Fails with {@link VolumeException.Reason#NOT_FOUND}, with nothing
+   * changed, when there is none of that name. Everything else is refused (UNAVAILABLE) from its
+   * beginning until it has completed, whoever opens the volume meanwhile; repeating it goes on.
+   */
+  default CompletionStage<Void> rollBack(String name) {
+    return CompletableFuture.failedStage(VolumeStore.noSnapshots());
+  }
+
   /** How the operations since it was opened have gone. */
   default Health health() {
     return Health.UNKNOWN;

@@ -30,6 +30,8 @@ public final class VolumeException extends RuntimeException {
     LOST,
     /** The store can't be reached at the moment. */
     UNAVAILABLE,
+    /** Something else depends on what is to go. */
+    IN_USE,
     /** There is too much to do at the moment. */
     OVERLOADED,
     /** The store doesn't do this. */

@@ -1,5 +1,6 @@
 package io.moongate.volume;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -57,6 +58,35 @@ public interface VolumeStore {
         new VolumeException(
             VolumeException.Reason.UNSUPPORTED,
             "the store " + kind() + " takes no volumes from elsewhere"));
+  }
+
+  /**
+   * The snapshots of a volume, oldest first, whoever has made them. Needs no owner, and disturbs
+   * none. Fails with {@link VolumeException.Reason#NOT_FOUND} when there is no such volume.
+   */
+  default CompletionStage<List<VolumeSnapshot>> snapshots(String id) {
+    return CompletableFuture.failedStage(noSnapshots());
+  }
+
+  /**
+   * Makes a new volume whose content and size are those of a snapshot; both can be written and
+   * grown independently. One that was made so before is left as it is, so that it can be repeated,
+   * also when it was interrupted. Fails with {@link VolumeException.Reason#NOT_FOUND} when there is
+   * no such snapshot, and with {@link VolumeException.Reason#EXISTS} when there is another volume
+   * of that id.
+   *
+   * @param source the volume that has the snapshot
+   * @param blockSize bytes of a logical block, that of the source
+   * @return its size in bytes
+   */
+  default CompletionStage<Long> clone(String id, String source, String snapshot, int blockSize) {
+    return CompletableFuture.failedStage(noSnapshots());
+  }
+
+  /** What a store without snapshots says. */
+  static VolumeException noSnapshots() {
+    return new VolumeException(
+        VolumeException.Reason.UNSUPPORTED, "this kind of store has no snapshots");
   }
 
   /** Opens for reading and writing; fails with NOT_FOUND when it was never created. */

@@ -417,7 +417,7 @@ class MediumCommandsTest {
         case UNAVAILABLE, OVERLOADED, FENCED, CLOSED ->
             assertEquals("BUSY BUSY", onRead + " " + onWrite);
         case RANGE -> assertEquals("05/2100 05/2100", onRead + " " + onWrite);
-        case NOT_FOUND, EXISTS, UNSUPPORTED ->
+        case NOT_FOUND, EXISTS, IN_USE, UNSUPPORTED ->
             assertEquals("04/4400 04/4400", onRead + " " + onWrite);
       }
     }

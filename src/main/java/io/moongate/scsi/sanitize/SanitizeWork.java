@@ -226,7 +226,7 @@ public final class SanitizeWork {
             store ->
                 switch (store.reason()) {
                   case IO, LOST, FULL, RANGE, UNSUPPORTED -> true;
-                  case NOT_FOUND, EXISTS, FENCED, CLOSED, UNAVAILABLE, OVERLOADED -> false;
+                  case NOT_FOUND, EXISTS, IN_USE, FENCED, CLOSED, UNAVAILABLE, OVERLOADED -> false;
                 })
         .isPresent();
   }

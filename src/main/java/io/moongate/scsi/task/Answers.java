@@ -109,7 +109,7 @@ public final class Answers {
       }
       case UNAVAILABLE, OVERLOADED, CLOSED -> BUSY;
       case RANGE -> condition(Sense.LBA_OUT_OF_RANGE, relayed);
-      case NOT_FOUND, EXISTS, UNSUPPORTED -> {
+      case NOT_FOUND, EXISTS, IN_USE, UNSUPPORTED -> {
         LOG.log(Level.ERROR, "unit " + unit + ": the store failed unexpectedly", store);
         yield condition(Sense.INTERNAL_TARGET_FAILURE, relayed);
       }

@@ -67,8 +67,7 @@ final class ImageCreation {
             new ImageHeader(client, image).record(metadata(unitId, blockSize));
             return null;
           });
-      int removed = Librados.rados_remove(client.pool(), mark(name));
-      Errno.check(ignoring(Errno.ENOENT, removed), "removing the mark of image " + name);
+      unmark(client, name);
     }
   }
 
@@ -92,9 +91,7 @@ final class ImageCreation {
   }
 
   private void make(int objectSize, long features) {
-    Errno.check(
-        Librados.rados_write_full(client.pool(), mark(name), new byte[1], 1),
-        "marking image " + name);
+    mark(client, name);
     int[] order = {Integer.numberOfTrailingZeros(objectSize)};
     int made = Librbd.rbd_create2(client.pool(), name, size, features, order);
     Errno.check(ignoring(Errno.EEXIST, made), "creating image " + name);
@@ -111,6 +108,19 @@ final class ImageCreation {
 
   private boolean isMarked() {
     return isMarked(client, name);
+  }
+
+  /** Says that an image is just being made. */
+  static void mark(RadosClient client, String name) {
+    Errno.check(
+        Librados.rados_write_full(client.pool(), mark(name), new byte[1], 1),
+        "marking image " + name);
+  }
+
+  /** Says that it is complete. */
+  static void unmark(RadosClient client, String name) {
+    int removed = Librados.rados_remove(client.pool(), mark(name));
+    Errno.check(ignoring(Errno.ENOENT, removed), "removing the mark of image " + name);
   }
 
   /** Whether an image is just being made, or was begun to be. */

@@ -138,6 +138,14 @@ final class ImageHeader {
 
   /** Metadata, durably, all in one operation of the server that has the header. */
   void record(Map<String, String> metadata) {
+    byte[] pairs = encode(metadata);
+    Errno.check(
+        Librados.rados_exec(
+            client.pool(), header, "rbd", "metadata_set", pairs, pairs.length, null, 0),
+        "recording " + metadata.keySet());
+  }
+
+  private static byte[] encode(Map<String, String> metadata) {
     int bytes = Integer.BYTES;
     for (Map.Entry<String, String> each : metadata.entrySet()) {
       bytes += 2 * Integer.BYTES + each.getKey().length() + each.getValue().length();
@@ -149,10 +157,7 @@ final class ImageHeader {
           put(pairs, key);
           put(pairs, value);
         });
-    Errno.check(
-        Librados.rados_exec(
-            client.pool(), header, "rbd", "metadata_set", pairs.array(), bytes, null, 0),
-        "recording " + metadata.keySet());
+    return pairs.array();
   }
 
   /** Removes a record, if it is there. */
@@ -223,10 +228,42 @@ final class ImageHeader {
     for (long present = size(); present < size; present = size()) {
       replaceSize(present, size);
     }
+    tell();
+  }
+
+  /**
+   * Tells those who have the image open that its header has changed; waits for each, for a time.
+   */
+  void tell() {
     byte[] headerChanged = new byte[0];
     int told = Librados.rados_notify2(client.pool(), header, headerChanged, 0, NOTIFY_MILLIS, 0, 0);
     if (told != -Errno.ETIMEDOUT) {
-      Errno.check(told, "telling the size");
+      Errno.check(told, "telling a change of the header");
+    }
+  }
+
+  /**
+   * Records metadata if one of them is still as it was, all in one operation.
+   *
+   * @param before its value; empty when it was not there
+   * @return false when it is not so any more
+   */
+  boolean replace(String key, Optional<String> before, Map<String, String> metadata) {
+    byte[] present = before.orElse("").getBytes(US_ASCII);
+    byte[] pairs = encode(metadata);
+    long operation = Librados.rados_create_write_op();
+    try {
+      Librados.rados_write_op_omap_cmp(
+          operation, "metadata_" + key, EQUAL, present, present.length, 0);
+      Librados.rados_write_op_exec(operation, "rbd", "metadata_set", pairs, pairs.length, 0);
+      int result = Librados.rados_write_op_operate(operation, client.pool(), header, 0, 0);
+      if (result == -Errno.ECANCELED) {
+        return false;
+      }
+      Errno.check(result, "recording " + metadata.keySet());
+      return true;
+    } finally {
+      Librados.rados_release_write_op(operation);
     }
   }
 

@@ -6,6 +6,7 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,10 +32,12 @@ final class ImageRemoval {
   /**
    * Removes it; nothing is wrong when it is not there.
    *
-   * @throws VolumeException with UNAVAILABLE when it is open somewhere, or has snapshots
+   * @throws VolumeException with UNAVAILABLE when it is open somewhere, with IN_USE when it has
+   *     snapshots
    */
   void perform() {
-    Optional<String> id = id();
+    Optional<String> id = id(client, name);
+    id.ifPresent(this::requireNoSnapshots);
     int removed = Librbd.rbd_remove(client.pool(), name);
     if (removed == -Errno.EBUSY) {
       throw new VolumeException(
@@ -44,7 +47,7 @@ final class ImageRemoval {
     }
     if (removed == -Errno.ENOTEMPTY) {
       throw new VolumeException(
-          Reason.UNAVAILABLE, "image %s has snapshots; remove them first".formatted(name));
+          Reason.IN_USE, "image %s has snapshots: delete them first".formatted(name));
     }
     checkThere(removed, "deleting image " + name);
     id.ifPresent(known -> AtomicWrites.discard(client, known));
@@ -53,8 +56,34 @@ final class ImageRemoval {
         "removing the mark of image " + name);
   }
 
+  /** Before anything is removed. Those that are hidden have clones. */
+  private void requireNoSnapshots(String id) {
+    List<SnapshotRecords.Snapshot> snapshots;
+    try {
+      snapshots = new SnapshotRecords(client, id).all();
+    } catch (VolumeException e) {
+      if (e.reason() == Reason.NOT_FOUND) {
+        return; // The header is gone already.
+      }
+      throw e;
+    }
+    if (snapshots.isEmpty()) {
+      return;
+    }
+    int clones = snapshots.stream().mapToInt(SnapshotRecords.Snapshot::clones).sum();
+    boolean hidden = snapshots.stream().anyMatch(SnapshotRecords.Snapshot::isHidden);
+    throw new VolumeException(
+        Reason.IN_USE,
+        "image %s has %d snapshots%s%s: delete them first"
+            .formatted(
+                name,
+                snapshots.size(),
+                clones == 0 ? "" : " and %d clones of them".formatted(clones),
+                hidden ? ", some of them kept by Ceph for their clones" : ""));
+  }
+
   /** As long as anything of the image is there that knows it. */
-  private Optional<String> id() {
+  static Optional<String> id(RadosClient client, String name) {
     byte[] answer = new byte[LONGEST_ID];
     int length = Librados.rados_read(client.pool(), "rbd_id." + name, answer, answer.length, 0);
     if (length == -Errno.ENOENT) {

@@ -118,6 +118,14 @@ final class Librados {
   static native int rados_write_op_operate(
       long operation, long context, String object, long modified, int flags);
 
+  /** A number for a snapshot, greater than all before in the pool; given by the monitors. */
+  static native int rados_ioctx_selfmanaged_snap_create(long context, long[] id);
+
+  /** Has the servers remove what only this snapshot needs. */
+  static native int rados_ioctx_selfmanaged_snap_remove(long context, long id);
+
+  static native int rados_ioctx_create2(long cluster, long poolId, long[] context);
+
   /** Tells those who watch an object; waits until all have heard it, or the time is over. */
   static native int rados_notify2(
       long context,

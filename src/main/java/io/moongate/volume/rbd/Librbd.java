@@ -22,6 +22,9 @@ final class Librbd {
   /** The lock is nobody else's, and isn't given to whoever asks for it. */
   static final int LOCK_EXCLUSIVE = 0;
 
+  private static final int OPTION_FEATURES = 1;
+  private static final int OPTION_CLONE_FORMAT = 12;
+
   private Librbd() {}
 
   /** Called by a thread of librbd when an asynchronous call has ended. */
@@ -88,6 +91,36 @@ final class Librbd {
       long[] keysLength,
       byte[] values,
       long[] valuesLength);
+
+  static native int rbd_snap_get_id(long image, String name, long[] id);
+
+  static native int rbd_snap_rollback(long image, String name);
+
+  static native long rbd_get_data_pool_id(long image);
+
+  static native int rbd_clone3(
+      long parentContext, String parent, String snapshot, long context, String name, long options);
+
+  static native void rbd_image_options_create(long[] options);
+
+  static native void rbd_image_options_destroy(long options);
+
+  static native int rbd_image_options_set_uint64(long options, int option, long value);
+
+  /** As {@link #rbd_clone3}, within a pool: one that does not need a protected snapshot. */
+  static int clone(long context, String parent, String snapshot, String name, long features) {
+    long[] options = new long[1];
+    rbd_image_options_create(options);
+    try {
+      int set = rbd_image_options_set_uint64(options[0], OPTION_FEATURES, features);
+      if (set == 0) {
+        set = rbd_image_options_set_uint64(options[0], OPTION_CLONE_FORMAT, 2);
+      }
+      return set < 0 ? set : rbd_clone3(context, parent, snapshot, context, name, options[0]);
+    } finally {
+      rbd_image_options_destroy(options[0]);
+    }
+  }
 
   static native int rbd_is_exclusive_lock_owner(long image, int[] isOwner);
 

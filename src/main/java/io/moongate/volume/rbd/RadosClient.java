@@ -6,6 +6,7 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.LongFunction;
 
 /**
  * A client of the cluster, connected, with the pool. The blocklist is of clients: whoever is put
@@ -124,6 +125,17 @@ final class RadosClient implements AutoCloseable {
   /** The {@code rados_ioctx_t}. */
   long pool() {
     return pool;
+  }
+
+  /** A {@code rados_ioctx_t} of another pool, for one task. */
+  <T> T inPool(long poolId, LongFunction<T> task) {
+    long[] context = new long[1];
+    Errno.check(Librados.rados_ioctx_create2(cluster, poolId, context), "looking for the pool");
+    try {
+      return task.apply(context[0]);
+    } finally {
+      Librados.rados_ioctx_destroy(context[0]);
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.LongToIntFunction;
 
 /**
  * An open image. Its methods wait for the cluster, but for those that return a future. None may be
@@ -26,10 +28,12 @@ final class RbdImage {
   private static final int LOOKS = 200;
   private static final int PAUSE_MILLIS = 20;
 
+  private final RadosClient client;
   private final long image;
   private final String name;
 
-  private RbdImage(long image, String name) {
+  private RbdImage(RadosClient client, long image, String name) {
+    this.client = client;
     this.image = image;
     this.name = name;
   }
@@ -38,7 +42,7 @@ final class RbdImage {
   static RbdImage open(RadosClient client, String name) {
     long[] image = new long[1];
     Errno.check(Librbd.rbd_open(client.pool(), name, image, null), "opening image " + name);
-    return new RbdImage(image[0], name);
+    return new RbdImage(client, image[0], name);
   }
 
   /** Without being noticed by others: what is known of it may become out of date. */
@@ -46,7 +50,7 @@ final class RbdImage {
     long[] image = new long[1];
     Errno.check(
         Librbd.rbd_open_read_only(client.pool(), name, image, null), "opening image " + name);
-    return new RbdImage(image[0], name);
+    return new RbdImage(client, image[0], name);
   }
 
   /** Does something with an image and closes it. */
@@ -203,13 +207,68 @@ final class RbdImage {
         throw new VolumeException(
             Reason.UNAVAILABLE, "image %s has grown, but not here yet".formatted(name));
       }
-      try {
-        Thread.sleep(PAUSE_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new VolumeException(Reason.UNAVAILABLE, "interrupted", e);
-      }
+      pause(PAUSE_MILLIS);
     }
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new VolumeException(Reason.UNAVAILABLE, "interrupted", e);
+    }
+  }
+
+  /**
+   * Waits until librbd has seen a snapshot: writes that begin afterwards leave it as it is.
+   *
+   * @throws VolumeException with UNAVAILABLE when that takes longer
+   */
+  void awaitSnapshot(String snapshot, long id, Duration patience) {
+    long until = System.nanoTime() + patience.toNanos();
+    long[] seen = new long[1];
+    while (true) {
+      int result = Librbd.rbd_snap_get_id(image, snapshot, seen);
+      if (result == 0 && seen[0] == id) {
+        return;
+      }
+      if (result != -Errno.ENOENT) {
+        check(result, "looking for a snapshot");
+      }
+      if (System.nanoTime() - until > 0) {
+        throw new VolumeException(
+            Reason.UNAVAILABLE, "image %s has a snapshot, but not here yet".formatted(name));
+      }
+      pause(1);
+    }
+  }
+
+  /** A number for a snapshot, from the monitors; greater than all before. */
+  long newSnapshotId() {
+    long[] id = new long[1];
+    check(
+        inDataPool(context -> Librados.rados_ioctx_selfmanaged_snap_create(context, id)),
+        "getting a number for a snapshot");
+    return id[0];
+  }
+
+  /** Releases the space that only the snapshot of a number needs. May be repeated. */
+  void releaseSnapshotId(long id) {
+    int released = inDataPool(context -> Librados.rados_ioctx_selfmanaged_snap_remove(context, id));
+    if (released != -Errno.ENOENT) {
+      check(released, "releasing a snapshot");
+    }
+  }
+
+  /** Snapshots are numbered in the pool where the data are. */
+  private int inDataPool(LongToIntFunction task) {
+    return client.inPool(Librbd.rbd_get_data_pool_id(image), context -> task.applyAsInt(context));
+  }
+
+  /** Makes size and content those of a snapshot; nothing may be under way. */
+  void rollBack(String snapshot) {
+    check(Librbd.rbd_snap_rollback(image, snapshot), "rolling back to " + snapshot);
   }
 
   boolean isLockOwner() {

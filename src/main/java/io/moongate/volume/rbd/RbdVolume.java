@@ -5,8 +5,10 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
+import io.moongate.volume.VolumeSnapshot;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,10 +40,12 @@ final class RbdVolume implements Volume {
   private final AllocationLookUps lookUps;
   private final long pieceSize;
   private final OperationGate gate = new OperationGate();
+  private final WriteBarrier barrier = new WriteBarrier();
+  private final ImageSnapshots snapshots;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private CompletionStage<Void> lastAtomic = CompletableFuture.completedStage(null);
-  private boolean redone;
+  private volatile boolean redone;
   private volatile VolumeGeometry geometry;
 
   /**
@@ -63,6 +67,7 @@ final class RbdVolume implements Volume {
     this.ownership = ownership;
     this.latch = ownership.latch();
     this.atomicWrites = new AtomicWrites(client, image, latch);
+    this.snapshots = new ImageSnapshots(client, image, latch, barrier);
     this.pieceSize = image.pieceSize();
     this.lookUps = new AllocationLookUps(image, pieceSize, threads.lookUps());
   }
@@ -80,21 +85,25 @@ final class RbdVolume implements Volume {
 
   @Override
   public CompletionStage<Void> grow(long size) {
-    return perform(
+    // Also one that is to be rolled back: that had made it smaller when it was interrupted.
+    return enter(
         0,
         0,
         () ->
-            threads
-                .changes()
-                .run(
-                    () -> {
-                      latch.requireNotFenced(); // Again: it may have waited for this thread.
-                      VolumeGeometry wanted = grown(geometry, size);
-                      header.grow(wanted.size());
-                      image.awaitSize(wanted.size());
-                      accept(wanted.size());
-                      return null;
-                    }));
+            admitted(
+                () ->
+                    threads
+                        .changes()
+                        .run(
+                            () -> {
+                              latch
+                                  .requireNotFenced(); // Again: it may have waited for this thread.
+                              VolumeGeometry wanted = grown(geometry, size);
+                              header.grow(wanted.size());
+                              image.awaitSize(wanted.size());
+                              accept(wanted.size());
+                              return null;
+                            })));
   }
 
   private synchronized void accept(long size) {
@@ -137,7 +146,7 @@ final class RbdVolume implements Volume {
 
   @Override
   public CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable) {
-    return perform(offset, source.remaining(), () -> written(offset, source));
+    return change(offset, source.remaining(), () -> written(offset, source));
   }
 
   private CompletionStage<Void> written(long offset, ByteBuffer source) {
@@ -155,7 +164,7 @@ final class RbdVolume implements Volume {
     if (length > AtomicWrites.LONGEST) {
       return refused("%d bytes are too many for an atomic write".formatted(length));
     }
-    return perform(
+    return change(
         offset,
         length,
         () ->
@@ -201,7 +210,7 @@ final class RbdVolume implements Volume {
 
   @Override
   public CompletionStage<Void> unmap(long offset, long length) {
-    return perform(offset, length, () -> inPieces(offset, length, image::writeZeroes));
+    return change(offset, length, () -> inPieces(offset, length, image::writeZeroes));
   }
 
   @Override
@@ -210,7 +219,7 @@ final class RbdVolume implements Volume {
     if (block.remaining() != geometry.blockSize()) {
       return refused("the block to repeat has %d bytes".formatted(block.remaining()));
     }
-    return perform(offset, length, () -> repeated(offset, length, block));
+    return change(offset, length, () -> repeated(offset, length, block));
   }
 
   private CompletionStage<Void> repeated(long offset, long length, ByteBuffer block) {
@@ -241,7 +250,7 @@ final class RbdVolume implements Volume {
     if (length != replacement.remaining()) {
       return refused("%d bytes to compare, %d to write".formatted(length, replacement.remaining()));
     }
-    return perform(
+    return change(
         offset,
         length,
         () -> {
@@ -283,11 +292,56 @@ final class RbdVolume implements Volume {
                         ownership.take(epoch);
                         if (!redone) {
                           atomicWrites.redo();
+                          snapshots.look();
                           redone = true;
                         }
                       }
                       return null;
                     }));
+  }
+
+  @Override
+  public CompletionStage<VolumeSnapshot> makeSnapshot(String name) {
+    return ofSnapshots(threads.changes(), () -> snapshots.make(name));
+  }
+
+  @Override
+  public CompletionStage<Void> deleteSnapshot(String name) {
+    return ofSnapshots(
+        threads.changes(),
+        () -> {
+          snapshots.delete(name);
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> rollBack(String name) {
+    return ofSnapshots(
+        threads.rollbacks(),
+        () -> {
+          snapshots.rollBack(name, geometry.size());
+          return null;
+        });
+  }
+
+  private <T> CompletionStage<T> ofSnapshots(CallThreads ofKind, Callable<T> task) {
+    return enter(
+        0,
+        0,
+        () -> {
+          if (!redone) {
+            throw new VolumeException(
+                Reason.UNAVAILABLE, "only the owner of a volume has to do with its snapshots");
+          }
+          return ofKind
+              .run(
+                  () -> {
+                    latch.requireNotFenced(); // Again: it may have waited for this thread.
+                    return task.call();
+                  })
+              .whenComplete((done, failure) -> noteIn(failure));
+        });
   }
 
   @Override
@@ -327,9 +381,28 @@ final class RbdVolume implements Volume {
     }
   }
 
+  /** The same for one that changes what is in the volume. */
+  private <T> CompletionStage<T> change(long offset, long length, Operation<T> operation) {
+    return enter(
+        offset,
+        length,
+        () ->
+            barrier.pass(
+                () -> {
+                  snapshots.requireWhole(); // Again: it may have been held back for that.
+                  return admitted(operation);
+                }));
+  }
+
   /** An operation that counts among those that are under way in the store. */
   private <T> CompletionStage<T> perform(long offset, long length, Operation<T> operation) {
-    return enter(offset, length, () -> admitted(operation));
+    return enter(
+        offset,
+        length,
+        () -> {
+          snapshots.requireWhole();
+          return admitted(operation);
+        });
   }
 
   private <T> CompletionStage<T> admitted(Operation<T> operation) {
@@ -345,10 +418,14 @@ final class RbdVolume implements Volume {
     return begun.whenComplete(
         (result, failure) -> {
           threads.leave();
-          if (failure != null) {
-            latch.note(CallThreads.known(failure));
-          }
+          noteIn(failure);
         });
+  }
+
+  private void noteIn(Throwable failure) {
+    if (failure != null) {
+      latch.note(CallThreads.known(failure));
+    }
   }
 
   private <T> CompletionStage<T> enter(long offset, long length, Operation<T> operation) {

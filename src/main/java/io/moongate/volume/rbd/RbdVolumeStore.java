@@ -6,7 +6,9 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeId;
+import io.moongate.volume.VolumeSnapshot;
 import io.moongate.volume.VolumeStore;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -151,6 +153,43 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
                     });
               }
               return null;
+            });
+  }
+
+  @Override
+  public CompletionStage<List<VolumeSnapshot>> snapshots(String id) {
+    return threads
+        .changes()
+        .run(
+            () -> {
+              String name = image(id);
+              try (RadosClient client = RadosClient.connect(settings)) {
+                SnapshotRecords records =
+                    ImageRemoval.id(client, name)
+                        .map(imageId -> new SnapshotRecords(client, imageId))
+                        .orElseThrow(
+                            () ->
+                                new VolumeException(Reason.NOT_FOUND, "there is no image " + name));
+                return records.all().stream()
+                    .filter(SnapshotRecords.Snapshot::isByUsers)
+                    .map(records::describe)
+                    .toList();
+              }
+            });
+  }
+
+  @Override
+  public CompletionStage<Long> clone(String id, String source, String snapshot, int blockSize) {
+    return threads
+        .changes()
+        .run(
+            () -> {
+              String name = image(VolumeId.require(id));
+              String of = image(source);
+              try (RadosClient client = RadosClient.connect(settings)) {
+                return new ImageClone(client, name, id, blockSize)
+                    .perform(of, snapshot, CREATED_WITH);
+              }
             });
   }
 

@@ -14,6 +14,8 @@ final class StoreThreads {
   /** Deleting asks for every object there could be. */
   private static final int REMOVALS = 2;
 
+  private static final int ROLLBACKS = 4;
+
   /** Hosts need not be told what is allocated. */
   private static final int LOOK_UPS = 4;
 
@@ -24,6 +26,7 @@ final class StoreThreads {
   private final CallThreads closings;
   private final CallThreads lookUps = new CallThreads("look-up", LOOK_UPS, 0);
   private final CallThreads removals;
+  private final CallThreads rollbacks;
 
   /**
    * For a store.
@@ -37,6 +40,7 @@ final class StoreThreads {
     this.changes = new CallThreads("change", threads, inFlight);
     this.writes = new CallThreads("write", threads, inFlight);
     this.closings = new CallThreads("close", threads, inFlight);
+    this.rollbacks = new CallThreads("rollback", ROLLBACKS, inFlight);
     this.removals = new CallThreads("remove", REMOVALS, inFlight);
   }
 
@@ -74,6 +78,11 @@ final class StoreThreads {
     return lookUps;
   }
 
+  /** For rolling back, which asks for every object, too. */
+  CallThreads rollbacks() {
+    return rollbacks;
+  }
+
   /** For deleting. */
   CallThreads removals() {
     return removals;
@@ -81,6 +90,7 @@ final class StoreThreads {
 
   /** Ends the threads once they have nothing to do; false when that takes longer. */
   boolean close(Duration patience) {
+    rollbacks.shutdown(); // So does one of these, by whoever owns the volume next.
     removals.shutdown(); // A removal that is cut off goes on when it is asked for again.
     List<CallThreads> awaited = List.of(takeOvers, changes, writes, closings, lookUps);
     awaited.forEach(CallThreads::shutdown);

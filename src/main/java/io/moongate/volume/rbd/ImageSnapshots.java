@@ -1,0 +1,238 @@
+package io.moongate.volume.rbd;
+
+import io.moongate.volume.SnapshotName;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeSnapshot;
+import io.moongate.volume.rbd.SnapshotRecords.Snapshot;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the owner of an image does with its snapshots (docs/decisions/0020-snapshots.md), one thing
+ * at a time. Each call waits for the cluster.
+ *
+ * <p>They are recorded by RBD's own methods on the header object: the server that has it refuses an
+ * owner that was succeeded as it does with an epoch. librbd is told that the header has changed,
+ * and no write begins before it has seen that: it would write over what the snapshot has.
+ */
+final class ImageSnapshots {
+  /** A snapshot that is being removed, whose space is still to be released: metadata. */
+  static final String RELEASING = "moongate.releasing";
+
+  /** The snapshot to which the image is being rolled back: metadata. */
+  static final String ROLLING_BACK = "moongate.rolling-back";
+
+  /** Hosts wait for writes that wait for this. */
+  private static final Duration QUIET = Duration.ofSeconds(2);
+
+  private static final Duration SEEN = Duration.ofSeconds(10);
+  private static final int ATTEMPTS = 16;
+
+  private final RbdImage image;
+  private final ImageHeader header;
+  private final SnapshotRecords records;
+  private final FenceLatch latch;
+  private final WriteBarrier barrier;
+  private volatile boolean rollingBack;
+
+  ImageSnapshots(RadosClient client, RbdImage image, FenceLatch latch, WriteBarrier barrier) {
+    this.image = image;
+    this.header = new ImageHeader(client, image);
+    this.records = new SnapshotRecords(client, image.id());
+    this.latch = latch;
+    this.barrier = barrier;
+  }
+
+  /** Once this is the owner: whether a former one was interrupted in the middle of a rollback. */
+  void look() {
+    rollingBack = image.metadata(ROLLING_BACK).isPresent();
+  }
+
+  /**
+   * Refuses an image that is rolled back, wholly or in part nobody knows.
+   *
+   * @throws VolumeException with UNAVAILABLE
+   */
+  void requireWhole() {
+    if (rollingBack) {
+      throw new VolumeException(
+          Reason.UNAVAILABLE, "image %s is being rolled back".formatted(image.name()));
+    }
+  }
+
+  /** As {@link io.moongate.volume.Volume#makeSnapshot}. */
+  synchronized VolumeSnapshot make(String name) {
+    SnapshotName.require(name);
+    requireWhole();
+    finishRelease();
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Optional<Snapshot> there = records.find(name);
+      if (there.isPresent()) {
+        return records.describe(there.get());
+      }
+      long id = image.newSnapshotId();
+      boolean added = false;
+      try {
+        added = add(name, id);
+      } finally {
+        if (!added) {
+          image.releaseSnapshotId(id);
+        }
+      }
+    }
+    throw new VolumeException(
+        Reason.UNAVAILABLE, "others make snapshots of image %s just now".formatted(image.name()));
+  }
+
+  /** Whether it was recorded; not when somebody else was faster. */
+  private boolean add(String name, long id) {
+    Thread telling = new Thread(header::tell, "volume-rbd-telling");
+    telling.setDaemon(true);
+    barrier.raise(QUIET);
+    try {
+      latch.requireNotFenced();
+      int result = records.add(name, id);
+      if (result == -Errno.EEXIST || result == -Errno.ESTALE) {
+        return false;
+      }
+      Errno.check(result, "recording snapshot " + name);
+      telling.start();
+      awaitSeen(name, id);
+    } finally {
+      barrier.lower();
+    }
+    join(telling);
+    return true;
+  }
+
+  /** What is written before that would be written into the snapshot. */
+  private void awaitSeen(String name, long id) {
+    try {
+      image.awaitSnapshot(name, id, SEEN);
+    } catch (VolumeException e) {
+      // Only another client can be trusted to know of it.
+      latch.note(new VolumeException(Reason.FENCED, "librbd has not seen the snapshot " + name, e));
+      latch.requireNotFenced();
+    }
+  }
+
+  private static void join(Thread telling) {
+    try {
+      telling.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new VolumeException(Reason.UNAVAILABLE, "interrupted", e);
+    }
+  }
+
+  /** As {@link io.moongate.volume.Volume#deleteSnapshot}. */
+  synchronized void delete(String name) {
+    requireWhole();
+    finishRelease();
+    Optional<Snapshot> there = records.find(name);
+    if (there.isEmpty()) {
+      return;
+    }
+    Snapshot snapshot = there.get();
+    requireUnused(snapshot);
+    if (records.overlap(snapshot.id()).isPresent() && records.overlap().isEmpty()) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "image %s was flattened after snapshot %s was made: delete that with rbd snap rm"
+              .formatted(image.name(), name));
+    }
+    latch.requireNotFenced();
+    header.record(Map.of(RELEASING, Long.toString(snapshot.id())));
+    int result = records.remove(snapshot.id());
+    if (result == -Errno.EBUSY) { // Cloned or protected just now.
+      finishRelease();
+      requireUnused(snapshot);
+    }
+    if (result != -Errno.ENOENT) {
+      Errno.check(result, "removing snapshot " + name);
+    }
+    finishRelease();
+    header.tell();
+  }
+
+  private void requireUnused(Snapshot snapshot) {
+    int clones = records.get(snapshot.id()).map(Snapshot::clones).orElse(0);
+    if (clones > 0) {
+      throw new VolumeException(
+          Reason.IN_USE,
+          "snapshot %s has %d clones: delete them first".formatted(snapshot.name(), clones));
+    }
+    if (records.isProtected(snapshot.id())) {
+      throw new VolumeException(
+          Reason.IN_USE,
+          "snapshot %s is protected: see rbd snap unprotect".formatted(snapshot.name()));
+    }
+  }
+
+  /**
+   * The record of a snapshot goes first, and then its space. So what was interrupted in between is
+   * completed here; what was interrupted before has not been done.
+   */
+  private void finishRelease() {
+    Optional<Long> id = image.number(RELEASING);
+    if (id.isEmpty()) {
+      return;
+    }
+    latch.requireNotFenced();
+    if (records.get(id.get()).isEmpty()) {
+      image.releaseSnapshotId(id.get());
+    }
+    header.forget(RELEASING);
+  }
+
+  /**
+   * As {@link io.moongate.volume.Volume#rollBack}.
+   *
+   * @param size bytes that the image has at least; it may have fewer after an interruption
+   */
+  synchronized void rollBack(String name, long size) {
+    Snapshot snapshot =
+        records
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new VolumeException(
+                        Reason.NOT_FOUND,
+                        "image %s has no snapshot %s".formatted(image.name(), name)));
+    Optional<Long> begun = image.number(ROLLING_BACK);
+    if (begun.isPresent() && begun.get() != snapshot.id()) {
+      throw new VolumeException(
+          Reason.UNAVAILABLE,
+          "image %s is being rolled back to another snapshot".formatted(image.name()));
+    }
+    if (!records.overlap(snapshot.id()).equals(records.overlap())) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "image %s was flattened or made smaller after snapshot %s was made"
+              .formatted(image.name(), name));
+    }
+    boolean before = rollingBack;
+    rollingBack = true;
+    try {
+      barrier.raise(SEEN);
+    } catch (VolumeException e) {
+      rollingBack = before;
+      throw e;
+    }
+    try {
+      latch.requireNotFenced();
+      long grown = Math.max(size, header.size());
+      header.record(Map.of(ROLLING_BACK, Long.toString(snapshot.id())));
+      image.rollBack(name);
+      // librbd has made it as large as the snapshot.
+      header.grow(grown);
+      image.awaitSize(grown);
+      header.forget(ROLLING_BACK);
+      rollingBack = false;
+    } finally {
+      barrier.lower();
+    }
+  }
+}
