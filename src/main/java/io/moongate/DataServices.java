@@ -5,6 +5,7 @@ import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.membership.ServingLease;
+import io.moongate.cluster.snapshot.OpenUnits;
 import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
@@ -189,6 +190,13 @@ final class DataServices {
   Map<String, Double> workDone() {
     ExportedUnits exported = units;
     return exported == null ? Map.of() : exported.workDone();
+  }
+
+  /** The units that are open here; none before it is attached. */
+  OpenUnits openUnits() {
+    return new OpenVolumes(
+        gateway,
+        (unitId, epoch) -> Optional.ofNullable(units).flatMap(u -> u.volume(unitId, epoch)));
   }
 
   private static ExportedUnits.Moves moves(Metadata metadata) {

@@ -75,6 +75,9 @@ final class ExportedUnits implements DataPath {
     final Meter meter = new Meter();
     volatile Volume volume;
 
+    /** Under which the volume was fenced. */
+    volatile long epoch;
+
     /** Ends with what was asked of the store last. */
     private final AtomicReference<CompletionStage<Void>> last =
         new AtomicReference<>(CompletableFuture.completedStage(null));
@@ -207,7 +210,7 @@ final class ExportedUnits implements DataPath {
                     .fence(epoch)
                     .thenCompose(fenced -> atLeast(volume, entry.size()))
                     .thenRun(() -> acceptAll(exported, entry, volume))
-                    .thenRun(() -> install(exported, volume))
+                    .thenRun(() -> install(exported, volume, epoch))
                     .exceptionallyCompose(
                         failure ->
                             volume
@@ -250,11 +253,12 @@ final class ExportedUnits implements DataPath {
   }
 
   /** Either this sees that the gateway is stopping, or {@link #releaseAll} sees the volume. */
-  private void install(Exported exported, Volume volume) {
+  private void install(Exported exported, Volume volume, long epoch) {
     synchronized (exported) {
       if (stopping) {
         throw new VolumeException(Reason.UNAVAILABLE, "this gateway is stopping");
       }
+      exported.epoch = epoch;
       exported.volume = volume;
     }
   }
@@ -315,6 +319,13 @@ final class ExportedUnits implements DataPath {
   /** The volume of a unit that is open here. */
   Optional<Volume> volume(String unitId) {
     return Optional.ofNullable(units.get(unitId)).map(exported -> exported.volume);
+  }
+
+  /** The same, if it was opened under this epoch. */
+  Optional<Volume> volume(String unitId, long epoch) {
+    return Optional.ofNullable(units.get(unitId))
+        .filter(exported -> exported.epoch == epoch)
+        .map(exported -> exported.volume);
   }
 
   @Override

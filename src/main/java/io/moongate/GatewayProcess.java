@@ -7,6 +7,7 @@ import io.moongate.cluster.NodeSettings;
 import io.moongate.cluster.VolumeProvisioner;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.snapshot.OpenUnits;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.ViewEntry;
@@ -191,6 +192,11 @@ final class GatewayProcess {
     @Override
     public VolumeProvisioner volumes() {
       return services.volumes();
+    }
+
+    @Override
+    public OpenUnits openUnits() {
+      return services.openUnits();
     }
 
     @Override

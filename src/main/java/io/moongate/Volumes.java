@@ -1,6 +1,7 @@
 package io.moongate;
 
 import io.moongate.cluster.VolumeProvisioner;
+import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.volume.Provisioning;
 import io.moongate.volume.Volume;
@@ -57,6 +58,33 @@ final class Volumes implements VolumeProvisioner {
   public CompletionStage<Void> grow(String kind, String volume, long size) {
     VolumeStore store = stores.get(kind);
     return store == null ? unknown(kind) : store.grow(volume, size);
+  }
+
+  @Override
+  public CompletionStage<List<Snapshot>> snapshots(String kind, String volume) {
+    VolumeStore store = stores.get(kind);
+    return VolumeRefusals.refusing(
+        "id",
+        store == null
+            ? unknown(kind)
+            : store
+                .snapshots(volume)
+                .thenApply(all -> all.stream().map(VolumeRefusals::snapshot).toList()));
+  }
+
+  @Override
+  public CompletionStage<Long> clone(
+      String kind, String volume, String source, String snapshot, int blockSize) {
+    VolumeStore store = stores.get(kind);
+    return VolumeRefusals.refusing(
+        "source", store == null ? unknown(kind) : store.clone(volume, source, snapshot, blockSize));
+  }
+
+  @Override
+  public CompletionStage<Void> requireDeletable(String kind, String volume) {
+    VolumeStore store = stores.get(kind);
+    return VolumeRefusals.refusing(
+        "id", store == null ? unknown(kind) : store.requireDeletable(volume));
   }
 
   @Override

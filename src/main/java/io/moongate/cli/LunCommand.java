@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** LUNs: list, show, create, set, resize, map, unmap, delete and move. */
+/** LUNs: list, show, create, set, resize, map, unmap, delete and move, and their snapshots. */
 @Command(
     name = "lun",
     mixinStandardHelpOptions = true,
@@ -32,11 +32,13 @@ import picocli.CommandLine.ParameterException;
       LunCommand.Map.class,
       LunCommand.Unmap.class,
       LunCommand.Delete.class,
-      LunCommand.Move.class
+      LunCommand.Move.class,
+      LunSnapshotCommand.class,
+      LunCloneCommand.class
     })
 final class LunCommand {
 
-  private static void print(ClientCommand command, LogicalUnit unit) {
+  static void print(ClientCommand command, LogicalUnit unit) {
     command.say("id         " + unit.id());
     command.say("target     " + ClientCommand.orDash(unit.target()));
     command.say("lun        " + ClientCommand.orDash(unit.lun()));
@@ -63,6 +65,10 @@ final class LunCommand {
     command.say("store      " + unit.store() + ", " + unit.provisioning() + " provisioning");
     if (unit.imported()) {
       command.say("volume     " + unit.volume() + ", imported");
+    }
+    if (unit.clonedFrom() != null) {
+      command.say(
+          "clone of   snapshot " + unit.clonedFrom().snapshot() + " of " + unit.clonedFrom().lun());
     }
     command.say("access     " + (unit.readOnly() ? "read-only" : "read and write"));
     if (unit.removable()) {

@@ -23,6 +23,8 @@ import io.moongate.cluster.ownership.WaitingUnits;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.snapshot.OpenUnits;
+import io.moongate.cluster.snapshot.SnapshotWork;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.ClusterPeers;
 import io.moongate.cluster.unit.DataPath;
@@ -119,6 +121,9 @@ public final class GatewayNode {
   public interface Surroundings {
     /** Makes and removes volumes. */
     VolumeProvisioner volumes();
+
+    /** The units that this gateway has open. */
+    OpenUnits openUnits();
 
     /** Encrypts the CHAP secrets that the metadata keeps. */
     ChapSecrets chapSecrets();
@@ -238,6 +243,7 @@ public final class GatewayNode {
         LoadExchange.create(
             settings.gateway(), loads, settings.loadWindow(), () -> workDone(surroundings)),
         "load-exchange");
+    spawn(SnapshotWork.create(incarnation, surroundings.openUnits()), "snapshot-work");
     spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
     peers = unitPeers(surroundings);
     metadata =

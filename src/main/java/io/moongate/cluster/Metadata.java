@@ -3,6 +3,7 @@ package io.moongate.cluster;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.ownership.WaitingUnits.Waiting;
+import io.moongate.cluster.snapshot.Snapshots;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
@@ -109,7 +110,7 @@ public interface Metadata {
   /**
    * Takes a logical unit out of every target and deletes it with its data. Refused while sessions
    * are logged in to a target that maps it through any gateway, or may be: a gateway that is up
-   * does not say.
+   * does not say. Refused, whatever {@code force} says, while its volume has snapshots.
    *
    * @param force delete it all the same
    */
@@ -129,6 +130,9 @@ public interface Metadata {
    * moves for that at once: failback does, where it is automatic.
    */
   CompletionStage<UnitEntry> preferUnit(String unitId, List<String> preferred, String cause);
+
+  /** Snapshots of logical units. */
+  Snapshots snapshots();
 
   /** What is done with gateways as a whole. */
   Maintenance maintenance();

@@ -10,6 +10,7 @@ import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitAttributes.ClonedFrom;
 import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
@@ -41,13 +42,17 @@ final class NewUnits {
       List<String> preferred,
       UnitAttributes attributes) {
 
-    /** Whether a unit is what would be made. Of an imported one the volume says the size. */
+    /** Whether a unit is what would be made. Where there is a volume already it says the size. */
     boolean describes(UnitEntry unit) {
       return !unit.deleted()
-          && (unit.size() == size || (size == 0 && attributes.imported().isPresent()))
+          && (unit.size() == size || (size == 0 && hasContent()))
           && unit.blockSize() == blockSize
           && unit.store().equals(store)
           && unit.attributes().equals(attributes);
+    }
+
+    private boolean hasContent() {
+      return attributes.imported().isPresent() || attributes.clonedFrom().isPresent();
     }
   }
 
@@ -93,6 +98,10 @@ final class NewUnits {
               String mapped = target.luns().get(wanted.lun());
               if (mapped != null) {
                 return existing(mapped, wanted);
+              }
+              Optional<ClonedFrom> clonedFrom = wanted.attributes().clonedFrom();
+              if (clonedFrom.isPresent()) {
+                return cloned(wanted, clonedFrom.get(), 0);
               }
               return wanted
                   .attributes()
@@ -158,14 +167,7 @@ final class NewUnits {
    */
   private CompletionStage<UnitEntry> imported(Wanted wanted, Imported imported, int generation) {
     String id = idOf(wanted.store(), imported.volume(), generation);
-    return entities
-        .unit(id, LogicalUnit.Get::new)
-        .thenApply(Optional::of)
-        .exceptionallyCompose(
-            failure ->
-                cause(failure) instanceof Refusal refusal && refusal.kind() == Kind.NOT_FOUND
-                    ? CompletableFuture.completedStage(Optional.empty())
-                    : CompletableFuture.failedStage(cause(failure)))
+    return find(id)
         .thenCompose(
             before -> {
               if (before.isEmpty()) {
@@ -185,6 +187,87 @@ final class NewUnits {
                       "the volume %s is that of the logical unit of id %s already: map that"
                           .formatted(imported.volume(), id));
             });
+  }
+
+  /**
+   * Its place gives it its id, so that a clone that was interrupted goes on when it is repeated.
+   *
+   * @param generation how many units have been cloned so before, and are deleted
+   */
+  private CompletionStage<UnitEntry> cloned(Wanted wanted, ClonedFrom source, int generation) {
+    String id = idOfClone(wanted, source, generation);
+    return find(id)
+        .thenCompose(
+            before -> {
+              if (before.isEmpty()) {
+                return cloned(id, wanted, source).thenCompose(unit -> mapped(unit, wanted));
+              }
+              UnitEntry unit = before.get();
+              if (unit.deleted()) {
+                return cloned(wanted, source, generation + 1);
+              }
+              return wanted.describes(unit)
+                  ? mapped(unit, wanted)
+                  : refuse(
+                      Kind.CONFLICT,
+                      "source",
+                      "another clone was to be mapped there, of id %s: map or delete that"
+                          .formatted(id));
+            });
+  }
+
+  static String idOfClone(Wanted wanted, ClonedFrom source, int generation) {
+    String name =
+        "moongate clone %s@%s %s/%d/%d"
+            .formatted(
+                source.unitId(), source.snapshot(), wanted.target(), wanted.lun(), generation);
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
+  }
+
+  private CompletionStage<UnitEntry> cloned(String id, Wanted wanted, ClonedFrom source) {
+    return find(source.unitId())
+        .thenCompose(
+            found -> {
+              Optional<UnitEntry> unit = found.filter(each -> !each.deleted());
+              if (unit.isEmpty()) {
+                return refuse(
+                    Kind.NOT_FOUND,
+                    "source.lun",
+                    "there is no logical unit of id " + source.unitId());
+              }
+              if (!unit.get().store().equals(wanted.store())
+                  || unit.get().blockSize() != wanted.blockSize()) {
+                return refuse(
+                    Kind.CONFLICT,
+                    "source.lun",
+                    "a clone is in the store of its source, %s, and has blocks of %d bytes"
+                        .formatted(unit.get().store(), unit.get().blockSize()));
+              }
+              return names
+                  .naa(id)
+                  .thenCompose(
+                      naa ->
+                          volumes
+                              .clone(
+                                  wanted.store(),
+                                  id,
+                                  unit.get().volume(),
+                                  source.snapshot(),
+                                  wanted.blockSize())
+                              .thenCompose(size -> created(id, naa, wanted, size)));
+            });
+  }
+
+  /** The entity of an id, when there is or was one. */
+  private CompletionStage<Optional<UnitEntry>> find(String id) {
+    return entities
+        .unit(id, LogicalUnit.Get::new)
+        .thenApply(Optional::of)
+        .exceptionallyCompose(
+            failure ->
+                cause(failure) instanceof Refusal refusal && refusal.kind() == Kind.NOT_FOUND
+                    ? CompletableFuture.completedStage(Optional.empty())
+                    : CompletableFuture.failedStage(cause(failure)));
   }
 
   static String idOf(String store, String volume, int generation) {

@@ -13,6 +13,8 @@ import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.ownership.WaitingUnits.Waiting;
 import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.snapshot.ClusterSnapshots;
+import io.moongate.cluster.snapshot.Snapshots;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.GatewayEntry;
@@ -70,6 +72,7 @@ final class ShardedMetadata implements Metadata {
   private final NewUnits newUnits;
   private final AccessLists accessLists;
   private final Maintenance maintenance;
+  private final ClusterSnapshots snapshots;
   private final Known known;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
@@ -113,6 +116,7 @@ final class ShardedMetadata implements Metadata {
     this.volumes = volumes;
     this.newUnits = new NewUnits(view, new Entities(), names, volumes);
     this.accessLists = new SealedAccessLists(secrets, this::target);
+    this.snapshots = new ClusterSnapshots(system, view, this::unit, volumes);
     this.maintenance =
         new ClusterMaintenance(
             gateway, view, this::gateway, new Membership(), known.leaseBound(), System::nanoTime);
@@ -339,7 +343,7 @@ final class ShardedMetadata implements Metadata {
   }
 
   private CompletionStage<Void> deleteUnit(String unitId) {
-    CompletionStage<?> unmapped = CompletableFuture.completedStage(null);
+    CompletionStage<?> unmapped = requireDeletable(unitId);
     for (TargetEntry target : view.targetsOf(unitId)) {
       for (Map.Entry<Integer, String> lun : target.luns().entrySet()) {
         if (lun.getValue().equals(unitId)) {
@@ -355,6 +359,23 @@ final class ShardedMetadata implements Metadata {
     return unmapped
         .thenCompose(done -> unit(unitId, LogicalUnit.Get::new))
         .thenCompose(unit -> removeUnit(unit, "deleted by the operator"));
+  }
+
+  /** One that is imported stays. One that is gone keeps nothing from being deleted. */
+  private CompletionStage<Void> requireDeletable(String unitId) {
+    return view.unit(unitId)
+        .filter(unit -> unit.attributes().imported().isEmpty())
+        .map(
+            unit ->
+                snapshots
+                    .requireDeletable(unit)
+                    .exceptionallyCompose(
+                        failure ->
+                            cause(failure) instanceof Refusal refusal
+                                    && refusal.kind() == Kind.NOT_FOUND
+                                ? CompletableFuture.completedStage(null)
+                                : CompletableFuture.failedStage(cause(failure))))
+        .orElseGet(() -> CompletableFuture.completedStage(null));
   }
 
   /** Its volume stays when it was there before the unit was. */
@@ -457,6 +478,11 @@ final class ShardedMetadata implements Metadata {
     }
     return unit(
         unitId, replyTo -> new LogicalUnit.SetPreferred(List.copyOf(preferred), cause, replyTo));
+  }
+
+  @Override
+  public Snapshots snapshots() {
+    return snapshots;
   }
 
   @Override

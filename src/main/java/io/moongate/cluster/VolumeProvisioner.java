@@ -1,6 +1,8 @@
 package io.moongate.cluster;
 
+import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.cluster.view.UnitAttributes;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -33,6 +35,26 @@ public interface VolumeProvisioner {
 
   /** Makes a volume at least so large; what is added reads as zeros. Repeating it is fine. */
   CompletionStage<Void> grow(String kind, String volume, long size);
+
+  /**
+   * The snapshots of a volume, oldest first. Fails with a {@link Metadata.Refusal}, as the next one
+   * does.
+   */
+  CompletionStage<List<Snapshot>> snapshots(String kind, String volume);
+
+  /**
+   * Makes a volume whose content is that of a snapshot of another. Repeating it is fine, after an
+   * interruption too. Fails with a {@link Metadata.Refusal}.
+   *
+   * @param source the volume that has the snapshot
+   * @param blockSize bytes of a logical block, that of the source
+   * @return its size in bytes
+   */
+  CompletionStage<Long> clone(
+      String kind, String volume, String source, String snapshot, int blockSize);
+
+  /** Refuses with CONFLICT what {@link #delete} won't do for what depends on the volume. */
+  CompletionStage<Void> requireDeletable(String kind, String volume);
 
   /** Removes a volume and its data; fine when it is gone. */
   CompletionStage<Void> delete(String kind, String volume);

@@ -48,6 +48,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final Metadata metadata;
   private final AccessRoutes access;
   private final MovementRoutes movement;
+  private final SnapshotRoutes snapshots;
 
   ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
     super(system);
@@ -56,6 +57,7 @@ final class ApiRoutes extends ProblemDirectives {
     this.metadata = metadata;
     this.access = new AccessRoutes(this, metadata);
     this.movement = new MovementRoutes(this, metadata);
+    this.snapshots = new SnapshotRoutes(this, metadata);
   }
 
   /** Everything that the server answers. */
@@ -89,6 +91,7 @@ final class ApiRoutes extends ProblemDirectives {
                     segment("targets").slash(segment()).slash("luns").slash(segment()),
                     (name, lun) -> mapping(request, name, lun)),
                 movement.all(request),
+                snapshots.all(request),
                 resource("paths", paths(request)),
                 resource("sessions", sessions(request)),
                 resource("version", version(request)),

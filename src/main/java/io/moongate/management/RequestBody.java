@@ -121,6 +121,11 @@ final class RequestBody {
             });
   }
 
+  /** Whether a field is there. */
+  boolean has(String field) {
+    return value(field).isPresent();
+  }
+
   /** A text that must be there. */
   String text(String field) {
     return optionalText(field).orElseThrow(() -> missing(path + field));

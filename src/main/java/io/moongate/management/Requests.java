@@ -1,11 +1,14 @@
 package io.moongate.management;
 
+import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitAttributes.ClonedFrom;
 import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
+import io.moongate.management.api.MakeSnapshot;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
@@ -67,21 +70,23 @@ final class Requests {
             "physicalBlockSize",
             "volume",
             "naa",
-            "serial");
+            "serial",
+            "source");
     String target = body.text("target");
     requireIscsiName("target", target);
     int lun = (int) body.whole("lun", 0, MAX_LUN);
+    Optional<CloneSource> source = CloneSource.of(body, view);
     int blockSize =
         body.optionalWhole("blockSize", 1, Integer.MAX_VALUE)
             .map(Long::intValue)
-            .orElse(DEFAULT_BLOCK_SIZE);
+            .orElse(source.map(CloneSource::blockSize).orElse(DEFAULT_BLOCK_SIZE));
     if (!BLOCK_SIZES.contains(blockSize)) {
       throw ProblemException.invalid(
           "blockSize", "blockSize must be 512 or 4096, and is " + blockSize);
     }
     Optional<Imported> imported = imported(body);
     Optional<Long> size =
-        imported.isPresent()
+        imported.isPresent() || source.isPresent()
             ? body.optionalWhole("size", 1, Long.MAX_VALUE)
             : Optional.of(body.whole("size", 1, Long.MAX_VALUE));
     if (size.isPresent() && size.get() % blockSize != 0) {
@@ -89,14 +94,21 @@ final class Requests {
           "size",
           "size must be a multiple of the block size " + blockSize + ", and is " + size.get());
     }
-    String store = body.optionalText("store").orElse(stores.get(0));
+    String store =
+        body.optionalText("store").orElse(source.map(CloneSource::store).orElse(stores.get(0)));
     if (!stores.contains(store)) {
       throw ProblemException.invalid(
           "store", "There is no store " + store + "; known are " + stores);
     }
     List<String> preferred = body.texts("preferred", MAX_GATEWAYS);
     requireGateways("preferred", preferred, view);
-    UnitAttributes attributes = attributes(body, blockSize);
+    UnitAttributes attributes =
+        attributes(
+            body,
+            blockSize,
+            source
+                .map(CloneSource::physicalBlockSize)
+                .orElse(UnitAttributes.DEFAULT.physicalBlockSize()));
     return new CreateLun(
         target,
         lun,
@@ -110,7 +122,8 @@ final class Requests {
         attributes.physicalBlockSize(),
         imported.map(Imported::volume).orElse(null),
         imported.flatMap(Imported::naa).orElse(null),
-        imported.flatMap(Imported::serial).orElse(null));
+        imported.flatMap(Imported::serial).orElse(null),
+        source.map(CloneSource::shown).orElse(null));
   }
 
   private static Optional<Imported> imported(RequestBody body) {
@@ -141,7 +154,7 @@ final class Requests {
     return volume.map(name -> new Imported(name, naa, serial));
   }
 
-  private static UnitAttributes attributes(RequestBody body, int blockSize) {
+  private static UnitAttributes attributes(RequestBody body, int blockSize, int physicalBlockSize) {
     UnitAttributes attributes =
         new UnitAttributes(
             body.optionalFlag("removable").orElse(false),
@@ -149,7 +162,7 @@ final class Requests {
             provisioning(body.optionalText("provisioning").orElse("thin")),
             body.optionalWhole("physicalBlockSize", 1, Integer.MAX_VALUE)
                 .map(Long::intValue)
-                .orElse(UnitAttributes.DEFAULT.physicalBlockSize()));
+                .orElse(physicalBlockSize));
     attributes
         .fault(blockSize)
         .ifPresent(
@@ -186,7 +199,9 @@ final class Requests {
                     new Imported(
                         volume,
                         Optional.ofNullable(wanted.naa()),
-                        Optional.ofNullable(wanted.serial()))));
+                        Optional.ofNullable(wanted.serial()))),
+        Optional.ofNullable(wanted.source())
+            .map(source -> new ClonedFrom(source.lun(), source.snapshot())));
   }
 
   static SetReadOnly setReadOnly(byte[] bytes) {
@@ -215,6 +230,21 @@ final class Requests {
 
   static ResizeLun resizeLun(byte[] bytes) {
     return new ResizeLun(RequestBody.read(bytes, "size").whole("size", 1, Long.MAX_VALUE));
+  }
+
+  static MakeSnapshot makeSnapshot(byte[] bytes) {
+    return new MakeSnapshot(snapshotName("name", RequestBody.read(bytes, "name").text("name")));
+  }
+
+  private static String snapshotName(String field, String name) {
+    if (!Snapshot.isName(name)) {
+      throw ProblemException.invalid(
+          field,
+          field
+              + " must be 1 to 64 letters, digits and ._-, not beginning with . or -, and is "
+              + name);
+    }
+    return name;
   }
 
   static MapLun mapLun(byte[] bytes) {

@@ -12,6 +12,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
 import io.moongate.management.api.Chap;
+import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.Evidence;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Initiator;
@@ -219,6 +220,11 @@ final class Resources {
         entry.attributes().readOnly(),
         word(entry.attributes().provisioning()),
         entry.attributes().physicalBlockSize(),
+        entry
+            .attributes()
+            .clonedFrom()
+            .map(from -> new CreateLun.Source(from.unitId(), from.snapshot()))
+            .orElse(null),
         tenths(metadata.load(entry.id())));
   }
 

@@ -100,6 +100,18 @@ public interface VolumeStore {
     return open(id);
   }
 
-  /** Removes the volume and its data; succeeds when it is already gone. */
+  /**
+   * Completes when {@link #delete} would not refuse the volume for what depends on it; fails with
+   * {@link VolumeException.Reason#IN_USE} when it would, and with {@link
+   * VolumeException.Reason#NOT_FOUND} when it is gone.
+   */
+  default CompletionStage<Void> requireDeletable(String id) {
+    return CompletableFuture.completedStage(null);
+  }
+
+  /**
+   * Removes the volume and its data; succeeds when it is already gone. Fails with {@link
+   * VolumeException.Reason#IN_USE}, with nothing removed, when it has snapshots.
+   */
   CompletionStage<Void> delete(String id);
 }

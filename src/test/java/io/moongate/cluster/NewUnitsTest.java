@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.NewUnits.Wanted;
+import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.Entries;
@@ -40,6 +41,7 @@ class NewUnitsTest {
   private final View view = new View();
   private final Map<String, UnitEntry> last = new HashMap<>();
   private final Map<Integer, String> luns = new TreeMap<>();
+  private final List<String> clones = new ArrayList<>();
   private final List<String> volumes = new ArrayList<>();
   private final Map<String, Long> adoptable = new HashMap<>(Map.of("disk_1", 1L << 30));
   private final Map<String, UnitNames.Holder> reserved = new HashMap<>();
@@ -175,6 +177,23 @@ class NewUnitsTest {
     }
 
     @Override
+    public CompletionStage<List<Snapshot>> snapshots(String kind, String volume) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Long> clone(
+        String kind, String volume, String source, String snapshot, int blockSize) {
+      clones.add("%s of %s@%s, blocks of %d".formatted(volume, source, snapshot, blockSize));
+      return CompletableFuture.completedStage(1L << 20);
+    }
+
+    @Override
+    public CompletionStage<Void> requireDeletable(String kind, String volume) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public CompletionStage<Void> delete(String kind, String volume) {
       throw new UnsupportedOperationException();
     }
@@ -211,6 +230,55 @@ class NewUnitsTest {
     assertEquals(Map.of(3, unit.id()), luns);
     assertEquals(unit, make(wanted), "repeated");
     assertEquals(1, volumes.size());
+  }
+
+  @Test
+  void aCloneIsAnotherUnitAndIsMadeOnceForItsPlace() {
+    UnitEntry source = make(0, "disk_1", NAA, "s1", 0);
+    Wanted wanted = clone(4, source.id(), "snap");
+    mappingFails = Refusal.Kind.UNAVAILABLE;
+    assertThrows(CompletionException.class, () -> make(wanted));
+    mappingFails = null;
+    UnitEntry unit = make(wanted);
+    assertEquals(List.of(unit.id() + " of disk_1@snap, blocks of 512"), clones, "made once");
+    assertEquals(1 << 20, unit.size());
+    assertEquals("3000000000000001", unit.designator().text());
+    assertEquals(unit.id().replace("-", ""), unit.serial());
+    assertEquals(unit.id(), luns.get(4));
+    assertEquals(unit, make(wanted), "repeated");
+    UnitEntry other = make(clone(5, source.id(), "snap"));
+    assertNotEquals(unit.id(), other.id());
+
+    luns.remove(4);
+    view.apply(Entries.target(TARGET, luns));
+    known(unit.nextPreferred(List.of()).asDeleted());
+    UnitEntry again = make(wanted);
+    assertNotEquals(unit.id(), again.id());
+  }
+
+  private static Wanted clone(int lun, String unitId, String snapshot) {
+    return new Wanted(
+        TARGET,
+        lun,
+        0,
+        512,
+        "rbd",
+        List.of(),
+        new UnitAttributes(
+            false,
+            false,
+            UnitAttributes.Provisioning.THIN,
+            4096,
+            Optional.empty(),
+            Optional.of(new UnitAttributes.ClonedFrom(unitId, snapshot))));
+  }
+
+  @Test
+  void ofAUnitThatIsNotThereNoCloneIsMade() {
+    Throwable failure =
+        assertThrows(CompletionException.class, () -> make(clone(4, "nothing", "snap"))).getCause();
+    assertEquals("source.lun", assertInstanceOf(Refusal.class, failure).field());
+    assertEquals(List.of(), clones);
   }
 
   @Test

@@ -16,6 +16,8 @@ import io.moongate.cluster.membership.LeaseKeeper;
 import io.moongate.cluster.ownership.LoadExchange;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
+import io.moongate.cluster.snapshot.Snapshot;
+import io.moongate.cluster.snapshot.SnapshotWork;
 import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.LogicalUnit;
@@ -75,6 +77,9 @@ class SerializationTest {
           ViewEntry.class,
           SessionsActor.Ask.class,
           SessionsActor.Told.class,
+          SnapshotWork.Ask.class,
+          SnapshotWork.Told.class,
+          Snapshot.class,
           Metadata.SessionEntry.class);
 
   private static final List<Class<?>> EVENTS =
@@ -86,8 +91,8 @@ class SerializationTest {
   /** Kinds that have got fields since their first golden files, which each has later ones of. */
   private static final Map<Class<?>, List<String>> GROWN =
       Map.of(
-          LogicalUnit.Created.class, List.of("attributes", "imported"),
-          LogicalUnit.Snapshot.class, List.of("attributes", "release", "imported"),
+          LogicalUnit.Created.class, List.of("attributes", "imported", "cloned"),
+          LogicalUnit.Snapshot.class, List.of("attributes", "release", "imported", "cloned"),
           LogicalUnit.SharedChanged.class, List.of("medium"),
           LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
           LogicalUnit.ReleaseBegun.class, List.of("evidence"),
@@ -212,6 +217,13 @@ class SerializationTest {
     assertEquals(unit.id(), unit.volume());
     assertTrue(kept(LogicalUnit.Created.class, "attributes").attributes().imported().isEmpty());
     assertTrue(kept(LogicalUnit.Created.class, "imported").attributes().imported().isPresent());
+  }
+
+  /** Kept before units could be cloned: it is no clone. */
+  @Test
+  void aUnitThatWasKeptWithoutSayingWhatItWasClonedFromIsNoClone() {
+    assertTrue(kept(LogicalUnit.Created.class, "imported").attributes().clonedFrom().isEmpty());
+    assertTrue(kept(LogicalUnit.Created.class, "cloned").attributes().clonedFrom().isPresent());
   }
 
   /** Kept before gateways could be drained, and before a release named its request. */

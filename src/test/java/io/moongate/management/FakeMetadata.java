@@ -8,6 +8,7 @@ import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.access.SealedAccessLists;
 import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.ownership.WaitingUnits;
+import io.moongate.cluster.snapshot.Snapshots;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
@@ -48,6 +49,9 @@ public final class FakeMetadata implements Metadata {
   /** A target to which sessions are logged in. */
   public static final String IN_USE = "iqn.2026-11.io.moongate:in-use";
 
+  /** What is asked of the snapshots of units. */
+  public final FakeSnapshots snapshots = new FakeSnapshots();
+
   private View view = new View();
   private ChapSecrets secrets = new ChapSecrets(Optional.empty());
   private CompletableFuture<?> next;
@@ -65,6 +69,7 @@ public final class FakeMetadata implements Metadata {
     secrets = new ChapSecrets(Optional.empty());
     next = null;
     thrown = null;
+    snapshots.reset();
     gateway("gw1", 1, GatewayEntry.State.UP, new PortalAddress("127.0.0.1", 3260));
     gateway(
         "gw2",
@@ -137,6 +142,11 @@ public final class FakeMetadata implements Metadata {
   @Override
   public List<WaitingUnits.Waiting> waiting() {
     return WaitingUnits.of(view, observations, gateway(), "", unit -> Optional.of("no answer"));
+  }
+
+  @Override
+  public Snapshots snapshots() {
+    return snapshots;
   }
 
   @Override

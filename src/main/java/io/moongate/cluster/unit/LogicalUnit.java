@@ -104,6 +104,19 @@ public final class LogicalUnit {
   public record SetReadOnly(boolean readOnly, String change, String cause, ActorRef<Answer> replyTo)
       implements Request {}
 
+  /** What is done with a snapshot. */
+  public enum SnapshotOrder {
+    /** It is made. */
+    MAKE,
+    /** It is deleted. */
+    DELETE
+  }
+
+  /** Puts on record what the owner is asked next to do with a snapshot. */
+  public record OrderSnapshot(
+      SnapshotOrder order, String name, String cause, ActorRef<Answer> replyTo)
+      implements Request {}
+
   /** Deletes it; its volume is the caller's to remove. */
   public record Delete(String cause, ActorRef<Answer> replyTo) implements Request {}
 
@@ -260,6 +273,7 @@ public final class LogicalUnit {
     @JsonSubTypes.Type(value = ReadOnlySet.class, name = "read-only-set"),
     @JsonSubTypes.Type(value = SharedChanged.class, name = "shared-changed"),
     @JsonSubTypes.Type(value = PreferredSet.class, name = "preferred-set"),
+    @JsonSubTypes.Type(value = SnapshotOrdered.class, name = "snapshot-ordered"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -347,6 +361,12 @@ public final class LogicalUnit {
 
   /** Other gateways, or the same in another order, are to own it. */
   public record PreferredSet(List<String> preferred, String cause, Instant at) implements Event {}
+
+  /**
+   * The owner is asked to make or delete a snapshot of this name; the store has what came of it.
+   */
+  public record SnapshotOrdered(SnapshotOrder order, String name, String cause, Instant at)
+      implements Event {}
 
   /** It is no more. */
   public record Deleted(String cause, Instant at) implements Event {}

@@ -88,6 +88,9 @@ public final class UnitDecider {
       return onResize(state, resize, now);
     } else if (command instanceof LogicalUnit.SetReadOnly set) {
       return onSetReadOnly(state, set, NOT_RAISED, now);
+    } else if (command instanceof LogicalUnit.OrderSnapshot order) {
+      return aside(
+          new LogicalUnit.SnapshotOrdered(order.order(), order.name(), order.cause(), now));
     } else if (command instanceof LogicalUnit.Delete delete) {
       return step(new LogicalUnit.Deleted(delete.cause(), now));
     }

@@ -15,6 +15,7 @@ import io.moongate.cluster.unit.LogicalUnit.ReleaseAbandoned;
 import io.moongate.cluster.unit.LogicalUnit.ReleaseBegun;
 import io.moongate.cluster.unit.LogicalUnit.Resized;
 import io.moongate.cluster.unit.LogicalUnit.SharedChanged;
+import io.moongate.cluster.unit.LogicalUnit.SnapshotOrdered;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
@@ -82,7 +83,7 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
     }
     UnitEntry unit = unit();
     Ownership now = unit.ownership();
-    if (event instanceof Adopted) {
+    if (event instanceof Adopted || event instanceof SnapshotOrdered) {
       return same(unit.next(now, unit.shared()));
     } else if (event instanceof SharedChanged changed) {
       return same(unit.next(now, changed.state()));

@@ -13,13 +13,15 @@ import java.util.Optional;
  * @param provisioning how it comes to the space for its blocks
  * @param physicalBlockSize bytes of a physical block, which hosts align to
  * @param imported what it was before it was this cluster's; empty when it came into being here
+ * @param clonedFrom what its volume was cloned from; empty when it was not
  */
 public record UnitAttributes(
     boolean removable,
     boolean readOnly,
     Provisioning provisioning,
     int physicalBlockSize,
-    Optional<Imported> imported) {
+    Optional<Imported> imported,
+    Optional<ClonedFrom> clonedFrom) {
 
   /**
    * What a unit brings along from elsewhere, so that its hosts find their disk again.
@@ -34,6 +36,14 @@ public record UnitAttributes(
       return Naa.isValid(text) && !text.startsWith("3");
     }
   }
+
+  /**
+   * The snapshot whose content a unit had at the beginning.
+   *
+   * @param unitId id of the unit that had it
+   * @param snapshot its name
+   */
+  public record ClonedFrom(String unitId, String snapshot) {}
 
   /** How a unit comes to the space for its blocks (SBC-3 section 4.7.2). */
   public enum Provisioning {
@@ -53,6 +63,17 @@ public record UnitAttributes(
   public UnitAttributes {
     provisioning = provisioning == null ? Provisioning.THIN : provisioning;
     imported = imported == null ? Optional.empty() : imported;
+    clonedFrom = clonedFrom == null ? Optional.empty() : clonedFrom;
+  }
+
+  /** Of a unit that is no clone. */
+  public UnitAttributes(
+      boolean removable,
+      boolean readOnly,
+      Provisioning provisioning,
+      int physicalBlockSize,
+      Optional<Imported> imported) {
+    this(removable, readOnly, provisioning, physicalBlockSize, imported, Optional.empty());
   }
 
   /** Of a unit that comes into being here. */
@@ -76,7 +97,8 @@ public record UnitAttributes(
 
   /** The same, read-only or not. */
   public UnitAttributes withReadOnly(boolean newReadOnly) {
-    return new UnitAttributes(removable, newReadOnly, provisioning, physicalBlockSize, imported);
+    return new UnitAttributes(
+        removable, newReadOnly, provisioning, physicalBlockSize, imported, clonedFrom);
   }
 
   /**

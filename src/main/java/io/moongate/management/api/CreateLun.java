@@ -22,6 +22,8 @@ import java.util.List;
  * @param naa the NAA designator by which hosts know it, 16 hexadecimal digits of format 2 or 5 or
  *     32 of format 6; null for a new one; only with {@code volume}
  * @param serial the unit serial number by which they know it, likewise
+ * @param source the snapshot whose content it is to have, which says size, block size and store;
+ *     null for none
  */
 public record CreateLun(
     String target,
@@ -36,7 +38,56 @@ public record CreateLun(
     Integer physicalBlockSize,
     String volume,
     String naa,
-    String serial) {
+    String serial,
+    Source source) {
+
+  /**
+   * A snapshot of a logical unit.
+   *
+   * @param lun id of the unit
+   * @param snapshot its name
+   */
+  public record Source(String lun, String snapshot) {}
+
+  /** A clone of a snapshot. */
+  public static CreateLun cloned(
+      String target, Integer lun, Source source, List<String> preferred, Boolean readOnly) {
+    return new CreateLun(
+        target, lun, null, null, null, preferred, null, readOnly, null, null, null, null, null,
+        source);
+  }
+
+  /** One that is no clone. */
+  public CreateLun(
+      String target,
+      Integer lun,
+      Long size,
+      Integer blockSize,
+      String store,
+      List<String> preferred,
+      Boolean removable,
+      Boolean readOnly,
+      String provisioning,
+      Integer physicalBlockSize,
+      String volume,
+      String naa,
+      String serial) {
+    this(
+        target,
+        lun,
+        size,
+        blockSize,
+        store,
+        preferred,
+        removable,
+        readOnly,
+        provisioning,
+        physicalBlockSize,
+        volume,
+        naa,
+        serial,
+        null);
+  }
 
   /** A disk like most. */
   public CreateLun(

@@ -33,6 +33,7 @@ import java.util.List;
  * @param readOnly whether hosts are refused to write
  * @param provisioning {@code thin} or {@code full}
  * @param physicalBlockSize bytes of a physical block
+ * @param clonedFrom the snapshot whose content it had at the beginning; null when it is no clone
  * @param load what is asked of it, in operations a second, averaged over {@code
  *     moongate.ownership.rebalance.load-window}: a command on blocks is one, and one more for every
  *     32 KiB
@@ -64,6 +65,7 @@ public record LogicalUnit(
     boolean readOnly,
     String provisioning,
     int physicalBlockSize,
+    CreateLun.Source clonedFrom,
     double load) {
 
   /**

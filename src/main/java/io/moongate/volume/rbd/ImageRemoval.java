@@ -56,6 +56,17 @@ final class ImageRemoval {
         "removing the mark of image " + name);
   }
 
+  /**
+   * Completes when nothing depends on it.
+   *
+   * @throws VolumeException with IN_USE when it has snapshots, with NOT_FOUND when it is not there
+   */
+  void requireNoSnapshots() {
+    requireNoSnapshots(
+        id(client, name)
+            .orElseThrow(() -> new VolumeException(Reason.NOT_FOUND, "there is no image " + name)));
+  }
+
   /** Before anything is removed. Those that are hidden have clones. */
   private void requireNoSnapshots(String id) {
     List<SnapshotRecords.Snapshot> snapshots;

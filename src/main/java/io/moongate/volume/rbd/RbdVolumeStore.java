@@ -270,6 +270,20 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<Void> requireDeletable(String id) {
+    return threads
+        .changes()
+        .run(
+            () -> {
+              String name = image(id);
+              try (RadosClient client = RadosClient.connect(settings)) {
+                new ImageRemoval(client, name).requireNoSnapshots();
+              }
+              return null;
+            });
+  }
+
+  @Override
   public CompletionStage<Void> delete(String id) {
     return threads
         .removals()

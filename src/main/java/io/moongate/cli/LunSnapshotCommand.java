@@ -1,0 +1,123 @@
+package io.moongate.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.MakeSnapshot;
+import io.moongate.management.api.Snapshot;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Snapshots of a LUN: list, create, delete. */
+@Command(
+    name = "snapshot",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Snapshots of a logical unit, in a store that has them (rbd).",
+    subcommands = {
+      LunSnapshotCommand.ListAll.class,
+      LunSnapshotCommand.Create.class,
+      LunSnapshotCommand.Delete.class
+    })
+final class LunSnapshotCommand {
+
+  private static String path(LogicalUnit unit) {
+    return "/luns/" + ApiClient.encode(unit.id()) + "/snapshots";
+  }
+
+  private static String path(LogicalUnit unit, String name) {
+    return path(unit) + "/" + ApiClient.encode(name);
+  }
+
+  /** {@code lun snapshot list}. */
+  @Command(name = "list", description = "List the snapshots of a logical unit.")
+  static final class ListAll extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.get(path(which.find(api)));
+      if (!printedAsJson(api, answer)) {
+        Table table = new Table("NAME", "SIZE", "CREATED", "CLONES", "PROTECTED");
+        for (Snapshot snapshot : api.asList(answer, Snapshot.class)) {
+          table.row(
+              snapshot.name(),
+              ByteSize.text(snapshot.size()),
+              snapshot.createdAt(),
+              snapshot.clones(),
+              snapshot.locked() ? "yes" : "no");
+        }
+        table.print(out());
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun snapshot create}. */
+  @Command(
+      name = "create",
+      description =
+          "Make a snapshot: what hosts were told is written is in it, as after a power failure. One"
+              + " of that name that is there already is left as it is.")
+  static final class Create extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--name",
+        required = true,
+        paramLabel = "NAME",
+        description = "1 to 64 letters, digits and . _ -, not beginning with . or -.")
+    private String name;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      JsonNode answer = api.post(path(unit), new MakeSnapshot(name));
+      if (!printedAsJson(api, answer)) {
+        Snapshot snapshot = api.as(answer, Snapshot.class);
+        say(
+            "snapshot %s of %s, %s, made %s"
+                .formatted(
+                    snapshot.name(),
+                    unit.id(),
+                    ByteSize.text(snapshot.size()),
+                    snapshot.createdAt()));
+      }
+      return 0;
+    }
+  }
+
+  /** {@code lun snapshot delete}. */
+  @Command(
+      name = "delete",
+      description = "Delete a snapshot; refused while there are clones of it.")
+  static final class Delete extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--name",
+        required = true,
+        paramLabel = "NAME",
+        description = "Name of the snapshot.")
+    private String name;
+
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask for confirmation.")
+    private boolean yes;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      if (!yes) {
+        Snapshot snapshot = api.as(api.get(path(unit, name)), Snapshot.class);
+        confirm(
+            "Snapshot %s of %s, made %s, will be deleted for good."
+                .formatted(name, unit.id(), snapshot.createdAt()));
+      }
+      api.delete(path(unit, name));
+      say("deleted snapshot " + name + " of " + unit.id());
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.moongate.cluster.snapshot;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Snapshots of logical units, as the management API asks for them. Stages fail with a {@link
+ * io.moongate.cluster.Metadata.Refusal}: with CONFLICT where the unit's store has none, with
+ * UNAVAILABLE while nobody serves the unit, where an owner is needed.
+ */
+public interface Snapshots {
+
+  /** Those of a unit, oldest first, whoever has made them. Needs no owner. */
+  CompletionStage<List<Snapshot>> of(String unitId);
+
+  /**
+   * Makes one, by the unit's owner: all writes that were answered before are in it, and an atomic
+   * write wholly or not at all. One of that name that is there is left as it is.
+   */
+  CompletionStage<Made> make(String unitId, String name, String cause);
+
+  /**
+   * Deletes one, by the unit's owner; one that is gone is no error. Refused with CONFLICT when
+   * units were cloned from it.
+   */
+  CompletionStage<Void> delete(String unitId, String name, String cause);
+
+  /**
+   * A snapshot that was asked for.
+   *
+   * @param there whether it was there before
+   */
+  record Made(Snapshot snapshot, boolean there) {}
+}
