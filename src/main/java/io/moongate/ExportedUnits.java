@@ -10,6 +10,7 @@ import io.moongate.scsi.Route;
 import io.moongate.scsi.UnitIdentity;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.shared.Rollback;
 import io.moongate.volume.Meter;
 import io.moongate.volume.MeteredVolume;
 import io.moongate.volume.Volume;
@@ -250,6 +251,38 @@ final class ExportedUnits implements DataPath {
                   new VolumeException(Reason.CLOSED, "the volume is not open here"))
               : volume.grow(entry.growingTo());
         });
+  }
+
+  @Override
+  public CompletionStage<Void> rollBack(UnitEntry entry) {
+    Exported exported = exported(entry);
+    Rollback wanted = entry.shared().rollback();
+    return exported.inTurn(
+        () ->
+            exported
+                .unit
+                .drain()
+                .thenCompose(
+                    drained -> {
+                      Volume volume = exported.volume;
+                      return volume == null
+                          ? CompletableFuture.failedStage(
+                              new VolumeException(Reason.CLOSED, "the volume is not open here"))
+                          : volume.rollBack(wanted.snapshot(), wanted.id());
+                    })
+                .whenComplete((done, failure) -> exported.unit.undrain())
+                .exceptionallyCompose(
+                    failure -> CompletableFuture.failedStage(ofRollback(failure))));
+  }
+
+  private static Throwable ofRollback(Throwable failure) {
+    return VolumeException.in(failure)
+        .filter(
+            store ->
+                EnumSet.of(Reason.NOT_FOUND, Reason.UNSUPPORTED, Reason.RANGE)
+                    .contains(store.reason()))
+        .<Throwable>map(NotRolledBack::new)
+        .orElse(failure);
   }
 
   /** Either this sees that the gateway is stopping, or {@link #releaseAll} sees the volume. */

@@ -70,6 +70,10 @@ final class LunCommand {
       command.say(
           "clone of   snapshot " + unit.clonedFrom().snapshot() + " of " + unit.clonedFrom().lun());
     }
+    if (unit.rollingBackTo() != null) {
+      command.say(
+          "rollback   to snapshot " + unit.rollingBackTo() + " goes on: nobody serves the unit");
+    }
     command.say("access     " + (unit.readOnly() ? "read-only" : "read and write"));
     if (unit.removable()) {
       command.say(

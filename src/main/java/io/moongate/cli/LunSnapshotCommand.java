@@ -3,12 +3,13 @@ package io.moongate.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MakeSnapshot;
+import io.moongate.management.api.RollBackLun;
 import io.moongate.management.api.Snapshot;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Snapshots of a LUN: list, create, delete. */
+/** Snapshots of a LUN: list, create, delete, rollback. */
 @Command(
     name = "snapshot",
     mixinStandardHelpOptions = true,
@@ -17,7 +18,8 @@ import picocli.CommandLine.Option;
     subcommands = {
       LunSnapshotCommand.ListAll.class,
       LunSnapshotCommand.Create.class,
-      LunSnapshotCommand.Delete.class
+      LunSnapshotCommand.Delete.class,
+      LunSnapshotCommand.Rollback.class
     })
 final class LunSnapshotCommand {
 
@@ -117,6 +119,50 @@ final class LunSnapshotCommand {
       }
       api.delete(path(unit, name));
       say("deleted snapshot " + name + " of " + unit.id());
+      return 0;
+    }
+  }
+
+  /** {@code lun snapshot rollback}. */
+  @Command(
+      name = "rollback",
+      description =
+          "Give a logical unit the content of a snapshot; what was written since is lost. Refused"
+              + " while sessions are logged in to a target that maps it. Nobody serves the unit"
+              + " before that has ended, and what it has grown since reads as zeros.")
+  static final class Rollback extends ClientCommand {
+    @Mixin private LunReference which;
+
+    @Option(
+        names = "--name",
+        required = true,
+        paramLabel = "NAME",
+        description = "Name of the snapshot.")
+    private String name;
+
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask for confirmation.")
+    private boolean yes;
+
+    @Override
+    int run(ApiClient api) {
+      LogicalUnit unit = which.find(api);
+      if (!yes) {
+        Snapshot snapshot = api.as(api.get(path(unit, name)), Snapshot.class);
+        confirm(
+            "Everything that was written to %s since %s, when snapshot %s was made, will be lost for good."
+                .formatted(unit.id(), snapshot.createdAt(), name));
+      }
+      JsonNode answer = api.post(path(unit, name) + "/rollback", new RollBackLun(true));
+      if (!printedAsJson(api, answer)) {
+        boolean goesOn = api.as(answer, LogicalUnit.class).rollingBackTo() != null;
+        say(
+            goesOn
+                ? "rolling %s back to snapshot %s; \"lun show\" says when it has ended"
+                    .formatted(unit.id(), name)
+                : "rolled %s back to snapshot %s".formatted(unit.id(), name));
+      }
       return 0;
     }
   }

@@ -26,6 +26,7 @@ import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
+import io.moongate.scsi.shared.Rollback;
 import io.moongate.scsi.shared.UnitPeers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,7 +117,7 @@ final class ShardedMetadata implements Metadata {
     this.volumes = volumes;
     this.newUnits = new NewUnits(view, new Entities(), names, volumes);
     this.accessLists = new SealedAccessLists(secrets, this::target);
-    this.snapshots = new ClusterSnapshots(system, view, this::unit, volumes);
+    this.snapshots = new ClusterSnapshots(system, view, this::unit, volumes, new RollbackGuard());
     this.maintenance =
         new ClusterMaintenance(
             gateway, view, this::gateway, new Membership(), known.leaseBound(), System::nanoTime);
@@ -309,9 +310,46 @@ final class ShardedMetadata implements Metadata {
 
   @Override
   public CompletionStage<Void> deleteUnit(String unitId, boolean force) {
-    List<String> targets = view.targetsOf(unitId).stream().map(TargetEntry::name).toList();
-    if (force || targets.isEmpty()) {
+    if (force) {
       return deleteUnit(unitId);
+    }
+    Optional<Rollback> rollback =
+        view.unit(unitId).map(unit -> unit.shared().rollback()).filter(Rollback::going);
+    return rollback.isPresent()
+        ? refuse(
+            Kind.CONFLICT,
+            "id",
+            "the unit is being rolled back to snapshot " + rollback.get().snapshot())
+        : requireNoSessions(unitId).thenCompose(free -> deleteUnit(unitId));
+  }
+
+  /** What rolling a unit back needs. */
+  private final class RollbackGuard implements ClusterSnapshots.Guard {
+    @Override
+    public CompletionStage<Void> requireNoSessions(String unitId) {
+      return ShardedMetadata.this.requireNoSessions(unitId);
+    }
+
+    @Override
+    public CompletionStage<Void> tell(UnitEntry entry) {
+      units.apply(entry.id()).ifPresent(unit -> unit.share(entry.shared()));
+      return peers
+          .tell(entry.id(), entry.shared(), List.of())
+          .exceptionally(
+              failure -> {
+                LOG.warn(
+                    "event=rollback-not-told-everywhere unit={} reason=\"{}\"",
+                    entry.id(),
+                    failure.toString());
+                return null;
+              });
+    }
+  }
+
+  private CompletionStage<Void> requireNoSessions(String unitId) {
+    List<String> targets = view.targetsOf(unitId).stream().map(TargetEntry::name).toList();
+    if (targets.isEmpty()) {
+      return CompletableFuture.completedStage(null);
     }
     return sessions()
         .thenCompose(
@@ -338,7 +376,7 @@ final class ShardedMetadata implements Metadata {
                     "%s do not say whether sessions are logged in to %s"
                         .formatted(known.silent(), targets));
               }
-              return deleteUnit(unitId);
+              return CompletableFuture.completedStage(null);
             });
   }
 

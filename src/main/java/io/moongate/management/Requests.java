@@ -12,6 +12,7 @@ import io.moongate.management.api.MakeSnapshot;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
+import io.moongate.management.api.RollBackLun;
 import io.moongate.management.api.SetExplicitAlua;
 import io.moongate.management.api.SetPreferred;
 import io.moongate.management.api.SetReadOnly;
@@ -234,6 +235,14 @@ final class Requests {
 
   static MakeSnapshot makeSnapshot(byte[] bytes) {
     return new MakeSnapshot(snapshotName("name", RequestBody.read(bytes, "name").text("name")));
+  }
+
+  static RollBackLun rollBackLun(byte[] bytes) {
+    if (!RequestBody.read(bytes, "confirm").optionalFlag("confirm").orElse(false)) {
+      throw ProblemException.invalid(
+          "confirm", "confirm must be true: everything written since the snapshot will be lost");
+    }
+    return new RollBackLun(true);
   }
 
   private static String snapshotName(String field, String name) {

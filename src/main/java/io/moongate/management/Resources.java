@@ -20,6 +20,7 @@ import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.Sessions;
 import io.moongate.management.api.Target;
+import io.moongate.scsi.shared.Rollback;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -224,6 +225,10 @@ final class Resources {
             .attributes()
             .clonedFrom()
             .map(from -> new CreateLun.Source(from.unitId(), from.snapshot()))
+            .orElse(null),
+        Optional.ofNullable(entry.shared().rollback())
+            .filter(Rollback::going)
+            .map(Rollback::snapshot)
             .orElse(null),
         tenths(metadata.load(entry.id())));
   }

@@ -6,6 +6,7 @@ import io.moongate.cluster.Metadata;
 import io.moongate.cluster.snapshot.Snapshots;
 import io.moongate.management.api.MakeSnapshot;
 import io.moongate.management.api.Snapshot;
+import io.moongate.scsi.shared.Rollback;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +33,7 @@ final class SnapshotRoutes extends AllDirectives {
         id ->
             concat(
                 pathEndOrSingleSlash(() -> snapshots(request, id)),
+                path(segment().slash("rollback"), name -> rollback(request, id, name)),
                 pathPrefix(
                     segment(), name -> pathEndOrSingleSlash(() -> snapshot(request, id, name)))));
   }
@@ -97,6 +99,32 @@ final class SnapshotRoutes extends AllDirectives {
         .filter(each -> each.name().equals(name))
         .findFirst()
         .orElseThrow(() -> ApiRoutes.notFound("name", "snapshot " + name));
+  }
+
+  private Route rollback(HttpRequest request, String id, String name) {
+    return post(
+        () ->
+            api.withBody(
+                request,
+                (same, body) -> {
+                  requireUnit(id);
+                  Requests.rollBackLun(body);
+                  return api.change(
+                          request,
+                          "roll LUN %s back to snapshot %s".formatted(id, name),
+                          () ->
+                              metadata
+                                  .snapshots()
+                                  .rollBack(id, name, cause("rolled back", request)))
+                      .thenApply(
+                          entry ->
+                              HttpResponse.create()
+                                  .withStatus(
+                                      Rollback.goesOn(entry.shared().rollback())
+                                          ? StatusCodes.ACCEPTED
+                                          : StatusCodes.OK)
+                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
+                }));
   }
 
   private CompletionStage<HttpResponse> remove(HttpRequest request, String id, String name) {

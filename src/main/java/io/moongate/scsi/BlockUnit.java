@@ -3,6 +3,7 @@ package io.moongate.scsi;
 import io.moongate.scsi.alua.AccessStateChanges;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.block.RollbackGuard;
 import io.moongate.scsi.command.Cdb;
 import io.moongate.scsi.command.CommandHandler;
 import io.moongate.scsi.command.DeviceServer;
@@ -27,6 +28,7 @@ import io.moongate.scsi.sense.UnitAttention;
 import io.moongate.scsi.sense.UnitAttentions;
 import io.moongate.scsi.shared.Change;
 import io.moongate.scsi.shared.Notice;
+import io.moongate.scsi.shared.Rollback;
 import io.moongate.scsi.shared.SharedState;
 import io.moongate.scsi.shared.SharedUnit;
 import io.moongate.scsi.shared.UnitPeers;
@@ -208,6 +210,7 @@ public final class BlockUnit implements LogicalUnit {
     if (now.sanitizing() != null) {
       SanitizeGuard.check(now.sanitizing(), sanitizeWork.progress(), command.operationCode());
     }
+    RollbackGuard.check(now.rollback(), command.operationCode());
     if (now.writeProtected()
         && operation.writes()
         && command.operationCode() != START_STOP_UNIT) { // which has the medium for itself
@@ -273,6 +276,7 @@ public final class BlockUnit implements LogicalUnit {
     if (now.sanitizing() != null) {
       SanitizeGuard.check(now.sanitizing(), sanitizeWork.progress(), cdb.operationCode());
     }
+    RollbackGuard.check(now.rollback(), cdb.operationCode());
     supported.check(cdb);
     if (command.attribute() == TaskAttribute.ACA) {
       throw new CheckCondition(Sense.INVALID_MESSAGE_ERROR);
@@ -412,7 +416,11 @@ public final class BlockUnit implements LogicalUnit {
   @Override
   public void share(SharedState state) {
     boolean readOnly = shared.state().readOnly();
+    boolean rolledBack = Rollback.goesOn(shared.state().rollback());
     if (shared.learn(state)) {
+      if (rolledBack && !Rollback.goesOn(state.rollback())) {
+        attentions.establish(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
+      }
       if (state.readOnly() != readOnly) {
         // The operator's change, which no nexus has caused: WP of the mode parameter header.
         attentions.establish(UnitAttention.MODE_PARAMETERS_CHANGED);

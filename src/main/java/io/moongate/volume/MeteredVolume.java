@@ -96,8 +96,8 @@ public final class MeteredVolume implements Volume {
   }
 
   @Override
-  public CompletionStage<Void> rollBack(String name) {
-    return volume.rollBack(name);
+  public CompletionStage<Void> rollBack(String name, String id) {
+    return volume.rollBack(name, id);
   }
 
   @Override

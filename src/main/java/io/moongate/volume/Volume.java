@@ -115,8 +115,11 @@ public interface Volume {
    * who has fenced the volume. Fails with {@link VolumeException.Reason#NOT_FOUND}, with nothing
    * changed, when there is none of that name. Everything else is refused (UNAVAILABLE) from its
    * beginning until it has completed, whoever opens the volume meanwhile; repeating it goes on.
+   *
+   * @param id names this rollback, in letters, digits and dashes: once it was done, repeating it
+   *     changes nothing any more
    */
-  default CompletionStage<Void> rollBack(String name) {
+  default CompletionStage<Void> rollBack(String name, String id) {
     return CompletableFuture.failedStage(VolumeStore.noSnapshots());
   }
 

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.snapshot.Snapshot;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.management.FakeMetadata;
 import io.moongate.management.TestServer;
+import io.moongate.scsi.shared.Rollback;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -112,5 +114,35 @@ class SnapshotCommandsTest {
     assertTrue(rows.contains("lun 7"), rows.toString());
     assertTrue(rows.contains("access read-only"), rows.toString());
     assertEquals(rows, ok(clone).rows(), "repeated");
+  }
+
+  @Test
+  void aRollbackIsConfirmedAndSaysWhetherItHasEnded() {
+    ok("lun snapshot create " + LUN + " --name daily");
+    server.metadata().snapshots.answerRollbacks((unit, name) -> rolled(name, true));
+    Outcome no = run("no\n", "lun snapshot rollback " + LUN + " --name daily");
+    assertEquals(1, no.code());
+    assertTrue(no.err().contains("since 2026-11-01T10:20:30Z"), no.err());
+    assertEquals(1, server.metadata().snapshots.causes().size());
+    Outcome going = run("yes\n", "lun snapshot rollback " + LUN + " --name daily");
+    assertEquals(0, going.code(), going.err());
+    assertTrue(going.out().startsWith("rolling "), going.out());
+    server.metadata().snapshots.answerRollbacks((unit, name) -> rolled(name, false));
+    assertTrue(ok("lun snapshot rollback " + LUN + " --name daily -y").out().startsWith("rolled "));
+    server.metadata().apply(rolled("daily", true));
+    assertTrue(
+        ok("lun show " + LUN)
+            .rows()
+            .contains("rollback to snapshot daily goes on: nobody serves the unit"));
+  }
+
+  private static UnitEntry rolled(String name, boolean goesOn) {
+    Rollback begun = Rollback.begun(name, "r1");
+    return server
+        .metadata()
+        .view()
+        .units()
+        .get(0)
+        .nextRollback(goesOn ? begun : begun.ended(""), "x");
   }
 }

@@ -3,6 +3,7 @@ package io.moongate.cluster;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -92,8 +93,9 @@ class SerializationTest {
   private static final Map<Class<?>, List<String>> GROWN =
       Map.of(
           LogicalUnit.Created.class, List.of("attributes", "imported", "cloned"),
-          LogicalUnit.Snapshot.class, List.of("attributes", "release", "imported", "cloned"),
-          LogicalUnit.SharedChanged.class, List.of("medium"),
+          LogicalUnit.Snapshot.class,
+              List.of("attributes", "release", "imported", "cloned", "rollback"),
+          LogicalUnit.SharedChanged.class, List.of("medium", "rollback"),
           LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
           LogicalUnit.ReleaseBegun.class, List.of("evidence"),
           Gateway.Snapshot.class, List.of("service", "former"),
@@ -224,6 +226,13 @@ class SerializationTest {
   void aUnitThatWasKeptWithoutSayingWhatItWasClonedFromIsNoClone() {
     assertTrue(kept(LogicalUnit.Created.class, "imported").attributes().clonedFrom().isEmpty());
     assertTrue(kept(LogicalUnit.Created.class, "cloned").attributes().clonedFrom().isPresent());
+  }
+
+  /** Kept before units could be rolled back: it never was. */
+  @Test
+  void aUnitThatWasKeptWithoutARollbackHasNone() {
+    assertNull(kept(LogicalUnit.SharedChanged.class, "medium").state().rollback());
+    assertTrue(kept(LogicalUnit.SharedChanged.class, "rollback").state().rollback().going());
   }
 
   /** Kept before gateways could be drained, and before a release named its request. */

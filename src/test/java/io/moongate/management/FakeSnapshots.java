@@ -4,17 +4,20 @@ import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.cluster.snapshot.Snapshots;
+import io.moongate.cluster.view.UnitEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 
 /** Snapshots in a map, by unit. */
 public final class FakeSnapshots implements Snapshots {
   private final Map<String, Map<String, Snapshot>> units = new TreeMap<>();
   private final List<String> causes = new ArrayList<>();
+  private BiFunction<String, String, UnitEntry> rollbacks = (unitId, name) -> null;
   private Refusal refusal;
 
   synchronized void reset() {
@@ -34,6 +37,18 @@ public final class FakeSnapshots implements Snapshots {
 
   public synchronized List<String> causes() {
     return List.copyOf(causes);
+  }
+
+  /** What rollbacks are answered with: the unit as this makes it of what was asked for. */
+  public synchronized void answerRollbacks(BiFunction<String, String, UnitEntry> answers) {
+    rollbacks = answers;
+  }
+
+  @Override
+  public synchronized CompletionStage<UnitEntry> rollBack(
+      String unitId, String name, String cause) {
+    causes.add(cause);
+    return answer(rollbacks.apply(unitId, name));
   }
 
   private <T> CompletionStage<T> answer(T value) {

@@ -7,8 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.snapshot.Snapshot;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.management.api.ApiJson;
+import io.moongate.scsi.shared.Rollback;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -133,5 +136,30 @@ class SnapshotRoutesTest {
     assertEquals(
         "source.lun",
         answered(400, server.post("/luns", clone.replace(id, "nothing"))).get("field").textValue());
+  }
+
+  private static UnitEntry rolled(String unitId, String name, boolean goesOn) {
+    UnitEntry unit = server.metadata().view().unit(unitId).orElseThrow();
+    Rollback begun = Rollback.begun(name, "r1");
+    return unit.nextRollback(goesOn ? begun : begun.ended(""), "x");
+  }
+
+  @Test
+  void aRollbackHasToBeConfirmed() throws Exception {
+    String path = snapshots() + "/daily/rollback";
+    for (String body : new String[] {"{}", "{\"confirm\":false}"}) {
+      JsonNode problem = answered(400, server.post(path, body));
+      assertEquals("confirm", problem.get("field").textValue());
+    }
+    assertEquals(List.of(), server.metadata().snapshots.causes());
+    server.metadata().snapshots.answerRollbacks((unit, name) -> rolled(unit, name, false));
+    JsonNode done = answered(200, server.post(path, "{\"confirm\":true}"));
+    assertTrue(done.get("rollingBackTo").isNull());
+    server.metadata().snapshots.answerRollbacks((unit, name) -> rolled(unit, name, true));
+    JsonNode going = answered(202, server.post(path, "{\"confirm\":true}"));
+    assertEquals("daily", going.get("rollingBackTo").textValue());
+    server.metadata().snapshots.refuse(Kind.CONFLICT, "1 sessions are logged in");
+    answered(409, server.post(path, "{\"confirm\":true}"));
+    assertEquals(405, server.get(path).statusCode());
   }
 }

@@ -12,9 +12,11 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
+import io.moongate.scsi.shared.Rollback;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -23,6 +25,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.pattern.Patterns;
 
 /**
  * {@link Snapshots} of the cluster: what is there is asked of the store; what is to be done is
@@ -32,6 +35,10 @@ public final class ClusterSnapshots implements Snapshots {
   /** Below the bound of a request to the API. */
   private static final Duration OWNER_BOUND = Duration.ofSeconds(15);
 
+  /** For a rollback: small units end within it. */
+  private static final Duration ROLLBACK_BOUND = Duration.ofSeconds(15);
+
+  private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration FIND_BOUND = Duration.ofSeconds(2);
 
   /** Asks the entity of a unit. */
@@ -43,12 +50,23 @@ public final class ClusterSnapshots implements Snapshots {
   private final View view;
   private final Entities entities;
   private final VolumeProvisioner volumes;
+  private final Guard guard;
+
+  /** What a rollback needs of the rest of the cluster. */
+  public interface Guard {
+    /** Refuses with CONFLICT while sessions can reach a unit, or may be able to. */
+    CompletionStage<Void> requireNoSessions(String unitId);
+
+    /** Tells every gateway what the unit's device servers share now; those that can be told. */
+    CompletionStage<Void> tell(UnitEntry entry);
+  }
 
   /**
    * @param view this gateway's replica
    */
   public ClusterSnapshots(
-      ActorSystem<?> system, View view, Entities entities, VolumeProvisioner volumes) {
+      ActorSystem<?> system, View view, Entities entities, VolumeProvisioner volumes, Guard guard) {
+    this.guard = guard;
     this.system = system;
     this.view = view;
     this.entities = entities;
@@ -87,6 +105,48 @@ public final class ClusterSnapshots implements Snapshots {
                     : requireUnused(there.get())
                         .thenCompose(unused -> done(unitId, SnapshotOrder.DELETE, name, cause))
                         .thenApply(told -> null));
+  }
+
+  @Override
+  public CompletionStage<UnitEntry> rollBack(String unitId, String name, String cause) {
+    String id = UUID.randomUUID().toString();
+    return find(unitId, name)
+        .thenCompose(
+            there ->
+                there.isPresent()
+                    ? guard.requireNoSessions(unitId)
+                    : refuse(Kind.NOT_FOUND, "name", "the unit has no snapshot %s".formatted(name)))
+        .thenCompose(free -> owner(unitId))
+        .thenCompose(
+            owner ->
+                entities.apply(
+                    unitId, replyTo -> new LogicalUnit.RollBack(name, id, cause, replyTo)))
+        .thenCompose(
+            entry ->
+                guard
+                    .tell(entry)
+                    .thenCompose(
+                        told ->
+                            rolledBack(
+                                entry,
+                                entry.shared().rollback().id(),
+                                System.nanoTime() + ROLLBACK_BOUND.toNanos())));
+  }
+
+  /** Watches the replica until it has ended, for a time. */
+  private CompletionStage<UnitEntry> rolledBack(UnitEntry before, String id, long deadline) {
+    UnitEntry unit =
+        view.unit(before.id()).filter(seen -> seen.version() >= before.version()).orElse(before);
+    Rollback now = unit.shared().rollback();
+    if (!now.id().equals(id) || (!now.going() && now.failure().isEmpty())) {
+      return CompletableFuture.completedStage(unit);
+    }
+    if (!now.going()) {
+      return refuse(Kind.CONFLICT, "name", "nothing was changed: " + now.failure());
+    }
+    return System.nanoTime() - deadline > 0
+        ? CompletableFuture.completedStage(unit)
+        : Patterns.after(POLL, system.classicSystem(), () -> rolledBack(before, id, deadline));
   }
 
   private CompletionStage<Optional<Snapshot>> find(String unitId, String name) {

@@ -1,5 +1,6 @@
 package io.moongate.cluster.snapshot;
 
+import io.moongate.cluster.view.UnitEntry;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -24,6 +25,16 @@ public interface Snapshots {
    * units were cloned from it.
    */
   CompletionStage<Void> delete(String unitId, String name, String cause);
+
+  /**
+   * Gives a unit the content of one of its snapshots; what was written since is lost. Refused with
+   * CONFLICT while sessions are logged in to a target that maps the unit, or may be. From its
+   * record until its end nobody serves the unit, whoever owns it.
+   *
+   * @return the unit: when that has not ended within a bound it goes on, and the shared state says
+   *     so. Fails with CONFLICT when it has ended with nothing changed
+   */
+  CompletionStage<UnitEntry> rollBack(String unitId, String name, String cause);
 
   /**
    * A snapshot that was asked for.

@@ -76,6 +76,22 @@ public interface DataPath {
    */
   CompletionStage<Void> grow(UnitEntry unit);
 
+  /**
+   * Rolls the open volume back as the entry's shared state says, once nothing touches it any more.
+   * Nothing may be served meanwhile, nor before this has succeeded or failed with {@link
+   * NotRolledBack}. Does not overlap with {@code open} and {@code release}.
+   */
+  CompletionStage<Void> rollBack(UnitEntry unit);
+
+  /** A volume can't be rolled back, and is as it was. */
+  final class NotRolledBack extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public NotRolledBack(Throwable cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   /** Whether the store refuses what is open of the unit, for good. */
   boolean isFenced(String unitId);
 

@@ -117,6 +117,30 @@ public final class LogicalUnit {
       SnapshotOrder order, String name, String cause, ActorRef<Answer> replyTo)
       implements Request {}
 
+  /**
+   * Gives it the content of a snapshot: from its record until the owner says that it is {@link
+   * RolledBack} nobody serves it. Repeating it meanwhile is accepted.
+   *
+   * @param id names this rollback
+   */
+  public record RollBack(String snapshot, String id, String cause, ActorRef<Answer> replyTo)
+      implements Request {}
+
+  /**
+   * The owner has ended a rollback, and serves once that is on record.
+   *
+   * @param id of the rollback
+   * @param failure why nothing was changed; empty when it was done
+   */
+  public record RolledBack(
+      String gateway,
+      String incarnation,
+      long epoch,
+      String id,
+      String failure,
+      ActorRef<Answer> replyTo)
+      implements Request {}
+
   /** Deletes it; its volume is the caller's to remove. */
   public record Delete(String cause, ActorRef<Answer> replyTo) implements Request {}
 
@@ -274,6 +298,8 @@ public final class LogicalUnit {
     @JsonSubTypes.Type(value = SharedChanged.class, name = "shared-changed"),
     @JsonSubTypes.Type(value = PreferredSet.class, name = "preferred-set"),
     @JsonSubTypes.Type(value = SnapshotOrdered.class, name = "snapshot-ordered"),
+    @JsonSubTypes.Type(value = RollbackBegun.class, name = "rollback-begun"),
+    @JsonSubTypes.Type(value = RollbackEnded.class, name = "rollback-ended"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -366,6 +392,18 @@ public final class LogicalUnit {
    * The owner is asked to make or delete a snapshot of this name; the store has what came of it.
    */
   public record SnapshotOrdered(SnapshotOrder order, String name, String cause, Instant at)
+      implements Event {}
+
+  /** It is to have the content of a snapshot; the shared state has a version of the id's name. */
+  public record RollbackBegun(String snapshot, String id, String cause, Instant at)
+      implements Event {}
+
+  /**
+   * The owner of the epoch has rolled it back, or could not.
+   *
+   * @param failure why nothing was changed; empty when it was done
+   */
+  public record RollbackEnded(String snapshot, String id, long epoch, String failure, Instant at)
       implements Event {}
 
   /** It is no more. */

@@ -8,6 +8,7 @@ import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.alua.TargetPortGroup;
+import io.moongate.scsi.shared.Rollback;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 final class LunActor extends AbstractBehavior<LunActor.Command> {
   private static final Duration REPEAT = Duration.ofMillis(300);
   private static final Duration GROW_AGAIN = Duration.ofSeconds(5);
+  private static final Duration ROLL_BACK_AGAIN = Duration.ofSeconds(5);
   private static final Duration QUERY_BOUND = Duration.ofSeconds(2);
 
   /** After what was fenced was opened anew, until that is done again: the first time. */
@@ -94,6 +96,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   private record GrowEnded(long epoch, long size, Throwable failure) implements Command {}
 
+  private record RollbackEnded(String id, Throwable failure) implements Command {}
+
   private enum Again implements Command {
     TICK
   }
@@ -141,6 +145,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
 
   /** What the volume that is open is known to accept; 0 before it was asked to grow. */
   private long grownTo;
+
+  /** The last rollback that has ended here. */
+  private Optional<Rollback> rolledBack = Optional.empty();
 
   private boolean busy;
   private boolean removed;
@@ -221,6 +228,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .onMessage(ReleaseEnded.class, this::onReleaseEnded)
         .onMessage(HandOverEnded.class, this::onHandOverEnded)
         .onMessage(GrowEnded.class, this::onGrowEnded)
+        .onMessage(RollbackEnded.class, this::onRollbackEnded)
         .onMessage(Removed.class, this::onRemoved)
         .onMessage(Fenced.class, this::onFenced)
         .onMessage(QuietSince.class, this::onQuiet)
@@ -404,6 +412,29 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     return this;
   }
 
+  private Behavior<Command> onRollbackEnded(RollbackEnded ended) {
+    busy = false;
+    Throwable failure = unwrapped(ended.failure());
+    Rollback wanted = unit.shared().rollback();
+    if (failure == null || failure instanceof DataPath.NotRolledBack) {
+      String why = failure == null ? "" : failure.getMessage();
+      rolledBack = Optional.of(new Rollback("", ended.id(), false, why));
+      return reconcile();
+    }
+    getContext()
+        .getLog()
+        .error(
+            "event=store-not-rolled-back unit={} snapshot={} reason=\"{}\"",
+            unit.id(),
+            wanted.snapshot(),
+            failure.toString());
+    if (fenced || removed || !isMine()) {
+      return reconcile();
+    }
+    timers.startSingleTimer(Again.TICK, ROLL_BACK_AGAIN);
+    return this;
+  }
+
   private Behavior<Command> onReleaseEnded(ReleaseEnded ended) {
     busy = false;
     if (kept(ended.failure())) {
@@ -445,11 +476,15 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   }
 
   private static boolean kept(Throwable failure) {
+    return unwrapped(failure) instanceof DataPath.Kept;
+  }
+
+  private static Throwable unwrapped(Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause instanceof DataPath.Kept;
+    return cause;
   }
 
   /** A planned move, of what has been served here under the epoch that the view has. */
@@ -482,7 +517,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     awaitOpen(due && !open ? now.epoch() : 0);
 
     surroundings.dataPath().resize(unit);
-    publish(mine, open && wanted);
+    boolean rollingBack = Rollback.goesOn(unit.shared().rollback());
+    publish(mine, open && wanted && !rollingBack);
     if (busy) {
       if (mine && (now.phase() == Phase.ACQUIRING || now.phase() == Phase.RELEASING)) {
         // Keeps the entity awake: it has the bound of this transition, and has to be somewhere.
@@ -555,6 +591,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
       repeat(
           new LogicalUnit.HandedOver(
               surroundings.gateway(), surroundings.incarnation(), now.epoch(), now.cause()));
+    } else if (open && now.phase() == Phase.SERVING && rollingBack) {
+      rollBack(now.epoch(), unit.shared().rollback());
     } else if (open && now.phase() == Phase.SERVING && unit.growingTo() > 0) {
       grow(now.epoch());
     }
@@ -607,6 +645,27 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
         .pipeToSelf(
             surroundings.dataPath().grow(unit),
             (done, failure) -> new GrowEnded(epoch, size, failure));
+  }
+
+  /** It is not published as served before the view shows the end. */
+  private void rollBack(long epoch, Rollback wanted) {
+    Optional<Rollback> ended = rolledBack.filter(last -> last.id().equals(wanted.id()));
+    if (ended.isPresent()) {
+      repeat(
+          new LogicalUnit.RolledBack(
+              surroundings.gateway(),
+              surroundings.incarnation(),
+              epoch,
+              wanted.id(),
+              ended.get().failure(),
+              getContext().getSystem().ignoreRef()));
+      return;
+    }
+    busy = true;
+    getContext()
+        .pipeToSelf(
+            surroundings.dataPath().rollBack(unit),
+            (done, failure) -> new RollbackEnded(wanted.id(), failure));
   }
 
   private void publish(boolean mine, boolean openForThisEpoch) {

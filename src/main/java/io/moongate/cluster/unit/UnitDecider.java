@@ -74,6 +74,10 @@ public final class UnitDecider {
       throw new IllegalArgumentException("nothing to decide about " + command);
     } else if (!state.live()) {
       return answered(unknown());
+    }
+    Optional<Answer> refusal = Rollbacks.refusal(state.unit(), command);
+    if (refusal.isPresent()) {
+      return answered(refusal.get());
     } else if (command instanceof LogicalUnit.TakeOver takeOver) {
       return onTakeOver(state, takeOver);
     } else if (command instanceof LogicalUnit.Move move) {
@@ -91,6 +95,10 @@ public final class UnitDecider {
     } else if (command instanceof LogicalUnit.OrderSnapshot order) {
       return aside(
           new LogicalUnit.SnapshotOrdered(order.order(), order.name(), order.cause(), now));
+    } else if (command instanceof LogicalUnit.RollBack rollBack) {
+      return onRollBack(state, rollBack, NOT_RAISED, now);
+    } else if (command instanceof LogicalUnit.RolledBack rolledBack) {
+      return onRolledBack(state, rolledBack, NOT_RAISED, now);
     } else if (command instanceof LogicalUnit.Delete delete) {
       return step(new LogicalUnit.Deleted(delete.cause(), now));
     }
@@ -171,18 +179,60 @@ public final class UnitDecider {
       return answered(new Answer.Accepted(unit));
     }
     if (raising || proposing) {
-      // Behind a next owner that is being decided the row would stay below the state.
-      return answered(
-          Answer.unavailable(
-              raising
-                  ? "another change is being recorded: ask again"
-                  : "the next owner is being decided: ask again"));
+      return changing();
     }
     long version = unit.shared().version() + 1;
     // Before its first owner nobody can take it over by the row.
     return unit.ownership().epoch() == 0 || unit.ownership().epoch() == raisedEpoch
         ? aside(new LogicalUnit.ReadOnlySet(set.readOnly(), set.change(), set.cause(), now))
         : raise(unit.ownership().epoch(), version, set);
+  }
+
+  /** Behind a next owner that is being decided the row would stay below the state. */
+  private UnitDecision changing() {
+    return answered(
+        Answer.unavailable(
+            raising
+                ? "another change is being recorded: ask again"
+                : "the next owner is being decided: ask again"));
+  }
+
+  /** The next owner must know of it, and so must whoever takes the unit over by the row. */
+  private UnitDecision onRollBack(
+      UnitState state, LogicalUnit.RollBack wanted, long raisedEpoch, Instant now) {
+    UnitEntry unit = state.unit();
+    Optional<Answer> answer = Rollbacks.answer(unit, wanted);
+    if (answer.isPresent()) {
+      return new UnitDecision.Answered(answer.get(), true);
+    }
+    if (raising || proposing) {
+      return changing();
+    }
+    return unit.ownership().epoch() == raisedEpoch
+        ? aside(new LogicalUnit.RollbackBegun(wanted.snapshot(), wanted.id(), wanted.cause(), now))
+        : raise(unit.ownership().epoch(), unit.shared().version() + 1, wanted);
+  }
+
+  /** Whoever did not know of the end would roll it back again, and lose what was written since. */
+  private UnitDecision onRolledBack(
+      UnitState state, LogicalUnit.RolledBack ended, long raisedEpoch, Instant now) {
+    UnitEntry unit = state.unit();
+    Optional<Answer> answer = Rollbacks.answer(state, ended);
+    if (answer.isPresent()) {
+      return new UnitDecision.Answered(answer.get(), true);
+    }
+    if (raising || proposing) {
+      return changing();
+    }
+    return unit.ownership().epoch() == raisedEpoch
+        ? aside(
+            new LogicalUnit.RollbackEnded(
+                unit.shared().rollback().snapshot(),
+                ended.id(),
+                ended.epoch(),
+                ended.failure(),
+                now))
+        : raise(unit.ownership().epoch(), unit.shared().version() + 1, ended);
   }
 
   private UnitDecision onTakeOver(UnitState state, LogicalUnit.TakeOver takeOver) {
@@ -425,6 +475,10 @@ public final class UnitDecider {
       return onChangeShared(state, change, raised.epoch(), at);
     } else if (command instanceof LogicalUnit.SetReadOnly set) {
       return onSetReadOnly(state, set, raised.epoch(), at);
+    } else if (command instanceof LogicalUnit.RollBack wanted) {
+      return onRollBack(state, wanted, raised.epoch(), at);
+    } else if (command instanceof LogicalUnit.RolledBack ended) {
+      return onRolledBack(state, ended, raised.epoch(), at);
     }
     throw new IllegalArgumentException("the row is not raised for " + command);
   }

@@ -14,12 +14,15 @@ import io.moongate.cluster.unit.LogicalUnit.ReadOnlySet;
 import io.moongate.cluster.unit.LogicalUnit.ReleaseAbandoned;
 import io.moongate.cluster.unit.LogicalUnit.ReleaseBegun;
 import io.moongate.cluster.unit.LogicalUnit.Resized;
+import io.moongate.cluster.unit.LogicalUnit.RollbackBegun;
+import io.moongate.cluster.unit.LogicalUnit.RollbackEnded;
 import io.moongate.cluster.unit.LogicalUnit.SharedChanged;
 import io.moongate.cluster.unit.LogicalUnit.SnapshotOrdered;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation;
+import io.moongate.scsi.shared.Rollback;
 import io.moongate.scsi.shared.SharedState;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,6 +97,12 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
       return same(unit.nextSized(resized.size(), rest));
     } else if (event instanceof ReadOnlySet set) {
       return same(unit.nextReadOnly(set.readOnly(), set.change()));
+    } else if (event instanceof RollbackBegun begun) {
+      return same(unit.nextRollback(Rollback.begun(begun.snapshot(), begun.id()), begun.id()));
+    } else if (event instanceof RollbackEnded ended) {
+      return same(
+          unit.nextRollback(
+              unit.shared().rollback().ended(ended.failure()), ended.id() + "-ended"));
     } else if (event instanceof PreferredSet set) {
       return same(unit.nextPreferred(set.preferred()));
     } else if (event instanceof OwnerChosen chosen) {

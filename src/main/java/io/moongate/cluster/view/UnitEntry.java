@@ -3,6 +3,7 @@ package io.moongate.cluster.view;
 import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.failure.Observation;
 import io.moongate.scsi.Naa;
+import io.moongate.scsi.shared.Rollback;
 import io.moongate.scsi.shared.SharedState;
 import java.time.Instant;
 import java.util.List;
@@ -112,6 +113,15 @@ public record UnitEntry(
     SharedState next = shared.withReadOnly(readOnly).as(shared.version() + 1, change);
     return copy(
         version + 1, size, ownership, deleted, growingTo, next, attributes.withReadOnly(readOnly));
+  }
+
+  /**
+   * The next version, with another rollback in the shared state.
+   *
+   * @param change names that version of the shared state
+   */
+  public UnitEntry nextRollback(Rollback rollback, String change) {
+    return next(ownership, shared.with(rollback).as(shared.version() + 1, change));
   }
 
   /** The next version, with another order of preference. */

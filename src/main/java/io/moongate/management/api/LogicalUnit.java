@@ -34,6 +34,8 @@ import java.util.List;
  * @param provisioning {@code thin} or {@code full}
  * @param physicalBlockSize bytes of a physical block
  * @param clonedFrom the snapshot whose content it had at the beginning; null when it is no clone
+ * @param rollingBackTo name of the snapshot that it is being rolled back to: nobody serves it; null
+ *     when it is not
  * @param load what is asked of it, in operations a second, averaged over {@code
  *     moongate.ownership.rebalance.load-window}: a command on blocks is one, and one more for every
  *     32 KiB
@@ -66,6 +68,7 @@ public record LogicalUnit(
     String provisioning,
     int physicalBlockSize,
     CreateLun.Source clonedFrom,
+    String rollingBackTo,
     double load) {
 
   /**

@@ -57,6 +57,9 @@ public record Sense(
   public static final Sense INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT =
       of(SenseKey.ILLEGAL_REQUEST, 0x0E03);
 
+  /** LOGICAL UNIT NOT READY, OPERATION IN PROGRESS. */
+  public static final Sense OPERATION_IN_PROGRESS = of(SenseKey.NOT_READY, 0x0407);
+
   /** An asymmetric access state transition is under way. */
   public static final Sense TRANSITION = of(SenseKey.NOT_READY, 0x040A);
 

@@ -9,7 +9,10 @@ public enum UnitAttention {
   POWER_ON(0x2900),
   /** BUS DEVICE RESET FUNCTION OCCURRED: LOGICAL UNIT RESET or TARGET RESET. */
   DEVICE_RESET(0x2903),
-  /** NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED: a removable medium was loaded. */
+  /**
+   * NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED: a removable medium was loaded, or the unit
+   * was rolled back to a snapshot.
+   */
   MEDIUM_MAY_HAVE_CHANGED(0x2800),
   /** COMMANDS CLEARED BY ANOTHER INITIATOR. */
   COMMANDS_CLEARED(0x2F00),

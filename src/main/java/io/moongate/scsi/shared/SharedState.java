@@ -17,6 +17,7 @@ import io.moongate.scsi.sense.Sense;
  * @param readOnly whether the operator has made the unit read-only; hosts can't change it
  * @param medium where a removable medium is; loaded when it is absent, as in what was kept before
  *     there were removable units
+ * @param rollback the last time that it was rolled back to a snapshot; null when it never was
  */
 public record SharedState(
     long version,
@@ -26,7 +27,8 @@ public record SharedState(
     ModeValues savedModes,
     Sanitizing sanitizing,
     boolean readOnly,
-    MediumState medium) {
+    MediumState medium,
+    Rollback rollback) {
 
   public SharedState {
     medium = medium == null ? MediumState.LOADED : medium;
@@ -40,7 +42,16 @@ public record SharedState(
       ModeValues modes,
       ModeValues savedModes,
       Sanitizing sanitizing) {
-    this(version, change, reservations, modes, savedModes, sanitizing, false, MediumState.LOADED);
+    this(
+        version,
+        change,
+        reservations,
+        modes,
+        savedModes,
+        sanitizing,
+        false,
+        MediumState.LOADED,
+        null);
   }
 
   /** The same without a sanitize operation. */
@@ -60,37 +71,99 @@ public record SharedState(
   /** The same with other reservations. */
   public SharedState with(Reservations newReservations) {
     return new SharedState(
-        version, change, newReservations, modes, savedModes, sanitizing, readOnly, medium);
+        version,
+        change,
+        newReservations,
+        modes,
+        savedModes,
+        sanitizing,
+        readOnly,
+        medium,
+        rollback);
   }
 
   /** The same with other current mode parameters. */
   public SharedState with(ModeValues newModes) {
     return new SharedState(
-        version, change, reservations, newModes, savedModes, sanitizing, readOnly, medium);
+        version,
+        change,
+        reservations,
+        newModes,
+        savedModes,
+        sanitizing,
+        readOnly,
+        medium,
+        rollback);
   }
 
   /** The same with other saved mode parameters. */
   public SharedState withSaved(ModeValues newSavedModes) {
     return new SharedState(
-        version, change, reservations, modes, newSavedModes, sanitizing, readOnly, medium);
+        version,
+        change,
+        reservations,
+        modes,
+        newSavedModes,
+        sanitizing,
+        readOnly,
+        medium,
+        rollback);
   }
 
   /** The same with another sanitize operation, or none when it is null. */
   public SharedState withSanitizing(Sanitizing newSanitizing) {
     return new SharedState(
-        version, change, reservations, modes, savedModes, newSanitizing, readOnly, medium);
+        version,
+        change,
+        reservations,
+        modes,
+        savedModes,
+        newSanitizing,
+        readOnly,
+        medium,
+        rollback);
   }
 
   /** The same, read-only or not. */
   public SharedState withReadOnly(boolean newReadOnly) {
     return new SharedState(
-        version, change, reservations, modes, savedModes, sanitizing, newReadOnly, medium);
+        version,
+        change,
+        reservations,
+        modes,
+        savedModes,
+        sanitizing,
+        newReadOnly,
+        medium,
+        rollback);
   }
 
   /** The same with another state of the medium. */
   public SharedState with(MediumState newMedium) {
     return new SharedState(
-        version, change, reservations, modes, savedModes, sanitizing, readOnly, newMedium);
+        version,
+        change,
+        reservations,
+        modes,
+        savedModes,
+        sanitizing,
+        readOnly,
+        newMedium,
+        rollback);
+  }
+
+  /** The same, with another rollback. */
+  public SharedState with(Rollback newRollback) {
+    return new SharedState(
+        version,
+        change,
+        reservations,
+        modes,
+        savedModes,
+        sanitizing,
+        readOnly,
+        medium,
+        newRollback);
   }
 
   /** Whether commands that write are refused, whoever sends them. */
@@ -117,7 +190,15 @@ public record SharedState(
   /** The same as the outcome of a change. */
   public SharedState as(long newVersion, String newChange) {
     return new SharedState(
-        newVersion, newChange, reservations, modes, savedModes, sanitizing, readOnly, medium);
+        newVersion,
+        newChange,
+        reservations,
+        modes,
+        savedModes,
+        sanitizing,
+        readOnly,
+        medium,
+        rollback);
   }
 
   /** Whether both have the same content, whatever their versions. */

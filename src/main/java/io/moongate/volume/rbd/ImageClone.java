@@ -129,6 +129,7 @@ final class ImageClone {
           header.forget(Ownership.OWNER);
           header.forget(ImageSnapshots.RELEASING);
           header.forget(ImageSnapshots.ROLLING_BACK);
+          header.forget(ImageSnapshots.ROLLED_BACK);
           Map<String, String> own = new TreeMap<>(ImageCreation.metadata(unitId, blockSize));
           own.put(SOURCE, text(source, snapshot));
           require(header.replace(RbdVolumeStore.UNIT, inherited, own));

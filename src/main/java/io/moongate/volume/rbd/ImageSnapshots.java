@@ -24,6 +24,9 @@ final class ImageSnapshots {
   /** The snapshot to which the image is being rolled back: metadata. */
   static final String ROLLING_BACK = "moongate.rolling-back";
 
+  /** Names the last rollback that was done: metadata. */
+  static final String ROLLED_BACK = "moongate.rolled-back";
+
   /** Hosts wait for writes that wait for this. */
   private static final Duration QUIET = Duration.ofSeconds(2);
 
@@ -192,26 +195,31 @@ final class ImageSnapshots {
    *
    * @param size bytes that the image has at least; it may have fewer after an interruption
    */
-  synchronized void rollBack(String name, long size) {
-    Snapshot snapshot =
-        records
-            .find(name)
-            .orElseThrow(
-                () ->
-                    new VolumeException(
-                        Reason.NOT_FOUND,
-                        "image %s has no snapshot %s".formatted(image.name(), name)));
-    Optional<Long> begun = image.number(ROLLING_BACK);
-    if (begun.isPresent() && begun.get() != snapshot.id()) {
-      throw new VolumeException(
-          Reason.UNAVAILABLE,
-          "image %s is being rolled back to another snapshot".formatted(image.name()));
+  synchronized void rollBack(String name, String id, long size) {
+    Optional<String> begun = image.metadata(ROLLING_BACK);
+    if (image.metadata(ROLLED_BACK).equals(Optional.of(id))) {
+      if (begun.isPresent()) {
+        header.forget(ROLLING_BACK);
+      }
+      rollingBack = false;
+      return;
     }
-    if (!records.overlap(snapshot.id()).equals(records.overlap())) {
+    Snapshot snapshot;
+    try {
+      snapshot = target(name);
+    } catch (VolumeException e) {
+      if (begun.isPresent() && e.reason() != Reason.FENCED) {
+        throw new VolumeException(
+            Reason.IO, "image %s is rolled back by half".formatted(image.name()), e);
+      }
+      throw e;
+    }
+    String number = Long.toString(snapshot.id());
+    if (begun.isPresent() && !begun.get().equals(number)) {
       throw new VolumeException(
-          Reason.UNSUPPORTED,
-          "image %s was flattened or made smaller after snapshot %s was made"
-              .formatted(image.name(), name));
+          Reason.IO,
+          "image %s is rolled back by half, to snapshot number %s"
+              .formatted(image.name(), begun.get()));
     }
     boolean before = rollingBack;
     rollingBack = true;
@@ -224,15 +232,35 @@ final class ImageSnapshots {
     try {
       latch.requireNotFenced();
       long grown = Math.max(size, header.size());
-      header.record(Map.of(ROLLING_BACK, Long.toString(snapshot.id())));
+      header.record(Map.of(ROLLING_BACK, number));
       image.rollBack(name);
       // librbd has made it as large as the snapshot.
       header.grow(grown);
       image.awaitSize(grown);
+      header.record(Map.of(ROLLED_BACK, id));
       header.forget(ROLLING_BACK);
       rollingBack = false;
     } finally {
       barrier.lower();
     }
+  }
+
+  /** The snapshot, if the image can be rolled back to it. */
+  private Snapshot target(String name) {
+    Snapshot snapshot =
+        records
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new VolumeException(
+                        Reason.NOT_FOUND,
+                        "image %s has no snapshot %s".formatted(image.name(), name)));
+    if (!records.overlap(snapshot.id()).equals(records.overlap())) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          "image %s was flattened or made smaller after snapshot %s was made"
+              .formatted(image.name(), name));
+    }
+    return snapshot;
   }
 }

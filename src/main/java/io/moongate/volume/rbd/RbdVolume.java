@@ -316,11 +316,11 @@ final class RbdVolume implements Volume {
   }
 
   @Override
-  public CompletionStage<Void> rollBack(String name) {
+  public CompletionStage<Void> rollBack(String name, String id) {
     return ofSnapshots(
         threads.rollbacks(),
         () -> {
-          snapshots.rollBack(name, geometry.size());
+          snapshots.rollBack(name, id, geometry.size());
           return null;
         });
   }

@@ -14,9 +14,10 @@ import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.Entries;
 import io.moongate.cluster.view.UnitAttributes;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
-import java.util.ArrayList;
+import io.moongate.scsi.shared.Rollback;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
@@ -42,8 +45,10 @@ class ClusterSnapshotsTest {
               .withFallback(com.typesafe.config.ConfigFactory.load("reference")));
   private final View view = new View();
   private final Map<String, Snapshot> stored = new TreeMap<>();
-  private final List<String> done = new ArrayList<>();
+  private final List<String> done = new CopyOnWriteArrayList<>();
   private Refusal ownerRefuses;
+  private boolean inUse;
+  private Consumer<UnitEntry> afterTelling = entry -> {};
   private ClusterSnapshots snapshots;
 
   @BeforeEach
@@ -67,12 +72,19 @@ class ClusterSnapshotsTest {
             kit.system(),
             view,
             (unitId, command) -> {
-              LogicalUnit.OrderSnapshot order =
-                  (LogicalUnit.OrderSnapshot) command.apply(kit.system().ignoreRef());
+              LogicalUnit.Command asked = command.apply(kit.system().ignoreRef());
+              UnitEntry unit = view.unit(unitId).orElseThrow();
+              if (asked instanceof LogicalUnit.RollBack wanted) {
+                done.add("record rollback to " + wanted.snapshot());
+                return CompletableFuture.completedStage(
+                    unit.nextRollback(Rollback.begun(wanted.snapshot(), wanted.id()), wanted.id()));
+              }
+              LogicalUnit.OrderSnapshot order = (LogicalUnit.OrderSnapshot) asked;
               done.add("record %s %s: %s".formatted(order.order(), order.name(), order.cause()));
-              return CompletableFuture.completedStage(view.unit(unitId).orElseThrow());
+              return CompletableFuture.completedStage(unit);
             },
-            new Store());
+            new Store(),
+            new Guard());
   }
 
   @AfterEach
@@ -82,6 +94,23 @@ class ClusterSnapshotsTest {
 
   private static Snapshot snapshot(String name, int clones, boolean locked) {
     return new Snapshot(name, 4096, Entries.NOW, clones, locked);
+  }
+
+  private final class Guard implements ClusterSnapshots.Guard {
+    @Override
+    public CompletionStage<Void> requireNoSessions(String unitId) {
+      return inUse
+          ? Refusals.refuse(Kind.CONFLICT, "id", "1 sessions are logged in")
+          : CompletableFuture.completedStage(null);
+    }
+
+    @Override
+    public CompletionStage<Void> tell(UnitEntry entry) {
+      view.apply(entry);
+      afterTelling.accept(entry);
+      done.add("tell");
+      return CompletableFuture.completedStage(null);
+    }
   }
 
   private final class Owner implements OpenUnits {
@@ -199,6 +228,34 @@ class ClusterSnapshotsTest {
     assertEquals(List.of(), done);
     assertEquals(List.of(), get(snapshots.of(UNIT)), "they are listed all the same");
     assertEquals(Kind.NOT_FOUND, refusal(snapshots.of("unit-2")).kind());
+  }
+
+  @Test
+  void aRollbackIsRecordedToldAndWaitedFor() {
+    stored.put("s", snapshot("s", 0, false));
+    assertEquals(Kind.NOT_FOUND, refusal(snapshots.rollBack(UNIT, "other", "asked")).kind());
+    inUse = true;
+    assertEquals(Kind.CONFLICT, refusal(snapshots.rollBack(UNIT, "s", "asked")).kind());
+    inUse = false;
+    assertEquals(List.of(), done);
+    CompletableFuture<UnitEntry> rolled =
+        snapshots.rollBack(UNIT, "s", "asked").toCompletableFuture();
+    while (done.size() < 2) {
+      Thread.onSpinWait();
+    }
+    assertEquals(List.of("record rollback to s", "tell"), done);
+    assertFalse(rolled.isDone(), "it goes on");
+    UnitEntry going = view.unit(UNIT).orElseThrow();
+    UnitEntry ended = going.nextRollback(going.shared().rollback().ended(""), "ended");
+    view.apply(ended);
+    assertEquals(ended, rolled.join());
+    afterTelling =
+        entry ->
+            view.apply(
+                entry.nextRollback(entry.shared().rollback().ended("it is flattened"), "failed"));
+    Refusal refused = refusal(snapshots.rollBack(UNIT, "s", "asked"));
+    assertEquals(Kind.CONFLICT, refused.kind());
+    assertEquals("nothing was changed: it is flattened", refused.getMessage());
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.scsi.alua.AccessState;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
+import io.moongate.scsi.shared.Rollback;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,8 @@ class LunActorTest {
 
     record Growing(long size, CompletableFuture<Void> done) implements Call {}
 
+    record RollingBack(String id, CompletableFuture<Void> done) implements Call {}
+
     record Removed() implements Call {}
   }
 
@@ -82,6 +85,7 @@ class LunActorTest {
         check(openEpoch == states.epoch(), "LOCAL under an epoch that is not open");
         check(unit.ownership().phase() == Phase.SERVING, "LOCAL before the view says SERVING");
         check(unit.ownership().epoch() == states.epoch(), "LOCAL under another epoch");
+        check(!Rollback.goesOn(unit.shared().rollback()), "LOCAL while it is rolled back");
       }
       calls.add(new Call.Published(states, newWay));
     }
@@ -128,6 +132,16 @@ class LunActorTest {
     public void resize(UnitEntry unit) {
       announced = unit.size();
       accepted = unit.acceptedSize();
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> rollBack(UnitEntry unit) {
+      check(underWay.isDone(), "rollBack overlaps");
+      check(openEpoch == unit.ownership().epoch(), "rollBack of what is not open");
+      check(way != Way.LOCAL, "rollBack while LOCAL is published");
+      underWay = new CompletableFuture<>();
+      calls.add(new Call.RollingBack(unit.shared().rollback().id(), underWay));
+      return underWay;
     }
 
     @Override
@@ -1036,5 +1050,71 @@ class LunActorTest {
       next = reports.poll(10, TimeUnit.SECONDS);
     }
     assertEquals(new LogicalUnit.Released("gw1", "p1", 2, version), next);
+  }
+
+  /** The same unit, with what the last rollback of it is. */
+  private LunActor.Changed rolling(long epoch, String owner, Rollback rollback) {
+    LunActor.Changed plain = entry(Phase.SERVING, epoch, owner);
+    UnitEntry unit =
+        plain.unit().next(plain.unit().ownership(), plain.unit().shared().with(rollback));
+    version = unit.version();
+    return new LunActor.Changed(unit, plain.exporters(), plain.owner(), false, false);
+  }
+
+  private LogicalUnit.RolledBack rolledBack(long epoch, String failure) {
+    return new LogicalUnit.RolledBack("gw1", "p1", epoch, "r1", failure, kit.system().ignoreRef());
+  }
+
+  @Test
+  void nothingIsServedFromTheRecordOfARollbackToThatOfItsEnd() throws InterruptedException {
+    serve();
+    actor.tell(rolling(1, "gw1", Rollback.begun("daily", "r1")));
+    published(Way.HELD);
+    Call.RollingBack rollingBack = path.next(Call.RollingBack.class);
+    assertEquals("r1", rollingBack.id());
+    settle();
+    assertTrue(reports.isEmpty());
+    rollingBack.done().complete(null);
+    report(rolledBack(1, ""));
+    settle();
+    time.timePasses(REPEAT);
+    report(rolledBack(1, ""));
+    assertTrue(path.calls.isEmpty(), () -> "not before it is on record: " + path.calls);
+    actor.tell(rolling(1, "gw1", Rollback.begun("daily", "r1").ended("")));
+    published(Way.LOCAL);
+    time.timePasses(REPEAT.multipliedBy(3));
+    settle();
+    assertTrue(reports.isEmpty(), () -> "still reporting " + reports);
+  }
+
+  @Test
+  void aNewOwnerGoesOnWithARollbackBeforeItServes() throws InterruptedException {
+    spawn(Phase.SERVING, 1, "gw2");
+    published(Way.REMOTE);
+    actor.tell(rolling(2, "gw1", Rollback.begun("daily", "r1")));
+    published(Way.HELD);
+    open(2);
+    path.next(Call.RollingBack.class).done().complete(null);
+    report(rolledBack(2, ""));
+    actor.tell(rolling(2, "gw1", Rollback.begun("daily", "r1").ended("")));
+    published(Way.LOCAL);
+  }
+
+  @Test
+  void aRollbackThatFailsIsTriedAgainUnlessNothingWasChanged() throws InterruptedException {
+    serve();
+    actor.tell(rolling(1, "gw1", Rollback.begun("daily", "r1")));
+    published(Way.HELD);
+    path.next(Call.RollingBack.class)
+        .done()
+        .completeExceptionally(new IllegalStateException("no answer"));
+    settle();
+    assertTrue(reports.isEmpty());
+    time.timePasses(Duration.ofSeconds(5));
+    path.next(Call.RollingBack.class)
+        .done()
+        .completeExceptionally(
+            new DataPath.NotRolledBack(new IllegalStateException("no such snapshot")));
+    report(rolledBack(1, "no such snapshot"));
   }
 }

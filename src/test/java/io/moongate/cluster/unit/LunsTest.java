@@ -98,6 +98,11 @@ class LunsTest {
     }
 
     @Override
+    public CompletionStage<Void> rollBack(UnitEntry unit) {
+      return CompletableFuture.completedStage(null);
+    }
+
+    @Override
     public void remove(String unitId) {}
   }
 

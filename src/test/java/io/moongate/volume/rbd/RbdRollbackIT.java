@@ -47,15 +47,22 @@ class RbdRollbackIT extends PoolFixture {
     get(volume.write(5 * OBJECT, RbdSnapshotIT.filled(OBJECT, 2), true));
     get(volume.write(SIZE + OBJECT, RbdSnapshotIT.filled(OBJECT, 2), true));
     get(volume.makeSnapshot("second"));
-    get(volume.rollBack("first"));
+    get(volume.rollBack("first", "r1"));
     assertEquals(2 * SIZE, volume.geometry().size());
     assertBytes(1, volume, 0, 2 * OBJECT);
     assertBytes(0, volume, 2 * OBJECT, 2 * SIZE - 2 * OBJECT);
     get(volume.write(0, RbdSnapshotIT.filled(BLOCK, 3), true));
-    get(volume.rollBack("second"));
+    get(volume.rollBack("second", "r2"));
     assertBytes(2, volume, 0, OBJECT);
     assertBytes(0, volume, OBJECT, OBJECT);
     assertBytes(2, volume, SIZE + OBJECT, OBJECT);
+    // What is asked for again by who did not hear of its end takes nothing back any more.
+    get(volume.write(0, RbdSnapshotIT.filled(BLOCK, 4), true));
+    get(volume.rollBack("second", "r2"));
+    get(volume.close());
+    volume = opened("unit", 2);
+    get(volume.rollBack("second", "r2"));
+    assertBytes(4, volume, 0, BLOCK);
     assertEquals(
         List.of("first", "second"),
         get(store.snapshots("unit")).stream().map(VolumeSnapshot::name).toList());
@@ -74,13 +81,13 @@ class RbdRollbackIT extends PoolFixture {
     get(copy.makeSnapshot("t"));
     get(copy.write(0, RbdSnapshotIT.filled(2 * OBJECT, 2), true));
     get(copy.unmap(2 * OBJECT, OBJECT));
-    get(copy.rollBack("t"));
+    get(copy.rollBack("t", "r3"));
     assertBytes(0, copy, 0, OBJECT);
     assertBytes(1, copy, OBJECT, 3 * OBJECT);
     get(copy.close());
     ceph.rbd("flatten", "--no-progress", pool.name() + "/test.copy");
     copy = opened("copy", 2);
-    assertReason(Reason.UNSUPPORTED, copy.rollBack("t"));
+    assertReason(Reason.UNSUPPORTED, copy.rollBack("t", "r4"));
     assertReason(Reason.UNSUPPORTED, copy.deleteSnapshot("t"));
     assertBytes(1, copy, OBJECT, 3 * OBJECT);
     get(copy.close());
@@ -90,7 +97,7 @@ class RbdRollbackIT extends PoolFixture {
   void withoutSuchASnapshotNothingChanges() {
     Volume volume = owned("unit", SIZE);
     get(volume.write(0, RbdSnapshotIT.filled(BLOCK, 1), true));
-    assertReason(Reason.NOT_FOUND, volume.rollBack("none"));
+    assertReason(Reason.NOT_FOUND, volume.rollBack("none", "r5"));
     assertBytes(1, volume, 0, BLOCK);
     get(volume.close());
   }
@@ -125,7 +132,7 @@ class RbdRollbackIT extends PoolFixture {
         assertReason(Reason.UNAVAILABLE, next.write(0, RbdSnapshotIT.filled(BLOCK, 3), true));
         assertReason(Reason.UNAVAILABLE, next.makeSnapshot("late"));
         assertReason(Reason.UNAVAILABLE, next.deleteSnapshot("before"));
-        get(next.rollBack("before"));
+        get(next.rollBack("before", "r6"));
         for (int i = 0; i < objects; i++) {
           assertBytes(1, next, (long) i * OBJECT, BLOCK);
         }
@@ -161,7 +168,7 @@ class RbdRollbackIT extends PoolFixture {
     volume = opened("unit", 2);
     assertReason(Reason.UNAVAILABLE, volume.read(0, ByteBuffer.allocate(BLOCK)));
     get(volume.grow(2 * SIZE)); // As whoever opens it does: hosts were told of that.
-    get(volume.rollBack("small"));
+    get(volume.rollBack("small", "r7"));
     assertBytes(1, volume, 0, OBJECT);
     assertBytes(0, volume, SIZE, SIZE);
     get(volume.close());

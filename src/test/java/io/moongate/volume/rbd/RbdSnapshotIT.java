@@ -196,7 +196,7 @@ class RbdSnapshotIT extends PoolFixture {
     Volume young = opened("unit", 2);
     assertReason(Reason.FENCED, old.makeSnapshot("late"));
     assertReason(Reason.FENCED, old.deleteSnapshot("before"));
-    assertReason(Reason.FENCED, old.rollBack("before"));
+    assertReason(Reason.FENCED, old.rollBack("before", "r"));
     assertTrue(old.isFenced());
     assertEquals(List.of("before"), names("unit"));
     get(old.close());

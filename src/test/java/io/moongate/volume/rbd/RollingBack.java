@@ -28,7 +28,7 @@ final class RollingBack {
     Volume volume = new RbdVolumeStore(settings).open(arguments[5]).toCompletableFuture().join();
     volume.fence(Long.parseLong(arguments[6])).toCompletableFuture().join();
     System.out.println("rolling");
-    volume.rollBack(arguments[7]).toCompletableFuture().join();
+    volume.rollBack(arguments[7], "interrupted").toCompletableFuture().join();
     System.out.println("rolled");
   }
 }
