@@ -17,6 +17,7 @@ import io.moongate.management.api.Problem;
 import io.moongate.management.api.SetAccess;
 import io.moongate.management.api.SetChap;
 import io.moongate.management.api.SetExplicitAlua;
+import io.moongate.management.api.Snapshot;
 import io.moongate.management.api.Target;
 import java.io.IOException;
 import java.net.URI;
@@ -156,6 +157,28 @@ public final class ApiClient {
    */
   public LogicalUnit resizeLun(String id, long size) throws ApiException {
     return post("/api/v1/luns/" + id + "/resize", Map.of("size", size), LogicalUnit.class);
+  }
+
+  /** The snapshots of a LUN, oldest first. */
+  public List<Snapshot> snapshots(String id) throws ApiException {
+    return List.of(get("/api/v1/luns/" + id + "/snapshots", Snapshot[].class));
+  }
+
+  /** Makes a snapshot of a LUN; one of that name that is there is fine. */
+  public Snapshot makeSnapshot(String id, String name) throws ApiException {
+    return post("/api/v1/luns/" + id + "/snapshots", Map.of("name", name), Snapshot.class);
+  }
+
+  public void deleteSnapshot(String id, String name) throws ApiException {
+    delete("/api/v1/luns/" + id + "/snapshots/" + name);
+  }
+
+  /** Rolls a LUN back; answered when that has ended, or goes on after a while. */
+  public LogicalUnit rollBack(String id, String name) throws ApiException {
+    return post(
+        "/api/v1/luns/" + id + "/snapshots/" + name + "/rollback",
+        Map.of("confirm", true),
+        LogicalUnit.class);
   }
 
   /** Makes a LUN read-only or writable; answered when every gateway acts by it. */
