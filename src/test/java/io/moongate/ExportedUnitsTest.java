@@ -14,6 +14,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.scsi.BlockUnit;
 import io.moongate.scsi.ScsiSettings;
 import io.moongate.scsi.UnitIdentity;
+import io.moongate.scsi.shared.Rollback;
 import io.moongate.scsi.shared.UnitPeers;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
@@ -165,6 +166,51 @@ class ExportedUnitsTest {
     exported.release(entry, false).toCompletableFuture().join();
     assertTrue(asked.contains("close"));
     assertEquals(Optional.empty(), exported.volume(entry.id()));
+  }
+
+  /** The one is on record as ended then, the other is tried again. */
+  @Test
+  void aRollbackThatChangedNothingIsToldFromOneThatFailed() {
+    Reason[] failure = {null};
+    UnitEntry entry =
+        entry(UnitAttributes.DEFAULT).nextRollback(Rollback.begun("daily", "r1"), "r1");
+    Volume volume =
+        fake(
+            Volume.class,
+            method ->
+                switch (method) {
+                  case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
+                  case "rollBack" ->
+                      failure[0] == null
+                          ? CompletableFuture.completedStage(null)
+                          : CompletableFuture.failedStage(new VolumeException(failure[0], "no"));
+                  default -> CompletableFuture.completedStage(null);
+                });
+    VolumeStore store =
+        fake(
+            VolumeStore.class,
+            method ->
+                method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
+    ExportedUnits exported = exported(store);
+    assertThrows(
+        CompletionException.class,
+        () -> exported.rollBack(entry).toCompletableFuture().join(),
+        "it is not open");
+    exported.open(entry, 1);
+    exported.rollBack(entry).toCompletableFuture().join();
+    for (Reason reason : Reason.values()) {
+      failure[0] = reason;
+      Throwable told =
+          assertThrows(
+                  CompletionException.class,
+                  () -> exported.rollBack(entry).toCompletableFuture().join())
+              .getCause();
+      boolean unchanged =
+          reason == Reason.NOT_FOUND || reason == Reason.UNSUPPORTED || reason == Reason.RANGE;
+      assertEquals(unchanged, told instanceof DataPath.NotRolledBack, reason + ": " + told);
+    }
+    assertTrue(exported.volume(entry.id(), 1).isPresent());
+    assertEquals(Optional.empty(), exported.volume(entry.id(), 2), "of another epoch");
   }
 
   private static ExportedUnits exported(VolumeStore store) {

@@ -415,7 +415,6 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
   private Behavior<Command> onRollbackEnded(RollbackEnded ended) {
     busy = false;
     Throwable failure = unwrapped(ended.failure());
-    Rollback wanted = unit.shared().rollback();
     if (failure == null || failure instanceof DataPath.NotRolledBack) {
       String why = failure == null ? "" : failure.getMessage();
       rolledBack = Optional.of(new Rollback("", ended.id(), false, why));
@@ -424,9 +423,9 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     getContext()
         .getLog()
         .error(
-            "event=store-not-rolled-back unit={} snapshot={} reason=\"{}\"",
+            "event=store-not-rolled-back unit={} rollback={} reason=\"{}\"",
             unit.id(),
-            wanted.snapshot(),
+            ended.id(),
             failure.toString());
     if (fenced || removed || !isMine()) {
       return reconcile();

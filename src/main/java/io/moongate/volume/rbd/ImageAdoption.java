@@ -75,6 +75,13 @@ final class ImageAdoption {
       throw new VolumeException(
           Reason.EXISTS, "image %s is of unit %s".formatted(image.name(), unit.get()));
     }
+    if (image.metadata(ImageSnapshots.ROLLING_BACK).isPresent()) {
+      throw new VolumeException(
+          Reason.UNSUPPORTED,
+          ("a rollback of image %s was interrupted: complete it with rbd snap rollback, and remove"
+                  + " %s of its metadata")
+              .formatted(image.name(), ImageSnapshots.ROLLING_BACK));
+    }
     return true;
   }
 

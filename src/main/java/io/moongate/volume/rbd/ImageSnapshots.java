@@ -8,6 +8,8 @@ import io.moongate.volume.rbd.SnapshotRecords.Snapshot;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the owner of an image does with its snapshots (docs/decisions/0020-snapshots.md), one thing
@@ -18,6 +20,8 @@ import java.util.Optional;
  * and no write begins before it has seen that: it would write over what the snapshot has.
  */
 final class ImageSnapshots {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageSnapshots.class);
+
   /** A snapshot that is being removed, whose space is still to be released: metadata. */
   static final String RELEASING = "moongate.releasing";
 
@@ -91,7 +95,7 @@ final class ImageSnapshots {
 
   /** Whether it was recorded; not when somebody else was faster. */
   private boolean add(String name, long id) {
-    Thread telling = new Thread(header::tell, "volume-rbd-telling");
+    Thread telling = new Thread(this::tell, "volume-rbd-telling");
     telling.setDaemon(true);
     barrier.raise(QUIET);
     try {
@@ -108,6 +112,15 @@ final class ImageSnapshots {
     }
     join(telling);
     return true;
+  }
+
+  /** Whether anybody has heard it is looked at where it matters. */
+  private void tell() {
+    try {
+      header.tell();
+    } catch (VolumeException e) {
+      LOG.debug("event=snapshot-not-told image={}", image.name(), e);
+    }
   }
 
   /** What is written before that would be written into the snapshot. */
@@ -157,7 +170,7 @@ final class ImageSnapshots {
       Errno.check(result, "removing snapshot " + name);
     }
     finishRelease();
-    header.tell();
+    tell();
   }
 
   private void requireUnused(Snapshot snapshot) {

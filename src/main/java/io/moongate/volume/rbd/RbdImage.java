@@ -20,7 +20,7 @@ import java.util.function.LongToIntFunction;
  * called once {@link #close} has been: librbd would touch memory that is gone.
  */
 final class RbdImage {
-  private static final int LONGEST_VALUE = 256;
+  private static final int LONGEST_VALUE = 1024;
   private static final int LONGEST_ID = 64;
   private static final int LONGEST_LIST = 64 << 10;
   static final int MOST_KEYS = 256;

@@ -24,7 +24,7 @@ final class SnapshotRecords {
   private static final int BY_USERS = 0;
 
   private static final int HIDDEN = 2;
-  private static final int LONGEST = 1024;
+  private static final int LONGEST = 8 << 10;
 
   /** More than an image can have: 8 bytes each, and servers set a limit of their own. */
   private static final int LONGEST_LIST = 1 << 20;

@@ -47,8 +47,13 @@ final class OtherProcess implements AutoCloseable {
 
   /** SIGSTOP; afterwards no thread of it runs any more. */
   void stop() throws IOException {
-    signal("STOP");
-    for (int i = 0; !stopped(); i++) {
+    stop(process.pid());
+  }
+
+  /** The same to another process. */
+  static void stop(long pid) throws IOException {
+    signal(pid, "STOP");
+    for (int i = 0; !stopped(pid); i++) {
       if (i == 500) {
         throw new AssertionError("the process does not stop");
       }
@@ -75,8 +80,8 @@ final class OtherProcess implements AutoCloseable {
     }
   }
 
-  private boolean stopped() {
-    File[] threads = new File("/proc/%d/task".formatted(process.pid())).listFiles();
+  private static boolean stopped(long pid) {
+    File[] threads = new File("/proc/%d/task".formatted(pid)).listFiles();
     return Stream.of(threads).allMatch(OtherProcess::halted);
   }
 

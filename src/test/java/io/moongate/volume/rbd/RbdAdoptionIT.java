@@ -139,6 +139,9 @@ class RbdAdoptionIT extends PoolFixture {
     ceph.rbd("create", "--size", "1000000B", image + "odd");
     assertReason(Reason.RANGE, adopt("odd", UNIT, null, 4096));
     assertReason(Reason.RANGE, adopt("Disk_1", UNIT, null, 1000));
+    ceph.rbd("image-meta", "set", image + "Disk_1", ImageSnapshots.ROLLING_BACK, "4");
+    assertReason(Reason.UNSUPPORTED, adopt("Disk_1", UNIT, null, 512));
+    ceph.rbd("image-meta", "remove", image + "Disk_1", ImageSnapshots.ROLLING_BACK);
     ceph.rbd("lock", "add", image + "Disk_1", "by-hand");
     assertReason(Reason.UNAVAILABLE, adopt("Disk_1", UNIT, null, 512));
   }

@@ -296,4 +296,38 @@ class RbdSnapshotIT extends PoolFixture {
             .contains(ImageSnapshots.RELEASING));
     get(volume.close());
   }
+
+  @Test
+  void aWriteThatHangsKeepsNoOtherWaitingForLong() throws IOException {
+    Volume volume = owned("unit");
+    String id;
+    try (RadosClient client = RadosClient.connect(pool.settings())) {
+      id = RbdImage.with(RbdImage.openReadOnly(client, "test.unit"), RbdImage::id);
+    }
+    int ofHeader = ceph.osdOf(pool.name(), "rbd_header." + id);
+    int hanging = -1;
+    int well = -1;
+    for (int object = 0; object < SIZE / OBJECT; object++) {
+      get(volume.write((long) object * OBJECT, filled(BLOCK, 1), true));
+      int osd = ceph.osdOf(pool.name(), "rbd_data.%s.%016x".formatted(id, object));
+      hanging = osd == ofHeader ? hanging : object;
+      well = osd == ofHeader ? object : well;
+    }
+    assertTrue(hanging >= 0 && well >= 0, "all objects are on one server");
+    int stopped = ceph.osdOf(pool.name(), "rbd_data.%s.%016x".formatted(id, hanging));
+    CompletableFuture<Void> hung;
+    try {
+      OtherProcess.stop(ceph.osds().get(stopped).pid());
+      hung = volume.write((long) hanging * OBJECT, filled(BLOCK, 2), true).toCompletableFuture();
+      assertReason(Reason.UNAVAILABLE, volume.makeSnapshot("first"));
+      get(volume.write((long) well * OBJECT, filled(BLOCK, 2), true));
+      assertFalse(hung.isDone());
+    } finally {
+      OtherProcess.signal(ceph.osds().get(stopped).pid(), "CONT");
+    }
+    hung.join();
+    await(() -> succeeds(volume.makeSnapshot("first")));
+    assertEquals(List.of("first"), names("unit"));
+    get(volume.close());
+  }
 }
