@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code target/multi-node/stall-table.md}.
  *
  * <p>{@code -Dmoongate.runs=N} sets the runs of each (3), {@code -Dmoongate.units=N} how many
- * "many" units are (100), {@code -Dmoongate.faults=RE} which of the faults happen.
+ * "many" units are (100), {@code -Dmoongate.faults=RE} which of the faults happen, {@code
+ * -Dmoongate.store=rbd} where the units are ({@code file}).
  */
 @Tag("long")
 class StallIT {
@@ -58,7 +59,10 @@ class StallIT {
   @BeforeAll
   static void start() {
     networked =
-        NetworkedCluster.start("stall", 3, NetworkedCluster.PRODUCT_DEFAULTS, Optional.empty());
+        Stalls.STORE.equals("rbd")
+            ? NetworkedCluster.startOnCeph("stall", 3, NetworkedCluster.PRODUCT_DEFAULTS)
+            : NetworkedCluster.start(
+                "stall", 3, NetworkedCluster.PRODUCT_DEFAULTS, Optional.empty());
   }
 
   @AfterAll

@@ -36,6 +36,9 @@ record Stalls(NetworkedCluster networked) {
 
   private static final String FAULTS = System.getProperty("moongate.faults", ".*");
 
+  /** Kind of the store of the units. */
+  static final String STORE = System.getProperty("moongate.store", "file");
+
   /** So many units are "many". */
   static final int MANY = Integer.getInteger("moongate.units", 100);
 
@@ -192,7 +195,7 @@ record Stalls(NetworkedCluster networked) {
     String target = cluster().createTarget("stall-" + name + "-" + count);
     List<TestLun> units = new ArrayList<>();
     for (int number = 0; number < count; number++) {
-      units.add(cluster().requestLun(target, number, SIZE, 512, "file"));
+      units.add(cluster().requestLun(target, number, SIZE, 512, STORE));
     }
     return units;
   }
@@ -249,7 +252,7 @@ record Stalls(NetworkedCluster networked) {
     String row =
         "| %s | %d | %d | %d | %d | %d | %d | %d |"
             .formatted(
-                fault,
+                STORE.equals("file") ? fault : fault + ", " + STORE,
                 units,
                 RUNS,
                 sorted.size(),

@@ -37,6 +37,7 @@ import io.moongate.volume.rbd.RbdSettings;
 import io.moongate.volume.rbd.RbdVolumeStore;
 import io.moongate.wire.AddressText;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,7 @@ final class DataServices {
       FileStoreSettings fileStore,
       Optional<RbdSettings> rbdStore,
       StoreTrend.Settings storeWatch,
+      Duration storeReach,
       ChapSecrets chapSecrets,
       DiscoveryChap discovery) {
 
@@ -82,6 +84,7 @@ final class DataServices {
           FileStoreSettings.from(config),
           RbdSettings.from(config),
           StoreWatch.settings(config),
+          StoreWatch.reachEvery(config),
           ChapSecrets.from(config),
           DiscoveryChap.from(config));
     }
@@ -108,6 +111,7 @@ final class DataServices {
   private final List<IscsiServer> portals = new ArrayList<>();
   private volatile ExportedUnits units;
   private volatile StoreWatch stores;
+  private final List<VolumeStore> kinds;
 
   /** Which of this gateway's processes this is; 0 until it has registered. */
   private volatile long registration;
@@ -128,6 +132,7 @@ final class DataServices {
     this.rbdStore = settings.rbdStore().map(RbdVolumeStore::new);
     List<VolumeStore> stores = new ArrayList<>(List.of(fileStore, MemoryVolumeStore.from(config)));
     rbdStore.ifPresent(stores::add);
+    this.kinds = stores;
     this.volumes = new Volumes(stores);
     this.registry = new SessionRegistry(settings.sessions());
   }
@@ -170,6 +175,11 @@ final class DataServices {
         .scheduler()
         .scheduleWithFixedDelay(
             watch.pause(), watch.pause(), () -> lookAt(watch), system.executionContext());
+    StoreReach reach = new StoreReach(kinds, seen::seen);
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(
+            Duration.ZERO, settings.storeReach(), reach::look, system.executionContext());
   }
 
   /**

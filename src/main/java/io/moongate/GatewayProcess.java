@@ -141,8 +141,8 @@ final class GatewayProcess {
     /** What is seen of the stores goes to the node. */
     private final class StoresSeen implements StoreWatch.Listener {
       @Override
-      public void seen(String unitId, Observation.Kind kind, String detail) {
-        node.storeSeen(unitId, kind, detail);
+      public void seen(String part, Observation.Kind kind, String detail) {
+        node.storeSeen(part, kind, detail);
       }
 
       @Override

@@ -25,11 +25,12 @@ final class StoreWatch {
   /** Told what has changed. */
   interface Listener {
     /**
-     * Of one unit.
+     * Of one unit, or of a store as a whole.
      *
+     * @param part id of the unit, or kind of the store
      * @param kind {@link Kind#STORE_WELL}, or what the trouble is
      */
-    void seen(String unitId, Kind kind, String detail);
+    void seen(String part, Kind kind, String detail);
 
     /** The store refuses what is open of a unit, for good; repeated until that is closed. */
     void fenced(String unitId);
@@ -75,6 +76,11 @@ final class StoreWatch {
         positive(watch, "stuck-after"),
         positive(watch, "patience"),
         positive(watch, "stands-for"));
+  }
+
+  /** How often the stores are asked whether they can be reached. */
+  static Duration reachEvery(Config config) {
+    return positive(config.getConfig("moongate.volume.watch"), "reach-every");
   }
 
   private static Duration positive(Config watch, String key) {

@@ -587,9 +587,11 @@ public final class GatewayNode {
   /**
    * What this gateway says against its store for a unit, or takes back ({@link
    * Observation.Kind#STORE_WELL}).
+   *
+   * @param part id of the unit, or kind of the store where it is for all of them
    */
-  public void storeSeen(String unitId, Observation.Kind kind, String detail) {
-    parts.storeSeen(unitId, kind, detail);
+  public void storeSeen(String part, Observation.Kind kind, String detail) {
+    parts.storeSeen(part, kind, detail);
   }
 
   /**

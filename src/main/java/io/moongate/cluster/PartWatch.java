@@ -69,9 +69,9 @@ final class PartWatch {
     others = able;
   }
 
-  /** What this gateway says against its store for a unit, or takes back. */
-  void storeSeen(String unitId, Kind kind, String detail) {
-    seen(self, incarnation, kind, unitId, detail);
+  /** What this gateway says against its store for a unit, or for all, or takes back. */
+  void storeSeen(String part, Kind kind, String detail) {
+    seen(self, incarnation, kind, part, detail);
   }
 
   /** As {@link io.moongate.scsi.shared.UnitPeers#mayServe}. */

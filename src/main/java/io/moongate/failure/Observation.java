@@ -13,8 +13,9 @@ import java.util.Set;
  * @param kind what was seen
  * @param at wall-clock time at the observer, for the record only: no decision compares it
  * @param detail for people: phi, addresses, the error
- * @param part what of the subject it is about: a portal as {@code address:port}, or the id of a
- *     unit whose store it is; empty for the whole gateway
+ * @param part what of the subject it is about: a portal as {@code address:port}, the id of a unit
+ *     whose store it is, or the kind of a store that can't be reached at all; empty for the whole
+ *     gateway
  */
 public record Observation(
     String observer,

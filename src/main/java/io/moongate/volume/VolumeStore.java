@@ -14,6 +14,14 @@ public interface VolumeStore {
   String kind();
 
   /**
+   * Completes when the store can be reached, as far as that can be told without a volume; fails
+   * with {@link VolumeException.Reason#UNAVAILABLE} and what it may be about when not.
+   */
+  default CompletionStage<Void> reach() {
+    return CompletableFuture.completedStage(null);
+  }
+
+  /**
    * Makes a new volume that reads as zeros. Fails with {@link VolumeException.Reason#EXISTS} when
    * there is one of that id with another geometry; an equal one is left as it is, so that a
    * creation can be repeated.

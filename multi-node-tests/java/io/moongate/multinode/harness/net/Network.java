@@ -31,7 +31,9 @@ public final class Network implements AutoCloseable {
   /** The port of the portals. */
   public static final int ISCSI = 3260;
 
-  private static final String HOSTS_ADDRESS = "10.77.0.1";
+  /** Where this process is. */
+  static final String HOSTS_ADDRESS = "10.77.0.1";
+
   private static final String PREFIX = "moongate-";
   private static final Pattern OURS = Pattern.compile(PREFIX + "([0-9]+)-.*");
   private static final Pattern LINK = Pattern.compile("[0-9]+: (mgw([0-9]+))@.*", Pattern.DOTALL);

@@ -4,12 +4,16 @@ import io.moongate.cli.demo.HostProcesses.CassandraAddress;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.Site;
 import io.moongate.multinode.harness.TestCluster;
+import io.moongate.volume.rbd.CephCluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A test cluster on a {@link Network}: {@code cassandra} on 10.77.0.20, {@code gw1} on 10.77.0.11,
@@ -53,23 +57,40 @@ public final class NetworkedCluster implements AutoCloseable {
    */
   public static NetworkedCluster start(
       String name, int gateways, String more, Optional<Long> diskSize) {
-    return start(name, gateways, more, diskSize, false, false);
+    return start(name, gateways, () -> more, diskSize, false, false);
   }
 
   /** The same whose portals have addresses of their own: 10.77.0.111, 10.77.0.112 and so on. */
   public static NetworkedCluster startWithPortals(String name, int gateways, String more) {
-    return start(name, gateways, more, Optional.empty(), true, false);
+    return start(name, gateways, () -> more, Optional.empty(), true, false);
   }
 
   /** The same with a node of Cassandra, {@code cassandraN}, on the host of each gateway. */
   public static NetworkedCluster startWithCassandraEach(String name, int gateways, String more) {
-    return start(name, gateways, more, Optional.empty(), false, true);
+    return start(name, gateways, () -> more, Optional.empty(), false, true);
+  }
+
+  /** The same on a real Ceph, where the hosts are. */
+  public static NetworkedCluster startOnCeph(String name, int gateways, String more) {
+    return start(
+        name,
+        gateways,
+        () -> {
+          try {
+            return more + CephCluster.on(Network.HOSTS_ADDRESS).newPool().configuration();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        Optional.empty(),
+        false,
+        false);
   }
 
   private static NetworkedCluster start(
       String name,
       int gateways,
-      String more,
+      Supplier<String> more,
       Optional<Long> diskSize,
       boolean ownPortals,
       boolean cassandraEach) {
@@ -101,7 +122,7 @@ public final class NetworkedCluster implements AutoCloseable {
               (cassandraEach ? hosts : List.of(addresses.get(CASSANDRA)))
                   .stream().map(CassandraAddress::on).toList(),
               process -> network.place(cassandraEach ? hostOf(process) : process),
-              REMOTE_API + more + volumes);
+              REMOTE_API + more.get() + volumes);
       return new NetworkedCluster(network, TestCluster.start(installation, directory, site), disk);
     } catch (RuntimeException | Error e) {
       disk.ifPresent(Disk::close);

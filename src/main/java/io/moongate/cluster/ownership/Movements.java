@@ -271,6 +271,8 @@ public final class Movements {
     List<Move> moves = new ArrayList<>();
     for (UnitEntry unit : own) {
       Optional.ofNullable(plan.get(unit.id()))
+          // Who can't open it would leave its hosts without: the drain waits.
+          .filter(to -> others.faults().reaches(unit, to))
           .flatMap(view::gateway)
           .ifPresent(
               to ->

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -31,7 +32,7 @@ public final class PartialFaults {
 
   private final Map<String, List<Observation>> portals;
 
-  /** By gateway and unit. */
+  /** By gateway and unit, or kind of a store. */
   private final Map<String, Map<String, List<Observation>>> stores;
 
   /** By gateway, the kinds of its stores that are in trouble for some unit. */
@@ -80,7 +81,10 @@ public final class PartialFaults {
     return observations.stream().collect(Collectors.groupingBy(Observation::subject));
   }
 
-  /** A unit that is in trouble through two gateways says nothing of the way of either. */
+  /**
+   * A unit that is in trouble through two gateways says nothing of the way of either. What a
+   * gateway says of a store as a whole is of its own way.
+   */
   private static Map<String, Set<String>> kinds(
       View view, Map<String, Map<String, List<Observation>>> stores) {
     Map<String, Integer> troubled = new HashMap<>();
@@ -90,14 +94,12 @@ public final class PartialFaults {
     Map<String, Set<String>> kinds = new HashMap<>();
     stores.forEach(
         (gateway, units) -> {
-          for (String id : units.keySet()) {
-            if (troubled.get(id) == 1) {
-              view.unit(id)
-                  .ifPresent(
-                      unit ->
-                          kinds
-                              .computeIfAbsent(gateway, absent -> new TreeSet<>())
-                              .add(unit.store()));
+          for (String part : units.keySet()) {
+            Optional<UnitEntry> unit = view.unit(part);
+            if (unit.isEmpty() || troubled.get(part) == 1) {
+              kinds
+                  .computeIfAbsent(gateway, absent -> new TreeSet<>())
+                  .add(unit.map(UnitEntry::store).orElse(part));
             }
           }
         });
@@ -210,6 +212,11 @@ public final class PartialFaults {
   /** What a gateway says against its store for a unit; empty when nothing. */
   public List<Observation> store(String gateway, String unitId) {
     return stores.getOrDefault(gateway, Map.of()).getOrDefault(unitId, List.of());
+  }
+
+  /** Whether a gateway reaches the store of a unit, as far as it says: else it can't open it. */
+  boolean reaches(UnitEntry unit, String gateway) {
+    return store(gateway, unit.store()).isEmpty();
   }
 
   /**

@@ -187,7 +187,12 @@ public final class Placement {
       BiPredicate<UnitEntry, String> suits) {
     List<String> candidates =
         narrow(all, gateway -> targets.stream().anyMatch(target -> target.exportedBy(gateway)));
-    candidates = narrow(candidates, gateway -> !unit.ownership().refusedBy().contains(gateway));
+    List<String> refused = unit.ownership().refusedBy();
+    if (!candidates.isEmpty() && refused.containsAll(candidates)) {
+      // In turns: the trouble of each ends at a time of its own.
+      return refused.stream().filter(candidates::contains).limit(1).toList();
+    }
+    candidates = narrow(candidates, gateway -> !refused.contains(gateway));
     candidates = narrow(candidates, gateway -> suits.test(unit, gateway));
     // Last, so that a gateway that is out of service takes what nobody else can open: served there
     // a unit is better off than nowhere.

@@ -109,6 +109,7 @@ public final class Stewardship {
   private final String self;
   private final String incarnation;
   private final Movements movements;
+  private final RefusedUnits refused;
 
   /**
    * Makes the stewardship of a gateway.
@@ -121,6 +122,7 @@ public final class Stewardship {
     this.self = self;
     this.incarnation = incarnation;
     this.movements = new Movements(self, incarnation, policy, loads);
+    this.refused = new RefusedUnits(self);
   }
 
   /** Looks at everything once, with nothing that other gateways have claimed. */
@@ -175,12 +177,13 @@ public final class Stewardship {
     List<UnitEntry> units = view.units();
     PartialFaults faults = PartialFaults.of(view, observations, alive);
     Needy needy = needy(units, verdicts);
+    refused.look(units, now);
     // Once all are taken over there is a look at each record, and nothing to plan.
     Map<String, String> owners =
         claims.cover(needy.units)
             ? Map.of()
             : Placement.plan(needy.units, view, alive, faults::suits);
-    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claims);
+    List<TakeOver> takeOvers = takeOvers(needy, owners, underWay, claims, now);
     boolean othersToo =
         owners.entrySet().stream()
             .anyMatch(each -> !each.getValue().equals(self) && !claims.has(each.getKey()));
@@ -232,13 +235,13 @@ public final class Stewardship {
   }
 
   private List<TakeOver> takeOvers(
-      Needy needy, Map<String, String> plan, Set<String> underWay, Claims claims) {
+      Needy needy, Map<String, String> plan, Set<String> underWay, Claims claims, Instant now) {
     List<TakeOver> takeOvers = new ArrayList<>();
     List<TakeOver> records = new ArrayList<>();
     for (UnitEntry unit : needy.units) {
       boolean own = claims.here().contains(unit.id());
       boolean planned = self.equals(plan.get(unit.id())) && !claims.elsewhere().contains(unit.id());
-      if ((own || planned) && !underWay.contains(unit.id())) {
+      if ((own || (planned && !refused.isResting(unit, now))) && !underWay.contains(unit.id())) {
         List<TakeOver> all = claims.isLast(unit.id()) ? records : takeOvers;
         all.add(new TakeOver(unit, cause(unit.ownership()), needy.evidence.get(unit.id())));
       }

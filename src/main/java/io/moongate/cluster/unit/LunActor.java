@@ -1,5 +1,6 @@
 package io.moongate.cluster.unit;
 
+import io.moongate.cluster.Refusals;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.Paths;
 import io.moongate.cluster.view.UnitEntry;
@@ -307,7 +308,7 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
             ended.failure().toString());
     whyNotOpen =
         "%s could not open the store: %s"
-            .formatted(surroundings.gateway(), ended.failure().getMessage());
+            .formatted(surroundings.gateway(), Refusals.cause(ended.failure()).getMessage());
     if (isToServe(ended.epoch())) {
       giveUp();
       return reconcile();
@@ -321,8 +322,8 @@ final class LunActor extends AbstractBehavior<LunActor.Command> {
     if (awaitedEpoch > 0 && late.number() == waits) {
       tooLong = true;
       whyNotOpen =
-          "%s did not have the store open within %s"
-              .formatted(surroundings.gateway(), surroundings.openBound());
+          "%s did not have the store open within %d ms"
+              .formatted(surroundings.gateway(), surroundings.openBound().toMillis());
     }
     return reconcile();
   }

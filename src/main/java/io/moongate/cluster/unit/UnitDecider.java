@@ -564,8 +564,8 @@ public final class UnitDecider {
               new LogicalUnit.OwnerGaveUp(
                   now.epoch(),
                   now.owner(),
-                  "%s did not open the store within %s"
-                      .formatted(now.owner(), settings.openBound()),
+                  "%s did not open the store within %d ms"
+                      .formatted(now.owner(), settings.openBound().toMillis()),
                   at));
       case RELEASING ->
           step(

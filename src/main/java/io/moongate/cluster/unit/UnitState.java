@@ -123,9 +123,8 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
           onward(now, Phase.SERVING, "", served.at(), now.cause(), now.evidence(), List.of()));
     } else if (event instanceof OwnerGaveUp gaveUp) {
       List<String> refusedBy = new ArrayList<>(now.refusedBy());
-      if (!refusedBy.contains(gaveUp.gateway())) {
-        refusedBy.add(gaveUp.gateway());
-      }
+      refusedBy.remove(gaveUp.gateway());
+      refusedBy.add(gaveUp.gateway());
       return owned(nobody(now.epoch(), gaveUp.at(), gaveUp.reason(), refusedBy));
     } else if (event instanceof ReleaseBegun release) {
       UnitEntry next =

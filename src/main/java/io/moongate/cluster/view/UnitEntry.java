@@ -224,8 +224,8 @@ public record UnitEntry(
    * @param since when the phase began
    * @param cause why
    * @param evidence the observations that led to it, when it was for a fault
-   * @param refusedBy gateways that could not open the store since it was last served: others are
-   *     asked first
+   * @param refusedBy gateways that could not open the store since it was last served, the last one
+   *     at the end: others are asked first, then whose refusal is the oldest
    */
   public record Ownership(
       Phase phase,

@@ -8,8 +8,8 @@ import java.time.Instant;
  * @param observer gateway that saw it
  * @param subject gateway that it is about
  * @param incarnation the subject's process
- * @param part the portal as {@code address:port}, or the id of the unit whose store it is about;
- *     null when it is about the whole gateway
+ * @param part the portal as {@code address:port}, the id of the unit whose store it is about, or
+ *     the kind of a store as a whole; null when it is about the whole gateway
  * @param kind what was seen, as {@code process-gone}
  * @param at wall-clock time at the observer
  * @param detail for people

@@ -23,6 +23,8 @@ public final class Answers {
   private final BooleanSupplier descriptorFormat;
   private final boolean transitionSense;
   private final BooleanSupplier elsewhere;
+  private final Seldom full = new Seldom(System::nanoTime);
+  private final Seldom unavailable = new Seldom(System::nanoTime);
 
   /**
    * @param unit the unit's id, for the log
@@ -86,7 +88,7 @@ public final class Answers {
       VolumeException store, boolean wrote, boolean repeatable, boolean relayed) {
     return switch (store.reason()) {
       case FULL -> {
-        LOG.log(Level.WARNING, "unit " + unit + ": the store is full: " + store.getMessage());
+        say(full, "the store is full", store);
         yield condition(Sense.SPACE_ALLOCATION_FAILED, relayed);
       }
       case IO -> {
@@ -107,13 +109,28 @@ public final class Answers {
             "unit " + unit + ": the store has seen a newer epoch: " + store.getMessage());
         yield BUSY;
       }
-      case UNAVAILABLE, OVERLOADED, CLOSED -> BUSY;
+      case UNAVAILABLE -> {
+        // Its host repeats it for as long as that lasts, and somebody has to know why.
+        say(unavailable, "the store can't be reached", store);
+        yield BUSY;
+      }
+      case OVERLOADED, CLOSED -> BUSY;
       case RANGE -> condition(Sense.LBA_OUT_OF_RANGE, relayed);
       case NOT_FOUND, EXISTS, IN_USE, UNSUPPORTED -> {
         LOG.log(Level.ERROR, "unit " + unit + ": the store failed unexpectedly", store);
         yield condition(Sense.INTERNAL_TARGET_FAILURE, relayed);
       }
     };
+  }
+
+  private void say(Seldom seldom, String what, VolumeException store) {
+    long times = seldom.happened();
+    if (times > 0) {
+      LOG.log(
+          Level.WARNING,
+          "unit %s: %s: %s (commands since this was said last: %d)"
+              .formatted(unit, what, store.getMessage(), times));
+    }
   }
 
   /**

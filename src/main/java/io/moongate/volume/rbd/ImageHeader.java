@@ -3,7 +3,9 @@ package io.moongate.volume.rbd;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
@@ -12,6 +14,8 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * The header object of an image, which has its exclusive lock and its metadata, without librbd in
@@ -181,6 +185,23 @@ final class ImageHeader {
 
   private static void put(ByteBuffer pairs, String text) {
     pairs.putInt(text.length()).put(text.getBytes(US_ASCII));
+  }
+
+  /** Whether it is there, asked without waiting; a failure says that it is not known. */
+  CompletionStage<Boolean> isThere() {
+    Memory sizeAndTime = new Memory(2 * Long.BYTES);
+    long at = Pointer.nativeValue(sizeAndTime);
+    return Requests.beginOfRados(
+            "looking for the header",
+            sizeAndTime,
+            completion ->
+                Librados.rados_aio_stat(client.pool(), header, completion, at, at + Long.BYTES))
+        .thenApply(found -> true)
+        .exceptionallyCompose(
+            failure ->
+                CallThreads.known(failure).reason() == Reason.NOT_FOUND
+                    ? CompletableFuture.completedStage(false)
+                    : CompletableFuture.failedStage(failure));
   }
 
   /** The image's features now: librbd may not have heard of a change yet. */

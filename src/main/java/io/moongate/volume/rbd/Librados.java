@@ -99,6 +99,16 @@ final class Librados {
       byte[] output,
       long outputLength);
 
+  /** The callback has two arguments: the completion, and the one that is given here. */
+  static native int rados_aio_create_completion2(long argument, long callback, long[] completion);
+
+  static native int rados_aio_stat(
+      long context, String object, long completion, long size, long modified);
+
+  static native int rados_aio_get_return_value(long completion);
+
+  static native void rados_aio_release(long completion);
+
   static native long rados_create_write_op();
 
   static native void rados_release_write_op(long operation);

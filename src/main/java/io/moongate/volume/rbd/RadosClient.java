@@ -107,14 +107,25 @@ final class RadosClient implements AutoCloseable {
     if (result < 0) {
       throw new VolumeException(
           Reason.UNAVAILABLE,
-          "%s as client.%s, keyring %s, pool %s: %s"
+          "%s as client.%s, keyring %s, pool %s: %s%s"
               .formatted(
                   action,
                   settings.user(),
                   settings.keyring().map(Object::toString).orElse("of " + settings.confFile()),
                   settings.pool(),
-                  Errno.failure(result, "Ceph").getMessage()));
+                  Errno.failure(result, "Ceph").getMessage(),
+                  advice(-result, settings)));
     }
+  }
+
+  private static String advice(int errno, RbdSettings settings) {
+    return switch (errno) {
+      case Errno.EACCES, Errno.EPERM ->
+          "; the key must be that of 'ceph auth get client.%s'".formatted(settings.user());
+      case Errno.ETIMEDOUT ->
+          "; no monitor has let it in within %d s".formatted(settings.monitorTimeout().toSeconds());
+      default -> "";
+    };
   }
 
   /** What a lock calls this client. */

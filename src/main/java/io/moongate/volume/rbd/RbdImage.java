@@ -41,16 +41,25 @@ final class RbdImage {
   /** For reading and writing. */
   static RbdImage open(RadosClient client, String name) {
     long[] image = new long[1];
-    Errno.check(Librbd.rbd_open(client.pool(), name, image, null), "opening image " + name);
+    requireThere(Librbd.rbd_open(client.pool(), name, image, null), name);
     return new RbdImage(client, image[0], name);
   }
 
   /** Without being noticed by others: what is known of it may become out of date. */
   static RbdImage openReadOnly(RadosClient client, String name) {
     long[] image = new long[1];
-    Errno.check(
-        Librbd.rbd_open_read_only(client.pool(), name, image, null), "opening image " + name);
+    requireThere(Librbd.rbd_open_read_only(client.pool(), name, image, null), name);
     return new RbdImage(client, image[0], name);
+  }
+
+  private static void requireThere(int result, String name) {
+    if (result == -Errno.ENOENT) {
+      throw new VolumeException(
+          Reason.NOT_FOUND,
+          "image %s is not in the pool: it was never made, or somebody has removed it"
+              .formatted(name));
+    }
+    Errno.check(result, "opening image " + name);
   }
 
   /** Does something with an image and closes it. */

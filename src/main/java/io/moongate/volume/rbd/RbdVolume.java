@@ -38,6 +38,7 @@ final class RbdVolume implements Volume {
   private final FenceLatch latch;
   private final AtomicWrites atomicWrites;
   private final AllocationLookUps lookUps;
+  private final HeaderCheck presence;
   private final long pieceSize;
   private final OperationGate gate = new OperationGate();
   private final WriteBarrier barrier = new WriteBarrier();
@@ -69,6 +70,7 @@ final class RbdVolume implements Volume {
     this.atomicWrites = new AtomicWrites(client, image, latch);
     this.snapshots = new ImageSnapshots(client, image, latch, barrier);
     this.pieceSize = image.pieceSize();
+    this.presence = new HeaderCheck(header, latch);
     this.lookUps = new AllocationLookUps(image, pieceSize, threads.lookUps());
   }
 
@@ -140,8 +142,10 @@ final class RbdVolume implements Volume {
                         "%d of %d bytes at %d: the image has been made smaller"
                             .formatted(got, buffer.length(), offset));
                   }
-                  buffer.deliver();
-                }));
+                })
+            // What is not there reads as zeros, also where the whole image is not.
+            .thenCompose(read -> buffer.isZeros() ? presence.fresh() : nothing())
+            .thenRun(buffer::deliver));
   }
 
   @Override
@@ -296,6 +300,7 @@ final class RbdVolume implements Volume {
                           redone = true;
                         }
                       }
+                      presence.begin();
                       return null;
                     }));
   }
@@ -352,7 +357,9 @@ final class RbdVolume implements Volume {
   @Override
   public CompletionStage<Void> close() {
     if (closing.compareAndSet(false, true)) {
-      gate.close().whenComplete((none, never) -> threads.closings().runSurely(this::finishClosing));
+      gate.close()
+          .thenCompose(none -> presence.end())
+          .whenComplete((none, never) -> threads.closings().runSurely(this::finishClosing));
     }
     return closed;
   }
@@ -409,6 +416,7 @@ final class RbdVolume implements Volume {
     if (!threads.admit()) {
       throw new VolumeException(Reason.OVERLOADED, "the store has too much to do");
     }
+    presence.refresh();
     CompletionStage<T> begun;
     try {
       begun = operation.begin();

@@ -67,6 +67,18 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     return "rbd";
   }
 
+  /** Connects with the user's key and looks for the pool. */
+  @Override
+  public CompletionStage<Void> reach() {
+    return threads
+        .checks()
+        .run(
+            () -> {
+              RadosClient.connect(settings).close();
+              return null;
+            });
+  }
+
   @Override
   public CompletionStage<Void> create(
       String id, long size, int blockSize, Provisioning provisioning) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,11 @@ final class Requests {
   /** Kept for ever: librbd has its address. */
   private static final Librbd.Completed COMPLETED = Requests::completed;
 
-  private static final long CALLBACK = callback();
+  /** The same of librados, whose completions are of another kind. */
+  private static final Librbd.Completed DONE = Requests::done;
+
+  private static final long CALLBACK = callback(COMPLETED);
+  private static final long CALLBACK_OF_RADOS = callback(DONE);
 
   /** Begins a call that has a completion; its result is that of librbd. */
   @FunctionalInterface
@@ -36,12 +41,12 @@ final class Requests {
 
   private Requests() {}
 
-  private static long callback() {
+  private static long callback(Librbd.Completed completed) {
     // A thread of librbd that was let go after each call would be made known to the JVM anew for
     // the next.
     Native.setCallbackThreadInitializer(
-        COMPLETED, new CallbackThreadInitializer(true, false, "volume-rbd"));
-    return Pointer.nativeValue(CallbackReference.getFunctionPointer(COMPLETED));
+        completed, new CallbackThreadInitializer(true, false, "volume-rbd"));
+    return Pointer.nativeValue(CallbackReference.getFunctionPointer(completed));
   }
 
   /**
@@ -53,10 +58,36 @@ final class Requests {
    *     on a thread of librbd, which must not be made to wait
    */
   static CompletableFuture<Long> begin(String action, Object kept, Call call) {
+    return begin(
+        action,
+        kept,
+        call,
+        (number, completion) -> Librbd.rbd_aio_create_completion(number, CALLBACK, completion),
+        Librbd::rbd_aio_release);
+  }
+
+  /** The same with a call, and a completion, of librados. */
+  static CompletableFuture<Long> beginOfRados(String action, Object kept, Call call) {
+    return begin(
+        action,
+        kept,
+        call,
+        (number, completion) ->
+            Librados.rados_aio_create_completion2(number, CALLBACK_OF_RADOS, completion),
+        Librados::rados_aio_release);
+  }
+
+  @FunctionalInterface
+  private interface Maker {
+    long make(long number, long[] completion);
+  }
+
+  private static CompletableFuture<Long> begin(
+      String action, Object kept, Call call, Maker maker, LongConsumer release) {
     CompletableFuture<Long> result = new CompletableFuture<>();
     long number = NUMBERS.incrementAndGet();
     long[] completion = new long[1];
-    long made = Librbd.rbd_aio_create_completion(number, CALLBACK, completion);
+    long made = maker.make(number, completion);
     if (made < 0) {
       result.completeExceptionally(Errno.failure(made, action));
       return result;
@@ -66,7 +97,7 @@ final class Requests {
     if (begun < 0) {
       // It has not begun, so nobody will say that it has ended.
       UNDER_WAY.remove(number);
-      Librbd.rbd_aio_release(completion[0]);
+      release.accept(completion[0]);
       result.completeExceptionally(Errno.failure(begun, action));
     }
     return result;
@@ -75,6 +106,16 @@ final class Requests {
   private static void completed(long completion, long number) {
     long returned = Librbd.rbd_aio_get_return_value(completion);
     Librbd.rbd_aio_release(completion);
+    answer(number, returned);
+  }
+
+  private static void done(long completion, long number) {
+    long returned = Librados.rados_aio_get_return_value(completion);
+    Librados.rados_aio_release(completion);
+    answer(number, returned);
+  }
+
+  private static void answer(long number, long returned) {
     Request request = UNDER_WAY.remove(number);
     try {
       if (returned < 0) {

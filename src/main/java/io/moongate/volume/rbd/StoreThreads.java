@@ -27,6 +27,7 @@ final class StoreThreads {
   private final CallThreads lookUps = new CallThreads("look-up", LOOK_UPS, 0);
   private final CallThreads removals;
   private final CallThreads rollbacks;
+  private final CallThreads checks;
 
   /**
    * For a store.
@@ -42,6 +43,7 @@ final class StoreThreads {
     this.closings = new CallThreads("close", threads, inFlight);
     this.rollbacks = new CallThreads("rollback", ROLLBACKS, inFlight);
     this.removals = new CallThreads("remove", REMOVALS, inFlight);
+    this.checks = new CallThreads("check", 1, 1);
   }
 
   /** Lets an operation in; each that was needs one {@link #leave}. */
@@ -88,11 +90,16 @@ final class StoreThreads {
     return removals;
   }
 
+  /** For looking whether the cluster can be reached. */
+  CallThreads checks() {
+    return checks;
+  }
+
   /** Ends the threads once they have nothing to do; false when that takes longer. */
   boolean close(Duration patience) {
     rollbacks.shutdown(); // So does one of these, by whoever owns the volume next.
     removals.shutdown(); // A removal that is cut off goes on when it is asked for again.
-    List<CallThreads> awaited = List.of(takeOvers, changes, writes, closings, lookUps);
+    List<CallThreads> awaited = List.of(takeOvers, changes, writes, closings, lookUps, checks);
     awaited.forEach(CallThreads::shutdown);
     long until = System.nanoTime() + patience.toNanos();
     boolean ended = true;

@@ -13,6 +13,8 @@ final class TransferBuffer {
   private final long address;
   private final int length;
 
+  private static final byte[] ZEROS = new byte[4096];
+
   private TransferBuffer(ByteBuffer buffer, long address) {
     this.buffer = buffer;
     this.address = address;
@@ -55,6 +57,19 @@ final class TransferBuffer {
   /** Bytes. */
   int length() {
     return length;
+  }
+
+  /** Whether nothing but zeros has been read. */
+  boolean isZeros() {
+    ByteBuffer read = buffer.isDirect() ? buffer.duplicate() : memory();
+    while (read.hasRemaining()) {
+      ByteBuffer piece = read.slice().limit(Math.min(read.remaining(), ZEROS.length));
+      if (piece.mismatch(ByteBuffer.wrap(ZEROS, 0, piece.remaining())) >= 0) {
+        return false;
+      }
+      read.position(read.position() + piece.remaining());
+    }
+    return length > 0;
   }
 
   /** Hands over what has been read. */

@@ -53,6 +53,17 @@ class PlacementTest {
     assertEquals(Map.of("u1", "gw1"), Placement.plan(needy, view, Set.of("gw1")));
   }
 
+  /** Or one that never can would be asked for ever, and the others, who can again, never. */
+  @Test
+  void whatAllHaveRefusedGoesToTheOneWhoseRefusalIsTheOldest() {
+    needs(unowned("u1", List.of("gw2", "gw3", "gw1"), "gw1"));
+    assertEquals(Map.of("u1", "gw2"), Placement.plan(needy, view, Set.of("gw1", "gw2", "gw3")));
+    assertEquals(Map.of("u1", "gw3"), Placement.plan(needy, view, Set.of("gw1", "gw3")));
+    view.apply(Entries.target("iqn.t", Map.of(0, "u1"), "gw1", "gw3"));
+    assertEquals(Map.of("u1", "gw3"), Placement.plan(needy, view, Set.of("gw1", "gw2", "gw3")));
+    assertEquals(Map.of("u1", "gw4"), Placement.plan(needy, view, Set.of("gw4")));
+  }
+
   @Test
   void aGatewayThatExportsTheUnitIsTakenWhenThereIsOne() {
     needs(unowned("u1", List.of(), "gw1"));

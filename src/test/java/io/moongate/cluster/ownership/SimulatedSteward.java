@@ -143,7 +143,9 @@ public final class SimulatedSteward {
             wanted,
             claimant.elsewhere(
                 view, claim -> Claimant.isLiving(claim, view, observations), place.nanoTime()));
-    Stewardship.Plan plan = stewardship.look(view, observations, underWay, claims, when);
+    // What could not be opened rests, so that time has to pass.
+    Instant now = when.plusNanos(place.nanoTime());
+    Stewardship.Plan plan = stewardship.look(view, observations, underWay, claims, now);
     othersToo = plan.othersToo();
     Set<String> concerned = new HashSet<>(underWay);
     plan.takeOvers().forEach(takeOver -> concerned.add(takeOver.unit().id()));

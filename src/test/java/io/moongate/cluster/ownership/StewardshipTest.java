@@ -93,6 +93,83 @@ class StewardshipTest {
         "it was asked");
   }
 
+  private static Observation unreachable(String gateway, String store) {
+    return new Observation(
+        gateway, gateway, gateway + "-p1", Kind.STORE_FAILING, Entries.NOW, "wrong key", store);
+  }
+
+  @Test
+  void whoDoesNotReachTheStoreIsGivenNothingOfItWhileAnotherIsLeft() {
+    serving("u0", "gw2", "gw1");
+    List<Observation> seen = List.of(GW2_GONE, unreachable("gw1", "memory"));
+    assertEquals(List.of(), takenOver(gw1.look(view, seen, Set.of(), Set.of(), LATER)));
+    List<Observation> ofOther = List.of(GW2_GONE, unreachable("gw1", "file"));
+    assertEquals(List.of("u0"), takenOver(gw1.look(view, ofOther, Set.of(), Set.of(), LATER)));
+    List<Observation> ofAll =
+        List.of(GW2_GONE, unreachable("gw1", "memory"), unreachable("gw3", "memory"));
+    assertEquals(List.of("u0"), takenOver(gw1.look(view, ofAll, Set.of(), Set.of(), LATER)));
+  }
+
+  @Test
+  void aDrainWaitsForAGatewayThatReachesTheStore() {
+    serving("u0", "gw1");
+    duty("gw1", Duty.DRAINING);
+    Observation gw2 = unreachable("gw2", "memory");
+    Observation gw3 = unreachable("gw3", "memory");
+    assertEquals(Map.of(), targets(gw1.look(view, List.of(gw2, gw3), Set.of(), Set.of(), LATER)));
+    assertEquals(
+        Map.of("u0", "gw3"), targets(gw1.look(view, List.of(gw2), Set.of(), Set.of(), LATER)));
+  }
+
+  @Test
+  void nothingIsFailedBackToWhoDoesNotReachTheStoreNorMovedAwayFromIt() {
+    serving("u0", "gw1", "gw2");
+    serving("u1", "gw1");
+    assertEquals(Map.of("u0", "gw2"), targets(look(LATER)));
+    gw1 = steward(new Movements.Policy(true, STABLE, false, EVEN, 4));
+    List<Observation> seen = List.of(unreachable("gw2", "memory"), unreachable("gw1", "memory"));
+    assertEquals(Map.of(), targets(gw1.look(view, seen, Set.of(), Set.of(), LATER)));
+  }
+
+  private UnitEntry refused(long epoch, String... refusedBy) {
+    UnitEntry unit =
+        Entries.unit(
+            "u0",
+            epoch,
+            new Ownership(
+                Phase.UNOWNED, epoch, "", "", "", Entries.NOW, "", List.of(), List.of(refusedBy)));
+    view.apply(unit);
+    return unit;
+  }
+
+  @Test
+  void whatItCouldNotOpenIsTriedAgainEverLaterAndNeverGivenUp() {
+    refused(1, "gw2", "gw3");
+    assertEquals(List.of("u0"), takenOver(look(LATER)), "it has not tried yet");
+    Instant now = LATER;
+    long[] rests = {1, 2, 4, 8, 8, 8};
+    for (int time = 0; time < rests.length; time++) {
+      refused(2 + time, "gw1", "gw2", "gw3");
+      assertEquals(List.of(), takenOver(look(now)));
+      now = now.plusSeconds(rests[time]);
+      assertEquals(List.of(), takenOver(look(now.minusMillis(1))));
+      assertEquals(List.of("u0"), takenOver(look(now)));
+    }
+    assertEquals(List.of("u0"), takenOver(look(now.minusSeconds(3600))), "a clock is set back");
+    view.apply(Entries.unit("u0", 100, Phase.SERVING, 9, "gw2"));
+    look(now);
+    refused(101, "gw1", "gw2", "gw3");
+    look(now);
+    assertEquals(List.of("u0"), takenOver(look(now.plusSeconds(1))), "begins anew");
+  }
+
+  @Test
+  void whatItCouldNotOpenIsLeftToTheOthersWhichHaveNotTriedForLonger() {
+    refused(4, "gw2", "gw1", "gw3");
+    look(LATER);
+    assertEquals(List.of(), takenOver(look(LATER.plusSeconds(60))));
+  }
+
   /** Hosts wait for the rows of the others, and nobody for a record. */
   @Test
   void whatItHasTakenOverByTheRowIsRecordedAfterTheOthersHaveBeenTakenOver() {

@@ -213,6 +213,14 @@ class LogicalUnitTest {
     fixture.opened("gw1", 1);
     assertEquals(Phase.UNOWNED, fixture.get().ownership().phase());
     assertEquals(2, fixture.takeOver("gw2", 1).ownership().epoch());
+    for (String next : List.of("gw2", "gw1")) {
+      fixture.get();
+      fixture.time.timePasses(UnitFixture.SETTINGS.openBound());
+      List<String> refusedBy = fixture.get().ownership().refusedBy();
+      assertEquals(2, refusedBy.size());
+      assertEquals(next, refusedBy.get(1), "the last one");
+      fixture.takeOver("gw1", fixture.get().ownership().epoch());
+    }
   }
 
   @Test

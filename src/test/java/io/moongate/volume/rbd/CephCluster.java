@@ -19,8 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A real Ceph on 127.0.0.1: a monitor and servers of objects that keep them in memory, with
- * authentication, in a directory of its own. One for all tests of a process, ended with it.
+ * A real Ceph on one address, usually 127.0.0.1: a monitor and servers of objects that keep them in
+ * memory, with authentication, in a directory of its own. One for all tests of a process, ended
+ * with it.
  */
 public final class CephCluster {
   /** Whose capabilities are those that a gateway needs, and no others. */
@@ -46,6 +47,7 @@ public final class CephCluster {
             return thread;
           });
 
+  private final String address;
   private final Path directory;
   private final Path conf;
   private final int monitorPort;
@@ -53,7 +55,8 @@ public final class CephCluster {
   private final List<Process> osds = new ArrayList<>();
   private int pools;
 
-  private CephCluster(Path directory, int monitorPort) {
+  private CephCluster(String address, Path directory, int monitorPort) {
+    this.address = address;
     this.directory = directory;
     this.conf = directory.resolve("ceph.conf");
     this.monitorPort = monitorPort;
@@ -66,18 +69,23 @@ public final class CephCluster {
     }
     if (shared == null) {
       try {
-        requireTools();
-        CephCluster cluster =
-            new CephCluster(Files.createTempDirectory("moongate-ceph-"), freePort());
-        Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "ceph-stop"));
-        cluster.start();
-        shared = cluster;
+        shared = on("127.0.0.1");
       } catch (IOException | RuntimeException | Error e) {
         failure = e;
         throw new AssertionError("Ceph could not be started", e);
       }
     }
     return shared;
+  }
+
+  /** Another one, on an address of this host; ended with the process too. */
+  public static CephCluster on(String address) throws IOException {
+    requireTools();
+    CephCluster cluster =
+        new CephCluster(address, Files.createTempDirectory("moongate-ceph-"), freePort());
+    Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "ceph-stop"));
+    cluster.start();
+    return cluster;
   }
 
   private static void requireTools() {
@@ -125,7 +133,7 @@ public final class CephCluster {
         cluster.toString(),
         "--addv",
         "a",
-        "[v2:127.0.0.1:%d]".formatted(monitorPort),
+        "[v2:%s:%d]".formatted(address, monitorPort),
         "--set-min-mon-release",
         "pacific",
         map.toString());
@@ -174,9 +182,9 @@ public final class CephCluster {
     return """
         [global]
         fsid = %1$s
-        mon_host = [v2:127.0.0.1:%2$d]
-        public_addr = 127.0.0.1
-        cluster_addr = 127.0.0.1
+        mon_host = [v2:%4$s:%2$d]
+        public_addr = %4$s
+        cluster_addr = %4$s
         ms_bind_ipv6 = false
         ms_bind_msgr1 = false
         auth_cluster_required = cephx
@@ -215,11 +223,12 @@ public final class CephCluster {
         osd_delete_sleep_ssd = 0
         osd_delete_sleep_hybrid = 0
         osd_heartbeat_grace = 5
+        osd_max_markdown_count = 10000
         [client]
         admin_socket =
         log_file =
         """
-        .formatted(cluster, monitorPort, directory);
+        .formatted(cluster, monitorPort, directory, address);
   }
 
   /** Starts the servers of objects, for the first time or again, and waits until they serve. */
@@ -254,20 +263,20 @@ public final class CephCluster {
   }
 
   /** Ends the server that serves an object first, in good order, and says which that was. */
-  int stopOsdOf(String pool, String object) {
+  public int stopOsdOf(String pool, String object) {
     int osd = osdOf(pool, object);
     end(osds.get(osd));
     ceph("osd", "down", Integer.toString(osd));
     return osd;
   }
 
-  int osdOf(String pool, String object) {
+  public int osdOf(String pool, String object) {
     String map = ceph("osd", "map", pool, object, "--format", "json");
     return Integer.parseInt(map.replaceAll("(?s).*\"acting_primary\":(-?\\d+).*", "$1"));
   }
 
   /** Starts one of them again, and waits until all serve. */
-  void startOsd(int osd) {
+  public void startOsd(int osd) {
     osds.set(osd, launch(osd));
     awaitOsds();
   }
@@ -277,12 +286,13 @@ public final class CephCluster {
     return osds;
   }
 
-  Process monitor() {
+  /** The only monitor. */
+  public Process monitor() {
     return monitor;
   }
 
   /** Of which share of their space servers call themselves full. */
-  void setFullRatio(String ratio) {
+  public void setFullRatio(String ratio) {
     boolean up = Double.parseDouble(ratio) > 0.9;
     List<String> kinds = List.of("full", "backfillfull", "nearfull");
     for (int i = 0; i < kinds.size(); i++) {
@@ -335,6 +345,7 @@ public final class CephCluster {
       return """
           moongate.volume.rbd {
             pool = "%s", user = "%s", keyring = "%s", conf-file = "%s"
+            keyring = ${?MOONGATE_VOLUME_RBD_KEYRING}
           }
           moongate.management.stores = ["file", "memory", "rbd"]
           """
@@ -385,7 +396,13 @@ public final class CephCluster {
     return tool("rbd", arguments);
   }
 
-  String rados(String... arguments) {
+  /** What no other image of the pool has had: part of the names of its objects. */
+  public String imageId(String pool, String image) {
+    String info = rbd("info", pool + "/" + image, "--format", "json");
+    return info.replaceAll("(?s).*\"id\":\"([^\"]*)\".*", "$1");
+  }
+
+  public String rados(String... arguments) {
     return tool("rados", arguments);
   }
 
