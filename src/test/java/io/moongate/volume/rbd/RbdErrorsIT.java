@@ -254,7 +254,7 @@ class RbdErrorsIT extends PoolFixture {
   void anImageWithSnapshotsIsNotDeleted() {
     get(opened("unit").close());
     ceph.rbd("snap", "create", image("unit") + "@now", "--no-progress");
-    assertTrue(assertReason(Reason.UNAVAILABLE, store.delete("unit")).contains("snapshots"));
+    assertTrue(assertReason(Reason.IN_USE, store.delete("unit")).contains("snapshots"));
     ceph.rbd("snap", "rm", image("unit") + "@now", "--no-progress");
     get(store.delete("unit"));
   }
