@@ -153,6 +153,7 @@ final class DataServices {
                 new BlockUnit(identity, geometry, alua, serving, peers, settings.scsi(), copies),
             moves(metadata));
     watchStores(units, storesSeen);
+    rbdStore.ifPresent(RbdVolumeStore::startWatch);
     targets =
         new ExportedTargets(
             view, gateway, units, settings.chapSecrets(), settings.discovery().admission());

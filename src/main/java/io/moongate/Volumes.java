@@ -1,9 +1,11 @@
 package io.moongate;
 
+import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.VolumeProvisioner;
 import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.volume.Provisioning;
+import io.moongate.volume.StoreStatus;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -96,6 +98,64 @@ final class Volumes implements VolumeProvisioner {
   CompletionStage<Volume> open(String kind, String volume, String unitId) {
     VolumeStore store = stores.get(kind);
     return store == null ? unknown(kind) : store.open(volume, unitId);
+  }
+
+  @Override
+  public CompletionStage<List<Store>> stores() {
+    List<CompletableFuture<Store>> asked =
+        stores.entrySet().stream()
+            .map(
+                store ->
+                    store
+                        .getValue()
+                        .status()
+                        .exceptionally(failure -> StoreStatus.UNKNOWN)
+                        .thenApply(status -> of(store.getKey(), status))
+                        .toCompletableFuture())
+            .toList();
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+  }
+
+  @Override
+  public CompletionStage<List<StoredVolume>> volumes(String kind, String after, int most) {
+    VolumeStore store = stores.get(kind);
+    if (store == null) {
+      return CompletableFuture.failedStage(
+          new Refusal(
+              Refusal.Kind.INVALID,
+              "store",
+              "there is no store %s; there are: %s".formatted(kind, kinds())));
+    }
+    return store
+        .list(after, most)
+        .thenApply(page -> page.stream().map(Volumes::of).toList())
+        .exceptionallyCompose(failure -> CompletableFuture.failedStage(refusal(failure)));
+  }
+
+  private static StoredVolume of(io.moongate.volume.StoredVolume volume) {
+    return new StoredVolume(
+        volume.name(), volume.size(), volume.blockSize(), volume.unitId(), volume.obstacle());
+  }
+
+  private static Refusal refusal(Throwable failure) {
+    Optional<VolumeException> known = VolumeException.in(failure);
+    boolean never = known.map(VolumeException::reason).equals(Optional.of(Reason.UNSUPPORTED));
+    return new Refusal(
+        never ? Refusal.Kind.INVALID : Refusal.Kind.UNAVAILABLE,
+        "store",
+        known.map(VolumeException::getMessage).orElse(failure.toString()));
+  }
+
+  private static Store of(String kind, StoreStatus status) {
+    State state =
+        switch (status.state()) {
+          case WELL -> State.WELL;
+          case NEAR_FULL -> State.NEAR_FULL;
+          case FULL -> State.FULL;
+          case UNKNOWN -> State.UNKNOWN;
+        };
+    return new Store(kind, state, status.available(), status.warnings());
   }
 
   private static <T> CompletionStage<T> unknown(String kind) {

@@ -29,7 +29,7 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule WIRE = only("wire", "org.apache.pekko.util..", "scala..");
 
-  @ArchTest static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", LOG);
+  @ArchTest static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", JACKSON, LOG);
 
   @ArchTest static final ArchRule SCSI = only("scsi", "io.moongate.volume", SETTINGS, LOG);
 

@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
       LunCommand.class,
       PathCommand.class,
       SessionCommand.class,
+      StoreCommand.class,
+      VolumeCommand.class,
       OperationCommand.class,
       ImportCommand.class,
       DemoCommand.class,

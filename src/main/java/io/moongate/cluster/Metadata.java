@@ -137,6 +137,9 @@ public interface Metadata {
   /** What is done with gateways as a whole. */
   Maintenance maintenance();
 
+  /** What lies below the units. */
+  VolumeStores volumeStores();
+
   /** The iSCSI sessions of every gateway that answers within the bound; others are named. */
   CompletionStage<Sessions> sessions();
 

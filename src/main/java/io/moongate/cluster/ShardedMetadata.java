@@ -524,6 +524,11 @@ final class ShardedMetadata implements Metadata {
   }
 
   @Override
+  public VolumeStores volumeStores() {
+    return volumes;
+  }
+
+  @Override
   public Maintenance maintenance() {
     return maintenance;
   }

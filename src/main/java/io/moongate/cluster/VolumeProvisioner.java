@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** Makes and removes the volumes of logical units, in the stores that this gateway reaches. */
-public interface VolumeProvisioner {
+public interface VolumeProvisioner extends VolumeStores {
 
   /** The kinds of store there are. */
   Set<String> kinds();

@@ -49,6 +49,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final AccessRoutes access;
   private final MovementRoutes movement;
   private final SnapshotRoutes snapshots;
+  private final StoreRoutes stores;
 
   ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
     super(system);
@@ -58,6 +59,7 @@ final class ApiRoutes extends ProblemDirectives {
     this.access = new AccessRoutes(this, metadata);
     this.movement = new MovementRoutes(this, metadata);
     this.snapshots = new SnapshotRoutes(this, metadata);
+    this.stores = new StoreRoutes(metadata);
   }
 
   /** Everything that the server answers. */
@@ -92,6 +94,7 @@ final class ApiRoutes extends ProblemDirectives {
                     (name, lun) -> mapping(request, name, lun)),
                 movement.all(request),
                 snapshots.all(request),
+                stores.all(request),
                 resource("paths", paths(request)),
                 resource("sessions", sessions(request)),
                 resource("version", version(request)),

@@ -97,6 +97,24 @@ public interface VolumeStore {
         VolumeException.Reason.UNSUPPORTED, "this kind of store has no snapshots");
   }
 
+  /**
+   * The volumes of the store in the order of their names, those that others have made too, where it
+   * takes them. Fails with {@link VolumeException.Reason#UNSUPPORTED} where the store can't tell.
+   *
+   * @param after the last name that is known already; empty for the first
+   * @param most how many; fewer may come, none only at the end
+   */
+  default CompletionStage<List<StoredVolume>> list(String after, int most) {
+    return CompletableFuture.failedStage(
+        new VolumeException(
+            VolumeException.Reason.UNSUPPORTED, "the store " + kind() + " lists no volumes"));
+  }
+
+  /** How the store as a whole is; answers soon, with what is known then. */
+  default CompletionStage<StoreStatus> status() {
+    return CompletableFuture.completedStage(StoreStatus.UNKNOWN);
+  }
+
   /** Opens for reading and writing; fails with NOT_FOUND when it was never created. */
   CompletionStage<Volume> open(String id);
 

@@ -146,6 +146,17 @@ class NewUnitsTest {
 
   private final class Store implements VolumeProvisioner {
     @Override
+    public CompletionStage<List<VolumeStores.StoredVolume>> volumes(
+        String kind, String after, int most) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<List<VolumeStores.Store>> stores() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Set<String> kinds() {
       return Set.of("rbd");
     }

@@ -3,6 +3,7 @@ package io.moongate.management;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.VolumeStores;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.access.SealedAccessLists;
@@ -495,6 +496,14 @@ public final class FakeMetadata implements Metadata {
           view.apply(changed);
           return changed;
         });
+  }
+
+  /** What the stores are said to be. */
+  public final FakeStores stores = new FakeStores();
+
+  @Override
+  public VolumeStores volumeStores() {
+    return stores;
   }
 
   @Override

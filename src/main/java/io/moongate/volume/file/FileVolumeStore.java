@@ -1,6 +1,9 @@
 package io.moongate.volume.file;
 
 import io.moongate.volume.Provisioning;
+import io.moongate.volume.StoreStatus;
+import io.moongate.volume.StoreStatus.State;
+import io.moongate.volume.StoredVolume;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -14,6 +17,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -110,6 +118,44 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   @Override
   public String kind() {
     return "file";
+  }
+
+  @Override
+  public CompletionStage<List<StoredVolume>> list(String after, int most) {
+    return perform(
+        () -> {
+          List<StoredVolume> page = new ArrayList<>();
+          for (String id : VolumeDirectory.ids(directory)) {
+            if (id.compareTo(after) > 0 && page.size() < most) {
+              page.add(listed(id));
+            }
+          }
+          return page;
+        });
+  }
+
+  private StoredVolume listed(String id) throws IOException {
+    OptionalLong size = OptionalLong.empty();
+    OptionalInt blockSize = OptionalInt.empty();
+    String obstacle = "the store file takes no volumes from elsewhere";
+    try {
+      VolumeDirectory.Layout layout = VolumeDirectory.open(directory, id).layout();
+      size = OptionalLong.of(layout.size());
+      blockSize = OptionalInt.of(layout.blockSize());
+    } catch (VolumeException e) {
+      obstacle = e.getMessage();
+    }
+    return new StoredVolume(id, size, blockSize, Optional.of(id), Optional.of(obstacle));
+  }
+
+  @Override
+  public CompletionStage<StoreStatus> status() {
+    return perform(
+        () -> {
+          long usable = Files.getFileStore(directory).getUsableSpace();
+          return new StoreStatus(
+              usable == 0 ? State.FULL : State.WELL, OptionalLong.of(usable), List.of());
+        });
   }
 
   @Override

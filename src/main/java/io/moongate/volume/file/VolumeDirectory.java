@@ -23,6 +23,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -110,6 +111,20 @@ final class VolumeDirectory {
       throw new VolumeException(
           Reason.EXISTS, "volume %s exists with %s, not %s".formatted(id, existing, layout));
     }
+  }
+
+  /** Names of what may be volumes, in order. */
+  static List<String> ids(Path parent) throws IOException {
+    List<String> ids = new ArrayList<>();
+    for (Path each : named(parent, "")) {
+      String name = each.getFileName().toString();
+      if (Files.isRegularFile(each.resolve(GEOMETRY), LinkOption.NOFOLLOW_LINKS)
+          && !name.startsWith(".")) {
+        ids.add(name);
+      }
+    }
+    Collections.sort(ids);
+    return ids;
   }
 
   private static void makeImage(Path image, long size) throws IOException {

@@ -3,7 +3,6 @@ package io.moongate.volume.rbd;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -18,18 +17,18 @@ final class ImageAdoption {
   private final RadosClient client;
   private final RbdImage image;
   private final ImageHeader header;
-  private final Duration blocklistFor;
+  private final Blocklist blocklist;
 
   /**
    * Of an image that has just been opened.
    *
-   * @param blocklistFor how long whoever had the lock is refused
+   * @param blocklist where whoever had the lock is put
    */
-  ImageAdoption(RadosClient client, RbdImage image, Duration blocklistFor) {
+  ImageAdoption(RadosClient client, RbdImage image, Blocklist blocklist) {
     this.client = client;
     this.image = image;
     this.header = new ImageHeader(client, image);
-    this.blocklistFor = blocklistFor;
+    this.blocklist = blocklist;
   }
 
   /**
@@ -44,13 +43,33 @@ final class ImageAdoption {
     }
   }
 
+  /**
+   * Why it could not be adopted as it is now, were it no unit's; of an image that was opened for
+   * reading only, which nobody notices.
+   */
+  Optional<String> obstacle(int blockSize) {
+    try {
+      SafeOptions.requireOf(image);
+      requireUsable(blockSize);
+      if (image.metadata(RbdVolumeStore.UNIT).isEmpty()) {
+        requireMade();
+      }
+      header.holder(); // Not one that was locked by hand.
+      requireWatchers(0);
+      return Optional.empty();
+    } catch (VolumeException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
   /** Makes it the unit's. */
   void perform(String unitId, Optional<String> former, int blockSize) {
     if (!isToBeTaken(unitId, former)) {
       return;
     }
-    header.takeLock(image, blocklistFor, this::requireUnused);
+    header.takeLock(image, blocklist, unitId, this::requireUnused);
     client.awaitNewestMap();
+    blocklist.awaitRecords();
     if (!isToBeTaken(unitId, former)) { // Somebody else was faster.
       return;
     }
@@ -67,10 +86,7 @@ final class ImageAdoption {
     if (unit.filter(unitId::equals).isPresent()) {
       return false;
     }
-    if (ImageCreation.isMarked(client, image.name())) {
-      throw new VolumeException(
-          Reason.EXISTS, "image %s is just being made".formatted(image.name()));
-    }
+    requireMade();
     if (unit.isPresent() && !unit.equals(former)) {
       throw new VolumeException(
           Reason.EXISTS, "image %s is of unit %s".formatted(image.name(), unit.get()));
@@ -83,6 +99,13 @@ final class ImageAdoption {
               .formatted(image.name(), ImageSnapshots.ROLLING_BACK));
     }
     return true;
+  }
+
+  private void requireMade() {
+    if (ImageCreation.isMarked(client, image.name())) {
+      throw new VolumeException(
+          Reason.EXISTS, "image %s is just being made".formatted(image.name()));
+    }
   }
 
   private void requireUsable(int blockSize) {
@@ -101,7 +124,11 @@ final class ImageAdoption {
   }
 
   private void requireUnused() {
-    if (image.watchers() > 1) {
+    requireWatchers(1);
+  }
+
+  private void requireWatchers(int most) {
+    if (image.watchers() > most) {
       throw new VolumeException(
           Reason.UNAVAILABLE,
           ("image %s is open somewhere, or was by a client that died within the last 30 s: see rbd"

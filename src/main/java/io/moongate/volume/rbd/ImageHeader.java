@@ -9,7 +9,6 @@ import com.sun.jna.Pointer;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -118,11 +117,12 @@ final class ImageHeader {
    * given it back, is on the blocklist before.
    *
    * @param image whose header this is
-   * @param blocklistFor how long they are refused
+   * @param blocklist where they are put
+   * @param unitId the unit for which it is taken
    * @param mayTake asked after each look whose the lock is; throws when it is not to be taken
    * @throws VolumeException with UNAVAILABLE when it can't be had
    */
-  void takeLock(RbdImage image, Duration blocklistFor, Runnable mayTake) {
+  void takeLock(RbdImage image, Blocklist blocklist, String unitId, Runnable mayTake) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<Holder> holder = holder();
       Optional<String> former = image.metadata(Ownership.OWNER);
@@ -130,7 +130,9 @@ final class ImageHeader {
       Set<String> stale = new HashSet<>();
       former.ifPresent(stale::add);
       holder.ifPresent(each -> stale.add(each.address()));
-      stale.forEach(address -> client.blocklist(address, blocklistFor));
+      for (String address : stale) {
+        blocklist.add(address, processOf(image, address, former), unitId, image.name());
+      }
       holder.ifPresent(this::takeFrom);
       if (image.acquireLock()) {
         return;
@@ -138,6 +140,16 @@ final class ImageHeader {
     }
     throw new VolumeException(
         Reason.UNAVAILABLE, "the lock of image %s can't be had".formatted(image.name()));
+  }
+
+  /** What an owner has said of itself; it counts for the very address that it is about. */
+  private static Optional<ProcessIdentity> processOf(
+      RbdImage image, String address, Optional<String> owner) {
+    return owner
+        .filter(address::equals)
+        .flatMap(same -> image.metadata(Ownership.PROCESS))
+        .filter(said -> said.startsWith(address + " "))
+        .flatMap(said -> ProcessIdentity.parse(said.substring(address.length() + 1)));
   }
 
   /** Metadata, durably, all in one operation of the server that has the header. */

@@ -136,6 +136,40 @@ final class Librados {
 
   static native int rados_ioctx_create2(long cluster, long poolId, long[] context);
 
+  /** Makes the object where it is not there; {@code category} means nothing any more. */
+  static native void rados_write_op_create(long operation, int exclusive, String category);
+
+  /** Keys (texts) and values are given by their addresses. */
+  static native void rados_write_op_omap_set(
+      long operation, long[] keys, long[] values, long[] lengths, long count);
+
+  static native void rados_write_op_omap_rm_keys(long operation, long[] keys, long count);
+
+  static native long rados_create_read_op();
+
+  static native void rados_release_read_op(long operation);
+
+  /** The iterator is there at once, its content once the operation was done. */
+  static native void rados_read_op_omap_get_vals2(
+      long operation,
+      String after,
+      String prefix,
+      long most,
+      long[] iterator,
+      long more,
+      long result);
+
+  static native int rados_read_op_operate(long operation, long context, String object, int flags);
+
+  /** Addresses, which are 0 at the end; they hold until {@link #rados_omap_get_end}. */
+  static native int rados_omap_get_next2(
+      long iterator, long[] key, long[] value, long[] keyLength, long[] valueLength);
+
+  static native void rados_omap_get_end(long iterator);
+
+  /** Frees what a command has answered. */
+  static native void rados_buffer_free(long buffer);
+
   /** Tells those who watch an object; waits until all have heard it, or the time is over. */
   static native int rados_notify2(
       long context,

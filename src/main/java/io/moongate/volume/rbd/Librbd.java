@@ -40,6 +40,15 @@ final class Librbd {
   static native int rbd_create2(
       long context, String name, long size, long features, int[] objectOrder);
 
+  /**
+   * Ids and names, by two addresses each, of the images of a pool. ERANGE with their number when
+   * there is too little room.
+   */
+  static native int rbd_list2(long context, long images, long[] count);
+
+  /** Frees ids and names. */
+  static native void rbd_image_spec_list_cleanup(long images, long count);
+
   static native int rbd_remove(long context, String name);
 
   static native int rbd_namespace_exists(long context, String name, byte[] exists);

@@ -2,7 +2,6 @@ package io.moongate.volume.rbd;
 
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -30,11 +29,17 @@ final class Ownership {
    */
   static final String OWNER = "moongate.owner";
 
+  /**
+   * Address of the owner again, and which process it is ({@link ProcessIdentity}): metadata of the
+   * image. It means nothing once {@link #OWNER} is another.
+   */
+  static final String PROCESS = "moongate.process";
+
   private final RadosClient client;
   private final RbdImage image;
   private final String unitId;
   private final ImageHeader header;
-  private final Duration blocklistFor;
+  private final Blocklist blocklist;
   private final FenceLatch latch = new FenceLatch();
   private boolean owner;
   private long taken;
@@ -43,14 +48,14 @@ final class Ownership {
    * Of an image that has just been opened.
    *
    * @param unitId the unit whose it is to be: epochs of another one mean nothing
-   * @param blocklistFor how long whoever had the lock is refused
+   * @param blocklist where whoever had the lock is put
    */
-  Ownership(RadosClient client, RbdImage image, String unitId, Duration blocklistFor) {
+  Ownership(RadosClient client, RbdImage image, String unitId, Blocklist blocklist) {
     this.client = client;
     this.image = image;
     this.unitId = unitId;
     this.header = new ImageHeader(client, image);
-    this.blocklistFor = blocklistFor;
+    this.blocklist = blocklist;
   }
 
   /** Where it is kept that this client was fenced. */
@@ -100,16 +105,25 @@ final class Ownership {
       throw new VolumeException(Reason.FENCED, "the lock was taken away");
     } else {
       // After each look whose the lock is: nobody is broken who had recorded a newer epoch by then.
-      header.takeLock(image, blocklistFor, () -> requireNoNewer(epoch));
+      header.takeLock(image, blocklist, unitId, () -> requireNoNewer(epoch));
     }
     // From here on no server does anything for us before it knows who was blocklisted until now.
     client.awaitNewestMap();
     try {
+      blocklist.awaitRecords();
       SafeOptions.secure(client, image, header);
       RbdVolumeStore.requireFeatures(header.features(), image.name());
       long recorded = requireNoNewer(epoch);
       if (recorded < epoch || !owner) {
-        header.record(Map.of(EPOCH, Long.toString(epoch), OWNER, address()));
+        String address = address();
+        header.record(
+            Map.of(
+                EPOCH,
+                Long.toString(epoch),
+                OWNER,
+                address,
+                PROCESS,
+                address + ProcessIdentity.own().map(process -> " " + process).orElse("")));
       }
     } catch (RuntimeException | Error e) {
       if (!owner) {

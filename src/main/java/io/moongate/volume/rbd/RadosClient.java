@@ -1,11 +1,16 @@
 package io.moongate.volume.rbd;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.function.LongFunction;
 
 /**
@@ -17,6 +22,9 @@ final class RadosClient implements AutoCloseable {
   private final long pool;
   private final long wholePool;
   private boolean closed;
+
+  /** Calls of other threads that have not ended. */
+  private int calls;
 
   private RadosClient(long cluster, long pool, long wholePool) {
     this.cluster = cluster;
@@ -192,19 +200,94 @@ final class RadosClient implements AutoCloseable {
     command(command, "blocklisting " + address);
   }
 
+  /**
+   * Takes a client off the blocklist; nothing is wrong when it is not there.
+   *
+   * @return false when this user may not do that
+   */
+  boolean unblock(String address) {
+    int result =
+        run(
+            "{\"prefix\": \"osd blocklist\", \"blocklistop\": \"rm\", \"addr\": \"%s\"}"
+                .formatted(withoutVersion(address)),
+            Optional.empty());
+    if (result == -Errno.EACCES || result == -Errno.EPERM) {
+      return false;
+    }
+    Errno.check(result, "taking %s off the blocklist".formatted(address));
+    return true;
+  }
+
+  /** As the blocklist shows it, and capabilities may name it. */
+  static String withoutVersion(String address) {
+    return address.startsWith("v1:") ? address.substring("v1:".length()) : address;
+  }
+
+  /** What the monitors answer to a question, as text. */
+  String ask(String command, String action) {
+    StringBuilder answer = new StringBuilder();
+    Errno.check(run(command, Optional.of(answer)), action);
+    return answer.toString();
+  }
+
   private void command(String command, String action) {
-    try (Memory text = new Memory(command.length() + 1)) {
+    Errno.check(run(command, Optional.empty()), action);
+  }
+
+  private int run(String command, Optional<StringBuilder> answer) {
+    try (Memory text = new Memory(command.length() + 1);
+        Memory output = new Memory(2 * Long.BYTES)) {
       text.setString(0, command, "US-ASCII");
+      output.clear();
       long[] commands = {Pointer.nativeValue(text)};
-      Errno.check(Librados.rados_mon_command(cluster, commands, 1, 0, 0, 0, 0, 0, 0), action);
+      long buffer = answer.isPresent() ? Pointer.nativeValue(output) : 0;
+      long length = answer.isPresent() ? buffer + Long.BYTES : 0;
+      int result = Librados.rados_mon_command(cluster, commands, 1, 0, 0, buffer, length, 0, 0);
+      Pointer bytes = output.getPointer(0);
+      if (bytes != null) {
+        try {
+          int size = Math.toIntExact(output.getLong(Long.BYTES));
+          answer.orElseThrow().append(new String(bytes.getByteArray(0, size), UTF_8));
+        } finally {
+          Librados.rados_buffer_free(Pointer.nativeValue(bytes));
+        }
+      }
+      return result;
     }
   }
 
-  /** Ends the connection. Nothing of this client may be open or under way any more. */
+  /** Has another thread do something with this client, which is there until that has ended. */
+  <T> CompletionStage<T> run(CallThreads threads, Callable<T> call) {
+    begin();
+    return threads.run(call).whenComplete((result, failure) -> end());
+  }
+
+  private synchronized void begin() {
+    if (closed) {
+      throw new IllegalStateException("closed");
+    }
+    calls++;
+  }
+
+  private synchronized void end() {
+    calls--;
+    shutDownWhenUnused();
+  }
+
+  /**
+   * Ends the connection; or whoever ends the last call of {@link #run} does, which may hang.
+   * Nothing else of this client may be open or under way any more.
+   */
   @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;
+      shutDownWhenUnused();
+    }
+  }
+
+  private void shutDownWhenUnused() {
+    if (closed && calls == 0) {
       Librados.rados_ioctx_destroy(pool);
       Librados.rados_ioctx_destroy(wholePool);
       Librados.rados_shutdown(cluster);

@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
  * @param inFlight operations under way, over all volumes; beyond it they fail with OVERLOADED
  * @param monitorTimeout how long connecting and a command to the monitors may take
  * @param blocklistFor how long a client that was fenced stays so
+ * @param removeAfter how long after the end of a fenced process its entries are removed; empty:
+ *     they stay
  * @param closeTimeout how long closing the store waits for what is under way
  */
 public record RbdSettings(
@@ -38,6 +40,7 @@ public record RbdSettings(
     int inFlight,
     Duration monitorTimeout,
     Duration blocklistFor,
+    Optional<Duration> removeAfter,
     Duration closeTimeout) {
   private static final String PATH = "moongate.volume.rbd.";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
@@ -68,6 +71,9 @@ public record RbdSettings(
             reader.number("in-flight", 1, 1 << 24),
             reader.duration("monitor-timeout", Duration.ofSeconds(1)),
             reader.duration("blocklist-for", Duration.ofHours(1)),
+            reader.flag("blocklist-removal.enabled")
+                ? Optional.of(reader.duration("blocklist-removal.margin", Duration.ofMinutes(30)))
+                : Optional.empty(),
             reader.duration("close-timeout", Duration.ofMillis(1))));
   }
 
@@ -101,6 +107,10 @@ public record RbdSettings(
         throw wrong(key, expected);
       }
       return number;
+    }
+
+    boolean flag(String key) {
+      return value(key, config::getBoolean, "true or false");
     }
 
     int objectSize() {

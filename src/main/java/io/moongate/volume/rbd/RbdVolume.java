@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /**
  * An open image, with a client of its own.
@@ -40,6 +41,7 @@ final class RbdVolume implements Volume {
   private final AllocationLookUps lookUps;
   private final HeaderCheck presence;
   private final long pieceSize;
+  private final Supplier<CompletionStage<Space>> space;
   private final OperationGate gate = new OperationGate();
   private final WriteBarrier barrier = new WriteBarrier();
   private final ImageSnapshots snapshots;
@@ -53,19 +55,22 @@ final class RbdVolume implements Volume {
    * An image that has just been opened.
    *
    * @param ownership how it is fenced
+   * @param space what can be said of the pool's
    */
   RbdVolume(
       RadosClient client,
       RbdImage image,
       VolumeGeometry geometry,
       StoreThreads threads,
-      Ownership ownership) {
+      Ownership ownership,
+      Supplier<CompletionStage<Space>> space) {
     this.client = client;
     this.image = image;
     this.geometry = geometry;
     this.threads = threads;
     this.header = new ImageHeader(client, image);
     this.ownership = ownership;
+    this.space = space;
     this.latch = ownership.latch();
     this.atomicWrites = new AtomicWrites(client, image, latch);
     this.snapshots = new ImageSnapshots(client, image, latch, barrier);
@@ -193,6 +198,11 @@ final class RbdVolume implements Volume {
                             }));
     lastAtomic = mine;
     return mine;
+  }
+
+  @Override
+  public CompletionStage<Space> space() {
+    return enter(0, 0, space::get);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.moongate.volume.rbd;
 
 import io.moongate.volume.Provisioning;
+import io.moongate.volume.StoreStatus;
+import io.moongate.volume.StoredVolume;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
@@ -10,6 +12,7 @@ import io.moongate.volume.VolumeSnapshot;
 import io.moongate.volume.VolumeStore;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -46,10 +49,14 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   /** Below this servers may keep the space of what is deallocated. */
   private static final int UNMAP_GRANULARITY = 64 << 10;
 
+  private static final String NAME_FORM =
+      "the name of an image here is 1 to 96 letters, digits and ._-";
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,96}");
 
   private final RbdSettings settings;
   private final StoreThreads threads;
+  private final PoolWatch watch;
 
   /**
    * A store. It connects when it is asked for something.
@@ -60,6 +67,15 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     Librados.load();
     this.settings = settings;
     this.threads = new StoreThreads(settings.threads(), settings.inFlight());
+    this.watch = new PoolWatch(settings);
+  }
+
+  /**
+   * Begins what a gateway does for the pool as a whole: warnings, and removing entries of the
+   * blocklist that fence nobody any more.
+   */
+  public void startWatch() {
+    watch.start();
   }
 
   @Override
@@ -77,6 +93,11 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
               RadosClient.connect(settings).close();
               return null;
             });
+  }
+
+  @Override
+  public CompletionStage<StoreStatus> status() {
+    return watch.status();
   }
 
   @Override
@@ -126,9 +147,28 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
         RbdImage.open(client, name),
         image -> {
           SafeOptions.requireOf(image);
-          step.accept(new ImageAdoption(client, image, settings.blocklistFor()));
+          step.accept(new ImageAdoption(client, image, blocklist(client)));
           return image.size();
         });
+  }
+
+  @Override
+  public CompletionStage<List<StoredVolume>> list(String after, int most) {
+    return threads
+        .listings()
+        .run(
+            () -> {
+              try (RadosClient client = RadosClient.connect(settings)) {
+                return new ImageListing(
+                        client, settings.pool(), blocklist(client), threads.headers())
+                    .page(after, most);
+              }
+            });
+  }
+
+  /** Why an image of that name could not be named here. */
+  static Optional<String> obstacleOfName(String name) {
+    return NAME.matcher(name).matches() ? Optional.empty() : Optional.of(NAME_FORM);
   }
 
   /** Of a volume that we have made; or, with the pool before it, the name that others gave it. */
@@ -138,8 +178,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
       return settings.image(VolumeId.require(id));
     }
     if (!NAME.matcher(id.substring(slash + 1)).matches()) {
-      throw new VolumeException(
-          Reason.NOT_FOUND, "the name of an image here is 1 to 96 letters, digits and ._-");
+      throw new VolumeException(Reason.NOT_FOUND, NAME_FORM);
     }
     if (!id.substring(0, slash).equals(settings.pool())) {
       throw new VolumeException(
@@ -233,11 +272,21 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
           image,
           geometry(image),
           threads,
-          new Ownership(client, image, unitId, settings.blocklistFor()));
+          new Ownership(client, image, unitId, blocklist(client)),
+          () -> watch.status().thenApply(RbdVolumeStore::space));
     } catch (RuntimeException | Error e) {
       closing(image::close, e);
       throw e;
     }
+  }
+
+  /** What the volume itself takes is not asked for. */
+  private static Volume.Space space(StoreStatus status) {
+    return new Volume.Space(OptionalLong.empty(), status.available());
+  }
+
+  private Blocklist blocklist(RadosClient client) {
+    return new Blocklist(client, settings.blocklistFor(), threads.records());
   }
 
   private static void closing(Runnable close, Throwable because) {
@@ -312,6 +361,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   /** Ends the threads, after what is under way or the timeout. Close the volumes first. */
   @Override
   public void close() {
+    watch.close();
     if (!threads.close(settings.closeTimeout())) {
       throw new VolumeException(
           Reason.IO, "operations are still under way after " + settings.closeTimeout());

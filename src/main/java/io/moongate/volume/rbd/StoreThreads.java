@@ -19,12 +19,23 @@ final class StoreThreads {
   /** Hosts need not be told what is allocated. */
   private static final int LOOK_UPS = 4;
 
+  /** Lists that are made at a time; an operator can ask again. */
+  private static final int LISTINGS = 2;
+
+  /** Headers of images that are looked at for them at a time. */
+  private static final int HEADERS = 16;
+
+  private static final int QUEUED_HEADERS = 4096;
+
   private final Semaphore places;
   private final CallThreads takeOvers;
   private final CallThreads changes;
   private final CallThreads writes;
   private final CallThreads closings;
+  private final CallThreads records;
   private final CallThreads lookUps = new CallThreads("look-up", LOOK_UPS, 0);
+  private final CallThreads listings = new CallThreads("list", LISTINGS, 0);
+  private final CallThreads headers = new CallThreads("header", HEADERS, QUEUED_HEADERS);
   private final CallThreads removals;
   private final CallThreads rollbacks;
   private final CallThreads checks;
@@ -42,6 +53,7 @@ final class StoreThreads {
     this.writes = new CallThreads("write", threads, inFlight);
     this.closings = new CallThreads("close", threads, inFlight);
     this.rollbacks = new CallThreads("rollback", ROLLBACKS, inFlight);
+    this.records = new CallThreads("record", threads, inFlight);
     this.removals = new CallThreads("remove", REMOVALS, inFlight);
     this.checks = new CallThreads("check", 1, 1);
   }
@@ -70,6 +82,11 @@ final class StoreThreads {
     return writes;
   }
 
+  /** For records of who was fenced; nobody waits long for one of these. */
+  CallThreads records() {
+    return records;
+  }
+
   /** For closing, which may wait for what hangs. */
   CallThreads closings() {
     return closings;
@@ -85,6 +102,16 @@ final class StoreThreads {
     return rollbacks;
   }
 
+  /** For lists of images. */
+  CallThreads listings() {
+    return listings;
+  }
+
+  /** For the images of a list. */
+  CallThreads headers() {
+    return headers;
+  }
+
   /** For deleting. */
   CallThreads removals() {
     return removals;
@@ -98,8 +125,11 @@ final class StoreThreads {
   /** Ends the threads once they have nothing to do; false when that takes longer. */
   boolean close(Duration patience) {
     rollbacks.shutdown(); // So does one of these, by whoever owns the volume next.
+    listings.shutdown();
+    headers.shutdown();
     removals.shutdown(); // A removal that is cut off goes on when it is asked for again.
-    List<CallThreads> awaited = List.of(takeOvers, changes, writes, closings, lookUps, checks);
+    List<CallThreads> awaited =
+        List.of(takeOvers, changes, writes, closings, records, lookUps, checks);
     awaited.forEach(CallThreads::shutdown);
     long until = System.nanoTime() + patience.toNanos();
     boolean ended = true;

@@ -10,6 +10,7 @@ import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.Refusals;
 import io.moongate.cluster.VolumeProvisioner;
+import io.moongate.cluster.VolumeStores;
 import io.moongate.cluster.entity.EntityKit;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.view.Entries;
@@ -136,6 +137,17 @@ class ClusterSnapshotsTest {
     @Override
     public Set<String> kinds() {
       return Set.of("memory");
+    }
+
+    @Override
+    public CompletionStage<List<VolumeStores.Store>> stores() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<List<VolumeStores.StoredVolume>> volumes(
+        String kind, String after, int most) {
+      throw new UnsupportedOperationException();
     }
 
     @Override

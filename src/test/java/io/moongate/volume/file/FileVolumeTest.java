@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
 import io.moongate.volume.Provisioning;
+import io.moongate.volume.StoreStatus;
+import io.moongate.volume.StoredVolume;
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeContract;
 import io.moongate.volume.VolumeException;
@@ -24,6 +26,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
@@ -380,5 +385,32 @@ class FileVolumeTest extends VolumeContract {
     FileStoreSettings settings =
         FileStoreSettings.from(ConfigFactory.parseFile(new File("conf/volume.conf")).resolve());
     assertEquals(16, settings.threads());
+  }
+
+  @Test
+  void volumesAreListedInPages() throws IOException {
+    for (String id : List.of("c", "a", "b")) {
+      get(store.create(id, 1 << 20, 512));
+    }
+    get(store.grow("b", 2 << 20));
+    Files.createDirectory(directory.resolve("something-else"));
+    Files.writeString(directory.resolve("a").resolve("geometry"), "nonsense");
+    List<StoredVolume> first = get(store.list("", 2));
+    assertEquals(List.of("a", "b"), first.stream().map(StoredVolume::name).toList());
+    assertEquals(OptionalLong.empty(), first.get(0).size());
+    assertTrue(first.get(0).obstacle().orElseThrow().contains("damaged"));
+    assertEquals(OptionalLong.of(2 << 20), first.get(1).size());
+    assertEquals(OptionalInt.of(512), first.get(1).blockSize());
+    assertEquals(Optional.of("b"), first.get(1).unitId());
+    assertTrue(first.get(1).obstacle().orElseThrow().contains("from elsewhere"));
+    assertEquals(List.of("c"), get(store.list("b", 2)).stream().map(StoredVolume::name).toList());
+    assertEquals(List.of(), get(store.list("c", 2)));
+  }
+
+  @Test
+  void theStoreSaysWhatSpaceThereIs() {
+    StoreStatus status = get(store.status());
+    assertEquals(StoreStatus.State.WELL, status.state());
+    assertTrue(status.available().getAsLong() > 0);
   }
 }

@@ -52,6 +52,7 @@ public final class CephCluster {
   private final Path conf;
   private final int monitorPort;
   private Process monitor;
+  private Process manager;
   private final List<Process> osds = new ArrayList<>();
   private int pools;
 
@@ -211,6 +212,9 @@ public final class CephCluster {
         mon_max_pg_per_osd = 2000
         paxos_propose_interval = 0.05
         paxos_min_wait = 0.01
+        [mgr]
+        mgr_data = %3$s/mgr.$id
+        mgr_initial_modules =
         [osd]
         osd_data = %3$s/osd.$id
         osd_objectstore = memstore
@@ -265,9 +269,20 @@ public final class CephCluster {
   /** Ends the server that serves an object first, in good order, and says which that was. */
   public int stopOsdOf(String pool, String object) {
     int osd = osdOf(pool, object);
+    stopOsd(osd);
+    return osd;
+  }
+
+  /** Ends a server in good order. */
+  void stopOsd(int osd) {
     end(osds.get(osd));
     ceph("osd", "down", Integer.toString(osd));
-    return osd;
+  }
+
+  /** What a server is doing, and what waits there. */
+  String operationsOf(int osd) {
+    Path socket = directory.resolve("osd.%d.%d.asok".formatted(osd, osds.get(osd).pid()));
+    return run("ceph", "--admin-daemon", socket.toString(), "dump_ops_in_flight");
   }
 
   public int osdOf(String pool, String object) {
@@ -279,6 +294,30 @@ public final class CephCluster {
   public void startOsd(int osd) {
     osds.set(osd, launch(osd));
     awaitOsds();
+  }
+
+  /** Starts what counts the space; without one the monitors know nothing of it. */
+  synchronized void startManager() {
+    Path keyring = directory.resolve("mgr.keyring");
+    String key =
+        ceph("auth", "get-or-create", "mgr.x", "mon", "allow profile mgr", "osd", "allow *");
+    try {
+      Files.writeString(keyring, key);
+      Files.createDirectories(directory.resolve("mgr.x"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    manager =
+        daemon("ceph-mgr", "-c", conf.toString(), "-i", "x", "-f", "--keyring", keyring.toString());
+  }
+
+  synchronized void stopManager() {
+    if (manager != null) {
+      manager.destroyForcibly();
+      end(manager);
+      manager = null;
+      ceph("mgr", "fail", "x");
+    }
   }
 
   /** The servers of objects. */
@@ -315,7 +354,7 @@ public final class CephCluster {
             "get-or-create",
             "client." + USER + "." + name,
             "mon",
-            "profile rbd",
+            "profile rbd, allow command \"osd blocklist\" with blocklistop=rm addr prefix \"127.0.0.1:\"",
             "osd",
             "profile rbd pool=" + name);
     Path keyring = directory.resolve(name + ".keyring");
@@ -379,6 +418,7 @@ public final class CephCluster {
           inFlight,
           Duration.ofSeconds(30),
           Duration.ofDays(365),
+          Optional.empty(),
           Duration.ofSeconds(30));
     }
 
@@ -485,6 +525,10 @@ public final class CephCluster {
     for (Process osd : osds) {
       osd.destroyForcibly();
       end(osd);
+    }
+    if (manager != null) {
+      manager.destroyForcibly();
+      end(manager);
     }
     if (monitor != null) {
       monitor.destroyForcibly();

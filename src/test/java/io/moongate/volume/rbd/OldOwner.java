@@ -43,6 +43,7 @@ final class OldOwner {
             4096,
             Duration.ofSeconds(30),
             Duration.ofDays(1),
+            Optional.empty(),
             Duration.ofSeconds(30));
     Volume volume = new RbdVolumeStore(settings).open(arguments[5]).toCompletableFuture().join();
     if (arguments[7].equals("fencing")) {

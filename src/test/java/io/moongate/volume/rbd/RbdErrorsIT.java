@@ -100,6 +100,7 @@ class RbdErrorsIT extends PoolFixture {
         settings.inFlight(),
         Duration.ofSeconds(3),
         settings.blocklistFor(),
+        settings.removeAfter(),
         settings.closeTimeout());
   }
 

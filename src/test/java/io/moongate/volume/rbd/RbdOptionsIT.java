@@ -111,6 +111,7 @@ class RbdOptionsIT extends PoolFixture {
         settings.inFlight(),
         settings.monitorTimeout(),
         settings.blocklistFor(),
+        settings.removeAfter(),
         settings.closeTimeout());
   }
 

@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +45,20 @@ class RbdSettingsTest {
     assertEquals("x", settings.image("x"));
     assertEquals(4 << 20, settings.objectSize());
     assertEquals(Optional.empty(), settings.keyring());
+    assertEquals(Optional.of(Duration.ofHours(1)), settings.removeAfter());
+  }
+
+  @Test
+  void entriesOfTheBlocklistCanBeLeftAlone() throws IOException {
+    RbdSettings settings =
+        RbdSettings.from(
+                config(
+                    """
+                    moongate.volume.rbd.pool = disks
+                    moongate.volume.rbd.blocklist-removal.enabled = false
+                    """))
+            .orElseThrow();
+    assertEquals(Optional.empty(), settings.removeAfter());
   }
 
   @ParameterizedTest
@@ -61,6 +76,8 @@ class RbdSettingsTest {
     "in-flight, 0, a number from 1",
     "monitor-timeout, 10ms, a time",
     "blocklist-for, 10m, a time",
+    "blocklist-removal.enabled, perhaps, true or false",
+    "blocklist-removal.margin, 10m, a time",
     "close-timeout, soon, a time"
   })
   void aMistakeNamesKeyFileAndWhatWasExpected(String key, String value, String expected)

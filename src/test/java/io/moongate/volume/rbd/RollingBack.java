@@ -24,6 +24,7 @@ final class RollingBack {
             4096,
             Duration.ofSeconds(30),
             Duration.ofDays(1),
+            Optional.empty(),
             Duration.ofSeconds(30));
     Volume volume = new RbdVolumeStore(settings).open(arguments[5]).toCompletableFuture().join();
     volume.fence(Long.parseLong(arguments[6])).toCompletableFuture().join();
