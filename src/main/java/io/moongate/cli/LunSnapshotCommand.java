@@ -5,6 +5,7 @@ import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MakeSnapshot;
 import io.moongate.management.api.RollBackLun;
 import io.moongate.management.api.Snapshot;
+import java.util.UUID;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -154,7 +155,9 @@ final class LunSnapshotCommand {
             "Everything that was written to %s since %s, when snapshot %s was made, will be lost for good."
                 .formatted(unit.id(), snapshot.createdAt(), name));
       }
-      JsonNode answer = api.post(path(unit, name) + "/rollback", new RollBackLun(true));
+      JsonNode answer =
+          api.post(
+              path(unit, name) + "/rollback", new RollBackLun(true, UUID.randomUUID().toString()));
       if (!printedAsJson(api, answer)) {
         boolean goesOn = api.as(answer, LogicalUnit.class).rollingBackTo() != null;
         say(

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -238,11 +239,13 @@ final class Requests {
   }
 
   static RollBackLun rollBackLun(byte[] bytes) {
-    if (!RequestBody.read(bytes, "confirm").optionalFlag("confirm").orElse(false)) {
+    RequestBody body = RequestBody.read(bytes, "confirm", "id");
+    if (!body.optionalFlag("confirm").orElse(false)) {
       throw ProblemException.invalid(
           "confirm", "confirm must be true: everything written since the snapshot will be lost");
     }
-    return new RollBackLun(true);
+    String id = body.optionalText("id").orElseGet(() -> UUID.randomUUID().toString());
+    return new RollBackLun(true, snapshotName("id", id));
   }
 
   private static String snapshotName(String field, String name) {

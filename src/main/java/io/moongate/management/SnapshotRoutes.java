@@ -5,6 +5,7 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.snapshot.Snapshots;
 import io.moongate.management.api.MakeSnapshot;
+import io.moongate.management.api.RollBackLun;
 import io.moongate.management.api.Snapshot;
 import io.moongate.scsi.shared.Rollback;
 import java.util.Comparator;
@@ -108,14 +109,14 @@ final class SnapshotRoutes extends AllDirectives {
                 request,
                 (same, body) -> {
                   requireUnit(id);
-                  Requests.rollBackLun(body);
+                  RollBackLun wanted = Requests.rollBackLun(body);
                   return api.change(
                           request,
                           "roll LUN %s back to snapshot %s".formatted(id, name),
                           () ->
                               metadata
                                   .snapshots()
-                                  .rollBack(id, name, cause("rolled back", request)))
+                                  .rollBack(id, name, wanted.id(), cause("rolled back", request)))
                       .thenApply(
                           entry ->
                               HttpResponse.create()

@@ -416,9 +416,9 @@ public final class BlockUnit implements LogicalUnit {
   @Override
   public void share(SharedState state) {
     boolean readOnly = shared.state().readOnly();
-    boolean rolledBack = Rollback.goesOn(shared.state().rollback());
+    Rollback rollback = shared.state().rollback();
     if (shared.learn(state)) {
-      if (rolledBack && !Rollback.goesOn(state.rollback())) {
+      if (Rollback.hasReplaced(rollback, state.rollback())) {
         attentions.establish(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
       }
       if (state.readOnly() != readOnly) {

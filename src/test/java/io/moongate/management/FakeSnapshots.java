@@ -17,6 +17,7 @@ import java.util.function.BiFunction;
 public final class FakeSnapshots implements Snapshots {
   private final Map<String, Map<String, Snapshot>> units = new TreeMap<>();
   private final List<String> causes = new ArrayList<>();
+  private final List<String> ids = new ArrayList<>();
   private BiFunction<String, String, UnitEntry> rollbacks = (unitId, name) -> null;
   private Refusal refusal;
 
@@ -35,6 +36,11 @@ public final class FakeSnapshots implements Snapshots {
     units.computeIfAbsent(unitId, absent -> new TreeMap<>()).put(snapshot.name(), snapshot);
   }
 
+  /** Of the rollbacks that were asked for. */
+  public synchronized List<String> ids() {
+    return List.copyOf(ids);
+  }
+
   public synchronized List<String> causes() {
     return List.copyOf(causes);
   }
@@ -46,8 +52,9 @@ public final class FakeSnapshots implements Snapshots {
 
   @Override
   public synchronized CompletionStage<UnitEntry> rollBack(
-      String unitId, String name, String cause) {
+      String unitId, String name, String id, String cause) {
     causes.add(cause);
+    ids.add(id);
     return answer(rollbacks.apply(unitId, name));
   }
 

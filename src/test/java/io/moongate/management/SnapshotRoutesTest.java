@@ -13,6 +13,7 @@ import io.moongate.scsi.shared.Rollback;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -160,6 +161,16 @@ class SnapshotRoutesTest {
     assertEquals("daily", going.get("rollingBackTo").textValue());
     server.metadata().snapshots.refuse(Kind.CONFLICT, "1 sessions are logged in");
     answered(409, server.post(path, "{\"confirm\":true}"));
+    answered(409, server.post(path, "{\"confirm\":true,\"id\":\"mine\"}"));
+    List<String> ids = server.metadata().snapshots.ids();
+    assertEquals(4, ids.size());
+    assertEquals("mine", ids.get(3));
+    assertEquals(4, Set.copyOf(ids).size(), "another each time, unless it is named");
+    assertEquals(
+        "id",
+        answered(400, server.post(path, "{\"confirm\":true,\"id\":\"a b\"}"))
+            .get("field")
+            .textValue());
     assertEquals(405, server.get(path).statusCode());
   }
 }

@@ -14,9 +14,9 @@ import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
 import io.moongate.scsi.shared.Rollback;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -37,6 +37,12 @@ public final class ClusterSnapshots implements Snapshots {
 
   /** For a rollback: small units end within it. */
   private static final Duration ROLLBACK_BOUND = Duration.ofSeconds(15);
+
+  /**
+   * From the look at the sessions to the record of a rollback: later a host may have been told that
+   * it was not done, and be let in again.
+   */
+  private static final Duration BEGIN_BOUND = Duration.ofSeconds(5);
 
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration FIND_BOUND = Duration.ofSeconds(2);
@@ -108,8 +114,20 @@ public final class ClusterSnapshots implements Snapshots {
   }
 
   @Override
-  public CompletionStage<UnitEntry> rollBack(String unitId, String name, String cause) {
-    String id = UUID.randomUUID().toString();
+  public CompletionStage<UnitEntry> rollBack(String unitId, String name, String id, String cause) {
+    Optional<UnitEntry> known = view.unit(unitId).filter(unit -> isLast(unit, id));
+    return known.isPresent()
+        ? watched(known.get(), id)
+        : begin(unitId, name, id, Instant.now().plus(BEGIN_BOUND), cause);
+  }
+
+  private static boolean isLast(UnitEntry unit, String id) {
+    Rollback last = unit.shared().rollback();
+    return last != null && last.id().equals(id);
+  }
+
+  private CompletionStage<UnitEntry> begin(
+      String unitId, String name, String id, Instant until, String cause) {
     return find(unitId, name)
         .thenCompose(
             there ->
@@ -120,17 +138,16 @@ public final class ClusterSnapshots implements Snapshots {
         .thenCompose(
             owner ->
                 entities.apply(
-                    unitId, replyTo -> new LogicalUnit.RollBack(name, id, cause, replyTo)))
+                    unitId, replyTo -> new LogicalUnit.RollBack(name, id, until, cause, replyTo)))
         .thenCompose(
             entry ->
                 guard
                     .tell(entry)
-                    .thenCompose(
-                        told ->
-                            rolledBack(
-                                entry,
-                                entry.shared().rollback().id(),
-                                System.nanoTime() + ROLLBACK_BOUND.toNanos())));
+                    .thenCompose(told -> watched(entry, entry.shared().rollback().id())));
+  }
+
+  private CompletionStage<UnitEntry> watched(UnitEntry begun, String id) {
+    return rolledBack(begun, id, System.nanoTime() + ROLLBACK_BOUND.toNanos());
   }
 
   /** Watches the replica until it has ended, for a time. */

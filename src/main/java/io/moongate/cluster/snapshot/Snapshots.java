@@ -31,10 +31,12 @@ public interface Snapshots {
    * CONFLICT while sessions are logged in to a target that maps the unit, or may be. From its
    * record until its end nobody serves the unit, whoever owns it.
    *
+   * @param id names this rollback: asked for again by the same one, it is answered with what came
+   *     of it, and not done again if it was the last
    * @return the unit: when that has not ended within a bound it goes on, and the shared state says
    *     so. Fails with CONFLICT when it has ended with nothing changed
    */
-  CompletionStage<UnitEntry> rollBack(String unitId, String name, String cause);
+  CompletionStage<UnitEntry> rollBack(String unitId, String name, String id, String cause);
 
   /**
    * A snapshot that was asked for.

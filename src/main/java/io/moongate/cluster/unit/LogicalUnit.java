@@ -121,9 +121,11 @@ public final class LogicalUnit {
    * Gives it the content of a snapshot: from its record until the owner says that it is {@link
    * RolledBack} nobody serves it. Repeating it meanwhile is accepted.
    *
-   * @param id names this rollback
+   * @param id names this rollback; the last one is not done again
+   * @param until when it must not begin any more: hosts may be let in again by then
    */
-  public record RollBack(String snapshot, String id, String cause, ActorRef<Answer> replyTo)
+  public record RollBack(
+      String snapshot, String id, Instant until, String cause, ActorRef<Answer> replyTo)
       implements Request {}
 
   /**

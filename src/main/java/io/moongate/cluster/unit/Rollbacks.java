@@ -4,6 +4,7 @@ import io.moongate.cluster.Answer;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.scsi.shared.Rollback;
+import java.time.Instant;
 import java.util.Optional;
 
 /** What a logical unit says to being rolled back, and to others while it is. */
@@ -26,7 +27,7 @@ final class Rollbacks {
   }
 
   /** What is answered at once; empty when it is to begin. */
-  static Optional<Answer> answer(UnitEntry unit, LogicalUnit.RollBack wanted) {
+  static Optional<Answer> answer(UnitEntry unit, LogicalUnit.RollBack wanted, Instant now) {
     Rollback last = unit.shared().rollback();
     if (Rollback.goesOn(last)) {
       return Optional.of(
@@ -35,6 +36,13 @@ final class Rollbacks {
               : Answer.conflict(
                   "name",
                   "the unit is being rolled back to snapshot %s".formatted(last.snapshot())));
+    }
+    if (last != null && last.id().equals(wanted.id())) {
+      return Optional.of(new Answer.Accepted(unit)); // It has ended, as the unit says.
+    }
+    if (now.isAfter(wanted.until())) {
+      return Optional.of(
+          Answer.unavailable("it was asked for too long ago, and nothing was begun: ask again"));
     }
     if (unit.shared().sanitizing() != null) {
       return Optional.of(Answer.conflict("id", "the unit is sanitized, or was and has failed"));

@@ -201,7 +201,7 @@ public final class UnitDecider {
   private UnitDecision onRollBack(
       UnitState state, LogicalUnit.RollBack wanted, long raisedEpoch, Instant now) {
     UnitEntry unit = state.unit();
-    Optional<Answer> answer = Rollbacks.answer(unit, wanted);
+    Optional<Answer> answer = Rollbacks.answer(unit, wanted, now);
     if (answer.isPresent()) {
       return new UnitDecision.Answered(answer.get(), true);
     }

@@ -22,6 +22,18 @@ public record Rollback(String snapshot, String id, boolean going, String failure
   }
 
   /**
+   * Whether the content has been replaced by what came later, also where nobody here has heard of
+   * its beginning.
+   *
+   * @param before what was known; null when there had been none
+   * @param now what is known now; null when there has been none
+   */
+  public static boolean hasReplaced(Rollback before, Rollback now) {
+    boolean ended = now != null && !now.going && now.failure.isEmpty();
+    return ended && (before == null || before.going || !before.id.equals(now.id));
+  }
+
+  /**
    * The same, ended.
    *
    * @param why nothing was changed; empty when it was done

@@ -245,13 +245,13 @@ class ClusterSnapshotsTest {
   @Test
   void aRollbackIsRecordedToldAndWaitedFor() {
     stored.put("s", snapshot("s", 0, false));
-    assertEquals(Kind.NOT_FOUND, refusal(snapshots.rollBack(UNIT, "other", "asked")).kind());
+    assertEquals(Kind.NOT_FOUND, refusal(snapshots.rollBack(UNIT, "other", "r1", "asked")).kind());
     inUse = true;
-    assertEquals(Kind.CONFLICT, refusal(snapshots.rollBack(UNIT, "s", "asked")).kind());
+    assertEquals(Kind.CONFLICT, refusal(snapshots.rollBack(UNIT, "s", "r2", "asked")).kind());
     inUse = false;
     assertEquals(List.of(), done);
     CompletableFuture<UnitEntry> rolled =
-        snapshots.rollBack(UNIT, "s", "asked").toCompletableFuture();
+        snapshots.rollBack(UNIT, "s", "r3", "asked").toCompletableFuture();
     while (done.size() < 2) {
       Thread.onSpinWait();
     }
@@ -261,11 +261,15 @@ class ClusterSnapshotsTest {
     UnitEntry ended = going.nextRollback(going.shared().rollback().ended(""), "ended");
     view.apply(ended);
     assertEquals(ended, rolled.join());
+    inUse = true;
+    assertEquals(
+        ended, get(snapshots.rollBack(UNIT, "s", "r3", "again")), "not done again, nor refused");
+    inUse = false;
     afterTelling =
         entry ->
             view.apply(
                 entry.nextRollback(entry.shared().rollback().ended("it is flattened"), "failed"));
-    Refusal refused = refusal(snapshots.rollBack(UNIT, "s", "asked"));
+    Refusal refused = refusal(snapshots.rollBack(UNIT, "s", "r4", "asked"));
     assertEquals(Kind.CONFLICT, refused.kind());
     assertEquals("nothing was changed: it is flattened", refused.getMessage());
   }

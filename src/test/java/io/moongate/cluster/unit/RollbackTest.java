@@ -41,7 +41,8 @@ class RollbackTest {
   }
 
   private static LogicalUnit.RollBack rollBack(String name, String id, ActorRef<Answer> replyTo) {
-    return new LogicalUnit.RollBack(name, id, "the operator", replyTo);
+    return new LogicalUnit.RollBack(
+        name, id, UnitFixture.NOW.plusSeconds(1), "the operator", replyTo);
   }
 
   private Answer ended(String gateway, long epoch, String id, String failure) {
@@ -103,6 +104,26 @@ class RollbackTest {
     }
     ended("gw1", 1, "r1", "");
     assertEquals(Phase.RELEASING, fixture.move("gw2").ownership().phase());
+  }
+
+  @Test
+  void whatHasEndedIsNotBegunAgainByTheSameName() {
+    begin();
+    UnitEntry done = UnitFixture.entry(ended("gw1", 1, "r1", ""));
+    assertEquals(done, fixture.accepted(replyTo -> rollBack("daily", "r1", replyTo)));
+    assertTrue(
+        fixture.accepted(replyTo -> rollBack("daily", "r2", replyTo)).shared().rollback().going());
+  }
+
+  @Test
+  void whatCameTooLateIsNotBegun() {
+    fixture.serving("gw1");
+    assertEquals(
+        Kind.UNAVAILABLE,
+        refused(
+            replyTo ->
+                new LogicalUnit.RollBack(
+                    "daily", "r1", UnitFixture.NOW.minusSeconds(1), "the operator", replyTo)));
   }
 
   @Test
