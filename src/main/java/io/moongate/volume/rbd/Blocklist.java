@@ -4,14 +4,13 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,10 +26,14 @@ final class Blocklist {
   /** How long a fence that is otherwise complete waits for the records. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  /** For how long no other waits, when one has waited in vain. */
+  private static final Duration IMPATIENCE = Duration.ofSeconds(10);
+
   private final RadosClient client;
   private final Duration period;
   private final CallThreads threads;
   private final BlocklistRecords records;
+  private final AtomicLong hangsUntil;
   private final Map<String, CompletionStage<Boolean>> underWay = new HashMap<>();
 
   /**
@@ -38,12 +41,20 @@ final class Blocklist {
    *
    * @param period how long whoever is put there is refused
    * @param threads for the records
+   * @param hangsUntil nanoseconds of the monotonic clock until which no record is waited for, as
+   *     one was in vain; shared by those of a store
    */
-  Blocklist(RadosClient client, Duration period, CallThreads threads) {
+  Blocklist(RadosClient client, Duration period, CallThreads threads, AtomicLong hangsUntil) {
     this.client = client;
+    this.hangsUntil = hangsUntil;
     this.period = period;
     this.threads = threads;
     this.records = new BlocklistRecords(client);
+  }
+
+  /** A new attempt begins: what was put there before counts for nothing. */
+  void begin() {
+    underWay.clear();
   }
 
   /**
@@ -72,17 +83,20 @@ final class Blocklist {
    * @throws VolumeException with UNAVAILABLE when one of the entries is just being removed
    */
   void awaitRecords() {
-    List<String> addresses = new ArrayList<>(underWay.keySet());
-    long until = System.nanoTime() + PATIENCE.toNanos();
-    for (String address : addresses) {
-      if (!isRecorded(address, underWay.remove(address), until)) {
-        throw new VolumeException(
-            Reason.UNAVAILABLE, address + " is just being taken off the blocklist: try again");
-      }
-    }
+    Map<String, CompletionStage<Boolean>> all = new HashMap<>(underWay);
+    underWay.clear();
+    long now = System.nanoTime();
+    long until = now - hangsUntil.get() < 0 ? now : now + PATIENCE.toNanos();
+    all.forEach(
+        (address, record) -> {
+          if (!isRecorded(address, record, until)) {
+            throw new VolumeException(
+                Reason.UNAVAILABLE, address + " is just being taken off the blocklist: try again");
+          }
+        });
   }
 
-  private static boolean isRecorded(String address, CompletionStage<Boolean> record, long until) {
+  private boolean isRecorded(String address, CompletionStage<Boolean> record, long until) {
     try {
       return record
           .toCompletableFuture()
@@ -93,6 +107,9 @@ final class Blocklist {
       Optional<VolumeException> failure = VolumeException.in(e);
       if (failure.map(VolumeException::reason).equals(Optional.of(Reason.FENCED))) {
         throw failure.get();
+      }
+      if (failure.isEmpty()) {
+        hangsUntil.set(System.nanoTime() + IMPATIENCE.toNanos());
       }
       LOG.warn(
           "event=fenced-client-not-recorded address={} reason=\"{}\" note=\"its entry in the"

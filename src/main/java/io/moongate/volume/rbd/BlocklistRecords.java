@@ -9,6 +9,8 @@ import io.moongate.volume.VolumeException.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whose the addresses are that were put on the blocklist: an object of the pool, beside the images.
@@ -16,6 +18,8 @@ import java.util.Optional;
  * else is just about to remove.
  */
 final class BlocklistRecords {
+  private static final Logger LOG = LoggerFactory.getLogger(BlocklistRecords.class);
+
   /** Its values are JSON, by address: see {@link FencedClient}. */
   static final String OBJECT = "moongate_blocklist";
 
@@ -43,7 +47,8 @@ final class BlocklistRecords {
   /**
    * Records that a client is fenced by its address.
    *
-   * @return false when the address is just being taken off the blocklist: it fences nobody then
+   * @return false when the address is just being taken off the blocklist, for another process: it
+   *     fences nobody then
    */
   boolean add(String address, FencedClient.Owner owner) {
     FencedClient first = new FencedClient(List.of(owner), "");
@@ -53,9 +58,17 @@ final class BlocklistRecords {
       }
       Optional<Found> found = find(address);
       if (found.isPresent()) {
-        Optional<FencedClient> present = found.get().client().filter(known -> !known.isClaimed());
+        Optional<FencedClient> present = found.get().client();
         if (present.isEmpty()) {
-          return false;
+          LOG.warn(
+              "event=fenced-client-not-recorded address={} reason=\"what is on record can't be read\""
+                  + " note=\"its entry in the blocklist stays until its time is over\"",
+              address);
+          return true;
+        }
+        if (present.get().isClaimed()) {
+          // Whose end was seen before the claim need not be fenced any more.
+          return present.get().has(owner.process());
         }
         FencedClient wanted = present.get().and(owner);
         if (wanted.equals(present.get())

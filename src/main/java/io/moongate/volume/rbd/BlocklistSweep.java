@@ -80,8 +80,15 @@ final class BlocklistSweep {
     long most = 2 * pause().toNanos();
     long step = lastLook.map(last -> Math.min(now - last, most)).orElse(0L);
     lastLook = Optional.of(now);
-    if (self.isEmpty() || !isSafe(client)) {
-      candidates.clear();
+    boolean safe = false;
+    try {
+      safe = self.isPresent() && isSafe(client);
+    } finally {
+      if (!safe) {
+        candidates.clear();
+      }
+    }
+    if (!safe) {
       return 0;
     }
     BlocklistRecords records = new BlocklistRecords(client);
@@ -100,7 +107,11 @@ final class BlocklistSweep {
         }
         seen.add(found.address());
       }
-      page = records.list(page.get(page.size() - 1).address(), PAGE);
+      String last = page.get(page.size() - 1).address();
+      page = records.list(last, PAGE);
+      if (!page.isEmpty() && page.get(0).address().compareTo(last) <= 0) {
+        break; // A key that is no text comes back as another: there is no going on behind it.
+      }
     }
     candidates.keySet().retainAll(seen);
     return removed;

@@ -40,14 +40,24 @@ record FencedClient(List<Owner> owners, String claim) {
     }
   }
 
-  /** The same with one more, unless that process is among them. */
+  /** The same with one more; a process that is among them is fenced for longer. */
   FencedClient and(Owner owner) {
-    if (owners.stream().anyMatch(each -> each.process().equals(owner.process()))) {
-      return this;
+    List<Owner> all = new ArrayList<>();
+    boolean known = false;
+    for (Owner each : owners) {
+      boolean same = each.process().equals(owner.process());
+      known |= same;
+      all.add(same && each.until() < owner.until() ? owner : each);
     }
-    List<Owner> all = new ArrayList<>(owners);
-    all.add(owner);
+    if (!known) {
+      all.add(owner);
+    }
     return new FencedClient(all, claim);
+  }
+
+  /** Whether the process is known, and among them. */
+  boolean has(String process) {
+    return !process.isEmpty() && owners.stream().anyMatch(each -> each.process().equals(process));
   }
 
   FencedClient claimedBy(ProcessIdentity process) {
@@ -72,7 +82,9 @@ record FencedClient(List<Owner> owners, String claim) {
     try {
       FencedClient read = JSON.readValue(bytes, FencedClient.class);
       boolean complete =
-          !read.owners.isEmpty() && read.owners.stream().allMatch(each -> each.process() != null);
+          read != null
+              && !read.owners.isEmpty()
+              && read.owners.stream().allMatch(each -> each.process() != null);
       return complete ? Optional.of(read) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();

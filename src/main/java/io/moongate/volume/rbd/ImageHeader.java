@@ -123,6 +123,7 @@ final class ImageHeader {
    * @throws VolumeException with UNAVAILABLE when it can't be had
    */
   void takeLock(RbdImage image, Blocklist blocklist, String unitId, Runnable mayTake) {
+    blocklist.begin();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<Holder> holder = holder();
       Optional<String> former = image.metadata(Ownership.OWNER);

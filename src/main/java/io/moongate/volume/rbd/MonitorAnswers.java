@@ -35,9 +35,15 @@ final class MonitorAnswers {
     }
   }
 
-  /** Whether servers that are silent may be kept from being marked down: all of them, or one. */
+  /**
+   * Whether servers that are silent may be kept from being marked down, all of them or one; true
+   * when the answer does not say.
+   */
   static boolean keepsSilentServersUp(JsonNode health) {
     JsonNode checks = health.path("checks");
+    if (!checks.isObject()) {
+      return true;
+    }
     boolean all = text(checks.path("OSDMAP_FLAGS").path("summary")).contains("nodown");
     boolean one = false;
     // Its summary names all flags that there are.
@@ -51,8 +57,14 @@ final class MonitorAnswers {
     return of.path("message").asText().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether servers keep what they were asked for by clients whose connection is gone. */
+  /**
+   * Whether servers keep what they were asked for by clients whose connection is gone; true when
+   * the answer does not say.
+   */
   static boolean keepsOrphanedOperations(JsonNode configuration) {
+    if (!configuration.isArray()) {
+      return true;
+    }
     boolean kept = false;
     for (JsonNode option : configuration) {
       kept |=

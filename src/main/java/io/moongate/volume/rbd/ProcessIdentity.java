@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -108,21 +109,26 @@ record ProcessIdentity(
         || pid > Integer.MAX_VALUE) {
       return false;
     }
-    // /proc may hide the processes of others; this is answered for them as well.
+    boolean unknown = false;
     try {
       Signals.kill((int) pid, 0);
     } catch (LastErrorException e) {
-      if (e.getErrorCode() == ESRCH) {
-        return true;
-      }
+      unknown = e.getErrorCode() == ESRCH;
     }
+    OptionalLong there = startOf(pid);
+    // /proc may hide the processes of others: that it shows none says nothing by itself.
+    return there.isPresent() ? there.getAsLong() != started : unknown;
+  }
+
+  /** When the process that has the number now was started; nothing when none is seen. */
+  private static OptionalLong startOf(long pid) {
     try {
       String stat =
           Files.readString(
               Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
-      return started(stat) != started; // Its number is another's by now.
+      return OptionalLong.of(started(stat));
     } catch (IOException | RuntimeException e) {
-      return false;
+      return OptionalLong.empty();
     }
   }
 

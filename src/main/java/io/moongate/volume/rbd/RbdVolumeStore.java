@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -56,6 +57,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   private final RbdSettings settings;
   private final StoreThreads threads;
+  private final AtomicLong recordsHangUntil = new AtomicLong(System.nanoTime());
   private final PoolWatch watch;
 
   /**
@@ -286,7 +288,7 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
   }
 
   private Blocklist blocklist(RadosClient client) {
-    return new Blocklist(client, settings.blocklistFor(), threads.records());
+    return new Blocklist(client, settings.blocklistFor(), threads.records(), recordsHangUntil);
   }
 
   private static void closing(Runnable close, Throwable because) {

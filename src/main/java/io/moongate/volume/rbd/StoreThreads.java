@@ -125,11 +125,11 @@ final class StoreThreads {
   /** Ends the threads once they have nothing to do; false when that takes longer. */
   boolean close(Duration patience) {
     rollbacks.shutdown(); // So does one of these, by whoever owns the volume next.
+    records.shutdown(); // An entry without a record stays until its time is over.
     listings.shutdown();
     headers.shutdown();
     removals.shutdown(); // A removal that is cut off goes on when it is asked for again.
-    List<CallThreads> awaited =
-        List.of(takeOvers, changes, writes, closings, records, lookUps, checks);
+    List<CallThreads> awaited = List.of(takeOvers, changes, writes, closings, lookUps, checks);
     awaited.forEach(CallThreads::shutdown);
     long until = System.nanoTime() + patience.toNanos();
     boolean ended = true;
