@@ -8,8 +8,6 @@ import io.moongate.volume.rbd.SnapshotRecords.Snapshot;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the owner of an image does with its snapshots (docs/decisions/0020-snapshots.md), one thing
@@ -20,8 +18,6 @@ import org.slf4j.LoggerFactory;
  * and no write begins before it has seen that: it would write over what the snapshot has.
  */
 final class ImageSnapshots {
-  private static final Logger LOG = LoggerFactory.getLogger(ImageSnapshots.class);
-
   /** A snapshot that is being removed, whose space is still to be released: metadata. */
   static final String RELEASING = "moongate.releasing";
 
@@ -42,12 +38,14 @@ final class ImageSnapshots {
   private final SnapshotRecords records;
   private final FenceLatch latch;
   private final WriteBarrier barrier;
+  private final SeenSnapshots seen;
   private volatile boolean rollingBack;
 
   ImageSnapshots(RadosClient client, RbdImage image, FenceLatch latch, WriteBarrier barrier) {
     this.image = image;
     this.header = new ImageHeader(client, image);
     this.records = new SnapshotRecords(client, image.id());
+    this.seen = new SeenSnapshots(client, image, latch);
     this.latch = latch;
     this.barrier = barrier;
   }
@@ -79,67 +77,39 @@ final class ImageSnapshots {
       if (there.isPresent()) {
         return records.describe(there.get());
       }
+      // Never released here: one that is not recorded costs nothing, and one that is can look so.
       long id = image.newSnapshotId();
-      boolean added = false;
-      try {
-        added = add(name, id);
-      } finally {
-        if (!added) {
-          image.releaseSnapshotId(id);
-        }
-      }
+      add(name, id);
     }
     throw new VolumeException(
         Reason.UNAVAILABLE, "others make snapshots of image %s just now".formatted(image.name()));
   }
 
-  /** Whether it was recorded; not when somebody else was faster. */
-  private boolean add(String name, long id) {
-    Thread telling = new Thread(this::tell, "volume-rbd-telling");
-    telling.setDaemon(true);
+  /**
+   * Records it, unless somebody else was faster. What is written is held back until librbd has seen
+   * it; for good, when that or whether it was recorded can't be told.
+   */
+  private void add(String name, long id) {
     barrier.raise(QUIET);
+    boolean open = false;
     try {
       latch.requireNotFenced();
+      open = true;
       int result = records.add(name, id);
-      if (result == -Errno.EEXIST || result == -Errno.ESTALE) {
-        return false;
+      if (result < 0 && records.get(id).isEmpty()) {
+        open = false;
+        if (result != -Errno.EEXIST && result != -Errno.ESTALE) {
+          throw Errno.failure(result, "recording snapshot " + name);
+        }
+        return;
       }
-      Errno.check(result, "recording snapshot " + name);
-      telling.start();
-      awaitSeen(name, id);
+      seen.require(name, id);
+      open = false;
     } finally {
+      if (open) {
+        latch.note(new VolumeException(Reason.FENCED, "librbd may not have seen snapshot " + name));
+      }
       barrier.lower();
-    }
-    join(telling);
-    return true;
-  }
-
-  /** Whether anybody has heard it is looked at where it matters. */
-  private void tell() {
-    try {
-      header.tell();
-    } catch (VolumeException e) {
-      LOG.debug("event=snapshot-not-told image={}", image.name(), e);
-    }
-  }
-
-  /** What is written before that would be written into the snapshot. */
-  private void awaitSeen(String name, long id) {
-    try {
-      image.awaitSnapshot(name, id, SEEN);
-    } catch (VolumeException e) {
-      // Only another client can be trusted to know of it.
-      latch.note(new VolumeException(Reason.FENCED, "librbd has not seen the snapshot " + name, e));
-      latch.requireNotFenced();
-    }
-  }
-
-  private static void join(Thread telling) {
-    try {
-      telling.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new VolumeException(Reason.UNAVAILABLE, "interrupted", e);
     }
   }
 
@@ -170,7 +140,7 @@ final class ImageSnapshots {
       Errno.check(result, "removing snapshot " + name);
     }
     finishRelease();
-    tell();
+    seen.tell();
   }
 
   private void requireUnused(Snapshot snapshot) {

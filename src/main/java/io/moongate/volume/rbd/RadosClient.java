@@ -262,6 +262,28 @@ final class RadosClient implements AutoCloseable {
     return threads.run(call).whenComplete((result, failure) -> end());
   }
 
+  /** The same on a thread of its own, that nobody waits for. */
+  void runApart(String name, Runnable task) {
+    begin();
+    try {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  task.run();
+                } finally {
+                  end();
+                }
+              },
+              name);
+      thread.setDaemon(true);
+      thread.start();
+    } catch (RuntimeException | Error e) {
+      end();
+      throw e;
+    }
+  }
+
   private synchronized void begin() {
     if (closed) {
       throw new IllegalStateException("closed");

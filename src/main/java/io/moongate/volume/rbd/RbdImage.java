@@ -5,7 +5,6 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -229,28 +228,15 @@ final class RbdImage {
     }
   }
 
-  /**
-   * Waits until librbd has seen a snapshot: writes that begin afterwards leave it as it is.
-   *
-   * @throws VolumeException with UNAVAILABLE when that takes longer
-   */
-  void awaitSnapshot(String snapshot, long id, Duration patience) {
-    long until = System.nanoTime() + patience.toNanos();
+  /** The number of the snapshot that has a name, as far as librbd has seen. */
+  Optional<Long> snapshotId(String snapshot) {
     long[] seen = new long[1];
-    while (true) {
-      int result = Librbd.rbd_snap_get_id(image, snapshot, seen);
-      if (result == 0 && seen[0] == id) {
-        return;
-      }
-      if (result != -Errno.ENOENT) {
-        check(result, "looking for a snapshot");
-      }
-      if (System.nanoTime() - until > 0) {
-        throw new VolumeException(
-            Reason.UNAVAILABLE, "image %s has a snapshot, but not here yet".formatted(name));
-      }
-      pause(1);
+    int result = Librbd.rbd_snap_get_id(image, snapshot, seen);
+    if (result == -Errno.ENOENT) {
+      return Optional.empty();
     }
+    check(result, "looking for a snapshot");
+    return Optional.of(seen[0]);
   }
 
   /** A number for a snapshot, from the monitors; greater than all before. */

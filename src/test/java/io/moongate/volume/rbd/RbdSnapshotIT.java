@@ -3,9 +3,11 @@ package io.moongate.volume.rbd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeSnapshot;
 import java.io.IOException;
@@ -328,6 +330,39 @@ class RbdSnapshotIT extends PoolFixture {
     hung.join();
     await(() -> succeeds(volume.makeSnapshot("first")));
     assertEquals(List.of("first"), names("unit"));
+    get(volume.close());
+  }
+
+  /** It may be on record by then, so what it has must stay; and librbd may not know it yet. */
+  @Test
+  void oneThatWasRecordedStaysWholeWhenItsMakingBreaksOff() {
+    get(store.create("unit", SIZE, BLOCK));
+    try (RadosClient client = RadosClient.connect(pool.settings())) {
+      RbdImage.with(
+          RbdImage.open(client, "test.unit"),
+          image -> {
+            assertTrue(image.acquireLock());
+            image.writeNow(0, filled(BLOCK, 1).array());
+            FenceLatch latch = new FenceLatch();
+            WriteBarrier barrier = new WriteBarrier();
+            ImageSnapshots snapshots = new ImageSnapshots(client, image, latch, barrier);
+            Thread.currentThread().interrupt(); // So it ends as soon as it waits for librbd.
+            assertThrows(VolumeException.class, () -> snapshots.make("first"));
+            assertTrue(Thread.interrupted());
+            assertTrue(latch.isFenced(), "it might be written into");
+            assertTrue(
+                barrier
+                    .pass(() -> CompletableFuture.completedStage(1))
+                    .toCompletableFuture()
+                    .isDone());
+            return null;
+          });
+    }
+    assertEquals(List.of("first"), names("unit"));
+    Volume volume = opened("unit", 2);
+    get(volume.write(0, filled(BLOCK, 2), true));
+    get(volume.makeSnapshot("first"));
+    assertArrayEquals(filled(BLOCK, 1).array(), contentOf("unit", "first", 0, BLOCK));
     get(volume.close());
   }
 }
