@@ -50,6 +50,14 @@ final class ImageSnapshots {
     this.barrier = barrier;
   }
 
+  /**
+   * Once this is the owner, and before it writes anything: librbd has read the header when the
+   * image was opened, and a former owner may have recorded snapshots since.
+   */
+  void catchUp() {
+    seen.requireAll();
+  }
+
   /** Once this is the owner: whether a former one was interrupted in the middle of a rollback. */
   void look() {
     rollingBack = image.metadata(ROLLING_BACK).isPresent();
@@ -75,6 +83,7 @@ final class ImageSnapshots {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<Snapshot> there = records.find(name);
       if (there.isPresent()) {
+        seen.require(name, there.get().id());
         return records.describe(there.get());
       }
       // Never released here: one that is not recorded costs nothing, and one that is can look so.
@@ -214,6 +223,7 @@ final class ImageSnapshots {
     }
     try {
       latch.requireNotFenced();
+      seen.require(name, snapshot.id()); // librbd goes by the name.
       long grown = Math.max(size, header.size());
       header.record(Map.of(ROLLING_BACK, number));
       image.rollBack(name);

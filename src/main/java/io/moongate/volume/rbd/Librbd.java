@@ -103,6 +103,15 @@ final class Librbd {
 
   static native int rbd_snap_get_id(long image, String name, long[] id);
 
+  /**
+   * Their number: of each a number, a size in bytes and the address of a name, 8 bytes each. ERANGE
+   * with the room for one more than there are, which is needed, when there is too little.
+   */
+  static native int rbd_snap_list(long image, long[] snapshots, int[] most);
+
+  /** Frees the names. */
+  static native void rbd_snap_list_end(long[] snapshots);
+
   static native int rbd_snap_rollback(long image, String name);
 
   static native long rbd_get_data_pool_id(long image);

@@ -7,9 +7,11 @@ import io.moongate.volume.VolumeException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongToIntFunction;
@@ -24,6 +26,8 @@ final class RbdImage {
   private static final int LONGEST_LIST = 64 << 10;
   static final int MOST_KEYS = 256;
   private static final int MOST_WATCHERS = 64;
+  private static final int FEW_SNAPSHOTS = 64;
+  private static final int SNAPSHOT_FIELDS = 3;
   private static final int LOOKS = 200;
   private static final int PAUSE_MILLIS = 20;
 
@@ -237,6 +241,25 @@ final class RbdImage {
     }
     check(result, "looking for a snapshot");
     return Optional.of(seen[0]);
+  }
+
+  /** The numbers of all snapshots, hidden ones too, as far as librbd has seen. */
+  Set<Long> snapshotIds() {
+    int[] room = {FEW_SNAPSHOTS};
+    while (true) {
+      long[] snapshots = new long[SNAPSHOT_FIELDS * room[0]];
+      int count = Librbd.rbd_snap_list(image, snapshots, room);
+      if (count == -Errno.ERANGE) {
+        continue;
+      }
+      check(count, "listing the snapshots");
+      Librbd.rbd_snap_list_end(snapshots);
+      Set<Long> ids = new HashSet<>();
+      for (int i = 0; i < count; i++) {
+        ids.add(snapshots[SNAPSHOT_FIELDS * i]);
+      }
+      return ids;
+    }
   }
 
   /** A number for a snapshot, from the monitors; greater than all before. */

@@ -305,6 +305,7 @@ final class RbdVolume implements Volume {
                       synchronized (ownership) {
                         ownership.take(epoch);
                         if (!redone) {
+                          snapshots.catchUp();
                           atomicWrites.redo();
                           snapshots.look();
                           redone = true;

@@ -20,13 +20,25 @@ final class SeenSnapshots {
   private final RadosClient client;
   private final RbdImage image;
   private final ImageHeader header;
+  private final SnapshotRecords records;
   private final FenceLatch latch;
 
   SeenSnapshots(RadosClient client, RbdImage image, FenceLatch latch) {
     this.client = client;
     this.image = image;
     this.header = new ImageHeader(client, image);
+    this.records = new SnapshotRecords(client, image.id());
     this.latch = latch;
+  }
+
+  /**
+   * Waits until librbd has every snapshot that is on record and no other, by their numbers: one of
+   * the same name may be another one.
+   *
+   * @throws VolumeException with FENCED as {@link #require} has it
+   */
+  void requireAll() {
+    await("the snapshots", () -> image.snapshotIds().equals(records.ids()));
   }
 
   /**

@@ -11,9 +11,11 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The snapshots of an image as its header object has them, without librbd in between: that asks
@@ -64,15 +66,22 @@ final class SnapshotRecords {
     }
   }
 
-  /** All of them, oldest first. */
-  List<Snapshot> all() {
+  /** The numbers of all, hidden ones too. */
+  Set<Long> ids() {
     ByteBuffer context = execute("get_snapcontext", new byte[0], LONGEST_LIST);
     context.getLong(); // The newest number.
     int count = context.getInt();
-    List<Snapshot> snapshots = new ArrayList<>(count);
+    Set<Long> ids = new HashSet<>();
     for (int i = 0; i < count; i++) {
-      get(context.getLong()).ifPresent(snapshots::add);
+      ids.add(context.getLong());
     }
+    return ids;
+  }
+
+  /** All of them, oldest first. */
+  List<Snapshot> all() {
+    List<Snapshot> snapshots = new ArrayList<>();
+    ids().forEach(id -> get(id).ifPresent(snapshots::add));
     snapshots.sort(Comparator.comparingLong(Snapshot::id));
     return snapshots;
   }
