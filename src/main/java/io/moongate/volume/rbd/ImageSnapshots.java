@@ -215,16 +215,31 @@ final class ImageSnapshots {
     }
     boolean before = rollingBack;
     rollingBack = true;
+    boolean raised = false;
+    long grown;
     try {
       barrier.raise(SEEN);
-    } catch (VolumeException e) {
+      raised = true;
+      latch.requireNotFenced();
+      seen.require(name, snapshot.id()); // librbd goes by the name.
+      grown = Math.max(size, header.size());
+    } catch (RuntimeException | Error e) {
       rollingBack = before;
+      if (raised) {
+        barrier.lower();
+      }
       throw e;
     }
     try {
-      latch.requireNotFenced();
-      seen.require(name, snapshot.id()); // librbd goes by the name.
-      long grown = Math.max(size, header.size());
+      rollBackFor(id, name, number, grown);
+    } finally {
+      barrier.lower();
+    }
+  }
+
+  /** From here on it may be rolled back in part, and nothing may say that it is as it was. */
+  private void rollBackFor(String id, String name, String number, long grown) {
+    try {
       header.record(Map.of(ROLLING_BACK, number));
       image.rollBack(name);
       // librbd has made it as large as the snapshot.
@@ -233,8 +248,14 @@ final class ImageSnapshots {
       header.record(Map.of(ROLLED_BACK, id));
       header.forget(ROLLING_BACK);
       rollingBack = false;
-    } finally {
-      barrier.lower();
+    } catch (VolumeException e) {
+      if (e.reason() == Reason.FENCED || e.reason() == Reason.UNAVAILABLE) {
+        throw e;
+      }
+      throw new VolumeException(
+          Reason.IO,
+          "image %s may be rolled back in part: %s".formatted(image.name(), e.getMessage()),
+          e);
     }
   }
 

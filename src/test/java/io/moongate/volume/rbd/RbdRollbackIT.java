@@ -3,15 +3,19 @@ package io.moongate.volume.rbd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeSnapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A volume is what a snapshot has, or is not served. */
@@ -172,5 +176,43 @@ class RbdRollbackIT extends PoolFixture {
     assertBytes(1, volume, 0, OBJECT);
     assertBytes(0, volume, SIZE, SIZE);
     get(volume.close());
+  }
+
+  /** Though what it fails with is what it would be refused with before it has begun. */
+  @Test
+  void oneThatFailsOnceItHasBegunIsNotCalledOneThatHasNot() throws IOException {
+    Volume volume = owned("unit", SIZE);
+    get(volume.write(0, RbdSnapshotIT.filled(SIZE, 1), true));
+    get(volume.makeSnapshot("s"));
+    get(volume.write(0, RbdSnapshotIT.filled(SIZE, 2), true));
+    get(volume.close());
+    try (RadosClient client = RadosClient.connect(pool.settings())) {
+      RbdImage image = RbdImage.open(client, "test.unit");
+      String header = "rbd_header." + image.id();
+      int ofHeader = ceph.osdOf(pool.name(), header);
+      int stopped =
+          IntStream.range(0, SIZE / OBJECT)
+              .map(i -> ceph.osdOf(pool.name(), "rbd_data.%s.%016x".formatted(image.id(), i)))
+              .filter(osd -> osd != ofHeader)
+              .findAny()
+              .orElseThrow();
+      assertTrue(image.acquireLock());
+      ImageSnapshots snapshots =
+          new ImageSnapshots(client, image, new FenceLatch(), new WriteBarrier());
+      CompletableFuture<Void> rollingBack;
+      try {
+        OtherProcess.stop(ceph.osds().get(stopped).pid());
+        rollingBack = CompletableFuture.runAsync(() -> snapshots.rollBack("s", "r8", SIZE));
+        await(() -> image.metadata(ImageSnapshots.ROLLING_BACK).isPresent());
+        ceph.rados("-p", pool.name(), "rmomapkey", header, "size");
+      } finally {
+        OtherProcess.signal(ceph.osds().get(stopped).pid(), "CONT");
+      }
+      String said = assertReason(Reason.IO, rollingBack);
+      assertTrue(said.contains("in part") && said.contains("not there"), said);
+      VolumeException refused = assertThrows(VolumeException.class, snapshots::requireWhole);
+      assertEquals(Reason.UNAVAILABLE, refused.reason());
+      image.close();
+    }
   }
 }
