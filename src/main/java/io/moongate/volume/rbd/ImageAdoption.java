@@ -77,6 +77,7 @@ final class ImageAdoption {
     // Those of the former unit, which begin anew.
     header.forget(Ownership.EPOCH);
     header.forget(Ownership.OWNER);
+    header.forget(ImageSnapshots.ROLLED_BACK);
     header.record(ImageCreation.metadata(unitId, blockSize));
   }
 

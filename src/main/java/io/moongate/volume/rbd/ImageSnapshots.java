@@ -18,7 +18,10 @@ import java.util.Optional;
  * and no write begins before it has seen that: it would write over what the snapshot has.
  */
 final class ImageSnapshots {
-  /** A snapshot that is being removed, whose space is still to be released: metadata. */
+  /**
+   * A snapshot that is being removed, whose space is still to be released, and the image's id:
+   * metadata. A copy of the image has it too, and there it means nothing.
+   */
   static final String RELEASING = "moongate.releasing";
 
   /** The snapshot to which the image is being rolled back: metadata. */
@@ -139,7 +142,7 @@ final class ImageSnapshots {
               .formatted(image.name(), name));
     }
     latch.requireNotFenced();
-    header.record(Map.of(RELEASING, Long.toString(snapshot.id())));
+    header.record(Map.of(RELEASING, releasing(snapshot.id(), image.id())));
     int result = records.remove(snapshot.id());
     if (result == -Errno.EBUSY) { // Cloned or protected just now.
       finishRelease();
@@ -171,15 +174,24 @@ final class ImageSnapshots {
    * completed here; what was interrupted before has not been done.
    */
   private void finishRelease() {
-    Optional<Long> id = image.number(RELEASING);
-    if (id.isEmpty()) {
+    Optional<String> noted = image.metadata(RELEASING);
+    if (noted.isEmpty()) {
       return;
     }
     latch.requireNotFenced();
-    if (records.get(id.get()).isEmpty()) {
-      image.releaseSnapshotId(id.get());
+    String[] parts = noted.get().split(" ", -1);
+    if (parts.length == 2 && parts[1].equals(image.id())) {
+      long id = Long.parseUnsignedLong(parts[0]);
+      if (records.get(id).isEmpty()) {
+        image.releaseSnapshotId(id);
+      }
     }
     header.forget(RELEASING);
+  }
+
+  /** What is recorded before one is removed. */
+  static String releasing(long id, String imageId) {
+    return id + " " + imageId;
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -286,7 +287,7 @@ class RbdSnapshotIT extends PoolFixture {
             SnapshotRecords records = new SnapshotRecords(client, image.id());
             long id = records.find("half").orElseThrow().id();
             new ImageHeader(client, image)
-                .record(Map.of(ImageSnapshots.RELEASING, Long.toString(id)));
+                .record(Map.of(ImageSnapshots.RELEASING, ImageSnapshots.releasing(id, image.id())));
             assertEquals(0, records.remove(id));
             return null;
           });
@@ -462,5 +463,40 @@ class RbdSnapshotIT extends PoolFixture {
     get(volume.write(0, filled(BLOCK, 1), true));
     assertEquals(69, names("unit").size());
     get(volume.close());
+  }
+
+  /** The number is that of a snapshot of the original, which may be whole. */
+  @Test
+  void aCopyOfAnImageFinishesNoDeletionOfTheOriginal() {
+    Volume volume = owned("unit");
+    get(volume.write(0, filled(BLOCK, 1), true));
+    get(volume.makeSnapshot("s"));
+    get(volume.write(0, filled(BLOCK, 2), true));
+    get(volume.rollBack("s", "done"));
+    get(volume.write(0, filled(BLOCK, 3), true));
+    get(volume.close());
+    asTheFormerOwner(
+        (image, records) -> {
+          long id = records.find("s").orElseThrow().id();
+          ceph.rbd(
+              "image-meta",
+              "set",
+              pool.name() + "/test.unit",
+              ImageSnapshots.RELEASING,
+              ImageSnapshots.releasing(id, image.id()));
+        });
+    String copy = pool.name() + "/theirs";
+    ceph.rbd("cp", "--no-progress", pool.name() + "/test.unit", copy);
+    assertTrue(ceph.rbd("image-meta", "list", copy).contains(ImageSnapshots.RELEASING));
+    ceph.rbd("image-meta", "remove", copy, RbdVolumeStore.UNIT);
+    get(store.adopt(copy, "mine", Optional.empty(), BLOCK));
+    Volume mine = get(store.open(copy, "mine"));
+    get(mine.fence(1));
+    get(mine.makeSnapshot("t"));
+    get(mine.close());
+    String metadata = ceph.rbd("image-meta", "list", copy);
+    assertFalse(metadata.contains(ImageSnapshots.RELEASING), metadata);
+    assertFalse(metadata.contains(ImageSnapshots.ROLLED_BACK), metadata);
+    assertArrayEquals(filled(BLOCK, 1).array(), contentOf("unit", "s", 0, BLOCK));
   }
 }
