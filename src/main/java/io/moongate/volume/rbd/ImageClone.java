@@ -4,24 +4,31 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Makes an image that shares the blocks of a snapshot of another, so that it can be repeated after
- * an interruption.
+ * Makes an image that shares the blocks of a snapshot of another.
  *
  * <p>librbd copies all metadata of the source, whose unit, epoch and owner say nothing of the
- * clone. So a clone is ours once it has the id of its own unit, which is recorded last; and as long
- * as its mark is there one that has another id was not finished: it is removed, and made anew.
- * Either of the two is decided by the header's server at once: who finishes one that somebody else
- * is just removing, or the other way round, comes too late.
+ * clone. So a clone is ours once it has the id of its own unit: that comes last, in one operation
+ * of the header's server with the removal of what was copied, by who made the image and nobody
+ * else. Whoever finds one that was not finished can't tell whether somebody is at it, and leaves it
+ * alone: it is for an operator to remove.
  */
 final class ImageClone {
   /** The image and the snapshot that it was made from: metadata of the image. */
   static final String SOURCE = "moongate.source";
 
-  /** In place of a unit's id while it is removed. */
-  private static final String NOBODY = "nobody";
+  /** What is copied from the source. */
+  private static final Set<String> OF_THE_SOURCE =
+      Set.of(
+          Ownership.EPOCH,
+          Ownership.OWNER,
+          Ownership.PROCESS,
+          ImageSnapshots.RELEASING,
+          ImageSnapshots.ROLLING_BACK,
+          ImageSnapshots.ROLLED_BACK);
 
   private final RadosClient client;
   private final String name;
@@ -47,27 +54,33 @@ final class ImageClone {
    * @param source name of the image that has the snapshot
    * @param features of the new image
    * @return its size in bytes
+   * @throws VolumeException with UNAVAILABLE while somebody else makes it, and when that was
+   *     interrupted; with EXISTS when there is another image of the name
    */
   long perform(String source, String snapshot, long features) {
-    boolean marked = ImageCreation.isMarked(client, name);
     Optional<Optional<String>> unit = unit();
-    if (unit.isPresent() && unit.get().equals(Optional.of(unitId))) {
+    boolean marked = ImageCreation.isMarked(client, name);
+    if (unit.isPresent() && !marked) {
+      unit = unit(); // It may just have been finished.
+    }
+    if (unit.equals(Optional.of(Optional.of(unitId)))) {
       long size = equalSize(source, snapshot);
       ImageCreation.unmark(client, name);
       return size;
     }
-    if (unit.isPresent() && !marked) {
-      throw new VolumeException(
-          Reason.EXISTS,
-          "image %s is of unit %s".formatted(name, unit.get().orElse("somebody else")));
-    }
-    if (marked) {
-      unit.ifPresent(this::disown);
-      new ImageRemoval(client, name).perform();
+    if (unit.isPresent()) {
+      throw marked
+          ? unfinished()
+          : new VolumeException(
+              Reason.EXISTS,
+              "image %s is of unit %s".formatted(name, unit.get().orElse("somebody else")));
     }
     requireBlockSize(source);
     ImageCreation.mark(client, name);
     int made = Librbd.clone(client.pool(), source, snapshot, name, features);
+    if (made == -Errno.EEXIST) {
+      throw unfinished();
+    }
     if (made == -Errno.ENOENT) {
       ImageCreation.unmark(client, name);
     }
@@ -75,6 +88,14 @@ final class ImageClone {
     long size = finish(source, snapshot);
     ImageCreation.unmark(client, name);
     return size;
+  }
+
+  private VolumeException unfinished() {
+    return new VolumeException(
+        Reason.UNAVAILABLE,
+        ("image %s is just being made, or that was interrupted: ask again; if it stays so, and no"
+                + " gateway makes it any more, remove it with rbd rm")
+            .formatted(name));
   }
 
   /** Whose the image is, if it is there and can be opened. */
@@ -104,17 +125,6 @@ final class ImageClone {
     }
   }
 
-  private void disown(Optional<String> unit) {
-    RbdImage.with(
-        RbdImage.openReadOnly(client, name),
-        image -> {
-          require(
-              new ImageHeader(client, image)
-                  .replace(RbdVolumeStore.UNIT, unit, Map.of(RbdVolumeStore.UNIT, NOBODY)));
-          return null;
-        });
-  }
-
   private static String text(String source, String snapshot) {
     return source + "@" + snapshot;
   }
@@ -123,25 +133,16 @@ final class ImageClone {
     return RbdImage.with(
         RbdImage.openReadOnly(client, name),
         image -> {
-          ImageHeader header = new ImageHeader(client, image);
           Optional<String> inherited = image.metadata(RbdVolumeStore.UNIT);
-          header.forget(Ownership.EPOCH);
-          header.forget(Ownership.OWNER);
-          header.forget(ImageSnapshots.RELEASING);
-          header.forget(ImageSnapshots.ROLLING_BACK);
-          header.forget(ImageSnapshots.ROLLED_BACK);
           Map<String, String> own = new TreeMap<>(ImageCreation.metadata(unitId, blockSize));
           own.put(SOURCE, text(source, snapshot));
-          require(header.replace(RbdVolumeStore.UNIT, inherited, own));
+          if (inherited.equals(Optional.of(unitId))
+              || !new ImageHeader(client, image)
+                  .replace(RbdVolumeStore.UNIT, inherited, own, OF_THE_SOURCE)) {
+            throw unfinished(); // It is not the one that was made above.
+          }
           return image.size();
         });
-  }
-
-  private void require(boolean done) {
-    if (!done) {
-      throw new VolumeException(
-          Reason.UNAVAILABLE, "somebody else is just making or removing image " + name);
-    }
   }
 
   /** Its size, when it was made from that. */

@@ -34,6 +34,9 @@ final class ImageHeader {
   /** Says that it was taken for the feature exclusive-lock, and not by hand. */
   private static final String TAG = "internal";
 
+  /** Stands before the keys of metadata in the header. */
+  private static final String METADATA = "metadata_";
+
   private static final int LONGEST = 1024;
   private static final int ATTEMPTS = 16;
 
@@ -277,18 +280,21 @@ final class ImageHeader {
   }
 
   /**
-   * Records metadata if one of them is still as it was, all in one operation.
+   * Records metadata and removes others if one of them is still as it was, all in one operation.
    *
    * @param before its value; empty when it was not there
+   * @param forgotten keys of those that are removed; they need not be there
    * @return false when it is not so any more
    */
-  boolean replace(String key, Optional<String> before, Map<String, String> metadata) {
+  boolean replace(
+      String key, Optional<String> before, Map<String, String> metadata, Set<String> forgotten) {
     byte[] present = before.orElse("").getBytes(US_ASCII);
     byte[] pairs = encode(metadata);
     long operation = Librados.rados_create_write_op();
     try {
       Librados.rados_write_op_omap_cmp(
-          operation, "metadata_" + key, EQUAL, present, present.length, 0);
+          operation, METADATA + key, EQUAL, present, present.length, 0);
+      forgotten.forEach(each -> forget(operation, each));
       Librados.rados_write_op_exec(operation, "rbd", "metadata_set", pairs, pairs.length, 0);
       int result = Librados.rados_write_op_operate(operation, client.pool(), header, 0, 0);
       if (result == -Errno.ECANCELED) {
@@ -298,6 +304,14 @@ final class ImageHeader {
       return true;
     } finally {
       Librados.rados_release_write_op(operation);
+    }
+  }
+
+  private static void forget(long operation, String key) {
+    String stored = METADATA + key;
+    try (Memory text = new Memory(stored.length() + 1)) {
+      text.setString(0, stored, "US-ASCII");
+      Librados.rados_write_op_omap_rm_keys(operation, new long[] {Pointer.nativeValue(text)}, 1);
     }
   }
 

@@ -11,7 +11,9 @@ import io.moongate.volume.VolumeException.Reason;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,21 +184,10 @@ class RbdCloneIT extends PoolFixture {
   }
 
   @Test
-  void oneThatWasInterruptedIsCompletedWhenItIsRepeated() {
+  void oneThatWasInterruptedBeforeOrAfterItWasMadeIsCompletedWhenItIsRepeated() {
     try (RadosClient client = RadosClient.connect(pool.settings())) {
       // Before anything of it was there.
       ImageCreation.mark(client, "test.copy");
-      get(cloned().close());
-      get(store.delete("copy"));
-
-      // With the metadata of the source.
-      ImageCreation.mark(client, "test.copy");
-      ceph.rbd(
-          "clone",
-          "--rbd-default-clone-format",
-          "2",
-          pool.name() + "/test.source@s",
-          pool.name() + "/test.copy");
       Volume copy = cloned();
       get(copy.write(0, RbdSnapshotIT.filled(BLOCK, 9), true));
       get(copy.close());
@@ -204,19 +195,77 @@ class RbdCloneIT extends PoolFixture {
       // When it was complete, but for its mark; and by now it has been used.
       ImageCreation.mark(client, "test.copy");
       get(store.clone("copy", "source", "s", BLOCK));
+      assertFalse(ImageCreation.isMarked(client, "test.copy"));
       copy = opened("copy", 2);
       assertBytes(9, copy, 0, BLOCK);
       get(copy.close());
       get(store.delete("copy"));
+      assertEquals(0, get(store.snapshots("source")).get(0).clones());
+    }
+  }
 
-      // While it is being removed, or made, by somebody else.
+  /** Somebody may be at it, or it may be finished and used in the next moment. */
+  @Test
+  void oneThatIsNotFinishedIsLeftAloneUntilItIsRemovedByHand() {
+    String image = pool.name() + "/test.copy";
+    try (RadosClient client = RadosClient.connect(pool.settings())) {
+      // With the metadata of the source.
       ImageCreation.mark(client, "test.copy");
-      ceph.rbd("create", "--size", "1M", pool.name() + "/test.copy");
+      ceph.rbd("clone", "--rbd-default-clone-format", "2", pool.name() + "/test.source@s", image);
+      String id = ceph.imageId(pool.name(), "test.copy");
+      String refusal = assertReason(Reason.UNAVAILABLE, store.clone("copy", "source", "s", BLOCK));
+      assertTrue(refusal.contains("test.copy") && refusal.contains("rbd rm"), refusal);
+      assertEquals(id, ceph.imageId(pool.name(), "test.copy"));
+      assertTrue(ceph.rbd("image-meta", "list", image).matches("(?s).*moongate.unit +source.*"));
+      ceph.rbd("rm", "--no-progress", image);
+      get(cloned().close());
+      get(store.delete("copy"));
+
+      // With no metadata yet.
+      ImageCreation.mark(client, "test.copy");
+      ceph.rbd("create", "--size", "1M", image);
+      assertReason(Reason.UNAVAILABLE, store.clone("copy", "source", "s", BLOCK));
+      ceph.rbd("rm", "--no-progress", image);
+      get(cloned().close());
+      get(store.delete("copy"));
+
+      // With nothing but its id, by which it can't be opened yet.
+      ceph.rbd("create", "--size", "1M", image);
+      id = ceph.imageId(pool.name(), "test.copy");
+      ceph.rados("-p", pool.name(), "rm", "rbd_header." + id);
+      assertReason(Reason.UNAVAILABLE, store.clone("copy", "source", "s", BLOCK));
+      assertTrue(ceph.rados("-p", pool.name(), "ls").contains("rbd_id.test.copy"));
+      ceph.rbd("rm", "--no-progress", image);
       get(cloned().close());
       get(store.delete("copy"));
       assertEquals(0, get(store.snapshots("source")).get(0).clones());
       assertFalse(ceph.rados("-p", pool.name(), "ls").contains("moongate_creating"));
     }
+  }
+
+  /** All or nothing: somebody else may have finished it, and serve it at an epoch. */
+  @Test
+  void whoComesTooLateTakesNoMetadataAway() {
+    Volume copy = cloned();
+    try (RadosClient client = RadosClient.connect(pool.settings())) {
+      RbdImage.with(
+          RbdImage.openReadOnly(client, "test.copy"),
+          image -> {
+            ImageHeader header = new ImageHeader(client, image);
+            Map<String, String> own = Map.of(RbdVolumeStore.UNIT, "late");
+            Set<String> forgotten = Set.of(Ownership.EPOCH, Ownership.OWNER, "moongate.none");
+            assertFalse(header.replace(RbdVolumeStore.UNIT, Optional.of("source"), own, forgotten));
+            assertEquals(Optional.of("copy"), image.metadata(RbdVolumeStore.UNIT));
+            assertEquals(Optional.of("1"), image.metadata(Ownership.EPOCH));
+            assertTrue(image.metadata(Ownership.OWNER).isPresent());
+            assertTrue(header.replace(RbdVolumeStore.UNIT, Optional.of("copy"), own, forgotten));
+            assertEquals(Optional.of("late"), image.metadata(RbdVolumeStore.UNIT));
+            assertEquals(Optional.empty(), image.metadata(Ownership.EPOCH));
+            assertEquals(Optional.empty(), image.metadata(Ownership.OWNER));
+            return null;
+          });
+    }
+    get(copy.close());
   }
 
   /** Many at once: one is made, and whoever was in its way has to ask again. */
