@@ -19,53 +19,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 /** What a snapshot has, and who may make and delete one. */
-class RbdSnapshotIT extends PoolFixture {
-  private static final int BLOCK = 4096;
-  private static final int SIZE = 8 << 20;
-  private static final int OBJECT = 1 << 20;
-
-  private Volume owned(String id) {
-    get(store.create(id, SIZE, BLOCK));
-    return opened(id, 1);
-  }
-
-  private Volume opened(String id, long epoch) {
-    Volume volume = get(store.open(id));
-    get(volume.fence(epoch));
-    return volume;
-  }
-
-  static ByteBuffer filled(int bytes, int value) {
-    byte[] content = new byte[bytes];
-    Arrays.fill(content, (byte) value);
-    return ByteBuffer.wrap(content);
-  }
-
-  static byte[] read(Volume volume, long offset, int length) {
-    ByteBuffer buffer = ByteBuffer.allocate(length);
-    get(volume.read(offset, buffer));
-    return buffer.array();
-  }
-
-  /** What a snapshot has, by a clone of it. */
-  private byte[] contentOf(String id, String snapshot, long offset, int length) {
-    String clone = "look" + snapshot.hashCode();
-    get(store.clone(clone, id, snapshot, BLOCK));
-    Volume volume = opened(clone, 1);
-    byte[] content = read(volume, offset, length);
-    get(volume.close());
-    get(store.delete(clone));
-    return content;
-  }
-
-  private List<String> names(String id) {
-    return get(store.snapshots(id)).stream().map(VolumeSnapshot::name).toList();
-  }
-
+class RbdSnapshotIT extends SnapshotFixture {
   @Test
   void whatIsWrittenLaterIsNotInIt() {
     Volume volume = owned("unit");
@@ -365,103 +322,6 @@ class RbdSnapshotIT extends PoolFixture {
     get(volume.write(0, filled(BLOCK, 2), true));
     get(volume.makeSnapshot("first"));
     assertArrayEquals(filled(BLOCK, 1).array(), contentOf("unit", "first", 0, BLOCK));
-    get(volume.close());
-  }
-
-  /** What a former owner does with the header, and ends before it has told anybody. */
-  private void asTheFormerOwner(BiConsumer<RbdImage, SnapshotRecords> task) {
-    try (RadosClient client = RadosClient.connect(pool.settings())) {
-      RbdImage.with(
-          RbdImage.openReadOnly(client, "test.unit"),
-          image -> {
-            task.accept(image, new SnapshotRecords(client, image.id()));
-            return null;
-          });
-    }
-  }
-
-  @Test
-  void oneThatAFormerOwnerRecordedAfterTheNextHasOpenedStaysAsItIs() {
-    Volume former = owned("unit");
-    get(former.write(0, filled(BLOCK, 1), true));
-    Volume next = get(store.open("unit"));
-    asTheFormerOwner(
-        (image, records) -> assertEquals(0, records.add("first", image.newSnapshotId())));
-    long began = System.nanoTime();
-    get(next.fence(2));
-    System.out.printf(
-        "a fence that has a snapshot to learn of: %d ms%n",
-        (System.nanoTime() - began) / 1_000_000);
-    get(next.write(0, filled(BLOCK, 2), true));
-    get(next.makeSnapshot("first"));
-    get(next.write(0, filled(BLOCK, 3), true));
-    assertArrayEquals(filled(BLOCK, 1).array(), contentOf("unit", "first", 0, BLOCK));
-    get(next.rollBack("first", "r"));
-    assertArrayEquals(filled(BLOCK, 1).array(), read(next, 0, BLOCK));
-    get(former.close());
-    get(next.close());
-  }
-
-  @Test
-  void whatAnAtomicWriteHadLeftIsNotWrittenIntoOneEither() {
-    Volume former = owned("unit");
-    int length = 2 * BLOCK;
-    int at = OBJECT - BLOCK;
-    get(former.writeAtomic(at, filled(length, 1)));
-    Volume next = get(store.open("unit"));
-    asTheFormerOwner(
-        (image, records) -> assertEquals(0, records.add("first", image.newSnapshotId())));
-    try (RadosClient client = RadosClient.connect(pool.settings())) {
-      String id = RbdImage.with(RbdImage.openReadOnly(client, "test.unit"), RbdImage::id);
-      byte[] journal = AtomicWrites.encode(at, filled(length, 2).array());
-      assertEquals(
-          0,
-          Librados.rados_write_full(
-              client.pool(), AtomicWrites.journal(id), journal, journal.length));
-    }
-    get(next.fence(2));
-    assertArrayEquals(filled(length, 2).array(), read(next, at, length));
-    assertArrayEquals(filled(length, 1).array(), contentOf("unit", "first", at, length));
-    get(former.close());
-    get(next.close());
-  }
-
-  @Test
-  void oneThatAFormerOwnerMadeAnewUnderItsNameIsNotTakenForTheOld() {
-    Volume former = owned("unit");
-    get(former.write(0, filled(BLOCK, 1), true));
-    get(former.makeSnapshot("same"));
-    get(former.write(0, filled(BLOCK, 2), true));
-    Volume next = get(store.open("unit"));
-    asTheFormerOwner(
-        (image, records) -> {
-          long old = records.find("same").orElseThrow().id();
-          assertEquals(0, records.remove(old));
-          image.releaseSnapshotId(old);
-          assertEquals(0, records.add("same", image.newSnapshotId()));
-        });
-    get(next.fence(2));
-    get(next.write(0, filled(BLOCK, 3), true));
-    assertArrayEquals(filled(BLOCK, 2).array(), contentOf("unit", "same", 0, BLOCK));
-    get(next.rollBack("same", "r"));
-    assertArrayEquals(filled(BLOCK, 2).array(), read(next, 0, BLOCK));
-    get(former.close());
-    get(next.close());
-  }
-
-  /** More than are asked for at first, and a hidden one. */
-  @Test
-  void anImageWithManyIsTakenOver() {
-    Volume volume = owned("unit");
-    for (int i = 0; i < 70; i++) {
-      get(volume.makeSnapshot("s" + i));
-    }
-    get(store.clone("copy", "unit", "s7", BLOCK));
-    ceph.rbd("snap", "rm", "--no-progress", pool.name() + "/test.unit@s7");
-    get(volume.close());
-    volume = opened("unit", 2);
-    get(volume.write(0, filled(BLOCK, 1), true));
-    assertEquals(69, names("unit").size());
     get(volume.close());
   }
 
