@@ -90,11 +90,8 @@ final class LunSnapshotCommand {
     }
   }
 
-  /** {@code lun snapshot delete}. */
-  @Command(
-      name = "delete",
-      description = "Delete a snapshot; refused while there are clones of it.")
-  static final class Delete extends ClientCommand {
+  /** What is asked about before it is done to a snapshot, unless that is not wanted. */
+  private abstract static class Confirmed extends ClientCommand {
     @Mixin private LunReference which;
 
     @Option(
@@ -109,15 +106,34 @@ final class LunSnapshotCommand {
         description = "Do not ask for confirmation.")
     private boolean yes;
 
+    /** What will be lost. */
+    abstract String loss(LogicalUnit unit, Snapshot snapshot);
+
+    abstract int perform(ApiClient api, LogicalUnit unit, String name);
+
     @Override
-    int run(ApiClient api) {
+    final int run(ApiClient api) {
       LogicalUnit unit = which.find(api);
       if (!yes) {
-        Snapshot snapshot = api.as(api.get(path(unit, name)), Snapshot.class);
-        confirm(
-            "Snapshot %s of %s, made %s, will be deleted for good."
-                .formatted(name, unit.id(), snapshot.createdAt()));
+        confirm(loss(unit, api.as(api.get(path(unit, name)), Snapshot.class)));
       }
+      return perform(api, unit, name);
+    }
+  }
+
+  /** {@code lun snapshot delete}. */
+  @Command(
+      name = "delete",
+      description = "Delete a snapshot; refused while there are clones of it.")
+  static final class Delete extends Confirmed {
+    @Override
+    String loss(LogicalUnit unit, Snapshot snapshot) {
+      return "Snapshot %s of %s, made %s, will be deleted for good."
+          .formatted(snapshot.name(), unit.id(), snapshot.createdAt());
+    }
+
+    @Override
+    int perform(ApiClient api, LogicalUnit unit, String name) {
       api.delete(path(unit, name));
       say("deleted snapshot " + name + " of " + unit.id());
       return 0;
@@ -131,30 +147,15 @@ final class LunSnapshotCommand {
           "Give a logical unit the content of a snapshot; what was written since is lost. Refused"
               + " while sessions are logged in to a target that maps it. Nobody serves the unit"
               + " before that has ended, and what it has grown since reads as zeros.")
-  static final class Rollback extends ClientCommand {
-    @Mixin private LunReference which;
-
-    @Option(
-        names = "--name",
-        required = true,
-        paramLabel = "NAME",
-        description = "Name of the snapshot.")
-    private String name;
-
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+  static final class Rollback extends Confirmed {
+    @Override
+    String loss(LogicalUnit unit, Snapshot snapshot) {
+      return "Everything that was written to %s since %s, when snapshot %s was made, will be lost for good."
+          .formatted(unit.id(), snapshot.createdAt(), snapshot.name());
+    }
 
     @Override
-    int run(ApiClient api) {
-      LogicalUnit unit = which.find(api);
-      if (!yes) {
-        Snapshot snapshot = api.as(api.get(path(unit, name)), Snapshot.class);
-        confirm(
-            "Everything that was written to %s since %s, when snapshot %s was made, will be lost for good."
-                .formatted(unit.id(), snapshot.createdAt(), name));
-      }
+    int perform(ApiClient api, LogicalUnit unit, String name) {
       JsonNode answer =
           api.post(
               path(unit, name) + "/rollback", new RollBackLun(true, UUID.randomUUID().toString()));

@@ -46,10 +46,9 @@ public final class Accepted {
     try (Selector selector = channel.provider().openSelector()) {
       channel.register(selector, SelectionKey.OP_READ);
       return selector.selectNow() > 0;
-    } catch (ClosedChannelException | CancelledKeyException closed) {
+    } catch (IOException | CancelledKeyException unknown) {
+      // Closed; or there are no descriptors left, and whoever waits does so for a time.
       return true;
-    } catch (IOException unknown) {
-      return true; // Out of descriptors: whoever waits does so for a time.
     }
   }
 }

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -234,19 +235,22 @@ class ListenerTest {
     }
   }
 
+  /** Tells how it has ended. */
+  private static Flow<ByteString, ByteString, NotUsed> watched(
+      BiConsumer<Object, Throwable> ended) {
+    return Flow.of(ByteString.class)
+        .watchTermination(
+            (left, done) -> {
+              done.whenComplete(ended);
+              return left;
+            });
+  }
+
   @Test
   void theEndOfTheConnectionEndsTheStream() throws Exception {
     CompletableFuture<Object> ended = new CompletableFuture<>();
     InetSocketAddress address =
-        serve(
-            SETTINGS,
-            accepted ->
-                Flow.of(ByteString.class)
-                    .watchTermination(
-                        (left, done) -> {
-                          done.whenComplete((ok, failure) -> ended.complete(ok));
-                          return left;
-                        }));
+        serve(SETTINGS, accepted -> watched((ok, failure) -> ended.complete(ok)));
     connect(address).close();
     ended.get(BOUND_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -255,15 +259,7 @@ class ListenerTest {
   void aResetFailsTheStream() throws Exception {
     CompletableFuture<Throwable> failed = new CompletableFuture<>();
     InetSocketAddress address =
-        serve(
-            SETTINGS,
-            accepted ->
-                Flow.of(ByteString.class)
-                    .watchTermination(
-                        (left, done) -> {
-                          done.whenComplete((ok, failure) -> failed.complete(failure));
-                          return left;
-                        }));
+        serve(SETTINGS, accepted -> watched((ok, failure) -> failed.complete(failure)));
     Socket socket = connect(address);
     socket.setSoLinger(true, 0);
     socket.close();

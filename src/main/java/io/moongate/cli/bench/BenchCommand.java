@@ -16,14 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -160,7 +158,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   private void race(Path home, DemoStore store) {
     PrintWriter out = spec.commandLine().getOut();
-    Path path = dir.orElseGet(BenchCommand::temporaryDirectory);
+    Path path = dir.orElseGet(() -> DemoDirectory.temporary("moongate-bench-"));
     try (DemoDirectory directory = DemoDirectory.open(path)) {
       directory.claimFor(store);
       DemoCluster cluster =
@@ -179,7 +177,7 @@ public final class BenchCommand implements Callable<Integer> {
         stop.now();
       }
     } finally {
-      removeTree(path);
+      DemoDirectory.remove(path);
     }
   }
 
@@ -252,23 +250,5 @@ public final class BenchCommand implements Callable<Integer> {
 
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
-  }
-
-  private static Path temporaryDirectory() {
-    try {
-      return Files.createTempDirectory("moongate-bench-");
-    } catch (IOException e) {
-      throw new DemoException("can't make a temporary directory: " + e, e);
-    }
-  }
-
-  private static void removeTree(Path root) {
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new DemoException("can't remove %s: %s".formatted(root, e), e);
-    }
   }
 }

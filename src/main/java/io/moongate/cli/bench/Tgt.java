@@ -83,19 +83,7 @@ final class Tgt {
     Deadline deadline = Deadline.after(START);
     while (true) {
       daemon.requireAlive();
-      Children.Run run =
-          children.run(
-              List.of(
-                  "tgtadm",
-                  "-C",
-                  controlPort,
-                  "--lld",
-                  "iscsi",
-                  "--op",
-                  "show",
-                  "--mode",
-                  "target"),
-              START);
+      Children.Run run = children.run(tgtadm("show", "target"), START);
       if (run.succeeded()) {
         return;
       }
@@ -107,9 +95,14 @@ final class Tgt {
   }
 
   private List<String> admin(String operation, String mode, String... more) {
-    List<String> command = new ArrayList<>(List.of("tgtadm", "-C", controlPort, "--lld", "iscsi"));
-    command.addAll(List.of("--op", operation, "--mode", mode, "--tid", "1"));
+    List<String> command = new ArrayList<>(tgtadm(operation, mode));
+    command.addAll(List.of("--tid", "1"));
     command.addAll(List.of(more));
     return command;
+  }
+
+  private List<String> tgtadm(String operation, String mode) {
+    return List.of(
+        "tgtadm", "-C", controlPort, "--lld", "iscsi", "--op", operation, "--mode", mode);
   }
 }

@@ -1,19 +1,15 @@
 package io.moongate.cli.demo;
 
 import io.moongate.cli.demo.GatewayApi.ApiException;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -159,7 +155,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private int check(PrintWriter out) {
     InitiatorTools tools = InitiatorTools.find();
-    Path path = dir.orElseGet(DemoCommand::temporaryDirectory);
+    Path path = dir.orElseGet(() -> DemoDirectory.temporary("moongate-check-"));
     boolean passed = false;
     try (DemoDirectory directory = DemoDirectory.open(path)) {
       directory.claimForCheck();
@@ -191,7 +187,7 @@ public final class DemoCommand implements Callable<Integer> {
     } finally {
       if (dir.isEmpty()) {
         if (passed) {
-          removeTree(path);
+          DemoDirectory.remove(path);
         } else {
           out.println("logs and state are kept in " + path);
         }
@@ -232,24 +228,6 @@ public final class DemoCommand implements Callable<Integer> {
     if (value < low || value > high) {
       throw new ParameterException(
           spec.commandLine(), "%s %d is not of %d to %d".formatted(option, value, low, high));
-    }
-  }
-
-  private static Path temporaryDirectory() {
-    try {
-      return Files.createTempDirectory("moongate-check-");
-    } catch (IOException e) {
-      throw new DemoException("can't make a temporary directory: " + e, e);
-    }
-  }
-
-  private static void removeTree(Path root) {
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new DemoException("can't remove %s: %s".formatted(root, e), e);
     }
   }
 }

@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Where everything of one demo lies. It holds the directory's lock: two demos in one directory
@@ -71,6 +73,26 @@ public final class DemoDirectory implements AutoCloseable {
     } catch (IOException e) {
       closeQuietly(channel);
       throw new DemoException("can't use %s: %s".formatted(root, e), e);
+    }
+  }
+
+  /** A new empty directory, for a run after which it is removed. */
+  public static Path temporary(String prefix) {
+    try {
+      return Files.createTempDirectory(prefix);
+    } catch (IOException e) {
+      throw new DemoException("can't make a temporary directory: " + e, e);
+    }
+  }
+
+  /** Removes a directory with all that is in it. */
+  public static void remove(Path root) {
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new DemoException("can't remove %s: %s".formatted(root, e), e);
     }
   }
 

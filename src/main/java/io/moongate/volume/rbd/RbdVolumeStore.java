@@ -334,30 +334,23 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Void> requireDeletable(String id) {
-    return threads
-        .changes()
-        .run(
-            () -> {
-              String name = image(id);
-              try (RadosClient client = RadosClient.connect(settings)) {
-                new ImageRemoval(client, name).requireNoSnapshots();
-              }
-              return null;
-            });
+    return removing(threads.changes(), id, ImageRemoval::requireNoSnapshots);
   }
 
   @Override
   public CompletionStage<Void> delete(String id) {
-    return threads
-        .removals()
-        .run(
-            () -> {
-              String name = image(id);
-              try (RadosClient client = RadosClient.connect(settings)) {
-                new ImageRemoval(client, name).perform();
-              }
-              return null;
-            });
+    return removing(threads.removals(), id, ImageRemoval::perform);
+  }
+
+  private CompletionStage<Void> removing(CallThreads on, String id, Consumer<ImageRemoval> step) {
+    return on.run(
+        () -> {
+          String name = image(id);
+          try (RadosClient client = RadosClient.connect(settings)) {
+            step.accept(new ImageRemoval(client, name));
+          }
+          return null;
+        });
   }
 
   /** Ends the threads, after what is under way or the timeout. Close the volumes first. */

@@ -30,6 +30,22 @@ final class OldOwner {
 
   /** Arguments: what {@link #command} gives. */
   public static void main(String[] arguments) {
+    Volume volume = open(arguments);
+    if (arguments[7].equals("fencing")) {
+      System.out.println("fencing");
+    }
+    String refused = failure(volume.fence(Long.parseLong(arguments[6])));
+    if (!refused.isEmpty()) {
+      System.out.println("ended " + refused + " 0");
+    } else if (arguments[7].equals("atomic")) {
+      writeAtomically(volume);
+    } else {
+      write(volume);
+    }
+  }
+
+  /** Opens the volume that the arguments of such a process name. */
+  static Volume open(String[] arguments) {
     RbdSettings settings =
         new RbdSettings(
             Path.of(arguments[0]),
@@ -45,18 +61,7 @@ final class OldOwner {
             Duration.ofDays(1),
             Optional.empty(),
             Duration.ofSeconds(30));
-    Volume volume = new RbdVolumeStore(settings).open(arguments[5]).toCompletableFuture().join();
-    if (arguments[7].equals("fencing")) {
-      System.out.println("fencing");
-    }
-    String refused = failure(volume.fence(Long.parseLong(arguments[6])));
-    if (!refused.isEmpty()) {
-      System.out.println("ended " + refused + " 0");
-    } else if (arguments[7].equals("atomic")) {
-      writeAtomically(volume);
-    } else {
-      write(volume);
-    }
+    return new RbdVolumeStore(settings).open(arguments[5]).toCompletableFuture().join();
   }
 
   static String[] command(RbdSettings settings, String id, long epoch, String kind) {
