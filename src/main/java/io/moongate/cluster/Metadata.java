@@ -21,6 +21,12 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Metadata {
 
+  /**
+   * The same, with every change that is asked of it being asked by {@code origin}; as it is given,
+   * a change is asked by the gateway itself.
+   */
+  Metadata as(Origin origin);
+
   /** This gateway's replica of the view. */
   View view();
 

@@ -70,11 +70,14 @@ final class ShardedMetadata implements Metadata {
   private final View view;
   private final ActorRef<ViewReplica.Command> replica;
   private final VolumeProvisioner volumes;
+  private final UnitNames names;
+  private final ChapSecrets secrets;
   private final NewUnits newUnits;
   private final AccessLists accessLists;
-  private final Maintenance maintenance;
+  private final ClusterMaintenance maintenance;
   private final ClusterSnapshots snapshots;
   private final Known known;
+  private final Origin origin;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
@@ -121,6 +124,33 @@ final class ShardedMetadata implements Metadata {
     this.maintenance =
         new ClusterMaintenance(
             gateway, view, this::gateway, new Membership(), known.leaseBound(), System::nanoTime);
+    this.names = names;
+    this.secrets = secrets;
+    this.origin = Origin.gateway(gateway);
+  }
+
+  private ShardedMetadata(ShardedMetadata of, Origin origin) {
+    this.known = of.known;
+    this.peers = of.peers;
+    this.units = of.units;
+    this.system = of.system;
+    this.sharding = of.sharding;
+    this.gateway = of.gateway;
+    this.view = of.view;
+    this.replica = of.replica;
+    this.volumes = of.volumes;
+    this.names = of.names;
+    this.secrets = of.secrets;
+    this.newUnits = new NewUnits(view, new Entities(), names, volumes);
+    this.accessLists = new SealedAccessLists(secrets, this::target);
+    this.snapshots = new ClusterSnapshots(system, view, this::unit, volumes, new RollbackGuard());
+    this.maintenance = of.maintenance.asking(this::gateway);
+    this.origin = origin;
+  }
+
+  @Override
+  public Metadata as(Origin other) {
+    return new ShardedMetadata(this, other);
   }
 
   @Override
@@ -396,7 +426,7 @@ final class ShardedMetadata implements Metadata {
     }
     return unmapped
         .thenCompose(done -> unit(unitId, LogicalUnit.Get::new))
-        .thenCompose(unit -> removeUnit(unit, "deleted by the operator"));
+        .thenCompose(unit -> removeUnit(unit, origin.asked("deleted")));
   }
 
   /** One that is imported stays. One that is gone keeps nothing from being deleted. */

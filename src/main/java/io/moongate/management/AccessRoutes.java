@@ -11,7 +11,6 @@ import io.moongate.cluster.view.TargetEntry;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -45,15 +44,12 @@ final class AccessRoutes extends AllDirectives {
                         name -> pathEndOrSingleSlash(() -> initiator(request, target, name))))),
         pathPrefix(
             segment("chap"),
-            () ->
-                pathEndOrSingleSlash(
-                    () -> chap(request, target, "CHAP", metadata.accessLists()::chap))),
+            () -> pathEndOrSingleSlash(() -> chap(request, target, "CHAP", AccessLists::chap))),
         pathPrefix(
             segment("mutual-chap"),
             () ->
                 pathEndOrSingleSlash(
-                    () ->
-                        chap(request, target, "mutual CHAP", metadata.accessLists()::mutualChap))),
+                    () -> chap(request, target, "mutual CHAP", AccessLists::mutualChap))),
         pathPrefix(segment("access"), () -> pathEndOrSingleSlash(() -> access(request, target))));
   }
 
@@ -84,7 +80,7 @@ final class AccessRoutes extends AllDirectives {
                 target,
                 wanted.chap().map(chap -> "as " + chap.user()).orElse("as the target asks"),
                 wanted.luns().map(Object::toString).orElse("all"));
-    return api.change(request, what, () -> metadata.accessLists().allow(target, name, wanted))
+    return api.change(request, what, as -> as.accessLists().allow(target, name, wanted))
         .thenApply(
             entry ->
                 ApiRoutes.created(
@@ -100,15 +96,17 @@ final class AccessRoutes extends AllDirectives {
     return api.change(
             request,
             "remove initiator " + name + " from target " + target,
-            () -> metadata.accessLists().remove(target, name))
+            as -> as.accessLists().remove(target, name))
         .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
   }
 
-  private Route chap(
-      HttpRequest request,
-      String target,
-      String what,
-      BiFunction<String, Optional<ChapCredentials>, CompletionStage<TargetEntry>> asked) {
+  /** Which credentials are set, or taken away. */
+  private interface Asked {
+    CompletionStage<TargetEntry> of(
+        AccessLists lists, String target, Optional<ChapCredentials> chap);
+  }
+
+  private Route chap(HttpRequest request, String target, String what, Asked asked) {
     return concat(
         put(
             () ->
@@ -120,7 +118,7 @@ final class AccessRoutes extends AllDirectives {
                       return api.change(
                               request,
                               "set %s of target %s, as %s".formatted(what, target, chap.user()),
-                              () -> asked.apply(target, Optional.of(chap)))
+                              as -> asked.of(as.accessLists(), target, Optional.of(chap)))
                           .thenApply(this::shown);
                     })),
         delete(
@@ -131,7 +129,7 @@ final class AccessRoutes extends AllDirectives {
                   api.change(
                           request,
                           "clear %s of target %s".formatted(what, target),
-                          () -> asked.apply(target, Optional.empty()))
+                          as -> asked.of(as.accessLists(), target, Optional.empty()))
                       .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT)));
             }));
   }
@@ -148,7 +146,7 @@ final class AccessRoutes extends AllDirectives {
                           request,
                           "make target %s %s"
                               .formatted(target, mode.name().toLowerCase(Locale.ROOT)),
-                          () -> metadata.accessLists().mode(target, mode))
+                          as -> as.accessLists().mode(target, mode))
                       .thenApply(this::shown);
                 }));
   }

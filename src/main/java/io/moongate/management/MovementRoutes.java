@@ -3,11 +3,11 @@ package io.moongate.management;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.moongate.cluster.Metadata;
+import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.management.api.Operation;
 import io.moongate.management.api.SetPreferred;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -34,13 +34,12 @@ final class MovementRoutes extends AllDirectives {
         pathPrefix(
             segment("gateways").slash(segment()).slash("drain"),
             name ->
-                pathEndOrSingleSlash(
-                    () -> maintain(request, name, "drain", metadata.maintenance()::drain))),
+                pathEndOrSingleSlash(() -> maintain(request, name, "drain", Maintenance::drain))),
         pathPrefix(
             segment("gateways").slash(segment()).slash("undrain"),
             name ->
                 pathEndOrSingleSlash(
-                    () -> maintain(request, name, "undrain", metadata.maintenance()::undrain))),
+                    () -> maintain(request, name, "undrain", Maintenance::undrain))),
         pathPrefix(
             segment("luns").slash(segment()).slash("preferred"),
             id -> pathEndOrSingleSlash(() -> preferred(request, id))),
@@ -59,11 +58,12 @@ final class MovementRoutes extends AllDirectives {
                         segment(), id -> pathEndOrSingleSlash(() -> operation(request, id))))));
   }
 
-  private Route maintain(
-      HttpRequest request,
-      String name,
-      String what,
-      BiFunction<String, String, CompletionStage<GatewayEntry>> asked) {
+  /** What is asked of a gateway. */
+  private interface Asked {
+    CompletionStage<GatewayEntry> of(Maintenance maintenance, String gateway, String cause);
+  }
+
+  private Route maintain(HttpRequest request, String name, String what, Asked asked) {
     return post(
         () ->
             api.withBody(
@@ -75,7 +75,9 @@ final class MovementRoutes extends AllDirectives {
                           .optionalText("cause")
                           .orElseGet(() -> asked(what + "ed", request));
                   return api.change(
-                          request, what + " gateway " + name, () -> asked.apply(name, cause))
+                          request,
+                          what + " gateway " + name,
+                          as -> asked.of(as.maintenance(), name, cause))
                       .thenApply(
                           entry ->
                               HttpResponse.create()
@@ -93,7 +95,7 @@ final class MovementRoutes extends AllDirectives {
     return api.change(
             request,
             "remove gateway " + name,
-            () -> metadata.maintenance().remove(name, asked("removed", request)))
+            as -> as.maintenance().remove(name, asked("removed", request)))
         .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
   }
 
@@ -110,9 +112,7 @@ final class MovementRoutes extends AllDirectives {
                   return api.change(
                           request,
                           "prefer %s for LUN %s".formatted(wanted.gateways(), id),
-                          () ->
-                              metadata.preferUnit(
-                                  id, wanted.gateways(), asked("preferred", request)))
+                          as -> as.preferUnit(id, wanted.gateways(), asked("preferred", request)))
                       .thenApply(
                           entry ->
                               HttpResponse.create()
@@ -139,13 +139,12 @@ final class MovementRoutes extends AllDirectives {
     return api.<Object>change(
             request,
             "cancel operation " + id,
-            () ->
+            as ->
                 operation.kind().equals("drain")
-                    ? metadata
-                        .maintenance()
+                    ? as.maintenance()
                         .undrain(operation.gateway(), cause)
                         .thenApply(Function.identity())
-                    : metadata.cancelMove(operation.unit(), cause).thenApply(Function.identity()))
+                    : as.cancelMove(operation.unit(), cause).thenApply(Function.identity()))
         .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
   }
 
@@ -155,8 +154,7 @@ final class MovementRoutes extends AllDirectives {
   }
 
   private String asked(String what, HttpRequest request) {
-    return "%s through the API of %s by %s"
-        .formatted(what, metadata.gateway(), ApiRoutes.client(request));
+    return api.origin(request).asked(what);
   }
 
   private void requireGateway(String name) {

@@ -71,8 +71,7 @@ final class SnapshotRoutes extends AllDirectives {
     return api.change(
             request,
             "make snapshot %s of LUN %s".formatted(wanted.name(), id),
-            () ->
-                metadata.snapshots().make(id, wanted.name(), cause("snapshot asked for", request)))
+            as -> as.snapshots().make(id, wanted.name(), cause("snapshot asked for", request)))
         .thenApply(
             (Snapshots.Made made) ->
                 ApiRoutes.created(
@@ -113,9 +112,8 @@ final class SnapshotRoutes extends AllDirectives {
                   return api.change(
                           request,
                           "roll LUN %s back to snapshot %s".formatted(id, name),
-                          () ->
-                              metadata
-                                  .snapshots()
+                          as ->
+                              as.snapshots()
                                   .rollBack(id, name, wanted.id(), cause("rolled back", request)))
                       .thenApply(
                           entry ->
@@ -134,7 +132,7 @@ final class SnapshotRoutes extends AllDirectives {
     return api.change(
             request,
             "delete snapshot %s of LUN %s".formatted(name, id),
-            () -> metadata.snapshots().delete(id, name, cause("snapshot deleted", request)))
+            as -> as.snapshots().delete(id, name, cause("snapshot deleted", request)))
         .thenApply(done -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
   }
 
@@ -143,8 +141,7 @@ final class SnapshotRoutes extends AllDirectives {
   }
 
   private String cause(String what, HttpRequest request) {
-    return "%s through the API of %s by %s"
-        .formatted(what, metadata.gateway(), ApiRoutes.client(request));
+    return api.origin(request).asked(what);
   }
 
   private void requireUnit(String id) {

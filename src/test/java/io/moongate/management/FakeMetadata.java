@@ -3,6 +3,7 @@ package io.moongate.management;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.Refusal.Kind;
+import io.moongate.cluster.Origin;
 import io.moongate.cluster.VolumeStores;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
@@ -52,6 +53,9 @@ public final class FakeMetadata implements Metadata {
 
   /** What is asked of the snapshots of units. */
   public final FakeSnapshots snapshots = new FakeSnapshots();
+
+  /** Who has asked for the last change. */
+  public volatile Origin lastOrigin;
 
   private View view = new View();
   private ChapSecrets secrets = new ChapSecrets(Optional.empty());
@@ -123,6 +127,12 @@ public final class FakeMetadata implements Metadata {
   /** Puts an entry into the view as the replica would. */
   public synchronized void apply(ViewEntry entry) {
     view.apply(entry);
+  }
+
+  @Override
+  public Metadata as(Origin origin) {
+    lastOrigin = origin;
+    return this;
   }
 
   @Override

@@ -69,6 +69,21 @@ public final class ClusterMaintenance implements Maintenance {
     this.since = nanoTime.getAsLong();
   }
 
+  private ClusterMaintenance(ClusterMaintenance of, Asking asking) {
+    this.self = of.self;
+    this.view = of.view;
+    this.asking = asking;
+    this.sight = of.sight;
+    this.leaseBound = of.leaseBound;
+    this.nanoTime = of.nanoTime;
+    this.since = of.since;
+  }
+
+  /** The same, with another way of asking entities. */
+  public ClusterMaintenance asking(Asking other) {
+    return new ClusterMaintenance(this, other);
+  }
+
   @Override
   public CompletionStage<GatewayEntry> drain(String gateway, String cause) {
     return asking.apply(gateway, replyTo -> new Gateway.Drain(cause, replyTo));
