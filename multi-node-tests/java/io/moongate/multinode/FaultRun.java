@@ -65,7 +65,7 @@ record FaultRun(NetworkedCluster networked, String name, Fault fault, Expect exp
 
   private void judge() {
     networked.heal();
-    TestLun lun = networked.cluster().createLun(name, 0, 64L << 20);
+    TestLun lun = networked.cluster().createLun(name, 0, 64L << 20, 512, networked.store());
     History history = new History();
     long seed = Workload.seed();
     Random random = new Random(seed);

@@ -37,12 +37,14 @@ import org.junit.jupiter.params.provider.MethodSource;
  * client. It is kept in {@code target/multi-node/fault-table.md}, a row a test.
  *
  * <p>{@code -Dmoongate.runs=N} sets how often each fault happens (3), {@code -Dmoongate.faults=RE}
- * which of them do, by a regular expression that their names must match.
+ * which of them do, by a regular expression that their names must match, {@code
+ * -Dmoongate.store=rbd} that the units are in Ceph.
  */
 @Tag("long")
 class FaultTableIT {
   private static final int RUNS = Integer.getInteger("moongate.runs", 3);
   private static final String NAMES = System.getProperty("moongate.faults", ".*");
+  private static final boolean ON_CEPH = Stalls.STORE.equals("rbd");
   private static final long DISK = 1L << 30;
   private static final Duration MOMENT = Duration.ofMillis(150);
   private static final Duration FAILOVER = Duration.ofMillis(1500);
@@ -51,7 +53,10 @@ class FaultTableIT {
 
   @BeforeAll
   static void start() {
-    networked = NetworkedCluster.start("fault-table", 3, "", Optional.of(DISK));
+    networked =
+        ON_CEPH
+            ? NetworkedCluster.startOnCeph("fault-table", 3, "")
+            : NetworkedCluster.start("fault-table", 3, "", Optional.of(DISK));
   }
 
   @AfterAll
@@ -66,7 +71,7 @@ class FaultTableIT {
             processes(),
             partitions(),
             cassandra(),
-            stores(),
+            ON_CEPH ? ceph() : disks(),
             transitions(),
             severalAtOnce(),
             clocks())
@@ -127,7 +132,22 @@ class FaultTableIT {
             Expect.OUTAGE));
   }
 
-  private static Stream<Arguments> stores() {
+  /** What happens to Ceph itself is in {@link RbdTroubleIT}. */
+  private static Stream<Arguments> ceph() {
+    return Stream.of(
+        service("owner-store", new Cut(Role.OWNER, Direction.BOTH, Role.STORE)),
+        service("owner-to-store", new Cut(Role.OWNER, Direction.THERE, Role.STORE)),
+        service("store-to-owner", new Cut(Role.OWNER, Direction.BACK, Role.STORE)),
+        service("other-store", new Cut(Role.OTHER, Direction.BOTH, Role.STORE)),
+        service(
+            "move-cut-new-from-store",
+            Then.of(
+                new Move(Role.OTHER),
+                new Upto(MOMENT),
+                new Cut(Role.OTHER, Direction.BOTH, Role.STORE))));
+  }
+
+  private static Stream<Arguments> disks() {
     return Stream.of(
         service("store-failing", new FailingStore(Role.OWNER)),
         row("full-disk", new FullDisk(), Expect.ERRORS),

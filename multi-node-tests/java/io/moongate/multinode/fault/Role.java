@@ -10,7 +10,9 @@ public enum Role {
   THIRD("the third gateway"),
   CASSANDRA("Cassandra"),
   /** All hosts of the workload; cuts that concern them leave the HTTP API alone. */
-  HOSTS("the hosts");
+  HOSTS("the hosts"),
+  /** Ceph, where the units are in it. */
+  STORE("Ceph");
 
   private final String words;
 

@@ -66,13 +66,17 @@ public final class Scene {
       case OWNER -> gateways.get(0);
       case OTHER -> gateways.get(1);
       case THIRD -> gateways.get(2);
-      case CASSANDRA, HOSTS -> throw new IllegalArgumentException(role + " is no gateway");
+      case CASSANDRA, HOSTS, STORE -> throw new IllegalArgumentException(role + " is no gateway");
     };
   }
 
   /** Whether there are so many gateways that one has this role. */
   boolean has(Role role) {
-    return role == Role.CASSANDRA || role == Role.HOSTS || role.ordinal() < gateways.size();
+    return switch (role) {
+      case CASSANDRA, HOSTS -> true;
+      case STORE -> networked.store().equals("rbd");
+      case OWNER, OTHER, THIRD -> role.ordinal() < gateways.size();
+    };
   }
 
   /** The name in the network. */
@@ -81,6 +85,7 @@ public final class Scene {
       case OWNER, OTHER, THIRD -> gateway(role).name();
       case CASSANDRA -> cluster().cassandra().name();
       case HOSTS -> Network.HOSTS;
+      case STORE -> Network.STORE;
     };
   }
 

@@ -28,11 +28,17 @@ public final class Network implements AutoCloseable {
   /** The name of the side on which the hosts of a workload are: this JVM. */
   public static final String HOSTS = "hosts";
 
+  /** The name of the side on which a Ceph cluster is; the same machine, with another address. */
+  public static final String STORE = "store";
+
   /** The port of the portals. */
   public static final int ISCSI = 3260;
 
   /** Where this process is. */
   static final String HOSTS_ADDRESS = "10.77.0.1";
+
+  /** Where a Ceph cluster is, when there is one. */
+  static final String STORE_ADDRESS = "10.77.0.30";
 
   private static final String PREFIX = "moongate-";
   private static final Pattern OURS = Pattern.compile(PREFIX + "([0-9]+)-.*");
@@ -102,6 +108,7 @@ public final class Network implements AutoCloseable {
     ip("link", "add", hostsLink(), "type", "veth", "peer", "name", HOSTS, "netns", bridge);
     plugIn(HOSTS);
     ip("address", "add", HOSTS_ADDRESS + "/24", "dev", hostsLink());
+    ip("address", "add", STORE_ADDRESS + "/24", "dev", hostsLink());
     ip("link", "set", hostsLink(), "up");
     for (Map.Entry<String, String> node : addresses.entrySet()) {
       String namespace = namespace(node.getKey());
@@ -141,7 +148,7 @@ public final class Network implements AutoCloseable {
         List.of(Tool.IP.require().toString(), "netns", "exec", namespace(node)), Map.of());
   }
 
-  /** All names but {@link #HOSTS}. */
+  /** All names but {@link #HOSTS} and {@link #STORE}. */
   public List<String> nodes() {
     return addresses.keySet().stream().sorted().toList();
   }
@@ -151,10 +158,10 @@ public final class Network implements AutoCloseable {
     drop("ip saddr %s ip daddr %s".formatted(address(from), address(to)));
   }
 
-  /** Drops from now on whatever a node and all others, the hosts too, send one another. */
+  /** Drops from now on whatever a node and all others, hosts and store too, send one another. */
   public void isolate(String node) {
     requireKnown(node);
-    for (String other : Stream.concat(nodes().stream(), Stream.of(HOSTS)).toList()) {
+    for (String other : Stream.concat(nodes().stream(), Stream.of(HOSTS, STORE)).toList()) {
       if (!other.equals(node)) {
         cut(other, node);
         cut(node, other);
@@ -244,11 +251,14 @@ public final class Network implements AutoCloseable {
   }
 
   private String address(String name) {
-    if (name.equals(HOSTS)) {
-      return HOSTS_ADDRESS;
-    }
-    requireKnown(name);
-    return addresses.get(name);
+    return switch (name) {
+      case HOSTS -> HOSTS_ADDRESS;
+      case STORE -> STORE_ADDRESS;
+      default -> {
+        requireKnown(name);
+        yield addresses.get(name);
+      }
+    };
   }
 
   private void requireKnown(String node) {

@@ -41,6 +41,7 @@ public final class NetworkedCluster implements AutoCloseable {
   private final Network network;
   private final TestCluster cluster;
   private final Optional<Disk> disk;
+  private boolean onCeph;
 
   private NetworkedCluster(Network network, TestCluster cluster, Optional<Disk> disk) {
     this.network = network;
@@ -70,21 +71,24 @@ public final class NetworkedCluster implements AutoCloseable {
     return start(name, gateways, () -> more, Optional.empty(), false, true);
   }
 
-  /** The same on a real Ceph, where the hosts are. */
+  /** The same on a real Ceph, at 10.77.0.30. */
   public static NetworkedCluster startOnCeph(String name, int gateways, String more) {
-    return start(
-        name,
-        gateways,
-        () -> {
-          try {
-            return more + CephCluster.on(Network.HOSTS_ADDRESS).newPool().configuration();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        },
-        Optional.empty(),
-        false,
-        false);
+    NetworkedCluster networked =
+        start(
+            name,
+            gateways,
+            () -> {
+              try {
+                return more + CephCluster.on(Network.STORE_ADDRESS).newPool().configuration();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            Optional.empty(),
+            false,
+            false);
+    networked.onCeph = true;
+    return networked;
   }
 
   private static NetworkedCluster start(
@@ -147,6 +151,11 @@ public final class NetworkedCluster implements AutoCloseable {
   /** The disk of the volumes, when they have one of their own. */
   public Optional<Disk> disk() {
     return disk;
+  }
+
+  /** Kind of the store that units are to be in: {@code rbd} on a Ceph, else {@code file}. */
+  public String store() {
+    return onCeph ? "rbd" : "file";
   }
 
   /** Ends every fault that there can be, starts what does not run, and waits until all is whole. */
