@@ -190,6 +190,12 @@ Learn(g) ==
 (* Closed: what was running has ended. *)
 Drained(g) == open[g] = 0 /\ (Has("drain") => InStore(g) = {})
 
+(* What was given up is refused from the next fence on, whosever and of whichever epoch that is: it is  *)
+(* the former client that a store refuses, and who opens anew has another one.                          *)
+Outdone(c, epoch) ==
+  /\ Has("fence") /\ Refuses /\ cmd[c].st = "adrift"
+  /\ Has("former-clients") \/ cmd[c].ser < epoch
+
 (* Rule 2: fenced at the new epoch, then open.  Nobody can fence with an older epoch. *)
 Open(g) ==
   /\ alive[g] /\ Wanted(g) /\ Drained(g)
@@ -197,8 +203,9 @@ Open(g) ==
   /\ fence' = IF Has("fence") THEN view[g].epoch ELSE fence
   /\ open' = [open EXCEPT ![g] = view[g].epoch]
   /\ cache' = [cache EXCEPT ![g] = block]
+  /\ cmd' = [c \in 1..Commands |-> IF Outdone(c, view[g].epoch) THEN [cmd[c] EXCEPT !.st = "over"] ELSE cmd[c]]
   /\ UNCHANGED <<unit, pushed, view, alive, lease, out, reports, moves, lapses, crashes>>
-  /\ UNCHANGED host /\ UNCHANGED block
+  /\ UNCHANGED <<last, waiting, told, block>>
 
 SayReleased(g) ==
   /\ alive[g] /\ Mine(g) /\ view[g].phase = "RELEASING" /\ Drained(g)
@@ -315,6 +322,23 @@ Land(c) ==
           /\ UNCHANGED fence
           /\ UNCHANGED <<last, waiting, told>> /\ UNCHANGED cluster
 
+(* Where the store refuses what is late, whoever is to let go need not wait for what hangs: the host is *)
+(* told to ask again, and what was begun may land for as long as nobody has fenced the store anew.      *)
+Abandon(c) ==
+  LET g == cmd[c].at IN
+  /\ cmd[c].st = "store" /\ alive[g] /\ open[g] = 0
+  /\ Has("abandon") => Refuses
+  /\ cmd' = [cmd EXCEPT ![c].st = "adrift"]
+  /\ waiting' = (waiting /\ c # last)
+  /\ UNCHANGED <<last, told>> /\ UNCHANGED cluster /\ UNCHANGED store
+
+LandAdrift(c) ==
+  /\ cmd[c].st = "adrift"
+  /\ cmd' = [cmd EXCEPT ![c].st = "over"]
+  /\ block' = IF cmd[c].kind = "write" /\ ~(Refuses /\ cmd[c].ser < fence) THEN cmd[c].val ELSE block
+  /\ UNCHANGED <<fence, cache>>
+  /\ UNCHANGED <<last, waiting, told>> /\ UNCHANGED cluster
+
 (* What a dead process had in the store may also vanish. *)
 Vanish(c) ==
   /\ cmd[c].st = "store" /\ ~alive[cmd[c].at]
@@ -326,14 +350,14 @@ Vanish(c) ==
 Environment ==
   \/ \E g \in Gateways : Lapse(g) \/ Crash(g) \/ Move(g) \/ Send(g)
   \/ GiveUp
-  \/ \E c \in 1..Commands : Land(c) \/ Vanish(c)
+  \/ \E c \in 1..Commands : Land(c) \/ LandAdrift(c) \/ Vanish(c)
 
 Protocol(g) ==
   Regain(g) \/ Expel(g) \/ TakeOver(g) \/ Learn(g) \/ Open(g) \/ SayReleased(g)
 
 Entity == OpenBound \/ ReleaseBound \/ OnOpened \/ \E r \in reports : OnReleased(r)
 
-Command(c) == Arrive(c) \/ Resume(c) \/ Late(c) \/ HeldTooLong(c) \/ Begin(c) \/ Refuse(c) \/ Done(c)
+Command(c) == Arrive(c) \/ Resume(c) \/ Late(c) \/ HeldTooLong(c) \/ Begin(c) \/ Refuse(c) \/ Abandon(c) \/ Done(c)
 
 Next == Environment \/ Entity \/ (\E g \in Gateways : Protocol(g)) \/ \E c \in 1..Commands : Command(c)
 

@@ -168,15 +168,30 @@ final class DataServices {
   }
 
   private void watchStores(ExportedUnits exported, StoreWatch.Listener seen) {
+    StoreReach reach = new StoreReach(kinds, seen::seen);
     StoreWatch watch =
         new StoreWatch(
-            settings.storeWatch(), exported::ids, exported::volume, System::nanoTime, seen);
+            settings.storeWatch(),
+            exported::ids,
+            exported::volume,
+            System::nanoTime,
+            new StoreWatch.Way() {
+              @Override
+              public boolean isLost(String unitId) {
+                return exported.store(unitId).filter(reach::isLost).isPresent();
+              }
+
+              @Override
+              public void look() {
+                reach.look();
+              }
+            },
+            seen);
     stores = watch;
     system
         .scheduler()
         .scheduleWithFixedDelay(
             watch.pause(), watch.pause(), () -> lookAt(watch), system.executionContext());
-    StoreReach reach = new StoreReach(kinds, seen::seen);
     system
         .scheduler()
         .scheduleWithFixedDelay(

@@ -17,6 +17,7 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -42,6 +44,12 @@ final class ExportedUnits implements DataPath {
 
   /** What every store here writes atomically. */
   private static final int ATOMIC_WRITE = 1 << 20;
+
+  /**
+   * How long a release waits for what is under way, where that can be given up. Well below the
+   * bound within which an owner has to have released a unit.
+   */
+  private static final Duration ABANDON_AFTER = Duration.ofSeconds(1);
 
   private final Map<String, Exported> units = new ConcurrentHashMap<>();
   private final Volumes volumes;
@@ -72,6 +80,10 @@ final class ExportedUnits implements DataPath {
 
   private static final class Exported {
     final LogicalUnit unit;
+
+    /** Kind of its store. */
+    final String store;
+
     final LateQueries queries;
     final Meter meter = new Meter();
     volatile Volume volume;
@@ -84,6 +96,7 @@ final class ExportedUnits implements DataPath {
         new AtomicReference<>(CompletableFuture.completedStage(null));
 
     Exported(UnitEntry entry, UnitFactory factory, Moves moves) {
+      store = entry.store();
       queries = new LateQueries(entry.id(), moves);
       unit = factory.make(identity(entry), geometry(entry), queries);
       unit.grow(entry.size(), entry.acceptedSize());
@@ -201,7 +214,9 @@ final class ExportedUnits implements DataPath {
   private CompletionStage<Void> openNow(Exported exported, UnitEntry entry, long epoch) {
     // A LUN actor that was restarted does not know what its predecessor had opened.
     CompletionStage<Void> before =
-        exported.volume == null ? CompletableFuture.completedStage(null) : releaseNow(exported);
+        exported.volume == null
+            ? CompletableFuture.completedStage(null)
+            : unlessItHangs(exported, () -> releaseNow(exported));
     return before
         .thenCompose(closed -> volumes.open(entry.store(), entry.volume(), entry.id()))
         .thenApply(opened -> new MeteredVolume(opened, exported.meter))
@@ -300,12 +315,66 @@ final class ExportedUnits implements DataPath {
   public CompletionStage<Void> release(UnitEntry entry, boolean mayKeep) {
     Exported exported = exported(entry);
     return mayKeep
-        ? exported.inTurn(() -> flushed(exported).thenCompose(flushed -> releaseNow(exported)))
+        ? exported.inTurn(
+            () ->
+                unlessItHangs(
+                    exported, () -> flushed(exported).thenCompose(flushed -> releaseNow(exported))))
         : release(exported);
   }
 
   private static CompletionStage<Void> release(Exported exported) {
-    return exported.inTurn(() -> releaseNow(exported));
+    return exported.inTurn(() -> unlessItHangs(exported, () -> releaseNow(exported)));
+  }
+
+  /**
+   * Releases, or gives up what hangs in a store that refuses it once the next owner has fenced
+   * (docs/decisions/0025). Then the closing is not waited for.
+   */
+  private static CompletionStage<Void> unlessItHangs(
+      Exported exported, Supplier<CompletionStage<Void>> release) {
+    Volume volume = exported.volume;
+    CompletableFuture<Void> released = new CompletableFuture<>();
+    release
+        .get()
+        .whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                released.complete(null);
+              } else {
+                released.completeExceptionally(failure);
+              }
+            });
+    if (volume != null && !released.isDone() && volume.isAbandonable()) {
+      CompletableFuture.delayedExecutor(ABANDON_AFTER.toMillis(), TimeUnit.MILLISECONDS)
+          .execute(
+              () -> {
+                if (!released.isDone()) {
+                  abandon(exported, volume).thenRun(() -> released.complete(null));
+                }
+              });
+    }
+    return released;
+  }
+
+  private static CompletionStage<Void> abandon(Exported exported, Volume volume) {
+    LOG.warn(
+        "event=store-abandoned unit={} epoch={} operations={}",
+        exported.unit.identity().id(),
+        exported.epoch,
+        volume.health().underWay());
+    volume.abandon();
+    return exported
+        .unit
+        .drain()
+        .thenRun(
+            () -> {
+              synchronized (exported) {
+                if (exported.volume == volume) {
+                  exported.volume = null;
+                }
+              }
+              volume.close();
+            });
   }
 
   /** Drains and flushes; what can't be flushed is served on. */
@@ -359,6 +428,11 @@ final class ExportedUnits implements DataPath {
     return Optional.ofNullable(units.get(unitId))
         .filter(exported -> exported.epoch == epoch)
         .map(exported -> exported.volume);
+  }
+
+  /** The kind of the store of a unit that is exported. */
+  Optional<String> store(String unitId) {
+    return Optional.ofNullable(units.get(unitId)).map(exported -> exported.store);
   }
 
   @Override

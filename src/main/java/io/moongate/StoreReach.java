@@ -55,6 +55,11 @@ final class StoreReach {
     }
   }
 
+  /** Whether a store could not be reached when it was asked last. */
+  synchronized boolean isLost(String kind) {
+    return Boolean.FALSE.equals(reached.get(kind));
+  }
+
   private synchronized boolean begin(VolumeStore store) {
     return asked.add(store.kind());
   }

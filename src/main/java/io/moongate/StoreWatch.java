@@ -36,6 +36,15 @@ final class StoreWatch {
     void fenced(String unitId);
   }
 
+  /** What is known of the way to the store as a whole. */
+  interface Way {
+    /** Whether the store of a unit can't be reached from here, as was found last. */
+    boolean isLost(String unitId);
+
+    /** Has it looked at soon. */
+    void look();
+  }
+
   /** Looks in a window. */
   private static final int LOOKS = 8;
 
@@ -43,6 +52,7 @@ final class StoreWatch {
   private final Supplier<Set<String>> units;
   private final Function<String, Optional<Volume>> volumes;
   private final LongSupplier nanoTime;
+  private final Way way;
   private final Listener listener;
   private final Map<String, StoreTrend> trends = new ConcurrentHashMap<>();
 
@@ -58,7 +68,9 @@ final class StoreWatch {
       Supplier<Set<String>> units,
       Function<String, Optional<Volume>> volumes,
       LongSupplier nanoTime,
+      Way way,
       Listener listener) {
+    this.way = way;
     this.settings = settings;
     this.units = units;
     this.volumes = volumes;
@@ -123,7 +135,9 @@ final class StoreWatch {
             unitId,
             volume == null
                 ? trend.look(nanoTime.getAsLong())
-                : trend.look(volume, counts(volume), nanoTime.getAsLong()));
+                : trend
+                    .look(volume, counts(volume), nanoTime.getAsLong())
+                    .map(trouble -> orLost(unitId, volume, trouble)));
       }
     }
     trends
@@ -138,6 +152,17 @@ final class StoreWatch {
             });
   }
 
+  /**
+   * What hangs can't be released, as a rule. Where it can be given up, and the way to the store is
+   * lost from here, another gateway may do better: that is as good as failing.
+   */
+  private Trouble orLost(String unitId, Volume volume, Trouble trouble) {
+    return trouble.kind() == Kind.STORE_STUCK && volume.isAbandonable() && way.isLost(unitId)
+        ? new Trouble(
+            Kind.STORE_FAILING, trouble.detail() + ", and the store can't be reached from here")
+        : trouble;
+  }
+
   private void say(String unitId, Optional<Trouble> trouble) {
     Kind now = trouble.map(Trouble::kind).orElse(Kind.STORE_WELL);
     Kind before = now == Kind.STORE_WELL ? said.remove(unitId) : said.put(unitId, now);
@@ -148,6 +173,9 @@ final class StoreWatch {
       listener.seen(unitId, Kind.STORE_WELL, "otherwise now");
     }
     listener.seen(unitId, now, trouble.map(Trouble::detail).orElse("well, or not in use"));
+    if (now == Kind.STORE_STUCK) {
+      way.look();
+    }
   }
 
   /** Whether an operation that has just failed may go well through another gateway. */

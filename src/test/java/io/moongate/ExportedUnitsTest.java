@@ -24,6 +24,7 @@ import io.moongate.volume.VolumeStore;
 import java.io.File;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -101,6 +102,7 @@ class ExportedUnitsTest {
             method ->
                 switch (method) {
                   case "fence" -> CompletableFuture.completedStage(null);
+                  case "isAbandonable" -> false;
                   case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
                   case "close" -> {
                     closings.incrementAndGet();
@@ -126,6 +128,38 @@ class ExportedUnitsTest {
     assertEquals(1, closings.get());
   }
 
+  /** The store refuses what is late of it once somebody else has fenced the volume. */
+  @Test
+  void whatHangsIsGivenUpWhereThatIsSafe() {
+    List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    UnitEntry entry = entry(UnitAttributes.DEFAULT);
+    Volume volume =
+        fake(
+            Volume.class,
+            method -> {
+              asked.add(method);
+              return switch (method) {
+                case "isAbandonable" -> true;
+                case "health" -> Volume.Health.UNKNOWN;
+                case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
+                case "close" -> new CompletableFuture<Void>();
+                case "abandon" -> null;
+                default -> CompletableFuture.completedStage(null);
+              };
+            });
+    VolumeStore store =
+        fake(
+            VolumeStore.class,
+            method ->
+                method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
+    ExportedUnits exported = exported(store);
+    exported.open(entry, 1);
+    exported.release(entry, true).toCompletableFuture().join();
+    assertTrue(asked.indexOf("flush") < asked.indexOf("abandon"), asked::toString);
+    assertTrue(asked.contains("close"));
+    assertEquals(Optional.empty(), exported.volume(entry.id()));
+  }
+
   /** Only this volume knows that something may be lost, and can tell the hosts. */
   @Test
   void whatCannotBeFlushedStaysOpenUnlessItMust() {
@@ -138,6 +172,7 @@ class ExportedUnitsTest {
             method -> {
               asked.add(method);
               return switch (method) {
+                case "isAbandonable" -> false;
                 case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
                 case "flush" ->
                     CompletableFuture.failedStage(new VolumeException(flush[0], "a sync failed"));
@@ -179,6 +214,7 @@ class ExportedUnitsTest {
             Volume.class,
             method ->
                 switch (method) {
+                  case "isAbandonable" -> false;
                   case "geometry" -> new VolumeGeometry(1 << 20, 512, false, 0, 0, true, 0, 4096);
                   case "rollBack" ->
                       failure[0] == null

@@ -34,6 +34,8 @@ class StoreWatchTest {
   private Set<String> units = Set.of("u1", "u2");
   private Volume.Health health = Volume.Health.UNKNOWN;
   private boolean fenced;
+  private boolean abandonable;
+  private boolean lost;
   private long now;
 
   private final StoreWatch watch =
@@ -42,6 +44,17 @@ class StoreWatchTest {
           () -> units,
           id -> Optional.ofNullable(open.get(id)),
           () -> now,
+          new StoreWatch.Way() {
+            @Override
+            public boolean isLost(String unitId) {
+              return lost;
+            }
+
+            @Override
+            public void look() {
+              said.add("the way");
+            }
+          },
           new StoreWatch.Listener() {
             @Override
             public void seen(
@@ -64,6 +77,7 @@ class StoreWatchTest {
                 switch (method.getName()) {
                   case "health" -> health;
                   case "isFenced" -> fenced;
+                  case "isAbandonable" -> abandonable;
                   case "hashCode" -> System.identityHashCode(proxy);
                   default -> throw new AssertionError(method);
                 });
@@ -100,6 +114,26 @@ class StoreWatchTest {
     assertEquals(List.of("u1 fenced"), look());
     open.clear();
     assertEquals(List.of(), look());
+  }
+
+  /** Where it can be given up, and the way to the store is lost, another gateway may do better. */
+  @Test
+  void whatHangsIsAReasonToMoveWhereItCanBeGivenUp() {
+    open.put("u1", volume());
+    health = new Volume.Health(7, 4, 4, 0, 4, false);
+    look();
+    now += Duration.ofMillis(900).toNanos();
+    List<String> seen = new ArrayList<>();
+    for (int looks = 0; looks < 24; looks++) {
+      seen.addAll(look());
+    }
+    assertEquals(List.of("u1 STORE_STUCK", "the way"), seen);
+    lost = true;
+    assertEquals(List.of(), look(), "a file that hangs can't be released");
+    abandonable = true;
+    assertEquals(List.of("u1 STORE_WELL", "u1 STORE_FAILING"), look());
+    lost = false;
+    assertEquals(List.of("u1 STORE_WELL", "u1 STORE_STUCK", "the way"), look());
   }
 
   @Test

@@ -111,6 +111,16 @@ public final class MeteredVolume implements Volume {
   }
 
   @Override
+  public boolean isAbandonable() {
+    return volume.isAbandonable();
+  }
+
+  @Override
+  public void abandon() {
+    volume.abandon();
+  }
+
+  @Override
   public CompletionStage<Void> close() {
     return volume.close();
   }

@@ -136,6 +136,23 @@ public interface Volume {
     return false;
   }
 
+  /**
+   * Whether what is under way can be given up: this store refuses by itself what comes late of an
+   * owner, once the next one has fenced, and nothing that was acknowledged needs a flush.
+   */
+  default boolean isAbandonable() {
+    return false;
+  }
+
+  /**
+   * Gives up what is under way, where that is possible: each operation that has not ended fails
+   * with {@link VolumeException.Reason#FENCED}, as does whatever is asked for later. What was begun
+   * may still be done, until somebody fences the volume again, so nobody may serve it before;
+   * buffers may be touched until then as well. Then it is to be closed, which completes only once
+   * nothing is under way.
+   */
+  default void abandon() {}
+
   /** Waits for what is under way, flushes, and closes. Later calls fail; closing twice is fine. */
   CompletionStage<Void> close();
 

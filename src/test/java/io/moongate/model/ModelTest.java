@@ -133,6 +133,8 @@ class ModelTest {
         arguments(ownership("").without("fence").invariants(PROMISE), PROMISE),
         arguments(ownership("").without("new-epoch").property("EpochsGrow"), "EpochsGrow"),
         arguments(plain(moving("")).without("drain").invariants(PROMISE), PROMISE),
+        arguments(plain(moving("")).without("abandon").invariants(PROMISE), PROMISE),
+        arguments(moving("").without("former-clients").invariants(PROMISE), PROMISE),
         arguments(
             twoMoves
                 .with("MaxEpoch", "3")

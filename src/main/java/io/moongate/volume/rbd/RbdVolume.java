@@ -8,10 +8,13 @@ import io.moongate.volume.VolumeGeometry;
 import io.moongate.volume.VolumeSnapshot;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -43,6 +46,14 @@ final class RbdVolume implements Volume {
   private final long pieceSize;
   private final Supplier<CompletionStage<Space>> space;
   private final OperationGate gate = new OperationGate();
+
+  /** What librbd and the threads of the store are at, also when nobody waits for it any more. */
+  private final OperationGate begun = new OperationGate();
+
+  /** What somebody waits for, by numbers of its own. */
+  private final Map<Long, CompletableFuture<?>> unanswered = new ConcurrentHashMap<>();
+
+  private final AtomicLong numbers = new AtomicLong();
   private final WriteBarrier barrier = new WriteBarrier();
   private final ImageSnapshots snapshots;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -366,9 +377,28 @@ final class RbdVolume implements Volume {
   }
 
   @Override
+  public boolean isAbandonable() {
+    return true;
+  }
+
+  /**
+   * Its client stays on record as the owner's, since it gives nothing back that was fenced; so the
+   * next fence puts it on the blocklist, whose ever that is.
+   */
+  @Override
+  public void abandon() {
+    VolumeException givenUp =
+        new VolumeException(Reason.FENCED, "given up by its owner with operations under way");
+    latch.note(givenUp);
+    // Who enters from here on sees the latch; who has entered before is among these.
+    unanswered.values().forEach(done -> done.completeExceptionally(givenUp));
+  }
+
+  @Override
   public CompletionStage<Void> close() {
     if (closing.compareAndSet(false, true)) {
       gate.close()
+          .thenCompose(none -> begun.close())
           .thenCompose(none -> presence.end())
           .whenComplete((none, never) -> threads.closings().runSurely(this::finishClosing));
     }
@@ -458,23 +488,34 @@ final class RbdVolume implements Volume {
       return done;
     }
     long place = length > 0 ? offset : -1;
-    after(done, (result, failure) -> gate.exit(entered, place, failure));
+    long began = begun.enter();
+    long number = numbers.incrementAndGet();
+    unanswered.put(number, done);
+    after(
+        done,
+        (result, failure) -> {
+          unanswered.remove(number);
+          gate.exit(entered, place, failure);
+        });
+    CompletionStage<T> operating;
     try {
       latch.requireNotFenced();
       atomicWrites.requireIntact();
-      after(
-          operation.begin(),
-          (result, failure) -> {
-            if (failure == null) {
-              done.complete(result);
-            } else {
-              done.completeExceptionally(CallThreads.known(failure));
-            }
-          });
+      operating = operation.begin();
     } catch (Throwable e) {
       // Also an Error: whoever waits must hear of it.
-      done.completeExceptionally(CallThreads.known(e));
+      operating = CompletableFuture.failedStage(e);
     }
+    after(
+        operating,
+        (result, failure) -> {
+          begun.exit(began, -1, failure);
+          if (failure == null) {
+            done.complete(result);
+          } else {
+            done.completeExceptionally(CallThreads.known(failure));
+          }
+        });
     return done;
   }
 
