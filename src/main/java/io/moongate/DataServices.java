@@ -3,6 +3,7 @@ package io.moongate;
 import com.typesafe.config.Config;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.SessionEntry;
+import io.moongate.cluster.SessionId;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.snapshot.OpenUnits;
@@ -38,6 +39,7 @@ import io.moongate.volume.rbd.RbdVolumeStore;
 import io.moongate.wire.AddressText;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -339,6 +341,15 @@ final class DataServices {
 
   void dropSessions(String reason) {
     registry.closeAll(reason);
+  }
+
+  /** Asks the initiator of a session to log out; who does not is dropped. */
+  Optional<CompletionStage<Void>> closeSession(SessionId id) {
+    return registry.requestLogout(
+        id.tsih(),
+        Long.parseLong(id.isid().substring(2), 16),
+        Instant.ofEpochMilli(id.sinceMillis()),
+        settings.sessions().logoutBound());
   }
 
   List<SessionEntry> sessions() {

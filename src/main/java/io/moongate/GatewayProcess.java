@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.moongate.cluster.GatewayNode;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.NodeSettings;
+import io.moongate.cluster.SessionId;
 import io.moongate.cluster.VolumeProvisioner;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.gateway.Gateway;
@@ -212,6 +213,11 @@ final class GatewayProcess {
     @Override
     public List<SessionEntry> sessions() {
       return services.sessions();
+    }
+
+    @Override
+    public Optional<CompletionStage<Void>> closeSession(SessionId id) {
+      return services.closeSession(id);
     }
 
     @Override

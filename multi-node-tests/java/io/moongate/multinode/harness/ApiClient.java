@@ -20,6 +20,7 @@ import io.moongate.management.api.SetExplicitAlua;
 import io.moongate.management.api.Snapshot;
 import io.moongate.management.api.Target;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -231,6 +232,44 @@ public final class ApiClient {
   /** By what a target proves to initiators who it is. */
   public Target setMutualChap(String target, SetChap chap) throws ApiException {
     return put("/api/v1/targets/" + target + "/mutual-chap", chap, Target.class);
+  }
+
+  /**
+   * An answer as it is, whatever it says.
+   *
+   * @param path below {@code /api/v1}
+   * @param body JSON; null for none
+   * @param headers names and values by turns
+   */
+  public HttpResponse<String> answer(String method, String path, String body, String... headers)
+      throws ApiException {
+    HttpRequest.Builder request = request("/api/v1" + path, CHANGE_TIMEOUT);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    if (body != null) {
+      request.header("Content-Type", "application/json");
+    }
+    return send(
+        request
+            .method(
+                method,
+                body == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
+  /** The changes that the gateway learns, until this is closed. */
+  public InputStream changes() throws IOException, InterruptedException {
+    HttpResponse<InputStream> response =
+        HTTP.send(
+            request("/api/v1/changes", CHANGE_TIMEOUT).GET().build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    if (response.statusCode() != 200) {
+      throw new IOException("GET /changes answered " + response.statusCode());
+    }
+    return response.body();
   }
 
   /** What GET answers, as it is. */

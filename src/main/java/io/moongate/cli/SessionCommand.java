@@ -3,14 +3,15 @@ package io.moongate.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.Sessions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
-/** Sessions: list. */
+/** Sessions: list, close. */
 @Command(
     name = "session",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "iSCSI sessions.",
-    subcommands = SessionCommand.ListAll.class)
+    subcommands = {SessionCommand.ListAll.class, SessionCommand.Close.class})
 final class SessionCommand {
 
   /** {@code session list}. */
@@ -25,6 +26,7 @@ final class SessionCommand {
       Sessions sessions = api.as(answer, Sessions.class);
       Table table =
           new Table(
+              "ID",
               "GATEWAY",
               "INITIATOR",
               "ISID",
@@ -36,6 +38,7 @@ final class SessionCommand {
               "SINCE");
       for (Sessions.Session session : sessions.sessions()) {
         table.row(
+            session.id(),
             session.gateway(),
             session.initiator(),
             session.isid(),
@@ -56,6 +59,24 @@ final class SessionCommand {
                     + joined(sessions.silent())
                     + "; their sessions are missing here");
       }
+      return 0;
+    }
+  }
+
+  /** {@code session close}. */
+  @Command(
+      name = "close",
+      description =
+          "Ask the initiator of a session to log out, and drop the session if it does not. It may"
+              + " come back: take it off the target's access list to keep it out.")
+  static final class Close extends ClientCommand {
+    @Parameters(paramLabel = "ID", description = "Id of the session, as listed.")
+    private String id;
+
+    @Override
+    int run(ApiClient api) {
+      api.delete("/sessions/" + ApiClient.encode(id));
+      say("closed " + id);
       return 0;
     }
   }

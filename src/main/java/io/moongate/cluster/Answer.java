@@ -42,6 +42,14 @@ public sealed interface Answer extends CborSerializable {
     return new Refused(Metadata.Refusal.Kind.NOT_FOUND, field, reason);
   }
 
+  /** The entity is not, or not any more, what whoever asks takes it to be. */
+  static Refused outdated(long version) {
+    return new Refused(
+        Metadata.Refusal.Kind.OUTDATED,
+        "If-Match",
+        "it has changed since, and is of version %d now: read it again".formatted(version));
+  }
+
   /** It can't be decided now. */
   static Refused unavailable(String reason) {
     return new Refused(Metadata.Refusal.Kind.UNAVAILABLE, "", reason);

@@ -35,6 +35,7 @@ import io.moongate.cluster.unit.SharedTeller;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewChanges;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
 import io.moongate.scsi.shared.UnitPeers;
@@ -76,6 +77,10 @@ public final class GatewayNode {
   private static final Duration REGISTER_ANSWER = Duration.ofSeconds(5);
   private static final Duration REGISTER_RETRY = Duration.ofMillis(300);
   private static final int REGISTER_ATTEMPTS = 1_000;
+
+  /** For followers that were away, or are slow. */
+  private static final int CHANGES_KEPT = 4_096;
+
   private static final Duration STOP_ANSWER = Duration.ofSeconds(5);
 
   private final ActorSystem<?> system;
@@ -83,6 +88,7 @@ public final class GatewayNode {
   private final String incarnation;
   private final Clock clock;
   private final View view = new View();
+  private final ViewChanges changes = new ViewChanges(CHANGES_KEPT);
   private final ServingLease lease;
   private final CompletableFuture<Void> viewComplete = new CompletableFuture<>();
   private final ActorRef<ViewReplica.Command> replica;
@@ -136,6 +142,14 @@ public final class GatewayNode {
 
     /** The iSCSI sessions of this gateway now. */
     List<Metadata.SessionEntry> sessions();
+
+    /**
+     * Asks the initiator of a session of this gateway to log out, and drops the session when that
+     * has not been done within the bound on it.
+     *
+     * @return completes when it is over, or the bound has passed; empty when there is no such one
+     */
+    Optional<CompletionStage<Void>> closeSession(SessionId id);
 
     /** Called with each entry that the replica applies, on its thread: not to block. */
     void entryChanged(ViewEntry entry);
@@ -245,6 +259,7 @@ public final class GatewayNode {
         "load-exchange");
     spawn(SnapshotWork.create(incarnation, surroundings.openUnits()), "snapshot-work");
     spawn(SessionsActor.create(settings.gateway(), surroundings::sessions), "sessions");
+    spawn(SessionClosing.create(settings.gateway(), surroundings::closeSession), "session-closing");
     peers = unitPeers(surroundings);
     metadata =
         new ShardedMetadata(
@@ -258,6 +273,8 @@ public final class GatewayNode {
             peers,
             surroundings::unit,
             new ShardedMetadata.Known(
+                changes,
+                this::standing,
                 parts::observations,
                 this::waiting,
                 loads::of,
@@ -279,6 +296,10 @@ public final class GatewayNode {
   private List<WaitingUnits.Waiting> waiting() {
     return WaitingUnits.of(
         view, parts.observations(), settings.gateway(), charterWaits, claimant::rowFailure);
+  }
+
+  private ClusterStanding standing() {
+    return Standing.of(Cluster.get(system), lease.untilNanos() - System.nanoTime(), charterWaits);
   }
 
   /** What the lease's keeper finds out, on its thread. */
@@ -563,6 +584,7 @@ public final class GatewayNode {
       receiver.tell(new Luns.EntryChanged(entry));
     }
     steward.tell(Steward.ViewChanged.NOW);
+    changes.applied(entry);
     if (entry instanceof GatewayEntry gateway) {
       gateway.gone().forEach(gone -> keeper.tell(new LeaseKeeper.Gone(gone)));
     }

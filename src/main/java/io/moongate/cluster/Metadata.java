@@ -8,6 +8,7 @@ import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewChanges;
 import io.moongate.failure.Observation;
 import java.time.Instant;
 import java.util.List;
@@ -27,8 +28,18 @@ public interface Metadata {
    */
   Metadata as(Origin origin);
 
+  /**
+   * The same for one change, which is refused with {@link Refusal.Kind#OUTDATED} unless the entity
+   * is what is expected of it. The entity is asked before anything is done, and decides again
+   * itself when it is changed: of two that expect the same of it, one is refused.
+   */
+  CompletionStage<Metadata> expecting(Expected expected);
+
   /** This gateway's replica of the view. */
   View view();
+
+  /** The last changes of that, for those who follow it. */
+  ViewChanges changes();
 
   /** What stands against gateways, and parts of them, as this gateway knows it. */
   List<Observation> observations();
@@ -149,6 +160,16 @@ public interface Metadata {
   /** The iSCSI sessions of every gateway that answers within the bound; others are named. */
   CompletionStage<Sessions> sessions();
 
+  /**
+   * Has a gateway close a session: its initiator is asked to log out, and who has not done so
+   * within the gateway's bound is dropped. Complete when it is over. Refused with NOT_FOUND when
+   * that gateway has no such session, or is not up.
+   */
+  CompletionStage<Void> closeSession(SessionId id);
+
+  /** The members of the cluster, and the lease of this gateway. */
+  ClusterStanding cluster();
+
   /** Sessions, and the gateways that did not answer. */
   record Sessions(List<SessionEntry> sessions, List<String> silent) {}
 
@@ -163,7 +184,12 @@ public interface Metadata {
       String peer,
       Instant since,
       int commandsInFlight)
-      implements CborSerializable {}
+      implements CborSerializable {
+    /** What names it. */
+    public SessionId id() {
+      return new SessionId(gateway, isid, tsih, since.toEpochMilli());
+    }
+  }
 
   /** A change that was refused. */
   final class Refusal extends RuntimeException {
@@ -195,6 +221,8 @@ public interface Metadata {
       NOT_FOUND,
       /** The state does not allow it. */
       CONFLICT,
+      /** It has changed since whoever asks has looked at it. */
+      OUTDATED,
       /** It can't be decided now: an entity, Cassandra or a store does not answer. */
       UNAVAILABLE
     }

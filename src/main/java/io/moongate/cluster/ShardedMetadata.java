@@ -24,6 +24,7 @@ import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewChanges;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
 import io.moongate.scsi.shared.Rollback;
@@ -78,17 +79,22 @@ final class ShardedMetadata implements Metadata {
   private final ClusterSnapshots snapshots;
   private final Known known;
   private final Origin origin;
+  private final Condition condition;
   private final UnitPeers peers;
   private final Function<String, Optional<io.moongate.scsi.LogicalUnit>> units;
 
   /**
    * What this gateway knows beside the view.
    *
+   * @param changes of the view
+   * @param standing of the cluster
    * @param loads by id of a unit, operations a second
    * @param leaseBound in which any lease that another gateway could hold runs out; empty while that
    *     is not known
    */
   record Known(
+      ViewChanges changes,
+      Supplier<ClusterStanding> standing,
       Supplier<List<Observation>> observations,
       Supplier<List<Waiting>> waiting,
       ToDoubleFunction<String> loads,
@@ -127,9 +133,11 @@ final class ShardedMetadata implements Metadata {
     this.names = names;
     this.secrets = secrets;
     this.origin = Origin.gateway(gateway);
+    this.condition = Condition.NONE;
   }
 
-  private ShardedMetadata(ShardedMetadata of, Origin origin) {
+  private ShardedMetadata(ShardedMetadata of, Origin origin, Condition condition) {
+    this.condition = condition;
     this.known = of.known;
     this.peers = of.peers;
     this.units = of.units;
@@ -150,12 +158,40 @@ final class ShardedMetadata implements Metadata {
 
   @Override
   public Metadata as(Origin other) {
-    return new ShardedMetadata(this, other);
+    return new ShardedMetadata(this, other, condition);
+  }
+
+  @Override
+  public CompletionStage<Metadata> expecting(Expected expected) {
+    return held(expected.entityId())
+        .thenCompose(
+            entry ->
+                expected.isMetBy(entry)
+                    ? CompletableFuture.completedStage(
+                        new ShardedMetadata(this, origin, Condition.of(expected)))
+                    : CompletableFuture.failedStage(Answer.outdated(entry.version()).refusal()));
+  }
+
+  /** An entity as it is. */
+  private CompletionStage<? extends ViewEntry> held(String entityId) {
+    int bar = entityId.indexOf('|');
+    String id = entityId.substring(bar + 1);
+    return switch (entityId.substring(0, bar)) {
+      case "gateway" -> gateway(id, Gateway.Get::new);
+      case "target" -> target(id, Target.Get::new);
+      case "unit" -> unit(id, LogicalUnit.Get::new);
+      default -> refuse(Kind.INVALID, "", "there is no entity " + entityId);
+    };
   }
 
   @Override
   public View view() {
     return view;
+  }
+
+  @Override
+  public ViewChanges changes() {
+    return known.changes();
   }
 
   @Override
@@ -606,6 +642,20 @@ final class ShardedMetadata implements Metadata {
         });
   }
 
+  @Override
+  public CompletionStage<Void> closeSession(SessionId id) {
+    boolean up =
+        view.gateway(id.gateway())
+            .filter(entry -> entry.state() == GatewayEntry.State.UP)
+            .isPresent();
+    return SessionClosing.ask(system, id, up);
+  }
+
+  @Override
+  public ClusterStanding cluster() {
+    return known.standing().get();
+  }
+
   private Sessions gather(List<SessionsActor.Told> told) {
     List<SessionEntry> sessions = new ArrayList<>();
     List<String> silent = new ArrayList<>();
@@ -659,17 +709,29 @@ final class ShardedMetadata implements Metadata {
 
   private CompletionStage<TargetEntry> target(
       String name, Function<ActorRef<Answer>, Target.Command> command) {
-    return entry(Target.KEY, name, command);
+    return condition.ask(
+        Target.persistenceId(name).id(),
+        command,
+        Condition.TARGET,
+        asked -> entry(Target.KEY, name, asked));
   }
 
   private CompletionStage<GatewayEntry> gateway(
       String name, Function<ActorRef<Answer>, Gateway.Command> command) {
-    return entry(Gateway.KEY, name, command);
+    return condition.ask(
+        Gateway.persistenceId(name).id(),
+        command,
+        Condition.GATEWAY,
+        asked -> entry(Gateway.KEY, name, asked));
   }
 
   private CompletionStage<UnitEntry> unit(
       String id, Function<ActorRef<Answer>, LogicalUnit.Command> command) {
-    return entry(LogicalUnit.KEY, id, command);
+    return condition.ask(
+        LogicalUnit.persistenceId(id).id(),
+        command,
+        Condition.UNIT,
+        asked -> entry(LogicalUnit.KEY, id, asked));
   }
 
   /** Asks, and lets this gateway's replica learn the answer, so that a change is read back here. */

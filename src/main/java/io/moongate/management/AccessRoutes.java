@@ -8,6 +8,7 @@ import io.moongate.cluster.access.ChapCredentials;
 import io.moongate.cluster.view.InitiatorEntry;
 import io.moongate.cluster.view.TargetAccess;
 import io.moongate.cluster.view.TargetEntry;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -54,16 +55,21 @@ final class AccessRoutes extends AllDirectives {
   }
 
   private Route initiators(HttpRequest request, String target) {
-    return api.read(
-        request, (view, query) -> JsonEntity.list(Resources.initiators(existing(target))));
+    return api.list(
+        request,
+        (view, query) -> Resources.initiators(existing(target)),
+        initiator -> List.of(initiator.initiator()));
   }
 
   private Route initiator(HttpRequest request, String target, String name) {
     return concat(
-        api.read(
+        api.readOne(
             request,
-            (view, query) ->
-                JsonEntity.of(Resources.initiator(name, listed(existing(target), name)))),
+            view -> {
+              TargetEntry entry = existing(target);
+              return Answers.one(
+                  request, entry.version(), Resources.initiator(name, listed(entry, name)));
+            }),
         put(() -> api.withBody(request, (same, body) -> allow(request, target, name, body))),
         delete(() -> completeWithFuture(remove(request, target, name))));
   }
@@ -86,6 +92,7 @@ final class AccessRoutes extends AllDirectives {
                 ApiRoutes.created(
                     there,
                     "/targets/" + target + "/initiators/" + name,
+                    entry.version(),
                     Resources.initiator(name, listed(entry, name))));
   }
 
@@ -152,8 +159,7 @@ final class AccessRoutes extends AllDirectives {
   }
 
   private HttpResponse shown(TargetEntry entry) {
-    return HttpResponse.create()
-        .withEntity(JsonEntity.of(Resources.target(entry, metadata.view())));
+    return Answers.changed(entry, Resources.target(entry, metadata.view()));
   }
 
   private TargetEntry existing(String target) {

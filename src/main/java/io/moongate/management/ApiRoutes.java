@@ -6,19 +6,27 @@ import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Origin;
 import io.moongate.cluster.view.View;
+import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Health;
+import io.moongate.management.api.Path;
 import io.moongate.management.api.ServerVersion;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
@@ -26,6 +34,8 @@ import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.Location;
+import org.apache.pekko.http.javadsl.server.Rejection;
+import org.apache.pekko.http.javadsl.server.Rejections;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +53,9 @@ final class ApiRoutes extends ProblemDirectives {
   private final MovementRoutes movement;
   private final SnapshotRoutes snapshots;
   private final StoreRoutes stores;
+  private final SessionRoutes sessions;
+  private final ClusterRoutes cluster;
+  private final ChangeStreams changes;
 
   ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
     super(system);
@@ -54,6 +67,9 @@ final class ApiRoutes extends ProblemDirectives {
     this.movement = new MovementRoutes(this, metadata);
     this.snapshots = new SnapshotRoutes(this, metadata);
     this.stores = new StoreRoutes(metadata);
+    this.sessions = new SessionRoutes(this, metadata);
+    this.cluster = new ClusterRoutes(this, metadata);
+    this.changes = new ChangeStreams(system, settings.idleTimeout(), metadata);
   }
 
   /** Everything that the server answers. */
@@ -66,6 +82,24 @@ final class ApiRoutes extends ProblemDirectives {
 
   private Route api(HttpRequest request) {
     Negotiation.requireOwnHost(request, settings);
+    return OpenApi.SERVED.operation(request).isPresent()
+        ? documented(request)
+        : undocumented(OpenApi.SERVED.methods(request));
+  }
+
+  /** A path that the document does not have, or one with another method. */
+  private Route undocumented(Set<String> methods) {
+    List<Rejection> others =
+        methods.stream()
+            .flatMap(name -> HttpMethods.lookup(name).stream())
+            .<Rejection>map(Rejections::method)
+            .toList();
+    return others.isEmpty()
+        ? reject()
+        : reject(others.get(0), others.stream().skip(1).toArray(Rejection[]::new));
+  }
+
+  private Route documented(HttpRequest request) {
     return pathPrefix(
         segment("api").slash("v1"),
         () ->
@@ -77,7 +111,12 @@ final class ApiRoutes extends ProblemDirectives {
                 snapshots.all(request),
                 stores.all(request),
                 resource("paths", paths(request)),
-                resource("sessions", sessions(request)),
+                sessions.all(request),
+                cluster.all(request),
+                resource("changes", get(() -> complete(changes.open(request)))),
+                resource(
+                    "openapi.json",
+                    read(request, (view, query) -> JsonEntity.of(OpenApi.SERVED.document()))),
                 resource("version", version(request)),
                 resource("health", health(request))));
   }
@@ -96,48 +135,55 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route gateways(HttpRequest request) {
-    return read(request, (view, query) -> JsonEntity.list(Resources.gateways(metadata)));
+    return list(
+        request,
+        (view, query) ->
+            Resources.gateways(metadata)
+                .filter(Filters.oneOf(query, "state", Filters.GATEWAY_STATES, Gateway::state))
+                .filter(Filters.oneOf(query, "service", Filters.SERVICES, Gateway::service)),
+        gateway -> List.of(gateway.name()),
+        "state",
+        "service");
   }
 
   private Route gateway(HttpRequest request, String name) {
     return concat(
-        read(
+        readOne(
             request,
-            (view, query) ->
-                JsonEntity.of(
-                    Resources.gateway(metadata, name)
-                        .orElseThrow(() -> notFound("name", "gateway " + name)))),
+            view ->
+                view.gateway(name)
+                    .map(
+                        entry ->
+                            Answers.one(
+                                request,
+                                entry.version(),
+                                Resources.gateway(metadata, name).orElseThrow()))
+                    .orElseThrow(() -> notFound("name", "gateway " + name))),
         delete(() -> completeWithFuture(movement.remove(request, name))));
   }
 
   private Route paths(HttpRequest request) {
-    return read(
+    return list(
         request,
         (view, query) ->
-            JsonEntity.list(
-                Resources.paths(
+            Resources.paths(
                     view,
                     Optional.ofNullable(query.get("target")),
                     lunOf(query),
-                    Optional.ofNullable(query.get("gateway")))),
+                    Optional.ofNullable(query.get("gateway")))
+                .filter(Filters.equal(query, "id", Path::id))
+                .filter(Filters.oneOf(query, "state", Filters.ACCESS_STATES, Path::state)),
+        path ->
+            List.of(
+                path.target(),
+                Paging.padded(path.lun()),
+                path.gateway(),
+                Objects.requireNonNullElse(path.portal(), "")),
         "target",
         "lun",
-        "gateway");
-  }
-
-  private Route sessions(HttpRequest request) {
-    return get(
-        () -> {
-          Negotiation.requireJsonAccepted(request);
-          Requests.parameters(request);
-          return completeWithFuture(
-              metadata
-                  .sessions()
-                  .thenApply(
-                      sessions ->
-                          HttpResponse.create()
-                              .withEntity(JsonEntity.of(Resources.sessions(sessions)))));
-        });
+        "gateway",
+        "id",
+        "state");
   }
 
   private Route version(HttpRequest request) {
@@ -161,8 +207,37 @@ final class ApiRoutes extends ProblemDirectives {
         () -> {
           Negotiation.requireJsonAccepted(request);
           Map<String, String> query = Requests.parameters(request, parameters);
-          return complete(HttpResponse.create().withEntity(answer.apply(metadata.view(), query)));
+          return complete(Answers.read(request, answer.apply(metadata.view(), query)));
         });
+  }
+
+  /** Reads one entity. */
+  Route readOne(HttpRequest request, Function<View, HttpResponse> answer) {
+    return get(
+        () -> {
+          Negotiation.requireJsonAccepted(request);
+          Requests.parameters(request);
+          return complete(answer.apply(metadata.view()));
+        });
+  }
+
+  /**
+   * Reads a list, or the part of it that is asked for.
+   *
+   * @param elements those that the query's parameters leave, sorted by their positions
+   * @param position what the list is sorted by
+   */
+  <T> Route list(
+      HttpRequest request,
+      BiFunction<View, Map<String, String>, Stream<T>> elements,
+      Function<T, List<String>> position,
+      String... filters) {
+    String[] parameters =
+        Stream.concat(Stream.of(filters), Paging.PARAMETERS.stream()).toArray(String[]::new);
+    return read(
+        request,
+        (view, query) -> Answers.list(Paging.of(query), elements.apply(view, query), position),
+        parameters);
   }
 
   Route withBody(
@@ -204,7 +279,11 @@ final class ApiRoutes extends ProblemDirectives {
     log.info("management: {} asked by {}", what, client);
     CompletionStage<T> answer;
     try {
-      answer = asked.apply(metadata.as(origin));
+      Metadata as = metadata.as(origin);
+      answer =
+          Tags.expected(request)
+              .map(expected -> as.expecting(expected).thenCompose(asked))
+              .orElseGet(() -> asked.apply(as));
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
@@ -239,11 +318,19 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   static HttpResponse created(boolean there, String path, Object body) {
+    return createdHere(there, path).withEntity(JsonEntity.of(body));
+  }
+
+  /** The same of an entity of a version. */
+  static HttpResponse created(boolean there, String path, long version, Object body) {
+    return Answers.tagged(createdHere(there, path), OptionalLong.of(version), JsonEntity.of(body));
+  }
+
+  private static HttpResponse createdHere(boolean there, String path) {
     StatusCode status = there ? StatusCodes.OK : StatusCodes.CREATED;
     return HttpResponse.create()
         .withStatus(status)
-        .addHeader(Location.create(Uri.create(BASE + path)))
-        .withEntity(JsonEntity.of(body));
+        .addHeader(Location.create(Uri.create(BASE + path)));
   }
 
   static OptionalInt lunOf(Map<String, String> query) {

@@ -52,18 +52,11 @@ final class LunRoutes extends AllDirectives {
 
   private Route luns(HttpRequest request) {
     return concat(
-        api.read(
+        api.list(
             request,
-            (view, query) ->
-                JsonEntity.list(
-                    Resources.units(
-                        metadata,
-                        Optional.ofNullable(query.get("target")),
-                        ApiRoutes.lunOf(query),
-                        Optional.ofNullable(query.get("owner")))),
-            "target",
-            "lun",
-            "owner"),
+            (view, query) -> LunFilter.units(metadata, query),
+            LunFilter::position,
+            LunFilter.PARAMETERS),
         post(() -> api.withBody(request, this::createLun)));
   }
 
@@ -90,6 +83,7 @@ final class LunRoutes extends AllDirectives {
                 ApiRoutes.created(
                     before.equals(Optional.of(entry.id())),
                     "/luns/" + entry.id(),
+                    entry.version(),
                     Resources.unit(metadata, entry, withOthers(entry.id(), mapping))));
   }
 
@@ -101,10 +95,14 @@ final class LunRoutes extends AllDirectives {
 
   private Route lun(HttpRequest request, String id) {
     return concat(
-        api.read(
+        api.readOne(
             request,
-            (view, query) ->
-                JsonEntity.of(Resources.unit(metadata, id).orElseThrow(() -> ApiRoutes.noLun(id)))),
+            view ->
+                view.unit(id)
+                    .map(
+                        entry ->
+                            Answers.one(request, entry.version(), Resources.unit(metadata, entry)))
+                    .orElseThrow(() -> ApiRoutes.noLun(id))),
         delete(() -> completeWithFuture(deleteLun(request, id))));
   }
 
@@ -133,10 +131,7 @@ final class LunRoutes extends AllDirectives {
                           request,
                           "move LUN " + id + " to " + wanted.gateway(),
                           as -> as.moveUnit(id, wanted.gateway(), cause))
-                      .thenApply(
-                          entry ->
-                              HttpResponse.create()
-                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
+                      .thenApply(entry -> Answers.changed(entry, Resources.unit(metadata, entry)));
                 }));
   }
 
@@ -153,10 +148,7 @@ final class LunRoutes extends AllDirectives {
                           request,
                           "resize LUN " + id + " to " + wanted.size() + " bytes",
                           as -> as.resizeUnit(id, wanted.size(), cause))
-                      .thenApply(
-                          entry ->
-                              HttpResponse.create()
-                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
+                      .thenApply(entry -> Answers.changed(entry, Resources.unit(metadata, entry)));
                 }));
   }
 
@@ -174,10 +166,7 @@ final class LunRoutes extends AllDirectives {
                           request,
                           "make LUN %s %s".formatted(id, what),
                           as -> as.setReadOnly(id, wanted.readOnly(), cause))
-                      .thenApply(
-                          entry ->
-                              HttpResponse.create()
-                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
+                      .thenApply(entry -> Answers.changed(entry, Resources.unit(metadata, entry)));
                 }));
   }
 }

@@ -7,6 +7,8 @@ import io.moongate.cluster.gateway.Maintenance;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.management.api.Operation;
 import io.moongate.management.api.SetPreferred;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -20,6 +22,8 @@ import org.apache.pekko.http.javadsl.server.Route;
  * removed, the order of preference of a unit, and what is under way.
  */
 final class MovementRoutes extends AllDirectives {
+  private static final List<String> OPERATIONS = List.of("drain", "move", "open", "wait");
+
   private final ApiRoutes api;
   private final Metadata metadata;
 
@@ -49,11 +53,15 @@ final class MovementRoutes extends AllDirectives {
                 concat(
                     pathEndOrSingleSlash(
                         () ->
-                            api.read(
+                            api.list(
                                 request,
                                 (view, query) ->
-                                    JsonEntity.list(
-                                        Operations.of(view, metadata.waiting()).stream()))),
+                                    Operations.of(view, metadata.waiting()).stream()
+                                        .filter(
+                                            Filters.oneOf(
+                                                query, "kind", OPERATIONS, Operation::kind)),
+                                operation -> List.of(operation.id()),
+                                "kind")),
                     pathPrefix(
                         segment(), id -> pathEndOrSingleSlash(() -> operation(request, id))))));
   }
@@ -80,11 +88,12 @@ final class MovementRoutes extends AllDirectives {
                           as -> asked.of(as.maintenance(), name, cause))
                       .thenApply(
                           entry ->
-                              HttpResponse.create()
-                                  .withEntity(
-                                      JsonEntity.of(
-                                          Resources.gateway(metadata, name)
-                                              .orElseThrow(() -> noGateway(name)))));
+                              Answers.tagged(
+                                  HttpResponse.create(),
+                                  OptionalLong.of(entry.version()),
+                                  JsonEntity.of(
+                                      Resources.gateway(metadata, name)
+                                          .orElseThrow(() -> noGateway(name)))));
                 }));
   }
 
@@ -113,10 +122,7 @@ final class MovementRoutes extends AllDirectives {
                           request,
                           "prefer %s for LUN %s".formatted(wanted.gateways(), id),
                           as -> as.preferUnit(id, wanted.gateways(), asked("preferred", request)))
-                      .thenApply(
-                          entry ->
-                              HttpResponse.create()
-                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
+                      .thenApply(entry -> Answers.changed(entry, Resources.unit(metadata, entry)));
                 }));
   }
 

@@ -2,6 +2,7 @@ package io.moongate.management;
 
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.MediaRange;
+import org.apache.pekko.http.javadsl.model.MediaType;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.Accept;
 
@@ -11,13 +12,18 @@ final class Negotiation {
 
   /** Refuses a client that does not accept JSON (RFC 9110 section 12.5.1). */
   static void requireJsonAccepted(HttpRequest request) {
+    requireAccepted(request, MediaTypes.APPLICATION_JSON);
+  }
+
+  /** Refuses a client that does not accept what it would be answered with. */
+  static void requireAccepted(HttpRequest request, MediaType type) {
     boolean asked = false;
     int best = -1;
     float quality = 0;
     for (Accept accept : request.getHeaders(Accept.class)) {
       for (MediaRange range : accept.getMediaRanges()) {
         asked = true;
-        if (range.matches(MediaTypes.APPLICATION_JSON) && precision(range) > best) {
+        if (range.matches(type) && precision(range) > best) {
           best = precision(range);
           quality = range.qValue();
         }
@@ -25,7 +31,7 @@ final class Negotiation {
     }
     if (asked && quality <= 0) {
       throw new ProblemException(
-          ProblemType.NOT_ACCEPTABLE, "Accept", "Answers are application/json only");
+          ProblemType.NOT_ACCEPTABLE, "Accept", "Answers are " + type + " only");
     }
   }
 

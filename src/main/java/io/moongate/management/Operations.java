@@ -44,12 +44,23 @@ final class Operations {
     return operations;
   }
 
+  /** Id of the drain of a gateway. */
+  static String idOfDrain(String gateway) {
+    return DRAIN + gateway;
+  }
+
+  /** Id of whatever is under way with a unit. */
+  static String idOfUnit(String unit) {
+    return UNIT + unit;
+  }
+
   /** The one of that id. */
   static Optional<Operation> find(View view, List<Waiting> waiting, String id) {
     return of(view, waiting).stream().filter(operation -> operation.id().equals(id)).findFirst();
   }
 
-  private static Optional<Operation> drain(GatewayEntry gateway, View view) {
+  /** The drain of a gateway; empty while it is not being drained. */
+  static Optional<Operation> drain(GatewayEntry gateway, View view) {
     if (gateway.service().duty() != Duty.DRAINING) {
       return Optional.empty();
     }
@@ -59,7 +70,7 @@ final class Operations {
     }
     return Optional.of(
         new Operation(
-            DRAIN + gateway.name(),
+            idOfDrain(gateway.name()),
             "drain",
             gateway.name(),
             null,
@@ -70,7 +81,8 @@ final class Operations {
             true));
   }
 
-  private static Optional<Operation> of(UnitEntry unit) {
+  /** What is under way with a unit by its own entry; empty while it is served. */
+  static Optional<Operation> of(UnitEntry unit) {
     Ownership now = unit.ownership();
     return switch (now.phase()) {
       case SERVING -> Optional.empty();
@@ -83,7 +95,7 @@ final class Operations {
   private static Operation of(Waiting waiting) {
     UnitEntry unit = waiting.unit();
     return new Operation(
-        UNIT + unit.id(),
+        idOfUnit(unit.id()),
         "wait",
         null,
         unit.ownership().owner(),
@@ -97,7 +109,7 @@ final class Operations {
   private static Operation of(UnitEntry unit, String kind, String gateway, String from) {
     Ownership now = unit.ownership();
     return new Operation(
-        UNIT + unit.id(),
+        idOfUnit(unit.id()),
         kind,
         gateway,
         from,

@@ -12,6 +12,7 @@ enum ProblemType {
   NOT_ACCEPTABLE(406, "not-acceptable", "No representation is acceptable to the client"),
   REQUEST_TIMEOUT(408, "request-timeout", "The request did not arrive in time"),
   CONFLICT(409, "conflict", "The state does not allow it"),
+  PRECONDITION_FAILED(412, "precondition-failed", "It is not what the request expects it to be"),
   TOO_LARGE(413, "too-large", "The request's body is too large"),
   UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The body's media type is not supported"),
   MISDIRECTED(421, "misdirected", "The request is not for this host"),

@@ -63,6 +63,7 @@ final class Problems {
           METHOD_NOT_ALLOWED,
           NOT_ACCEPTABLE,
           CONFLICT,
+          PRECONDITION_FAILED,
           UNSUPPORTED_MEDIA_TYPE,
           MISDIRECTED,
           INTERNAL ->
@@ -147,6 +148,7 @@ final class Problems {
       case INVALID -> ProblemType.INVALID_FIELD;
       case NOT_FOUND -> ProblemType.NOT_FOUND;
       case CONFLICT -> ProblemType.CONFLICT;
+      case OUTDATED -> ProblemType.PRECONDITION_FAILED;
       case UNAVAILABLE -> ProblemType.UNAVAILABLE;
     };
   }

@@ -18,7 +18,6 @@ import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Path;
-import io.moongate.management.api.Sessions;
 import io.moongate.management.api.Target;
 import io.moongate.scsi.shared.Rollback;
 import java.util.ArrayList;
@@ -58,12 +57,6 @@ final class Resources {
             .thenComparing(mapped -> mapped.unit().id());
   }
 
-  private static final Comparator<Sessions.Session> SESSION_ORDER =
-      Comparator.comparing(Sessions.Session::gateway)
-          .thenComparing(Sessions.Session::initiator)
-          .thenComparing(Sessions.Session::isid)
-          .thenComparing(Sessions.Session::tsih);
-
   private Resources() {}
 
   static Stream<Gateway> gateways(Metadata metadata) {
@@ -78,6 +71,11 @@ final class Resources {
         .view()
         .gateway(name)
         .map(entry -> gateway(entry, owned(metadata), metadata.observations()));
+  }
+
+  /** A gateway, which the replica may not know as it is. */
+  static Gateway gateway(Metadata metadata, GatewayEntry entry) {
+    return gateway(entry, owned(metadata), metadata.observations());
   }
 
   static Stream<Target> targets(View view) {
@@ -294,25 +292,6 @@ final class Resources {
                 path.cause()));
   }
 
-  static Sessions sessions(Metadata.Sessions sessions) {
-    return new Sessions(
-        sessions.sessions().stream().map(Resources::session).sorted(SESSION_ORDER).toList(),
-        sessions.silent().stream().sorted().toList());
-  }
-
-  private static Sessions.Session session(Metadata.SessionEntry entry) {
-    return new Sessions.Session(
-        entry.gateway(),
-        entry.initiator(),
-        entry.isid(),
-        entry.tsih(),
-        entry.target().orElse(null),
-        entry.portal(),
-        entry.peer(),
-        entry.since(),
-        entry.commandsInFlight());
-  }
-
   private record Owned(int units, double load) {
     static final Owned NOTHING = new Owned(0, 0);
 
@@ -362,12 +341,12 @@ final class Resources {
             .toList());
   }
 
-  private static final Comparator<Evidence> EVIDENCE_ORDER =
+  static final Comparator<Evidence> EVIDENCE_ORDER =
       Comparator.comparing(Evidence::at)
           .thenComparing(Evidence::observer)
           .thenComparing(Evidence::kind);
 
-  private static Evidence evidence(Observation observation) {
+  static Evidence evidence(Observation observation) {
     return new Evidence(
         observation.observer(),
         observation.subject(),

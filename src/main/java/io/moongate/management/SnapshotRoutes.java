@@ -49,12 +49,12 @@ final class SnapshotRoutes extends AllDirectives {
     return asked(request, id)
         .thenApply(
             all ->
-                HttpResponse.create()
-                    .withEntity(
-                        JsonEntity.list(
-                            all.stream()
-                                .map(SnapshotRoutes::shown)
-                                .sorted(Comparator.comparing(Snapshot::createdAt)))));
+                Answers.read(
+                    request,
+                    JsonEntity.list(
+                        all.stream()
+                            .map(SnapshotRoutes::shown)
+                            .sorted(Comparator.comparing(Snapshot::createdAt)))));
   }
 
   private CompletionStage<List<io.moongate.cluster.snapshot.Snapshot>> asked(
@@ -87,9 +87,7 @@ final class SnapshotRoutes extends AllDirectives {
                 completeWithFuture(
                     asked(request, id)
                         .thenApply(
-                            all ->
-                                HttpResponse.create()
-                                    .withEntity(JsonEntity.of(shown(find(all, name))))))),
+                            all -> Answers.read(request, JsonEntity.of(shown(find(all, name))))))),
         delete(() -> completeWithFuture(remove(request, id, name))));
   }
 
@@ -117,12 +115,11 @@ final class SnapshotRoutes extends AllDirectives {
                                   .rollBack(id, name, wanted.id(), cause("rolled back", request)))
                       .thenApply(
                           entry ->
-                              HttpResponse.create()
+                              Answers.changed(entry, Resources.unit(metadata, entry))
                                   .withStatus(
                                       Rollback.goesOn(entry.shared().rollback())
                                           ? StatusCodes.ACCEPTED
-                                          : StatusCodes.OK)
-                                  .withEntity(JsonEntity.of(Resources.unit(metadata, entry))));
+                                          : StatusCodes.OK));
                 }));
   }
 

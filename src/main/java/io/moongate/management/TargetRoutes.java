@@ -6,6 +6,8 @@ import io.moongate.cluster.Metadata;
 import io.moongate.cluster.view.TargetEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.CreateTarget;
+import io.moongate.management.api.Target;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -47,7 +49,12 @@ final class TargetRoutes extends AllDirectives {
 
   private Route targets(HttpRequest request) {
     return concat(
-        api.read(request, (view, query) -> JsonEntity.list(Resources.targets(view))),
+        api.list(
+            request,
+            (view, query) ->
+                Resources.targets(view).filter(Filters.among(query, "gateway", Target::gateways)),
+            target -> List.of(target.name()),
+            "gateway"),
         post(() -> api.withBody(request, this::createTarget)));
   }
 
@@ -64,18 +71,22 @@ final class TargetRoutes extends AllDirectives {
         .thenApply(
             (TargetEntry entry) ->
                 ApiRoutes.created(
-                    there, "/targets/" + entry.name(), Resources.target(entry, view)));
+                    there,
+                    "/targets/" + entry.name(),
+                    entry.version(),
+                    Resources.target(entry, view)));
   }
 
   private Route target(HttpRequest request, String name) {
     return concat(
-        api.read(
+        api.readOne(
             request,
-            (view, query) ->
-                JsonEntity.of(
-                    view.target(name)
-                        .map(entry -> Resources.target(entry, view))
-                        .orElseThrow(() -> ApiRoutes.notFound("name", "target " + name)))),
+            view ->
+                view.target(name)
+                    .map(
+                        entry ->
+                            Answers.one(request, entry.version(), Resources.target(entry, view)))
+                    .orElseThrow(() -> ApiRoutes.notFound("name", "target " + name))),
         delete(() -> completeWithFuture(deleteTarget(request, name))));
   }
 
@@ -96,9 +107,7 @@ final class TargetRoutes extends AllDirectives {
                           as -> as.setExplicitAlua(name, wanted))
                       .thenApply(
                           entry ->
-                              HttpResponse.create()
-                                  .withEntity(
-                                      JsonEntity.of(Resources.target(entry, metadata.view()))));
+                              Answers.changed(entry, Resources.target(entry, metadata.view())));
                 }));
   }
 
@@ -129,9 +138,8 @@ final class TargetRoutes extends AllDirectives {
             as -> as.mapUnit(name, lun, id))
         .thenApply(
             (TargetEntry entry) ->
-                HttpResponse.create()
-                    .withStatus(there ? StatusCodes.OK : StatusCodes.CREATED)
-                    .withEntity(JsonEntity.of(Resources.target(entry, view))));
+                Answers.changed(entry, Resources.target(entry, view))
+                    .withStatus(there ? StatusCodes.OK : StatusCodes.CREATED));
   }
 
   private CompletionStage<HttpResponse> unmapLun(HttpRequest request, String name, String number) {

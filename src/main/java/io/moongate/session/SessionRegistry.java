@@ -31,6 +31,9 @@ public final class SessionRegistry {
    */
   private static final Duration ENDING_PATIENCE = Duration.ofSeconds(2);
 
+  /** How long a session may take to end that is dropped: its tasks are waited for. */
+  private static final Duration DROPPING = Duration.ofSeconds(5);
+
   private static final CompletableFuture<Void> NOTHING_TO_WAIT_FOR =
       CompletableFuture.completedFuture(null);
 
@@ -95,6 +98,33 @@ public final class SessionRegistry {
       found.control().close(reason);
     }
     return found != null;
+  }
+
+  /**
+   * Asks the initiator of one session to log out within the time; it is dropped when that was not
+   * done.
+   *
+   * @param since when it began, to the millisecond: a TSIH is given anew after a while
+   * @return completes when it is over, or the time has passed; empty when there is no such session
+   */
+  public Optional<CompletionStage<Void>> requestLogout(
+      int tsih, long isid, Instant since, Duration within) {
+    LiveSession found;
+    synchronized (this) {
+      found = sessions.get(tsih);
+    }
+    if (found == null
+        || found.isid() != isid
+        || found.info().since().toEpochMilli() != since.toEpochMilli()) {
+      return Optional.empty();
+    }
+    found.control().requestLogout(within);
+    // What has not ended by itself is dropped by its connections; this is for one that has none.
+    return Optional.of(
+        found
+            .over()
+            .copy()
+            .completeOnTimeout(null, within.plus(DROPPING).toNanos(), TimeUnit.NANOSECONDS));
   }
 
   /**

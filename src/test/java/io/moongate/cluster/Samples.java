@@ -1,5 +1,6 @@
 package io.moongate.cluster;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Modifier;
@@ -102,7 +103,11 @@ final class Samples {
     Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
       types[i] = components[i].getType();
-      values[i] = of(components[i].getGenericType(), components[i].getName());
+      JsonSubTypes within = components[i].getAccessor().getAnnotation(JsonSubTypes.class);
+      values[i] =
+          within == null
+              ? of(components[i].getGenericType(), components[i].getName())
+              : of(within.value()[0].value(), components[i].getName());
     }
     try {
       Constructor<?> constructor = kind.getDeclaredConstructor(types);

@@ -81,6 +81,9 @@ class SerializationTest {
           SnapshotWork.Ask.class,
           SnapshotWork.Told.class,
           Snapshot.class,
+          SessionClosing.Close.class,
+          SessionClosing.Closed.class,
+          SessionId.class,
           Metadata.SessionEntry.class);
 
   private static final List<Class<?>> EVENTS =

@@ -363,6 +363,7 @@ class ApiProblemsTest {
           case INVALID -> 400;
           case NOT_FOUND -> 404;
           case CONFLICT -> 409;
+          case OUTDATED -> 412;
           case UNAVAILABLE -> 503;
         };
     Refusal refusal = new Refusal(kind, "", "because");

@@ -389,7 +389,7 @@ class ApiRoutesTest {
             "gw1 iqn.2026-11.example:a", "gw1 iqn.2026-11.example:b", "gw2 iqn.2026-11.example:b"),
         order);
     JsonNode second = answer.get("sessions").get(1);
-    assertEquals("00023d000001", second.get("isid").textValue());
+    assertEquals("0x00023d000001", second.get("isid").textValue());
     assertEquals(1, second.get("tsih").intValue());
     assertEquals("iqn.t:x", second.get("target").textValue());
     assertEquals("127.0.0.1:3260", second.get("portal").textValue());

@@ -1,9 +1,12 @@
 package io.moongate.management;
 
 import io.moongate.cluster.Answer;
+import io.moongate.cluster.ClusterStanding;
+import io.moongate.cluster.Expected;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.Refusal.Kind;
 import io.moongate.cluster.Origin;
+import io.moongate.cluster.SessionId;
 import io.moongate.cluster.VolumeStores;
 import io.moongate.cluster.access.AccessLists;
 import io.moongate.cluster.access.ChapSecrets;
@@ -21,6 +24,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
 import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.cluster.view.View;
+import io.moongate.cluster.view.ViewChanges;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
 import java.nio.charset.StandardCharsets;
@@ -57,6 +61,10 @@ public final class FakeMetadata implements Metadata {
   /** Who has asked for the last change. */
   public volatile Origin lastOrigin;
 
+  /** How many changes of the view are kept. */
+  static final int CHANGES_KEPT = 100;
+
+  private final ViewChanges changes = new ViewChanges(CHANGES_KEPT);
   private View view = new View();
   private ChapSecrets secrets = new ChapSecrets(Optional.empty());
   private CompletableFuture<?> next;
@@ -104,7 +112,7 @@ public final class FakeMetadata implements Metadata {
   }
 
   private void gateway(String name, int group, GatewayEntry.State state, PortalAddress... portals) {
-    view.apply(
+    take(
         new GatewayEntry(
             name,
             1,
@@ -126,13 +134,37 @@ public final class FakeMetadata implements Metadata {
 
   /** Puts an entry into the view as the replica would. */
   public synchronized void apply(ViewEntry entry) {
-    view.apply(entry);
+    take(entry);
+  }
+
+  private void take(ViewEntry entry) {
+    if (view.apply(entry)) {
+      changes.applied(entry);
+    }
+  }
+
+  @Override
+  public ViewChanges changes() {
+    return changes;
   }
 
   @Override
   public Metadata as(Origin origin) {
     lastOrigin = origin;
     return this;
+  }
+
+  @Override
+  public synchronized CompletionStage<Metadata> expecting(Expected expected) {
+    return answer(
+        () -> {
+          for (ViewEntry entry : view.entries()) {
+            if (!expected.isMetBy(entry)) {
+              throw Answer.outdated(entry.version()).refusal();
+            }
+          }
+          return this;
+        });
   }
 
   @Override
@@ -188,7 +220,7 @@ public final class FakeMetadata implements Metadata {
                   SINCE,
                   TargetAccess.OPEN,
                   explicitAlua.orElse(false));
-          view.apply(entry);
+          take(entry);
           return entry;
         });
   }
@@ -201,7 +233,7 @@ public final class FakeMetadata implements Metadata {
           if (!target.luns().isEmpty()) {
             throw new Refusal(Kind.CONFLICT, "luns", "The target has LUNs");
           }
-          view.apply(
+          take(
               new TargetEntry(
                   iscsiName, target.version() + 1, target.gateways(), Map.of(), true, SINCE));
           return null;
@@ -257,7 +289,7 @@ public final class FakeMetadata implements Metadata {
                   0,
                   attributes.initial(id.toString()),
                   attributes);
-          view.apply(unit);
+          take(unit);
           map(entry, lun, unit.id());
           return unit;
         });
@@ -300,7 +332,7 @@ public final class FakeMetadata implements Metadata {
                   SINCE,
                   asked.change().applyTo(now.access()),
                   now.explicitAlua());
-          view.apply(after);
+          take(after);
           return after;
         });
   }
@@ -312,7 +344,7 @@ public final class FakeMetadata implements Metadata {
     } else {
       luns.put(lun, id);
     }
-    view.apply(
+    take(
         new TargetEntry(
             target.name(),
             target.version() + 1,
@@ -340,7 +372,7 @@ public final class FakeMetadata implements Metadata {
               }
             }
           }
-          view.apply(unit.next(unit.ownership(), unit.shared()).asDeleted());
+          take(unit.next(unit.ownership(), unit.shared()).asDeleted());
           return null;
         });
   }
@@ -355,7 +387,7 @@ public final class FakeMetadata implements Metadata {
             throw new Refusal(Kind.CONFLICT, "size", "It can only grow");
           }
           UnitEntry grown = sized(unit, size, 0);
-          view.apply(grown);
+          take(grown);
           return grown;
         });
   }
@@ -376,7 +408,7 @@ public final class FakeMetadata implements Metadata {
                   now.since(),
                   now.access(),
                   explicitAlua);
-          view.apply(changed);
+          take(changed);
           return changed;
         });
   }
@@ -388,7 +420,7 @@ public final class FakeMetadata implements Metadata {
         () -> {
           UnitEntry unit = view.unit(unitId).orElseThrow();
           UnitEntry changed = unit.nextReadOnly(readOnly, cause);
-          view.apply(changed);
+          take(changed);
           return changed;
         });
   }
@@ -446,7 +478,7 @@ public final class FakeMetadata implements Metadata {
                       cause,
                       List.of(),
                       List.of()));
-          view.apply(moved);
+          take(moved);
           return moved;
         });
   }
@@ -473,7 +505,7 @@ public final class FakeMetadata implements Metadata {
                       cause,
                       List.of(),
                       List.of()));
-          view.apply(kept);
+          take(kept);
           return kept;
         });
   }
@@ -482,7 +514,7 @@ public final class FakeMetadata implements Metadata {
   public synchronized void releasing(String unitId, String successor) {
     UnitEntry unit = view.unit(unitId).orElseThrow();
     Ownership now = unit.ownership();
-    view.apply(
+    take(
         owned(
             unit,
             new Ownership(
@@ -503,7 +535,7 @@ public final class FakeMetadata implements Metadata {
     return answer(
         () -> {
           UnitEntry changed = view.unit(unitId).orElseThrow().nextPreferred(preferred);
-          view.apply(changed);
+          take(changed);
           return changed;
         });
   }
@@ -537,7 +569,7 @@ public final class FakeMetadata implements Metadata {
               if (entry.state() == GatewayEntry.State.UP) {
                 throw new Refusal(Kind.CONFLICT, "name", gateway + " is a member of the cluster");
               }
-              view.apply(entry.next(GatewayEntry.State.REMOVED, SINCE, cause, 0));
+              take(entry.next(GatewayEntry.State.REMOVED, SINCE, cause, 0));
               return entry;
             });
       }
@@ -550,7 +582,7 @@ public final class FakeMetadata implements Metadata {
                   view.gateway(gateway)
                       .orElseThrow()
                       .next(new GatewayEntry.Service(duty, SINCE, cause));
-              view.apply(entry);
+              take(entry);
               return entry;
             });
       }
@@ -565,7 +597,7 @@ public final class FakeMetadata implements Metadata {
   /** The unit loses its owner, as when gw3 was seen to be gone. */
   public synchronized void orphan(String unitId) {
     UnitEntry unit = view.unit(unitId).orElseThrow();
-    view.apply(
+    take(
         owned(
             unit,
             new Ownership(
@@ -599,12 +631,38 @@ public final class FakeMetadata implements Metadata {
         });
   }
 
+  @Override
+  public synchronized CompletionStage<Void> closeSession(SessionId id) {
+    return answer(
+        () -> {
+          closed.add(id);
+          if (!id.equals(session("gw2", "iqn.2026-11.example:b", Optional.empty(), 0).id())) {
+            throw new Refusal(Kind.NOT_FOUND, "id", "there is no session " + id.text());
+          }
+          return null;
+        });
+  }
+
+  /** What was asked to be closed. */
+  public final List<SessionId> closed = new ArrayList<>();
+
+  @Override
+  public ClusterStanding cluster() {
+    return new ClusterStanding(
+        Optional.of("gw1"),
+        List.of(
+            new ClusterStanding.Member("gw1", incarnation("gw1"), "127.0.0.1:2551", "up", true),
+            new ClusterStanding.Member("gw3", incarnation("gw3"), "127.0.0.3:2551", "up", false)),
+        2_500_000_000L,
+        "");
+  }
+
   private static SessionEntry session(
       String gateway, String initiator, Optional<String> target, int inFlight) {
     return new SessionEntry(
         gateway,
         initiator,
-        "00023d000001",
+        "0x00023d000001",
         1,
         target,
         "127.0.0.1:3260",

@@ -45,6 +45,11 @@ public final class TestServer {
   }
 
   static TestServer start(Duration requestTimeout, Duration bodyTimeout) throws Exception {
+    return start(requestTimeout, bodyTimeout, Duration.ofSeconds(60));
+  }
+
+  static TestServer start(Duration requestTimeout, Duration bodyTimeout, Duration idleTimeout)
+      throws Exception {
     return new TestServer(
         new ManagementSettings(
             "127.0.0.1",
@@ -52,7 +57,7 @@ public final class TestServer {
             false,
             requestTimeout,
             bodyTimeout,
-            Duration.ofSeconds(60),
+            idleTimeout,
             Duration.ofSeconds(1),
             2048,
             1024,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.scsi.Nexus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +52,7 @@ class SessionRegistryTest {
 
           @Override
           public void requestLogout(Duration within) {
-            throw new AssertionError("not asked for");
+            closed.add(label + ": asked to log out within " + within);
           }
         };
     LoginPhase.Granted granted =
@@ -60,6 +61,29 @@ class SessionRegistryTest {
         new LiveSession(granted, target.map(name -> new Nexus(initiator, isid, name, 1)));
     session.add(new LiveConnection(1, "peer", "portal", control));
     return session;
+  }
+
+  @Test
+  void oneSessionIsAskedToLogOutAndNoOtherOne() {
+    LiveSession one = session("a", 1, Optional.of("t"));
+    session("a", 2, Optional.of("t"));
+    Instant since = one.info().since();
+    Duration within = Duration.ofMinutes(1);
+    assertTrue(registry.requestLogout(one.tsih() + 7, 1, since, within).isEmpty());
+    assertTrue(registry.requestLogout(one.tsih(), 2, since, within).isEmpty(), "another ISID");
+    assertTrue(
+        registry.requestLogout(one.tsih(), 1, since.minusMillis(1), within).isEmpty(),
+        "one that had this TSIH before");
+    assertEquals(List.of(), closed);
+    CompletableFuture<Void> over =
+        registry.requestLogout(one.tsih(), 1, since, within).orElseThrow().toCompletableFuture();
+    assertEquals(List.of("a@t: asked to log out within PT1M"), closed);
+    assertFalse(over.isDone());
+    registry.ended(one);
+    assertFalse(over.isDone(), "its tasks have not ended");
+    one.ended().complete(null);
+    assertTrue(over.isDone());
+    assertTrue(registry.requestLogout(one.tsih(), 1, since, within).isEmpty(), "it is gone");
   }
 
   @Test

@@ -229,7 +229,7 @@ public abstract class TermedEntity<C, E, S>
     CommandHandlerWithReply<C, E, S> commands = commands();
     return (state, command) -> {
       if (adopted) {
-        return commands.apply(state, command);
+        return onVersion(commands, state, command);
       }
       if (!(command instanceof TermTaken)) {
         return Effect().stash();
@@ -243,6 +243,20 @@ public abstract class TermedEntity<C, E, S>
                   })
               .thenUnstashAll();
     };
+  }
+
+  private ReplyEffect<E, S> onVersion(
+      CommandHandlerWithReply<C, E, S> commands, S state, C command) {
+    if (!(command instanceof OnVersion<?> conditional)) {
+      return commands.apply(state, command);
+    }
+    if (!conditional.versions().contains(version(state))) {
+      replyWhenConfirmed(conditional.replyTo(), Answer.outdated(version(state)));
+      return Effect().noReply();
+    }
+    @SuppressWarnings("unchecked") // An entity is sent its own kind of commands.
+    C asked = (C) conditional.command();
+    return commands.apply(state, asked);
   }
 
   private void onRecovered(S state) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.entity.OnVersion;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -79,6 +80,20 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
    */
   public record Remove(String incarnation, String cause, ActorRef<Answer> replyTo)
       implements Command {}
+
+  /** Does what is asked only while this is of one of the versions. */
+  public record IfVersion(
+      List<Long> versions,
+      @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+          @JsonSubTypes({
+            @JsonSubTypes.Type(value = Register.class, name = "register"),
+            @JsonSubTypes.Type(value = Drain.class, name = "drain"),
+            @JsonSubTypes.Type(value = Undrain.class, name = "undrain"),
+            @JsonSubTypes.Type(value = Remove.class, name = "remove")
+          })
+          Command command,
+      ActorRef<Answer> replyTo)
+      implements Command, OnVersion<Command> {}
 
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}

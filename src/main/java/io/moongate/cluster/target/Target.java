@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.entity.OnVersion;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -68,6 +69,22 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** Offers explicit ALUA, or does so no more; setting what is so already is accepted. */
   public record SetExplicitAlua(boolean explicitAlua, ActorRef<Answer> replyTo)
       implements Command {}
+
+  /** Does what is asked only while this is of one of the versions. */
+  public record IfVersion(
+      List<Long> versions,
+      @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+          @JsonSubTypes({
+            @JsonSubTypes.Type(value = Create.class, name = "create"),
+            @JsonSubTypes.Type(value = Delete.class, name = "delete"),
+            @JsonSubTypes.Type(value = MapLun.class, name = "map-lun"),
+            @JsonSubTypes.Type(value = UnmapLun.class, name = "unmap-lun"),
+            @JsonSubTypes.Type(value = ChangeAccess.class, name = "change-access"),
+            @JsonSubTypes.Type(value = SetExplicitAlua.class, name = "set-explicit-alua")
+          })
+          Command command,
+      ActorRef<Answer> replyTo)
+      implements Command, OnVersion<Command> {}
 
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.entity.OnVersion;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -246,6 +247,25 @@ public final class LogicalUnit {
       String cause,
       ActorRef<Answer> replyTo)
       implements Request {}
+
+  /** Does what is asked only while this is of one of the versions. */
+  public record IfVersion(
+      List<Long> versions,
+      @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+          @JsonSubTypes({
+            @JsonSubTypes.Type(value = Create.class, name = "create"),
+            @JsonSubTypes.Type(value = Resize.class, name = "resize"),
+            @JsonSubTypes.Type(value = SetReadOnly.class, name = "set-read-only"),
+            @JsonSubTypes.Type(value = OrderSnapshot.class, name = "order-snapshot"),
+            @JsonSubTypes.Type(value = RollBack.class, name = "roll-back"),
+            @JsonSubTypes.Type(value = Delete.class, name = "delete"),
+            @JsonSubTypes.Type(value = Move.class, name = "move"),
+            @JsonSubTypes.Type(value = CancelMove.class, name = "cancel-move"),
+            @JsonSubTypes.Type(value = SetPreferred.class, name = "set-preferred")
+          })
+          Command command,
+      ActorRef<Answer> replyTo)
+      implements Request, OnVersion<Command> {}
 
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Request {}
