@@ -1,6 +1,8 @@
 package io.moongate;
 
 import com.typesafe.config.Config;
+import io.moongate.audit.AuditLog;
+import io.moongate.audit.AuditSettings;
 import io.moongate.cluster.GatewayNode;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.NodeSettings;
@@ -34,6 +36,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap;
 import org.apache.pekko.management.javadsl.PekkoManagement;
+import org.apache.pekko.serialization.SerializationExtension;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +97,7 @@ final class GatewayProcess {
     private final ManagementSettings management;
     private final DataServices services;
     private final String incarnation;
+    private final AuditLog audit;
     private final AtomicBoolean ending = new AtomicBoolean();
     private GatewayNode node;
 
@@ -110,6 +114,11 @@ final class GatewayProcess {
       this.management = management;
       this.incarnation = incarnation;
       this.services = new DataServices(system, config, services, settings.gateway(), incarnation);
+      this.audit =
+          new AuditLog(
+              () -> GatewayNode.cassandra(system),
+              AuditSettings.from(config),
+              SerializationExtension.get(system));
     }
 
     void start() throws IOException, ExecutionException, InterruptedException {
@@ -118,7 +127,7 @@ final class GatewayProcess {
       stopInOrder();
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();
-      await(ManagementServer.start(system, management, node.metadata()));
+      await(ManagementServer.start(system, management, node.metadata(), Optional.of(audit)));
       PortalAddress relay = await(services.startRelay());
       Gateway.Registration registration =
           new Gateway.Registration(

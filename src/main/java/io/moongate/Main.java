@@ -1,7 +1,9 @@
 package io.moongate;
 
+import io.moongate.audit.JournalCommand;
 import io.moongate.cli.Cli;
 import io.moongate.cluster.schema.SchemaCommand;
+import java.util.Arrays;
 import picocli.CommandLine;
 
 /** The {@code moongate} command: a gateway, a change of schema, or a client of the HTTP API. */
@@ -10,14 +12,17 @@ public final class Main {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    // The gateway runs until it is stopped, and the schema tool needs the Cassandra driver: neither
-    // is
+    // The gateway runs until it is stopped, and what reads Cassandra needs its driver: neither is
     // loaded for a command that only speaks HTTP.
-    int code =
-        args.length > 0 && args[0].equals("schema")
-            ? new CommandLine(new SchemaCommand())
-                .execute(java.util.Arrays.copyOfRange(args, 1, args.length))
-            : Cli.run(args, config -> GatewayProcess.run(config));
+    int code;
+    if (args.length > 0 && args[0].equals("schema")) {
+      code = new CommandLine(new SchemaCommand()).execute(Arrays.copyOfRange(args, 1, args.length));
+    } else if (args.length > 1 && args[0].equals("audit") && JournalCommand.knows(args[1])) {
+      code =
+          new CommandLine(new JournalCommand()).execute(Arrays.copyOfRange(args, 1, args.length));
+    } else {
+      code = Cli.run(args, config -> GatewayProcess.run(config));
+    }
     System.exit(code);
   }
 }

@@ -93,6 +93,7 @@ class ArchitectureTest {
       only(
           "management",
           pekko(
+              "io.moongate.audit..",
               "io.moongate.cluster..",
               "io.moongate.failure..",
               SETTINGS,
@@ -110,6 +111,8 @@ class ArchitectureTest {
           pekko(
               "io.moongate.cluster..",
               "io.moongate.failure..",
+              // The name of a logical unit that hosts know it by.
+              "io.moongate.scsi",
               SETTINGS,
               LOG,
               JACKSON,
@@ -117,7 +120,9 @@ class ArchitectureTest {
               STREAMS,
               "org.apache.pekko.persistence..",
               "org.apache.pekko.serialization..",
-              "com.datastax.oss.."));
+              "com.datastax.oss..",
+              // `moongate audit verify|heads|export` read Cassandra and not a gateway.
+              "picocli.."));
 
   @ArchTest
   static final ArchRule CLI = only("cli", "io.moongate.management.api..", JACKSON, "picocli..");

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       StoreCommand.class,
       VolumeCommand.class,
       OperationCommand.class,
+      AuditCommand.class,
       ImportCommand.class,
       DemoCommand.class,
       BenchCommand.class

@@ -190,8 +190,7 @@ public final class GatewayNode {
     this.onEntry = surroundings::entryChanged;
     this.onRegistered = surroundings::registered;
 
-    Supplier<CompletionStage<CqlSession>> session =
-        () -> CassandraSessionRegistry.get(system).sessionFor(CASSANDRA).underlying();
+    Supplier<CompletionStage<CqlSession>> session = () -> cassandra(system);
     Terms terms = new CassandraTerms(session, settings.keyspace(), settings.gateway(), clock);
     OwnershipRows rows = new CassandraOwnershipRows(session, settings.keyspace(), clock);
     CassandraIdentifiers identifiers = new CassandraIdentifiers(session, settings.keyspace());
@@ -631,6 +630,11 @@ public final class GatewayNode {
   /** The right to serve, for the data path. */
   public ServingLease lease() {
     return lease;
+  }
+
+  /** The session with Cassandra that the journal has. */
+  public static CompletionStage<CqlSession> cassandra(ActorSystem<?> system) {
+    return CassandraSessionRegistry.get(system).sessionFor(CASSANDRA).underlying();
   }
 
   /** The metadata, for the management API. */

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
  * changes are commands to the entities, complete when the event is in the journal and confirmed,
  * and fail with a {@link Refusal}.
  */
-public interface Metadata {
+public interface Metadata extends ViewSource {
 
   /**
    * The same, with every change that is asked of it being asked by {@code origin}; as it is given,
@@ -36,12 +36,14 @@ public interface Metadata {
   CompletionStage<Metadata> expecting(Expected expected);
 
   /** This gateway's replica of the view. */
+  @Override
   View view();
 
   /** The last changes of that, for those who follow it. */
   ViewChanges changes();
 
   /** What stands against gateways, and parts of them, as this gateway knows it. */
+  @Override
   List<Observation> observations();
 
   /** Units whose owner has failed and that nobody else owns yet, as this gateway knows it. */
@@ -51,6 +53,7 @@ public interface Metadata {
    * What is asked of a unit, in operations a second and averaged over a while, as this gateway was
    * told by its owner: a command on blocks is one, and one more for every 32 KiB.
    */
+  @Override
   double load(String unitId);
 
   /** Name of this gateway. */

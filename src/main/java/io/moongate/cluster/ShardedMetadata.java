@@ -713,7 +713,7 @@ final class ShardedMetadata implements Metadata {
         Target.persistenceId(name).id(),
         command,
         Condition.TARGET,
-        asked -> entry(Target.KEY, name, asked));
+        asked -> entry(Target.KEY, name, asked.andThen(each -> new Target.Asked(each, origin))));
   }
 
   private CompletionStage<GatewayEntry> gateway(
@@ -722,7 +722,7 @@ final class ShardedMetadata implements Metadata {
         Gateway.persistenceId(name).id(),
         command,
         Condition.GATEWAY,
-        asked -> entry(Gateway.KEY, name, asked));
+        asked -> entry(Gateway.KEY, name, asked.andThen(each -> new Gateway.Asked(each, origin))));
   }
 
   private CompletionStage<UnitEntry> unit(
@@ -731,7 +731,8 @@ final class ShardedMetadata implements Metadata {
         LogicalUnit.persistenceId(id).id(),
         command,
         Condition.UNIT,
-        asked -> entry(LogicalUnit.KEY, id, asked));
+        asked ->
+            entry(LogicalUnit.KEY, id, asked.andThen(each -> new LogicalUnit.Asked(each, origin))));
   }
 
   /** Asks, and lets this gateway's replica learn the answer, so that a change is read back here. */

@@ -2,6 +2,7 @@ package io.moongate.management;
 
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
+import io.moongate.audit.AuditLog;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Origin;
@@ -56,9 +57,20 @@ final class ApiRoutes extends ProblemDirectives {
   private final SessionRoutes sessions;
   private final ClusterRoutes cluster;
   private final ChangeStreams changes;
+  private final Optional<AuditRoutes> audit;
 
+  /** Without what only the journal knows. */
   ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
+    this(system, settings, metadata, Optional.empty());
+  }
+
+  ApiRoutes(
+      ActorSystem<?> system,
+      ManagementSettings settings,
+      Metadata metadata,
+      Optional<AuditLog> audit) {
     super(system);
+    this.audit = audit.map(log -> new AuditRoutes(metadata, log));
     this.system = system;
     this.settings = settings;
     this.metadata = metadata;
@@ -110,6 +122,7 @@ final class ApiRoutes extends ProblemDirectives {
                 movement.all(request),
                 snapshots.all(request),
                 stores.all(request),
+                audit.map(routes -> routes.all(request)).orElseGet(() -> reject()),
                 resource("paths", paths(request)),
                 sessions.all(request),
                 cluster.all(request),

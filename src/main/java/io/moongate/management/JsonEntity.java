@@ -3,9 +3,12 @@ package io.moongate.management;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.management.api.ApiJson;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
@@ -39,6 +42,26 @@ final class JsonEntity {
     return HttpEntities.createChunked(
         ContentTypes.APPLICATION_JSON,
         Source.single(first).concat(Source.fromIterator(() -> pages)));
+  }
+
+  /**
+   * A JSON object of some values, and of arrays that are sent in chunks as {@link #list} sends one.
+   *
+   * @param values its first members
+   * @param lists the members after them, in their order
+   */
+  static ResponseEntity members(Map<String, ?> values, Map<String, Stream<?>> lists) {
+    String head = new String(bytes(values), StandardCharsets.UTF_8);
+    Source<ByteString, NotUsed> body =
+        Source.single(ByteString.fromString(head.substring(0, head.length() - 1)));
+    for (Map.Entry<String, Stream<?>> list : lists.entrySet()) {
+      String name = new String(bytes(list.getKey()), StandardCharsets.UTF_8);
+      body =
+          body.concat(Source.single(ByteString.fromString("," + name + ":")))
+              .concat(Source.fromIterator(() -> new Pages(list.getValue().iterator())));
+    }
+    return HttpEntities.createChunked(
+        ContentTypes.APPLICATION_JSON, body.concat(Source.single(ByteString.fromString("}"))));
   }
 
   private static byte[] bytes(Object value) {

@@ -1,5 +1,6 @@
 package io.moongate.management;
 
+import io.moongate.audit.AuditLog;
 import io.moongate.cluster.Metadata;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -18,16 +19,26 @@ public final class ManagementServer {
 
   private ManagementServer() {}
 
+  /** The same without the routes about what was. */
+  static CompletionStage<ServerBinding> start(
+      ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
+    return start(system, settings, metadata, Optional.empty());
+  }
+
   /**
    * Binds the API. It is unbound, and requests in flight are given their time, when the system's
    * coordinated shutdown runs.
    *
+   * @param audit what was; empty where nothing is to be said of it
    * @return the binding; fails when the address is taken
    * @throws IllegalArgumentException when {@code moongate.management.host} is unknown, or is not
    *     loopback and {@code moongate.management.allow-remote} is off
    */
   public static CompletionStage<ServerBinding> start(
-      ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
+      ActorSystem<?> system,
+      ManagementSettings settings,
+      Metadata metadata,
+      Optional<AuditLog> audit) {
     InetAddress address = settings.address();
     if (!address.isLoopbackAddress()) {
       log.warn(
@@ -37,7 +48,7 @@ public final class ManagementServer {
     return Http.get(system)
         .newServerAt(address.getHostAddress(), settings.port())
         .withSettings(serverSettings(system, settings))
-        .bind(new ApiRoutes(system, settings, metadata).all())
+        .bind(new ApiRoutes(system, settings, metadata, audit).all())
         .thenApply(
             binding -> {
               log.info("management: API on {}", binding.localAddress());

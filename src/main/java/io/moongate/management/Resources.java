@@ -1,6 +1,7 @@
 package io.moongate.management;
 
 import io.moongate.cluster.Metadata;
+import io.moongate.cluster.ViewSource;
 import io.moongate.cluster.view.ChapEntry;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.InitiatorEntry;
@@ -59,14 +60,14 @@ final class Resources {
 
   private Resources() {}
 
-  static Stream<Gateway> gateways(Metadata metadata) {
+  static Stream<Gateway> gateways(ViewSource metadata) {
     View view = metadata.view();
     Map<String, Owned> owned = owned(metadata);
     List<Observation> observations = metadata.observations();
     return view.gateways().stream().map(entry -> gateway(entry, owned, observations));
   }
 
-  static Optional<Gateway> gateway(Metadata metadata, String name) {
+  static Optional<Gateway> gateway(ViewSource metadata, String name) {
     return metadata
         .view()
         .gateway(name)
@@ -142,7 +143,7 @@ final class Resources {
     return mappings;
   }
 
-  static Optional<LogicalUnit> unit(Metadata metadata, String id) {
+  static Optional<LogicalUnit> unit(ViewSource metadata, String id) {
     return metadata.view().unit(id).map(entry -> unit(metadata, entry));
   }
 
@@ -154,7 +155,7 @@ final class Resources {
    * @param owner those that this gateway owns; empty for all
    */
   static Stream<LogicalUnit> units(
-      Metadata metadata, Optional<String> target, OptionalInt lun, Optional<String> owner) {
+      ViewSource metadata, Optional<String> target, OptionalInt lun, Optional<String> owner) {
     View view = metadata.view();
     Map<String, List<Mapping>> mappings = new HashMap<>();
     for (TargetEntry entry : view.targets()) {
@@ -181,16 +182,16 @@ final class Resources {
   }
 
   /** A unit, which the replica may not know yet as it is. */
-  static LogicalUnit unit(Metadata metadata, UnitEntry entry) {
+  static LogicalUnit unit(ViewSource metadata, UnitEntry entry) {
     return unit(metadata, entry, mappings(metadata.view(), entry.id()));
   }
 
-  static LogicalUnit unit(Metadata metadata, UnitEntry entry, List<Mapping> mappings) {
+  static LogicalUnit unit(ViewSource metadata, UnitEntry entry, List<Mapping> mappings) {
     return unit(metadata, entry, mappings.stream().findFirst(), mappings);
   }
 
   private static LogicalUnit unit(
-      Metadata metadata, UnitEntry entry, Optional<Mapping> mapping, List<Mapping> mappings) {
+      ViewSource metadata, UnitEntry entry, Optional<Mapping> mapping, List<Mapping> mappings) {
     UnitEntry.Ownership ownership = entry.ownership();
     return new LogicalUnit(
         entry.id(),
@@ -300,7 +301,7 @@ final class Resources {
     }
   }
 
-  private static Map<String, Owned> owned(Metadata metadata) {
+  private static Map<String, Owned> owned(ViewSource metadata) {
     Map<String, Owned> owned = new HashMap<>();
     for (UnitEntry unit : metadata.view().units()) {
       String owner = unit.ownership().owner();

@@ -90,20 +90,26 @@ class SerializationTest {
       List.of(LogicalUnit.Event.class, Target.Event.class, AccessChange.class, Gateway.Event.class);
 
   private static final List<Class<?>> SNAPSHOTS =
-      List.of(LogicalUnit.Snapshot.class, Target.Snapshot.class, Gateway.Snapshot.class);
+      List.of(
+          LogicalUnit.Snapshot.class,
+          Target.Snapshot.class,
+          Gateway.Snapshot.class,
+          LogicalUnit.Kept.class,
+          Target.Kept.class,
+          Gateway.Kept.class);
 
   /** Kinds that have got fields since their first golden files, which each has later ones of. */
   private static final Map<Class<?>, List<String>> GROWN =
       Map.of(
           LogicalUnit.Created.class, List.of("attributes", "imported", "cloned"),
           LogicalUnit.Snapshot.class,
-              List.of("attributes", "release", "imported", "cloned", "rollback"),
+              List.of("attributes", "release", "imported", "cloned", "rollback", "digest"),
           LogicalUnit.SharedChanged.class, List.of("medium", "rollback"),
           LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
           LogicalUnit.ReleaseBegun.class, List.of("evidence"),
-          Gateway.Snapshot.class, List.of("service", "former"),
+          Gateway.Snapshot.class, List.of("service", "former", "digest"),
           Target.Created.class, List.of("explicit"),
-          Target.Snapshot.class, List.of("explicit"));
+          Target.Snapshot.class, List.of("explicit", "digest"));
 
   /** Public for the part of the gateway that sends it, and sent within the process only. */
   private static final Set<Class<?>> LOCAL =

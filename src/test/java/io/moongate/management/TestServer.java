@@ -1,6 +1,7 @@
 package io.moongate.management;
 
 import com.typesafe.config.ConfigFactory;
+import io.moongate.audit.AuditLog;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -13,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -31,10 +33,10 @@ public final class TestServer {
   private final InetSocketAddress address;
   private final FakeMetadata metadata = new FakeMetadata();
 
-  private TestServer(ManagementSettings settings) throws Exception {
+  private TestServer(ManagementSettings settings, Optional<AuditLog> audit) throws Exception {
     system = ActorSystem.create(Behaviors.empty(), "management", ConfigFactory.defaultReference());
     ServerBinding binding =
-        ManagementServer.start(system, settings, metadata)
+        ManagementServer.start(system, settings, metadata, audit)
             .toCompletableFuture()
             .get(BOUND_SECONDS, TimeUnit.SECONDS);
     address = binding.localAddress();
@@ -50,18 +52,29 @@ public final class TestServer {
 
   static TestServer start(Duration requestTimeout, Duration bodyTimeout, Duration idleTimeout)
       throws Exception {
+    return new TestServer(settings(requestTimeout, bodyTimeout, idleTimeout), Optional.empty());
+  }
+
+  /** One that also knows what was. */
+  public static TestServer start(AuditLog audit) throws Exception {
     return new TestServer(
-        new ManagementSettings(
-            "127.0.0.1",
-            0,
-            false,
-            requestTimeout,
-            bodyTimeout,
-            idleTimeout,
-            Duration.ofSeconds(1),
-            2048,
-            1024,
-            List.of("file", "memory")));
+        settings(Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofSeconds(60)),
+        Optional.of(audit));
+  }
+
+  private static ManagementSettings settings(
+      Duration requestTimeout, Duration bodyTimeout, Duration idleTimeout) {
+    return new ManagementSettings(
+        "127.0.0.1",
+        0,
+        false,
+        requestTimeout,
+        bodyTimeout,
+        idleTimeout,
+        Duration.ofSeconds(1),
+        2048,
+        1024,
+        List.of("file", "memory"));
   }
 
   public FakeMetadata metadata() {

@@ -34,6 +34,11 @@ public final class CassandraTerms implements Terms {
   }
 
   @Override
+  public String holder() {
+    return holder;
+  }
+
+  @Override
   public CompletionStage<Term> take(String persistenceId) {
     return read(persistenceId)
         .thenCompose(row -> row == null ? first(persistenceId) : next(persistenceId, row, 1));

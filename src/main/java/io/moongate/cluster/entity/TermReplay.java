@@ -2,6 +2,7 @@ package io.moongate.cluster.entity;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -30,40 +31,66 @@ public final class TermReplay<S> {
 
   private record Place(long term, long version) {}
 
+  private record Branch<S>(S state, String digest) {}
+
   /**
    * What an event carries.
    *
    * @param term of its writer
    * @param afterTerm the term of the event that its writer took for the last one; 0 for none
    * @param version how many events the history has with this one
+   * @param digest as {@link ChainDigest} makes it; empty in events of before there was one
    */
-  public record Position(long term, long afterTerm, long version) {
+  public record Position(long term, long afterTerm, long version, String digest) {
 
-    /** Reads the manifest of a stored event. */
+    /** Of an event without a digest. */
+    public Position(long term, long afterTerm, long version) {
+      this(term, afterTerm, version, "");
+    }
+
+    /**
+     * Reads the manifest of a stored event.
+     *
+     * @throws IllegalStateException when it is not one
+     */
     public static Position parse(String manifest) {
       String[] parts = manifest.split(":", -1);
-      if (parts.length != 3) {
+      if (parts.length < 3 || parts.length > 4) {
         throw new IllegalStateException("not the manifest of an event: \"" + manifest + "\"");
       }
-      return new Position(
-          Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2]));
+      try {
+        return new Position(
+            Long.parseLong(parts[0]),
+            Long.parseLong(parts[1]),
+            Long.parseLong(parts[2]),
+            parts.length == 4 ? parts[3] : "");
+      } catch (NumberFormatException failure) {
+        throw new IllegalStateException(
+            "not the manifest of an event: \"" + manifest + "\"", failure);
+      }
     }
 
     /** The manifest of the event to store. */
     public String manifest() {
-      return term + ":" + afterTerm + ":" + version;
+      String place = term + ":" + afterTerm + ":" + version;
+      return digest.isEmpty() ? place : place + ":" + digest;
+    }
+
+    /** The same with a digest. */
+    public Position sealed(String newDigest) {
+      return new Position(term, afterTerm, version, newDigest);
     }
   }
 
-  private final Map<Place, S> branches =
+  private final Map<Place, Branch<S>> branches =
       new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Place, S> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Place, Branch<S>> eldest) {
           return size() > BRANCHES;
         }
       };
   private Place last;
-  private S state;
+  private Branch<S> now;
 
   /**
    * Begins a replay.
@@ -73,9 +100,18 @@ public final class TermReplay<S> {
    * @param version how many events are in it
    */
   public TermReplay(S state, long term, long version) {
-    this.state = state;
+    this(state, term, version, "");
+  }
+
+  /**
+   * Begins a replay.
+   *
+   * @param digest of the last event in the state; empty when there is none, or it has none
+   */
+  public TermReplay(S state, long term, long version, String digest) {
+    this.now = new Branch<>(state, digest);
     this.last = new Place(term, version);
-    branches.put(last, state);
+    branches.put(last, now);
   }
 
   /**
@@ -87,7 +123,7 @@ public final class TermReplay<S> {
    */
   public S event(Position position, UnaryOperator<S> apply) {
     Place place = new Place(position.term(), position.version());
-    S before = branches.get(new Place(position.afterTerm(), position.version() - 1));
+    Branch<S> before = branches.get(new Place(position.afterTerm(), position.version() - 1));
     boolean counts =
         place.term() > last.term()
             || (place.term() == last.term() && place.version() > last.version());
@@ -96,15 +132,42 @@ public final class TermReplay<S> {
         throw new IllegalStateException(
             "the journal lacks the event before %s; last is %s".formatted(position, last));
       }
-      return state; // A stale writer's, after one that is left out already.
+      return now.state(); // A stale writer's, after one that is left out already.
     }
-    S after = apply.apply(before);
+    Branch<S> after = new Branch<>(apply.apply(before.state()), position.digest());
     branches.put(place, after);
     if (counts) {
       last = place;
-      state = after;
+      now = after;
     }
-    return state;
+    return now.state();
+  }
+
+  /** The state of the history that counts by now. */
+  public S state() {
+    return now.state();
+  }
+
+  /** The digest of the last event of that history; empty when there is none, or it has none. */
+  public String digest() {
+    return now.digest();
+  }
+
+  /** The digest of the event that this one was appended to; absent when that is not known. */
+  public Optional<String> digestBefore(Position position) {
+    return Optional.ofNullable(
+            branches.get(new Place(position.afterTerm(), position.version() - 1)))
+        .map(Branch::digest);
+  }
+
+  /** How many events the history has by now. */
+  public long version() {
+    return last.version();
+  }
+
+  /** The term of its last event; 0 for none. */
+  public long term() {
+    return last.term();
   }
 
   /** The position of the event that is appended next to this history. */

@@ -1,6 +1,7 @@
 package io.moongate.cluster.entity;
 
 import io.moongate.cluster.Answer;
+import io.moongate.cluster.Origin;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -29,6 +30,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforc
 import org.apache.pekko.persistence.typed.javadsl.Recovery;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.apache.pekko.serialization.SerializationExtension;
 
 /**
  * An event-sourced entity that acts only within its {@linkplain Terms term}.
@@ -65,6 +67,8 @@ public abstract class TermedEntity<C, E, S>
   private int failedConfirmations;
   private TermReplay<S> history;
   private TermReplay.Position replayed;
+  private final EventSeal<E> seal;
+  private Origin by;
   private boolean adopted;
   protected final ActorContext<C> context;
 
@@ -74,6 +78,9 @@ public abstract class TermedEntity<C, E, S>
     this.context = context;
     this.terms = terms;
     this.term = term;
+    this.seal =
+        new EventSeal<>(SerializationExtension.get(context.getSystem()), persistenceId.id());
+    this.by = Origin.gateway(terms.holder());
   }
 
   /** What an entity says to itself while it takes its term; its commands include these. */
@@ -170,8 +177,9 @@ public abstract class TermedEntity<C, E, S>
       if (event instanceof Mark) {
         return state;
       }
-      TermReplay.Position position = replayed == null ? history().next(term.number()) : replayed;
+      TermReplay.Position position = replayed == null ? seal(event).position() : replayed;
       replayed = null;
+      seal.used();
       return history().event(position, before -> apply(before, event));
     };
   }
@@ -183,28 +191,48 @@ public abstract class TermedEntity<C, E, S>
     return history;
   }
 
+  private EventSeal.Sealed<E> seal(E event) {
+    return seal.of(event, () -> attributed(event, by), history(), term.number());
+  }
+
+  /** Makes of an event what the journal keeps of it. */
+  protected abstract AttributedEvent<E> attributed(E event, Origin origin);
+
+  /** The event in what the journal has kept, be it bare or attributed. */
+  protected abstract E kept(Object kept);
+
   @Override
-  public final EventAdapter<E, E> eventAdapter() {
+  public final EventAdapter<E, Object> eventAdapter() {
     return new EventAdapter<>() {
       @Override
-      public E toJournal(E event) {
-        return event;
+      public Object toJournal(E event) {
+        return event instanceof Mark ? event : seal(event).kept();
       }
 
       @Override
       public String manifest(E event) {
-        return event instanceof Mark ? "" : history().next(term.number()).manifest();
+        return event instanceof Mark ? "" : seal(event).position().manifest();
       }
 
       @Override
-      public EventSeq<E> fromJournal(E event, String manifest) {
-        if (event instanceof Mark) {
+      public EventSeq<E> fromJournal(Object from, String manifest) {
+        if (from instanceof Mark) {
           return EventSeq.empty();
         }
         replayed = TermReplay.Position.parse(manifest);
-        return EventSeq.single(event);
+        return EventSeq.single(kept(from));
       }
     };
+  }
+
+  /** Who asked for what is being handled; this gateway when nobody did. */
+  protected final Origin by() {
+    return by;
+  }
+
+  /** Goes on with what was asked for before something had to be waited for. */
+  protected final void goOnFor(Origin asker) {
+    by = asker;
   }
 
   /** Makes the event by which an incarnation takes over what it has replayed. */
@@ -228,6 +256,13 @@ public abstract class TermedEntity<C, E, S>
   public final CommandHandlerWithReply<C, E, S> commandHandler() {
     CommandHandlerWithReply<C, E, S> commands = commands();
     return (state, command) -> {
+      if (adopted && command instanceof AskedCommand<?>) {
+        @SuppressWarnings("unchecked") // An entity's envelopes carry its own commands.
+        AskedCommand<C> asked = (AskedCommand<C>) command;
+        by = asked.by();
+        return onVersion(commands, state, asked.command());
+      }
+      by = Origin.gateway(terms.holder());
       if (adopted) {
         return onVersion(commands, state, command);
       }
@@ -366,11 +401,19 @@ public abstract class TermedEntity<C, E, S>
             .withMaxSequenceNr(term.snapshotSequenceNr().getAsLong()));
   }
 
-  /** Wraps a state for a snapshot with the term that saves it. */
-  protected abstract Object toSnapshot(S state, long termNumber);
+  /**
+   * Wraps a state for a snapshot.
+   *
+   * @param termNumber the term that saves it
+   * @param digest of the last event in it
+   */
+  protected abstract Object toSnapshot(S state, long termNumber, String digest);
 
   /** The term in which a snapshot was saved. */
   protected abstract long snapshotTerm(Object snapshot);
+
+  /** The digest of the last event in it; empty in one of before there were digests. */
+  protected abstract String snapshotDigest(Object snapshot);
 
   /** The state in a snapshot. */
   protected abstract S fromSnapshot(Object snapshot);
@@ -380,7 +423,7 @@ public abstract class TermedEntity<C, E, S>
     return new SnapshotAdapter<>() {
       @Override
       public Object toJournal(S state) {
-        return toSnapshot(state, term.number());
+        return toSnapshot(state, term.number(), history().digest());
       }
 
       @Override
@@ -393,7 +436,8 @@ public abstract class TermedEntity<C, E, S>
         }
         // Saved after an event of that same term.
         S state = fromSnapshot(from);
-        history = new TermReplay<>(state, term.snapshotTerm(), version(state));
+        history =
+            new TermReplay<>(state, term.snapshotTerm(), version(state), snapshotDigest(from));
         return state;
       }
     };

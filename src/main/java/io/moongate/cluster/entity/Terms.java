@@ -11,6 +11,9 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Terms {
 
+  /** The gateway whose node takes terms here. */
+  String holder();
+
   /** Takes the next term of the entity: from now on no older term can be confirmed. */
   CompletionStage<Term> take(String persistenceId);
 

@@ -2,11 +2,7 @@ package io.moongate.cluster.schema;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
-import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigResolveOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -118,14 +114,7 @@ public final class SchemaCommand implements Runnable {
 
   private int withSession(Path file, Duration patience, Work work) {
     try {
-      Config config =
-          ConfigFactory.defaultOverrides()
-              .withFallback(
-                  ConfigFactory.parseFile(
-                      file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false)))
-              .withFallback(ConfigFactory.parseResources("persistence.conf"))
-              .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
-      SchemaConnection connection = SchemaConnection.from(config.getConfig("moongate.cassandra"));
+      SchemaConnection connection = SchemaConnection.of(file);
       try (CqlSession session = connection.open(patience)) {
         return work.in(session, connection);
       }

@@ -6,23 +6,28 @@ import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigResolveOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 
 /**
- * How to reach Cassandra for a change of schema: the {@code moongate.cassandra} section of a
- * gateway's configuration.
+ * How a command reaches Cassandra by itself: the {@code moongate.cassandra} section of a gateway's
+ * configuration.
  *
  * @param contactPoints {@code host:port}, port 9042 when left out
  * @param replicationFactor for a keyspace that is made new
  * @param tls with the JVM's default trust store, checking host names
  */
-record SchemaConnection(
+public record SchemaConnection(
     List<String> contactPoints,
     String datacenter,
     String keyspace,
@@ -35,13 +40,30 @@ record SchemaConnection(
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
   private static final int CONNECT_TIMEOUT_MS = 1000;
 
-  SchemaConnection {
+  public SchemaConnection {
     contactPoints = List.copyOf(contactPoints);
     CqlScript.requireKeyspaceName(keyspace);
     if (contactPoints.isEmpty()) {
       throw new IllegalArgumentException("moongate.cassandra.contact-points is empty");
     }
     contactPoints.forEach(SchemaConnection::address);
+  }
+
+  /**
+   * By a gateway's configuration file.
+   *
+   * @throws ConfigException when it can't be read, or lacks something
+   * @throws IllegalArgumentException when something in it is wrong
+   */
+  public static SchemaConnection of(Path file) {
+    Config config =
+        ConfigFactory.defaultOverrides()
+            .withFallback(
+                ConfigFactory.parseFile(
+                    file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false)))
+            .withFallback(ConfigFactory.parseResources("persistence.conf"))
+            .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
+    return from(config.getConfig("moongate.cassandra"));
   }
 
   static SchemaConnection from(Config config) {
@@ -65,7 +87,7 @@ record SchemaConnection(
    *
    * @throws AllNodesFailedException when no node answered within that time
    */
-  CqlSession open(Duration patience) {
+  public CqlSession open(Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     CqlSessionBuilder builder = builder();
     while (true) {

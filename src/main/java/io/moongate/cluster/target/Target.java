@@ -4,6 +4,9 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.Origin;
+import io.moongate.cluster.entity.AskedCommand;
+import io.moongate.cluster.entity.AttributedEvent;
 import io.moongate.cluster.entity.OnVersion;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
@@ -89,6 +92,10 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Command {}
 
+  /** A command, and who asks for it. */
+  public record Asked(@JsonTypeInfo(use = JsonTypeInfo.Id.MINIMAL_CLASS) Command command, Origin by)
+      implements Command, AskedCommand<Command> {}
+
   record Taken(Terms.Term term, Throwable failure) implements Command, TermTaken {}
 
   record Confirmed(Boolean ours, Runnable action) implements Command, Confirmation {}
@@ -141,6 +148,9 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   /** Follows each event in the same write. */
   public record Settled(Instant at) implements Event, Mark {}
 
+  /** An event as the journal keeps it. */
+  public record Kept(Event event, Origin by) implements CborSerializable, AttributedEvent<Event> {}
+
   // -- state
 
   /** The state: the view's entry, absent before the first creation. */
@@ -150,7 +160,8 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
       return entry.isPresent() && !entry.get().deleted();
     }
 
-    State apply(Event event) {
+    /** The state after an event. */
+    public State apply(Event event) {
       if (event instanceof Created created) {
         long version = entry.map(TargetEntry::version).orElse(0L) + 1;
         return new State(
@@ -199,8 +210,17 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
     }
   }
 
-  /** A snapshot: the state, and the term in which it was saved. */
-  public record Snapshot(long term, State state) implements CborSerializable {}
+  /**
+   * A snapshot.
+   *
+   * @param term in which it was saved
+   * @param digest of the last event in the state; empty when it was saved before there were any
+   */
+  public record Snapshot(long term, State state, String digest) implements CborSerializable {
+    public Snapshot {
+      digest = digest == null ? "" : digest;
+    }
+  }
 
   // -- behaviour
 
@@ -260,6 +280,16 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   @Override
   protected State apply(State state, Event event) {
     return state.apply(event);
+  }
+
+  @Override
+  protected AttributedEvent<Event> attributed(Event event, Origin origin) {
+    return new Kept(event, origin);
+  }
+
+  @Override
+  protected Event kept(Object kept) {
+    return kept instanceof Kept with ? with.event() : (Event) kept;
   }
 
   @Override
@@ -442,8 +472,13 @@ public final class Target extends TermedEntity<Target.Command, Target.Event, Tar
   }
 
   @Override
-  protected Object toSnapshot(State state, long termNumber) {
-    return new Snapshot(termNumber, state);
+  protected Object toSnapshot(State state, long termNumber, String digest) {
+    return new Snapshot(termNumber, state, digest);
+  }
+
+  @Override
+  protected String snapshotDigest(Object snapshot) {
+    return ((Snapshot) snapshot).digest();
   }
 
   @Override

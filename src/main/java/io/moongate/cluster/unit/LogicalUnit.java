@@ -4,6 +4,9 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.Origin;
+import io.moongate.cluster.entity.AskedCommand;
+import io.moongate.cluster.entity.AttributedEvent;
 import io.moongate.cluster.entity.OnVersion;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
@@ -270,6 +273,10 @@ public final class LogicalUnit {
   /** Asks for the entity as it is. */
   public record Get(ActorRef<Answer> replyTo) implements Request {}
 
+  /** A command, and who asks for it. */
+  public record Asked(@JsonTypeInfo(use = JsonTypeInfo.Id.MINIMAL_CLASS) Command command, Origin by)
+      implements Command, AskedCommand<Command> {}
+
   record Taken(Terms.Term term, Throwable failure) implements Command, TermedEntity.TermTaken {}
 
   record Confirmed(Boolean ours, Runnable action) implements Command, TermedEntity.Confirmation {}
@@ -279,9 +286,13 @@ public final class LogicalUnit {
    *
    * @param row null when it could not be asked
    * @param proposal what was claimed; null when the row was only read
+   * @param by who asked for what the row was asked about
    */
   record RowSaid(
-      OwnershipRows.Row row, UnitDecider.Proposal proposal, Optional<ActorRef<Answer>> replyTo)
+      OwnershipRows.Row row,
+      UnitDecider.Proposal proposal,
+      Optional<ActorRef<Answer>> replyTo,
+      Origin by)
       implements Command {}
 
   /**
@@ -296,8 +307,10 @@ public final class LogicalUnit {
    *
    * @param failure null when the row could be asked
    * @param moved the row when it holds another epoch
+   * @param by who asks for the command
    */
-  record Raised(long epoch, Request command, Optional<OwnershipRows.Row> moved, Throwable failure)
+  record Raised(
+      long epoch, Request command, Optional<OwnershipRows.Row> moved, Throwable failure, Origin by)
       implements Command {}
 
   /** The bound of a transition: the one that was armed as the {@code number}th. */
@@ -437,8 +450,20 @@ public final class LogicalUnit {
   /** Follows each event in the same write. */
   public record Settled(Instant at) implements Event, TermedEntity.Mark {}
 
-  /** A snapshot: the state, and the term in which it was saved. */
-  public record Snapshot(long term, UnitState state) implements CborSerializable {}
+  /** An event as the journal keeps it. */
+  public record Kept(Event event, Origin by) implements CborSerializable, AttributedEvent<Event> {}
+
+  /**
+   * A snapshot.
+   *
+   * @param term in which it was saved
+   * @param digest of the last event in the state; empty when it was saved before there were any
+   */
+  public record Snapshot(long term, UnitState state, String digest) implements CborSerializable {
+    public Snapshot {
+      digest = digest == null ? "" : digest;
+    }
+  }
 
   /** The persistence id of a unit. */
   public static PersistenceId persistenceId(String id) {

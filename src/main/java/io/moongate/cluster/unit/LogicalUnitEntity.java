@@ -1,6 +1,8 @@
 package io.moongate.cluster.unit;
 
 import io.moongate.cluster.Answer;
+import io.moongate.cluster.Origin;
+import io.moongate.cluster.entity.AttributedEvent;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
@@ -84,6 +86,7 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
   }
 
   private ReplyEffect<Event, UnitState> onRowSaid(UnitState state, LogicalUnit.RowSaid said) {
+    goOnFor(said.by());
     UnitDecision decision =
         decider.rowSaid(
             state,
@@ -100,6 +103,7 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
   }
 
   private ReplyEffect<Event, UnitState> onRaised(UnitState state, LogicalUnit.Raised raised) {
+    goOnFor(raised.by());
     return carryOut(
         state,
         decider.raised(state, raised, clock.instant()),
@@ -165,17 +169,20 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
 
   private void claim(UnitDecision.AskRow ask, Optional<ActorRef<Answer>> replyTo) {
     UnitDecider.Proposal proposal = ask.proposal();
+    Origin asker = by();
     // A term that is not ours any more must not even reach the row.
     whenConfirmed(
         () ->
             context.pipeToSelf(
                 rows.claim(id, proposal.row(), ask.sharedVersion(), proposal.cause()),
                 (row, failure) ->
-                    new LogicalUnit.RowSaid(failure == null ? row : null, proposal, replyTo)));
+                    new LogicalUnit.RowSaid(
+                        failure == null ? row : null, proposal, replyTo, asker)));
   }
 
   /** Not confirmed first: a bound that is higher than it need be is safe. */
   private void raise(UnitDecision.RaiseRow raise) {
+    Origin asker = by();
     context.pipeToSelf(
         rows.raise(id, raise.epoch(), raise.sharedVersion()),
         (moved, failure) ->
@@ -183,7 +190,8 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
                 raise.epoch(),
                 raise.command(),
                 failure == null ? moved : Optional.empty(),
-                failure));
+                failure,
+                asker));
   }
 
   /**
@@ -213,11 +221,12 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
     armBound(state);
     // An incarnation may have died between the row's decision and the event: record what it
     // decided.
+    Origin self = by();
     context.pipeToSelf(
         rows.read(id),
         (row, failure) ->
             new LogicalUnit.RowSaid(
-                failure == null ? row.orElse(null) : null, null, Optional.empty()));
+                failure == null ? row.orElse(null) : null, null, Optional.empty(), self));
   }
 
   private void log(Event event) {
@@ -240,6 +249,16 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
   @Override
   protected UnitState apply(UnitState state, Event event) {
     return state.apply(event);
+  }
+
+  @Override
+  protected AttributedEvent<Event> attributed(Event event, Origin origin) {
+    return new LogicalUnit.Kept(event, origin);
+  }
+
+  @Override
+  protected Event kept(Object kept) {
+    return kept instanceof LogicalUnit.Kept with ? with.event() : (Event) kept;
   }
 
   @Override
@@ -268,8 +287,13 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
   }
 
   @Override
-  protected Object toSnapshot(UnitState state, long termNumber) {
-    return new LogicalUnit.Snapshot(termNumber, state);
+  protected Object toSnapshot(UnitState state, long termNumber, String digest) {
+    return new LogicalUnit.Snapshot(termNumber, state, digest);
+  }
+
+  @Override
+  protected String snapshotDigest(Object snapshot) {
+    return ((LogicalUnit.Snapshot) snapshot).digest();
   }
 
   @Override

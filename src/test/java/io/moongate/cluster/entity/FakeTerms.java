@@ -18,6 +18,11 @@ public final class FakeTerms implements Terms {
   public final Gate confirm = new Gate();
 
   @Override
+  public String holder() {
+    return "gw1";
+  }
+
+  @Override
   public CompletionStage<Term> take(String persistenceId) {
     return take.pass(
         () -> {

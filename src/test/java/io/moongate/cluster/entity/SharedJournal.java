@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.persistence.AtomicWrite;
 import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.journal.japi.AsyncWriteJournal;
@@ -69,6 +70,32 @@ public final class SharedJournal extends AsyncWriteJournal {
     Held held = new Held();
     HOLDING.put(persistenceId, held);
     return held;
+  }
+
+  /** A row as it is kept. */
+  public record Stored(long sequenceNr, String manifest, ChainDigest.Stored bytes) {
+    /** What is in it. */
+    public Object event(ActorSystem<?> system) {
+      return SerializationExtension.get(system)
+          .deserialize(bytes.bytes(), bytes.serializerId(), bytes.serializerManifest())
+          .get();
+    }
+  }
+
+  /** The rows of an entity, marks among them. */
+  public static List<Stored> stored(String persistenceId) {
+    List<Row> rows = ROWS.getOrDefault(persistenceId, List.of());
+    synchronized (rows) {
+      return rows.stream()
+          .map(
+              row ->
+                  new Stored(
+                      row.sequenceNr(),
+                      row.manifest(),
+                      new ChainDigest.Stored(
+                          row.serializer(), row.serializerManifest(), row.bytes().toArray())))
+          .toList();
+    }
   }
 
   /** How many rows an entity has. */

@@ -1,5 +1,6 @@
 package io.moongate.cluster.unit;
 
+import io.moongate.cluster.Origin;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -19,6 +20,9 @@ public final class RowRaised {
       Throwable failure,
       Instant at) {
     return decider.raised(
-        state, new LogicalUnit.Raised(raise.epoch(), raise.command(), moved, failure), at);
+        state,
+        new LogicalUnit.Raised(
+            raise.epoch(), raise.command(), moved, failure, Origin.gateway("gw1")),
+        at);
   }
 }

@@ -315,7 +315,8 @@ class StaleIncarnationTest {
                     new UnitEntry(
                         fixture.id, 500, 1, "", "memory", 4096, 512, List.of(), wrong, false)),
                 "",
-                0)));
+                0),
+            ""));
     // The first that finds it ends; whoever comes next replays everything.
     fixture.kit.stop(fixture.unit);
     ActorRef<LogicalUnit.Command> finder = fixture.incarnation();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException.Reason;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,17 +22,17 @@ class RbdAbandonIT extends PoolFixture {
   private static final int BLOCKS = 64;
 
   @Test
-  void whatHangsIsAnsweredAndTheNextOwnerIsSafeFromIt() {
+  void whatHangsIsAnsweredAndTheNextOwnerIsSafeFromIt() throws IOException {
     abandoned(2);
   }
 
   /** A move that was taken back leaves the epoch as it was; the client is another one. */
   @Test
-  void soIsTheSameOwnerThatOpensItAnewUnderTheSameEpoch() {
+  void soIsTheSameOwnerThatOpensItAnewUnderTheSameEpoch() throws IOException {
     abandoned(1);
   }
 
-  private void abandoned(long nextEpoch) {
+  private void abandoned(long nextEpoch) throws IOException {
     get(store.create("unit", 16 << 20, BLOCK));
     Volume old = get(store.open("unit"));
     get(old.fence(1));
@@ -74,7 +75,9 @@ class RbdAbandonIT extends PoolFixture {
     get(next.close());
   }
 
-  private void signal(String signal) {
-    ceph.osds().forEach(osd -> OtherProcess.signal(osd.pid(), signal));
+  private void signal(String signal) throws IOException {
+    for (Process osd : ceph.osds()) {
+      OtherProcess.signal(osd.pid(), signal);
+    }
   }
 }

@@ -1,0 +1,229 @@
+package io.moongate.audit;
+
+import static io.moongate.audit.AuditFixture.second;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.moongate.cluster.target.AccessChange;
+import io.moongate.cluster.target.Target;
+import io.moongate.cluster.view.ChapEntry;
+import io.moongate.cluster.view.InitiatorEntry;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Events are found by all that they can be asked by, each once, in order. */
+class EventSearchTest {
+  private final AuditFixture fixture = new AuditFixture();
+
+  @BeforeEach
+  void write() {
+    for (int unit = 0; unit < 7; unit++) {
+      fixture.unitWithOwners("u" + unit, 20 + unit);
+    }
+    HistoryWriter target =
+        new HistoryWriter(
+            fixture.serialization, EntityKind.TARGET.persistenceId("iqn.a"), fixture.journal::add);
+    target.write(new Target.Created("iqn.a", List.of(), second(3), false), AuditFixture.OPERATOR);
+    target.write(
+        new Target.AccessChanged(
+            new AccessChange.InitiatorAllowed(
+                "iqn.host",
+                new InitiatorEntry(
+                    Optional.of(new ChapEntry("host", "SEALED-SECRET")),
+                    Optional.empty(),
+                    Optional.empty())),
+            second(4)),
+        AuditFixture.OPERATOR);
+  }
+
+  @AfterEach
+  void stop() {
+    fixture.close();
+  }
+
+  private record Asked(
+      Optional<String> lun,
+      Optional<String> target,
+      Optional<String> gateway,
+      Optional<Instant> from,
+      Optional<Instant> to,
+      Optional<String> cause,
+      Optional<String> actor,
+      Optional<String> type) {
+    static final Asked ALL =
+        new Asked(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    EventQuery query(int limit, boolean ascending, Optional<EventKey> after) {
+      return new EventQuery(
+          lun, target, gateway, from, to, cause, actor, type, limit, ascending, after);
+    }
+  }
+
+  private EventPage page(EventQuery query) {
+    EventSearch search = new EventSearch(fixture.journal, fixture.codec, query);
+    if (query.entity().isPresent()) {
+      search.entity(query.entity().get());
+    } else if (query.byPlace()) {
+      for (int part = 0; part < 3; part++) {
+        search.places(part, 3);
+      }
+    } else {
+      fixture
+          .journal
+          .entities(Long.MIN_VALUE)
+          .forEachRemaining(entity -> search.entity(entity.persistenceId()));
+    }
+    return new EventPage(search.events(), search.next());
+  }
+
+  private List<AuditEvent> all(Asked asked, int limit, boolean ascending) {
+    List<AuditEvent> all = new ArrayList<>();
+    Optional<EventKey> after = Optional.empty();
+    do {
+      EventPage page = page(asked.query(limit, ascending, after));
+      assertTrue(page.events().size() <= limit);
+      all.addAll(page.events());
+      after = page.next().map(EventKey::cursor).flatMap(EventKey::parse);
+    } while (after.isPresent());
+    return all;
+  }
+
+  @Test
+  void everyEventComesOnceHoweverItIsPaged() {
+    int events = 2;
+    for (int unit = 0; unit < 7; unit++) {
+      events += 21 + unit;
+    }
+    for (int limit : new int[] {1, 7, 1_000}) {
+      for (boolean ascending : new boolean[] {true, false}) {
+        List<EventKey> keys =
+            all(Asked.ALL, limit, ascending).stream().map(AuditEvent::key).toList();
+        assertEquals(events, keys.size(), "pages of " + limit);
+        Set<EventKey> once = new HashSet<>(keys);
+        assertEquals(events, once.size());
+        Comparator<EventKey> order = Comparator.naturalOrder();
+        assertEquals(keys.stream().sorted(ascending ? order : order.reversed()).toList(), keys);
+      }
+    }
+  }
+
+  @Test
+  void eventsAreOfTheLunTargetOrGatewayThatIsAskedFor() {
+    Asked ofLun =
+        new Asked(Optional.of("u3"), none(), none(), nil(), nil(), none(), none(), none());
+    assertEquals(24, all(ofLun, 10, false).size());
+    Asked ofTarget =
+        new Asked(none(), Optional.of("iqn.a"), none(), nil(), nil(), none(), none(), none());
+    assertEquals(2, all(ofTarget, 10, false).size());
+    Asked ofGateway =
+        new Asked(
+            Optional.of("u3"), none(), Optional.of("gw2"), nil(), nil(), none(), none(), none());
+    List<AuditEvent> named = all(ofGateway, 10, true);
+    assertEquals(8, named.size(), "epochs 1, 4, ... 22");
+    Asked unknown =
+        new Asked(Optional.of("no such"), none(), none(), nil(), nil(), none(), none(), none());
+    assertEquals(List.of(), all(unknown, 10, false));
+  }
+
+  @Test
+  void eventsAreOfTheTimeCauseActorAndTypeThatIsAskedFor() {
+    Asked timed =
+        new Asked(
+            none(),
+            none(),
+            none(),
+            Optional.of(second(2)),
+            Optional.of(second(5)),
+            none(),
+            none(),
+            none());
+    assertEquals(3 * 7 + 2, all(timed, 4, false).size());
+    Asked created =
+        new Asked(none(), none(), none(), nil(), nil(), none(), none(), Optional.of("created"));
+    assertEquals(8, all(created, 3, true).size());
+    Asked caused =
+        new Asked(
+            none(), none(), none(), nil(), nil(), Optional.of("Gateway GONE"), none(), none());
+    assertEquals(7 * 23, all(caused, 50, true).size());
+    for (String who : List.of("ada", "192.0.2.7")) {
+      Asked byOperator =
+          new Asked(none(), none(), none(), nil(), nil(), none(), Optional.of(who), none());
+      assertEquals(9, all(byOperator, 5, true).size());
+    }
+    Asked byGateway =
+        new Asked(none(), none(), none(), nil(), nil(), none(), Optional.of("gw1"), none());
+    assertEquals(7 * 23, all(byGateway, 50, true).size());
+    Asked throughGateway =
+        new Asked(none(), none(), none(), nil(), nil(), none(), Optional.of("gw2"), none());
+    assertEquals(0, all(throughGateway, 50, true).size(), "who was only asked did not decide");
+  }
+
+  @Test
+  void anEventSaysWhoWhenWhatWhyAndWhatWasBeforeAndAfter() {
+    Asked ofLun =
+        new Asked(Optional.of("u0"), none(), none(), nil(), nil(), none(), none(), none());
+    List<AuditEvent> events = all(ofLun, 100, true);
+    ObjectNode first = EventJson.of(events.get(0));
+    assertTrue(first.get("before").isNull());
+    assertEquals("lun", first.get("entity").textValue());
+    assertEquals("ada", first.get("by").get("user").textValue());
+    ObjectNode third = EventJson.of(events.get(2));
+    assertEquals("owner-chosen", third.get("type").textValue());
+    assertEquals("gateway gone", third.get("cause").textValue());
+    assertEquals("process-gone", third.get("evidence").get(0).get("kind").textValue());
+    assertEquals("gw1", third.get("by").get("gateway").textValue());
+    assertTrue(third.get("by").get("user").isNull());
+    assertEquals(second(2).toString(), third.get("at").textValue());
+    assertEquals("gw2", third.get("before").get("ownership").get("owner").textValue());
+    assertEquals("gw3", third.get("after").get("ownership").get("owner").textValue());
+    assertEquals(64, third.get("digest").textValue().length());
+    assertTrue(third.get("after").get("naa").textValue().startsWith("3"), third::toString);
+  }
+
+  @Test
+  void secretsAreNotShownEvenSealed() {
+    Asked ofTarget =
+        new Asked(none(), Optional.of("iqn.a"), none(), nil(), nil(), none(), none(), none());
+    for (AuditEvent event : all(ofTarget, 10, true)) {
+      String json = EventJson.of(event).toString();
+      assertFalse(json.contains("SEALED"), json);
+      assertFalse(json.contains("sealed"), json);
+    }
+    ObjectNode allowed = EventJson.of(all(ofTarget, 10, true).get(1));
+    assertTrue(allowed.toString().contains("\"user\":\"host\""), allowed::toString);
+  }
+
+  @Test
+  void aCursorThatIsNoneIsRecognised() {
+    assertEquals(Optional.empty(), EventKey.parse("?"));
+    assertEquals(Optional.empty(), EventKey.parse("YWJj"));
+    EventKey key = new EventKey(second(1), "unit|with spaces and |", 3, 4);
+    assertEquals(Optional.of(key), EventKey.parse(key.cursor()));
+  }
+
+  private static Optional<String> none() {
+    return Optional.empty();
+  }
+
+  private static Optional<Instant> nil() {
+    return Optional.empty();
+  }
+}
