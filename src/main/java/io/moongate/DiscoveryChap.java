@@ -2,9 +2,9 @@ package io.moongate;
 
 import com.typesafe.config.Config;
 import io.moongate.cluster.access.ChapSecrets;
-import io.moongate.cluster.access.SecretFile;
 import io.moongate.scsi.Admission;
 import io.moongate.scsi.Admission.Credentials;
+import io.moongate.security.SecretFile;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -8,12 +8,17 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigValue;
+import io.moongate.cluster.cassandra.CassandraTls;
+import io.moongate.cluster.membership.ClusterTls;
 import io.moongate.cluster.membership.MemberIdentity;
+import io.moongate.security.Tls;
+import io.moongate.security.TlsFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -102,12 +107,27 @@ final class GatewayConfig {
                       cassandra.getString("password"))));
     }
     if (cassandra.getBoolean("tls")) {
+      Optional<TlsFiles> files = CassandraTls.files(cassandra);
+      files.ifPresent(Tls::of);
+      derived =
+          derived.withFallback(
+              ConfigFactory.parseMap(
+                      files
+                          .map(CassandraTls::options)
+                          .orElse(
+                              Map.of(
+                                  "advanced.ssl-engine-factory.class", "DefaultSslEngineFactory")))
+                  .atPath("datastax-java-driver"));
+    }
+    if (TlsFiles.mutual(whole, "moongate.tls").isPresent()) {
       derived =
           derived.withFallback(
               ConfigFactory.parseMap(
                   Map.of(
-                      "datastax-java-driver.advanced.ssl-engine-factory.class",
-                      "DefaultSslEngineFactory")));
+                      "pekko.remote.artery.transport",
+                      "tls-tcp",
+                      "pekko.remote.artery.ssl.ssl-engine-provider",
+                      ClusterTls.class.getName())));
     }
     return derived;
   }

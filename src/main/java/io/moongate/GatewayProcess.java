@@ -10,6 +10,7 @@ import io.moongate.cluster.SessionId;
 import io.moongate.cluster.VolumeProvisioner;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.security.SecurityLog;
 import io.moongate.cluster.snapshot.OpenUnits;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
@@ -17,6 +18,7 @@ import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.Observation;
 import io.moongate.management.ManagementServer;
 import io.moongate.management.ManagementSettings;
+import io.moongate.management.SecuritySettings;
 import io.moongate.scsi.LogicalUnit;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,11 +60,13 @@ final class GatewayProcess {
     Config config;
     NodeSettings settings;
     ManagementSettings management;
+    SecuritySettings security;
     DataServices.Settings services;
     try {
       config = GatewayConfig.load(file, incarnation);
       settings = NodeSettings.from(config);
       management = ManagementSettings.from(config);
+      security = SecuritySettings.from(config);
       services = DataServices.Settings.from(config);
     } catch (GatewayConfig.Mistake
         | com.typesafe.config.ConfigException
@@ -72,7 +76,7 @@ final class GatewayProcess {
     }
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "moongate", config);
     try {
-      new Running(system, config, settings, management, services, incarnation).start();
+      new Running(system, config, settings, management, security, services, incarnation).start();
     } catch (IOException | ExecutionException | InterruptedException | RuntimeException failure) {
       LOG.error("event=start-failed gateway={}", settings.gateway(), failure);
       System.err.println("moongate: the gateway did not start: " + reason(failure));
@@ -95,6 +99,7 @@ final class GatewayProcess {
     private final ActorSystem<?> system;
     private final NodeSettings settings;
     private final ManagementSettings management;
+    private final SecuritySettings security;
     private final DataServices services;
     private final String incarnation;
     private final AuditLog audit;
@@ -106,12 +111,14 @@ final class GatewayProcess {
         Config config,
         NodeSettings settings,
         ManagementSettings management,
+        SecuritySettings security,
         DataServices.Settings services,
         String incarnation)
         throws IOException {
       this.system = system;
       this.settings = settings;
       this.management = management;
+      this.security = security;
       this.incarnation = incarnation;
       this.services = new DataServices(system, config, services, settings.gateway(), incarnation);
       this.audit =
@@ -127,14 +134,21 @@ final class GatewayProcess {
       stopInOrder();
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();
-      await(ManagementServer.start(system, management, node.metadata(), Optional.of(audit)));
+      await(
+          ManagementServer.start(
+              system,
+              management,
+              security,
+              node.metadata(),
+              Optional.of(audit),
+              SecurityLog.start(system, settings.gateway())::tell));
       PortalAddress relay = await(services.startRelay());
       Gateway.Registration registration =
           new Gateway.Registration(
               incarnation,
               services.portals(),
               relay,
-              "http://" + new PortalAddress(management.host(), management.port()),
+              security.scheme() + "://" + new PortalAddress(management.host(), management.port()),
               ManagementServer.version(),
               ProcessHandle.current().pid());
       GatewayEntry registered = await(node.register(registration, services.dataPath()));

@@ -27,6 +27,8 @@ class ArchitectureTest {
     "org.apache.pekko", "org.apache.pekko.japi..", "org.apache.pekko.util..", SCALA
   };
 
+  @ArchTest static final ArchRule SECURITY = only("security", SETTINGS, LOG);
+
   @ArchTest static final ArchRule WIRE = only("wire", "org.apache.pekko.util..", "scala..");
 
   @ArchTest static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", JACKSON, LOG);
@@ -54,7 +56,14 @@ class ArchitectureTest {
   static final ArchRule RELAY =
       only(
           "relay",
-          pekko("io.moongate.transport..", "io.moongate.scsi..", SETTINGS, LOG, ACTORS, STREAMS));
+          pekko(
+              "io.moongate.transport..",
+              "io.moongate.scsi..",
+              "io.moongate.security..",
+              SETTINGS,
+              LOG,
+              ACTORS,
+              STREAMS));
 
   @ArchTest static final ArchRule FAILURE = only("failure");
 
@@ -63,6 +72,7 @@ class ArchitectureTest {
       only(
           "cluster",
           pekko(
+              "io.moongate.security..",
               "io.moongate.failure..",
               "io.moongate.scsi.alua..",
               "io.moongate.scsi.reservation..",
@@ -96,12 +106,14 @@ class ArchitectureTest {
               "io.moongate.audit..",
               "io.moongate.cluster..",
               "io.moongate.failure..",
+              "io.moongate.security..",
               SETTINGS,
               LOG,
               JACKSON,
               ACTORS,
               STREAMS,
               "org.apache.pekko.event..",
+              "org.apache.pekko.pattern..",
               "org.apache.pekko.http.."));
 
   @ArchTest
@@ -125,7 +137,8 @@ class ArchitectureTest {
               "picocli.."));
 
   @ArchTest
-  static final ArchRule CLI = only("cli", "io.moongate.management.api..", JACKSON, "picocli..");
+  static final ArchRule CLI =
+      only("cli", "io.moongate.management.api..", "io.moongate.security..", JACKSON, "picocli..");
 
   @ArchTest static final ArchRule API_DTOS_STAND_ALONE = only("management.api", JACKSON);
 

@@ -145,9 +145,15 @@ public final class HostProcesses {
    * Starts a node of Cassandra; does not wait for it to answer. Its data stays in its directory.
    *
    * @param ring the hosts of all nodes, which have the same ports
+   * @param more lines of its configuration
    */
   public Started startCassandra(
-      CassandraAddress address, List<String> ring, Path directory, Path log, Place place) {
+      CassandraAddress address,
+      List<String> ring,
+      Path directory,
+      Path log,
+      Place place,
+      String more) {
     Path target = home.resolve("target").resolve("cassandra");
     CassandraNode.Settings settings =
         new CassandraNode.Settings(
@@ -159,7 +165,8 @@ public final class HostProcesses {
             address.host(),
             address.cqlPort(),
             address.storagePort(),
-            ring);
+            ring,
+            more);
     return new Started(CassandraNode.start(in(place), settings).child(), log);
   }
 
@@ -192,6 +199,7 @@ public final class HostProcesses {
                   cassandra.stream().map(CassandraAddress::contactPoint).toList(),
                   volumes.toString(),
                   ChapKey.in(directory).toString())
+              + DemoAccess.in(directory).configuration()
               + more);
     }
   }

@@ -12,19 +12,21 @@ import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.Operation;
-import io.moongate.management.api.Path;
 import io.moongate.management.api.Problem;
 import io.moongate.management.api.SetAccess;
 import io.moongate.management.api.SetChap;
 import io.moongate.management.api.SetExplicitAlua;
 import io.moongate.management.api.Snapshot;
 import io.moongate.management.api.Target;
+import io.moongate.security.Tls;
+import io.moongate.security.TlsFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -36,13 +38,11 @@ public final class ApiClient {
   // Above the gateway's own bound, so that its answer is seen.
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(45);
   private static final ObjectMapper JSON = ApiJson.mapper();
-  private static final HttpClient HTTP =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(2))
-          .build();
+  private static final HttpClient HTTP = client().build();
 
   private final URI base;
+  private final String token;
+  private final HttpClient http;
 
   /** An answer that is no success, or none. */
   public static final class ApiException extends Exception {
@@ -78,8 +78,34 @@ public final class ApiClient {
     }
   }
 
-  public ApiClient(URI base) {
+  /**
+   * @param token of a user who may do what is asked
+   * @param authority (PEM) of the API's certificate; empty for plain HTTP
+   */
+  ApiClient(URI base, String token, Optional<Path> authority) {
     this.base = base;
+    this.token = token;
+    this.http =
+        authority
+            .map(
+                file ->
+                    client()
+                        .sslContext(
+                            Tls.of(
+                                    new TlsFiles(
+                                        "test",
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        Optional.of(file)))
+                                .context())
+                        .build())
+            .orElse(HTTP);
+  }
+
+  private static HttpClient.Builder client() {
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .connectTimeout(Duration.ofSeconds(2));
   }
 
   public List<Gateway> gateways() throws ApiException {
@@ -98,8 +124,11 @@ public final class ApiClient {
     return get("/api/v1/luns/" + id, LogicalUnit.class);
   }
 
-  public List<Path> paths(String target, int lun) throws ApiException {
-    return List.of(get("/api/v1/paths?target=" + target + "&lun=" + lun, Path[].class));
+  public List<io.moongate.management.api.Path> paths(String target, int lun) throws ApiException {
+    return List.of(
+        get(
+            "/api/v1/paths?target=" + target + "&lun=" + lun,
+            io.moongate.management.api.Path[].class));
   }
 
   /** Creates a target that every gateway exports; an equal one that is there is fine. */
@@ -251,6 +280,7 @@ public final class ApiClient {
       request.header("Content-Type", "application/json");
     }
     return send(
+        http,
         request
             .method(
                 method,
@@ -263,7 +293,7 @@ public final class ApiClient {
   /** The changes that the gateway learns, until this is closed. */
   public InputStream changes() throws IOException, InterruptedException {
     HttpResponse<InputStream> response =
-        HTTP.send(
+        http.send(
             request("/api/v1/changes", CHANGE_TIMEOUT).GET().build(),
             HttpResponse.BodyHandlers.ofInputStream());
     if (response.statusCode() != 200) {
@@ -285,7 +315,8 @@ public final class ApiClient {
   /** Whether a readiness probe answers 200. */
   static boolean ready(URI probe) {
     try {
-      return send(HttpRequest.newBuilder(probe).timeout(READ_TIMEOUT).GET().build()).statusCode()
+      return send(HTTP, HttpRequest.newBuilder(probe).timeout(READ_TIMEOUT).GET().build())
+              .statusCode()
           == 200;
     } catch (ApiException e) {
       return false;
@@ -318,11 +349,13 @@ public final class ApiClient {
   }
 
   private HttpRequest.Builder request(String path, Duration timeout) {
-    return HttpRequest.newBuilder(base.resolve(path)).timeout(timeout);
+    return HttpRequest.newBuilder(base.resolve(path))
+        .timeout(timeout)
+        .header("Authorization", "Bearer " + token);
   }
 
-  private static String success(HttpRequest request) throws ApiException {
-    HttpResponse<String> response = send(request);
+  private String success(HttpRequest request) throws ApiException {
+    HttpResponse<String> response = send(http, request);
     if (response.statusCode() / 100 != 2) {
       String type = response.headers().firstValue("Content-Type").orElse("");
       throw new ApiException(
@@ -335,9 +368,10 @@ public final class ApiClient {
     return response.body();
   }
 
-  private static HttpResponse<String> send(HttpRequest request) throws ApiException {
+  private static HttpResponse<String> send(HttpClient http, HttpRequest request)
+      throws ApiException {
     try {
-      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      return http.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new ApiException(
           0, "", Optional.empty(), "%s %s: %s".formatted(request.method(), request.uri(), e));

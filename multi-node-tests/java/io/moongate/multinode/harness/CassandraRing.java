@@ -49,7 +49,8 @@ final class CassandraRing {
                       hosts,
                       directory.resolve("cassandra"),
                       logs,
-                      site.places().apply(name));
+                      site.places().apply(name),
+                      site.secured().map(Site.Secured::cassandra).orElse(""));
                 })
             .toList());
   }

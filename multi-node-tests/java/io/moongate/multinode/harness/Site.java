@@ -3,7 +3,9 @@ package io.moongate.multinode.harness;
 import io.moongate.cli.demo.HostProcesses;
 import io.moongate.cli.demo.HostProcesses.CassandraAddress;
 import io.moongate.cli.demo.HostProcesses.Place;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -15,15 +17,35 @@ import java.util.stream.IntStream;
  * @param cassandra the nodes of Cassandra, each with a copy of everything
  * @param places by the name of a process
  * @param more settings (HOCON) of the gateways that override those of the demo
+ * @param secured when connections are encrypted
  */
 public record Site(
     List<String> hosts,
     List<String> portals,
     List<CassandraAddress> cassandra,
     Function<String, Place> places,
-    String more) {
+    String more,
+    Optional<Secured> secured) {
   /** With MOONGATE_LOG_SHARDING=DEBUG: an entity that is silent can be anywhere. */
   private static final String VERBOSE = "pekko.loglevel = DEBUG\n";
+
+  /**
+   * How to get along with a cluster whose connections are encrypted.
+   *
+   * @param authority (PEM) of the API's certificates
+   * @param cassandra lines of Cassandra's configuration
+   */
+  record Secured(Path authority, String cassandra) {}
+
+  /** Nothing is encrypted. */
+  public Site(
+      List<String> hosts,
+      List<String> portals,
+      List<CassandraAddress> cassandra,
+      Function<String, Place> places,
+      String more) {
+    this(hosts, portals, cassandra, places, more, Optional.empty());
+  }
 
   public Site {
     hosts = List.copyOf(hosts);
@@ -33,7 +55,19 @@ public record Site(
 
   /** The same with more settings. */
   Site with(String settings) {
-    return new Site(hosts, portals, cassandra, places, more + settings);
+    return new Site(hosts, portals, cassandra, places, more + settings, secured);
+  }
+
+  /** The same with encrypted connections. */
+  public static Site secured(int gateways, Path authority, String settings, String cassandra) {
+    Site plain = loopback(gateways);
+    return new Site(
+        plain.hosts,
+        plain.portals,
+        plain.cassandra,
+        plain.places,
+        plain.more + settings,
+        Optional.of(new Secured(authority, cassandra)));
   }
 
   /**

@@ -16,10 +16,12 @@ public final class TestCassandra extends TestProcess {
   private final Path directory;
   private final Path log;
   private final Place place;
+  private final String more;
 
   /**
    * @param directory in which it has one of its own
    * @param ring the hosts of all nodes
+   * @param more lines of its configuration
    */
   TestCassandra(
       HostProcesses processes,
@@ -28,7 +30,8 @@ public final class TestCassandra extends TestProcess {
       List<String> ring,
       Path directory,
       Path logs,
-      Place place) {
+      Place place,
+      String more) {
     super(name);
     this.processes = processes;
     this.address = address;
@@ -36,11 +39,12 @@ public final class TestCassandra extends TestProcess {
     this.directory = directory.resolve(name);
     this.log = logs.resolve(name + ".log");
     this.place = place;
+    this.more = more;
   }
 
   @Override
   Started launch() {
-    return processes.startCassandra(address, ring, directory, log, place);
+    return processes.startCassandra(address, ring, directory, log, place, more);
   }
 
   /** Where it listens. */

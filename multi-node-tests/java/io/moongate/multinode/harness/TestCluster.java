@@ -79,7 +79,8 @@ public final class TestCluster implements AutoCloseable {
         site.portals().get(index - 1),
         directory,
         logs(),
-        site.places().apply("gw" + index));
+        site.places().apply("gw" + index),
+        site.secured().map(Site.Secured::authority));
   }
 
   /** Starts a new cluster on the loopback addresses, with nothing in it. */

@@ -1,5 +1,6 @@
 package io.moongate.multinode.harness;
 
+import io.moongate.cli.demo.DemoAccess;
 import io.moongate.cli.demo.HostProcesses;
 import io.moongate.cli.demo.HostProcesses.Place;
 import io.moongate.cli.demo.HostProcesses.Started;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -36,7 +38,8 @@ public final class TestGateway extends TestProcess implements Portal {
       String portalHost,
       Path configurations,
       Path logs,
-      Place place) {
+      Place place,
+      Optional<Path> authority) {
     super("gw" + index);
     this.processes = processes;
     this.host = host;
@@ -44,7 +47,11 @@ public final class TestGateway extends TestProcess implements Portal {
     this.place = place;
     this.config = configurations.resolve(name() + ".conf");
     this.log = logs.resolve(name() + ".log");
-    this.api = new ApiClient(URI.create("http://" + host + ":8080"));
+    this.api =
+        new ApiClient(
+            URI.create((authority.isPresent() ? "https://" : "http://") + host + ":8080"),
+            DemoAccess.in(configurations).token(),
+            authority);
   }
 
   @Override

@@ -21,6 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 
 /** Asks a gateway's HTTP API, and the next gateway's when one does not answer. */
 final class ApiClient {
@@ -30,23 +33,29 @@ final class ApiClient {
   private final ObjectMapper json = ApiJson.mapper();
   private final List<URI> apis;
   private final Duration timeout;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .proxy(HttpClient.Builder.NO_PROXY)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final Optional<String> token;
+  private final HttpClient http;
 
   /**
    * A client.
    *
    * @param apis base URLs in the order in which they are tried
    * @param timeout longest wait for one answer
+   * @param token of who asks
+   * @param tls of connections by https; empty: as Java does it
    */
-  ApiClient(List<URI> apis, Duration timeout) {
+  ApiClient(List<URI> apis, Duration timeout, Optional<String> token, Optional<SSLContext> tls) {
     this.apis = List.copyOf(apis);
     this.timeout = timeout;
+    this.token = token;
+    HttpClient.Builder client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .followRedirects(HttpClient.Redirect.NEVER);
+    tls.ifPresent(client::sslContext);
+    this.http = client.build();
   }
 
   /** Reads a resource; {@code path} is what follows {@code /api/v1}. */
@@ -136,6 +145,7 @@ final class ApiClient {
             (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + BASE + path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri).timeout(timeout).header("Accept", "application/json");
+    token.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
     if (body == null) {
       return request.method(method, BodyPublishers.noBody()).build();
     }
@@ -186,6 +196,8 @@ final class ApiClient {
       return "unknown host";
     } else if (e instanceof ConnectException) {
       return "connection refused";
+    } else if (e instanceof SSLException) {
+      return "TLS: " + e.getMessage();
     }
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }

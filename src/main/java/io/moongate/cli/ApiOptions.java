@@ -4,12 +4,17 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** Options of every command that asks a gateway; they may stand before the command or after it. */
 final class ApiOptions {
+  /** Environment variable that names the gateways. */
+  private static final String ENVIRONMENT = "MOONGATE_API";
+
   private static final URI DEFAULT_API = URI.create("http://127.0.0.1:8080");
   private static final int DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -24,6 +29,8 @@ final class ApiOptions {
               + " http://127.0.0.1:8080.")
   private List<URI> apis = new ArrayList<>();
 
+  @Mixin private ApiCredentials credentials = new ApiCredentials();
+
   @Option(names = "--json", description = "Print the answer as JSON.")
   private boolean json;
 
@@ -37,6 +44,7 @@ final class ApiOptions {
   ApiOptions orElse(ApiOptions others) {
     ApiOptions merged = new ApiOptions();
     merged.apis = apis.isEmpty() ? others.apis : apis;
+    merged.credentials = credentials.orElse(others.credentials);
     merged.json = json || others.json;
     merged.timeoutSeconds = timeoutSeconds == null ? others.timeoutSeconds : timeoutSeconds;
     return merged;
@@ -49,12 +57,12 @@ final class ApiOptions {
   /**
    * A client of the gateways named here.
    *
-   * @param environment value of MOONGATE_API; null when it is not set
+   * @param environment variables of the process
    */
-  ApiClient client(String environment) {
+  ApiClient client(Map<String, String> environment) {
     List<URI> urls = new ArrayList<>(apis);
-    if (urls.isEmpty() && environment != null) {
-      for (String url : environment.split(",", -1)) {
+    if (urls.isEmpty()) {
+      for (String url : environment.getOrDefault(ENVIRONMENT, "").split(",", -1)) {
         if (!url.isBlank()) {
           urls.add(new ApiUrl().convert(url.strip()));
         }
@@ -67,10 +75,14 @@ final class ApiOptions {
     if (seconds < 1) {
       throw new TypeConversionException("--timeout must be at least 1 second");
     }
-    return new ApiClient(urls, Duration.ofSeconds(seconds));
+    return new ApiClient(
+        urls,
+        Duration.ofSeconds(seconds),
+        credentials.token(environment),
+        credentials.tls(environment));
   }
 
-  /** A base URL: {@code http://HOST[:PORT]}. */
+  /** A base URL: {@code http://HOST[:PORT]}, or {@code https}. */
   static final class ApiUrl implements ITypeConverter<URI> {
     @Override
     public URI convert(String text) {

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       OperationCommand.class,
       AuditCommand.class,
       ImportCommand.class,
+      TokenCommand.class,
       DemoCommand.class,
       BenchCommand.class
     },

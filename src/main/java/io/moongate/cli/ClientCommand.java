@@ -17,9 +17,6 @@ import picocli.CommandLine.TypeConversionException;
 /** A command that asks a gateway and prints the answer. */
 @Command(mixinStandardHelpOptions = true)
 abstract class ClientCommand implements Callable<Integer> {
-  /** Environment variable that names the gateways. */
-  private static final String ENVIRONMENT = "MOONGATE_API";
-
   @Mixin private ApiOptions options;
   @Spec private CommandSpec spec;
 
@@ -27,7 +24,7 @@ abstract class ClientCommand implements Callable<Integer> {
   public final Integer call() {
     ApiClient api;
     try {
-      api = effective().client(System.getenv(ENVIRONMENT));
+      api = effective().client(System.getenv());
     } catch (TypeConversionException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -17,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -26,8 +25,6 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.model.AttributeKeys;
-import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
@@ -35,8 +32,6 @@ import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.Location;
-import org.apache.pekko.http.javadsl.server.Rejection;
-import org.apache.pekko.http.javadsl.server.Rejections;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +44,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final ActorSystem<?> system;
   private final ManagementSettings settings;
   private final Metadata metadata;
+  private final Gate gate;
   private final TargetRoutes targets;
   private final LunRoutes luns;
   private final MovementRoutes movement;
@@ -59,21 +55,18 @@ final class ApiRoutes extends ProblemDirectives {
   private final ChangeStreams changes;
   private final Optional<AuditRoutes> audit;
 
-  /** Without what only the journal knows. */
-  ApiRoutes(ActorSystem<?> system, ManagementSettings settings, Metadata metadata) {
-    this(system, settings, metadata, Optional.empty());
-  }
-
   ApiRoutes(
       ActorSystem<?> system,
       ManagementSettings settings,
       Metadata metadata,
-      Optional<AuditLog> audit) {
+      Optional<AuditLog> audit,
+      Gate gate) {
     super(system);
     this.audit = audit.map(log -> new AuditRoutes(metadata, log));
     this.system = system;
     this.settings = settings;
     this.metadata = metadata;
+    this.gate = gate;
     this.targets = new TargetRoutes(this, metadata);
     this.luns = new LunRoutes(this, metadata, settings.stores());
     this.movement = new MovementRoutes(this, metadata);
@@ -88,30 +81,26 @@ final class ApiRoutes extends ProblemDirectives {
   Route all() {
     return withRequestTimeout(
         settings.requestTimeout(),
-        request -> Problems.response(Problems.unconfirmed(request), Problems.instanceOf(request)),
-        () -> extractRequest(request -> problemsOf(request, () -> api(request))));
+        request ->
+            SecureHeaders.on(
+                Problems.response(Problems.unconfirmed(request), Problems.instanceOf(request)),
+                gate.tls()),
+        () ->
+            mapResponse(
+                response -> SecureHeaders.on(response, gate.tls()),
+                () -> extractRequest(request -> problemsOf(request, () -> guarded(request)))));
+  }
+
+  /** Who may not is not heard. */
+  private Route guarded(HttpRequest request) {
+    Negotiation.requireOwnHost(request, settings);
+    Gate.Decision decision = gate.decide(request);
+    return decision instanceof Gate.Refused refused
+        ? refuse(request, refused.response(), refused.delay())
+        : api(((Gate.Admitted) decision).request());
   }
 
   private Route api(HttpRequest request) {
-    Negotiation.requireOwnHost(request, settings);
-    return OpenApi.SERVED.operation(request).isPresent()
-        ? documented(request)
-        : undocumented(OpenApi.SERVED.methods(request));
-  }
-
-  /** A path that the document does not have, or one with another method. */
-  private Route undocumented(Set<String> methods) {
-    List<Rejection> others =
-        methods.stream()
-            .flatMap(name -> HttpMethods.lookup(name).stream())
-            .<Rejection>map(Rejections::method)
-            .toList();
-    return others.isEmpty()
-        ? reject()
-        : reject(others.get(0), others.stream().skip(1).toArray(Rejection[]::new));
-  }
-
-  private Route documented(HttpRequest request) {
     return pathPrefix(
         segment("api").slash("v1"),
         () ->
@@ -131,6 +120,8 @@ final class ApiRoutes extends ProblemDirectives {
                     "openapi.json",
                     read(request, (view, query) -> JsonEntity.of(OpenApi.SERVED.document()))),
                 resource("version", version(request)),
+                resource(
+                    "whoami", read(request, (view, query) -> JsonEntity.of(Gate.whoami(request)))),
                 resource("health", health(request))));
   }
 
@@ -319,15 +310,7 @@ final class ApiRoutes extends ProblemDirectives {
 
   /** Who sends a request. */
   Origin origin(HttpRequest request) {
-    return new Origin("", client(request), metadata.gateway());
-  }
-
-  private static String client(HttpRequest request) {
-    return request
-        .getAttribute(AttributeKeys.remoteAddress)
-        .flatMap(address -> address.getAddress())
-        .map(address -> address.getHostAddress())
-        .orElse("an unknown address");
+    return new Origin(Gate.user(request), Addresses.of(request), metadata.gateway());
   }
 
   static HttpResponse created(boolean there, String path, Object body) {

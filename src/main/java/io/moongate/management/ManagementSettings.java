@@ -100,9 +100,9 @@ public record ManagementSettings(
           PATH
               + "host: "
               + host
-              + " is not a loopback address. The API has no authentication yet: whoever reaches it"
-              + " can delete volumes. To listen there all the same, behind a firewall or a proxy"
-              + " that authenticates, set "
+              + " is not a loopback address. To open the API to other hosts, give it a certificate ("
+              + PATH
+              + "tls; without one tokens are in the clear), and set "
               + PATH
               + "allow-remote = true");
     }

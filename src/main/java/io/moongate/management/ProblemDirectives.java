@@ -1,8 +1,10 @@
 package io.moongate.management;
 
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -17,6 +19,7 @@ import org.apache.pekko.http.javadsl.server.MethodRejection;
 import org.apache.pekko.http.javadsl.server.Rejection;
 import org.apache.pekko.http.javadsl.server.RejectionHandler;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.pattern.Patterns;
 
 /** Pekko's directives, with every exception and rejection answered by a problem document. */
 abstract class ProblemDirectives extends AllDirectives {
@@ -85,10 +88,20 @@ abstract class ProblemDirectives extends AllDirectives {
   }
 
   /** Answers with a problem, and takes what is left of the body off the connection. */
-  private Route refuse(HttpRequest request, HttpResponse response) {
+  Route refuse(HttpRequest request, HttpResponse response) {
+    return refuse(request, response, Duration.ZERO);
+  }
+
+  /** The same, with the answer kept back for a while. */
+  Route refuse(HttpRequest request, HttpResponse response, Duration delay) {
     if (!request.entity().isStrict()) {
       request.discardEntityBytes(system);
     }
-    return complete(response);
+    if (delay.isZero()) {
+      return complete(response);
+    }
+    return completeWithFuture(
+        Patterns.after(
+            delay, system.classicSystem(), () -> CompletableFuture.completedFuture(response)));
   }
 }

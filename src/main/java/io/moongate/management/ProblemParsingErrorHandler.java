@@ -24,6 +24,6 @@ public final class ProblemParsingErrorHandler extends ParsingErrorHandler {
       StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
     log.info("management: malformed request, status {}: {}", status.intValue(), error.summary());
     // The summary alone: the detail quotes what came in.
-    return Problems.plain(status, error.summary(), null);
+    return SecureHeaders.on(Problems.plain(status, error.summary(), null), false);
   }
 }

@@ -7,6 +7,8 @@ import org.apache.pekko.http.javadsl.model.StatusCodes;
 enum ProblemType {
   MALFORMED_REQUEST(400, "malformed-request", "The request can't be read"),
   INVALID_FIELD(400, "invalid-field", "A field of the request is not valid"),
+  UNAUTHENTICATED(401, "unauthenticated", "Who asks is not known"),
+  FORBIDDEN(403, "forbidden", "Who asks may not do this"),
   NOT_FOUND(404, "not-found", "There is no such thing"),
   METHOD_NOT_ALLOWED(405, "method-not-allowed", "The resource does not know this method"),
   NOT_ACCEPTABLE(406, "not-acceptable", "No representation is acceptable to the client"),
@@ -16,6 +18,7 @@ enum ProblemType {
   TOO_LARGE(413, "too-large", "The request's body is too large"),
   UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The body's media type is not supported"),
   MISDIRECTED(421, "misdirected", "The request is not for this host"),
+  TOO_MANY_REQUESTS(429, "too-many-requests", "There were too many requests"),
   INTERNAL(500, "internal", "The gateway failed to answer"),
   UNAVAILABLE(503, "unavailable", "It can't be decided now");
 

@@ -17,7 +17,9 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.headers.Connection;
+import org.apache.pekko.http.javadsl.model.headers.HttpChallenge;
 import org.apache.pekko.http.javadsl.model.headers.RetryAfter;
+import org.apache.pekko.http.javadsl.model.headers.WWWAuthenticate;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.http.scaladsl.model.IllegalRequestException;
@@ -32,6 +34,7 @@ final class Problems {
   private static final ContentType CONTENT_TYPE =
       MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8).toContentType();
   private static final long RETRY_AFTER_SECONDS = 1;
+  private static final HttpChallenge CHALLENGE = HttpChallenge.create("Bearer", "moongate");
 
   private Problems() {}
 
@@ -55,10 +58,12 @@ final class Problems {
                 problem.field().isEmpty() ? null : problem.field()));
     return switch (type) {
       case UNAVAILABLE -> response.addHeader(RetryAfter.create(RETRY_AFTER_SECONDS));
+      case UNAUTHENTICATED -> response.addHeader(WWWAuthenticate.create(CHALLENGE));
       // The rest of such a body is not worth reading: what follows it on the connection is lost.
       case TOO_LARGE, REQUEST_TIMEOUT -> response.addHeader(Connection.create("close"));
       case MALFORMED_REQUEST,
           INVALID_FIELD,
+          FORBIDDEN,
           NOT_FOUND,
           METHOD_NOT_ALLOWED,
           NOT_ACCEPTABLE,
@@ -66,6 +71,7 @@ final class Problems {
           PRECONDITION_FAILED,
           UNSUPPORTED_MEDIA_TYPE,
           MISDIRECTED,
+          TOO_MANY_REQUESTS,
           INTERNAL ->
           response;
     };

@@ -7,7 +7,8 @@
  * when entities or Cassandra are out of reach. Whatever goes wrong is answered with a problem
  * document (RFC 9457).
  *
- * <p>There is no authentication yet: whoever reaches the port can delete volumes. So it listens on
- * loopback unless {@code moongate.management.allow-remote} says otherwise.
+ * <p>Before anything of a request is carried out {@code Gate} finds out who sends it and whether
+ * {@code Permissions} let that user; without users nobody is let in. It listens on loopback unless
+ * {@code moongate.management.allow-remote} says otherwise.
  */
 package io.moongate.management;

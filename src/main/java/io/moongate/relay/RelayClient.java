@@ -5,6 +5,7 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.Status;
 import io.moongate.transport.Connector;
+import io.moongate.transport.TlsLayer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -171,8 +173,17 @@ public final class RelayClient implements Route.Forwarder {
     Frame.Hello hello = new Frame.Hello(sender, link, connection, ownerIncarnation);
     ClientLink stages = new ClientLink(settings, outstanding, hello, this::running);
     connector
-        .connect(address, settings.connectTimeout(), Flow.fromGraph(stages))
+        .connect(address, settings.connectTimeout(), secured(Flow.fromGraph(stages)))
         .whenComplete(this::disconnected);
+  }
+
+  private <M> Flow<ByteString, ByteString, M> secured(Flow<ByteString, ByteString, M> link) {
+    return settings
+        .tls()
+        .map(
+            tls ->
+                TlsLayer.before(() -> tls.client(address.getHostString(), address.getPort()), link))
+        .orElse(link);
   }
 
   /** A connection's stage is there, which may be after the end of all this. */

@@ -1,7 +1,9 @@
 package io.moongate.relay;
 
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.security.Tls;
 import io.moongate.transport.Listener;
+import io.moongate.transport.TlsLayer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -10,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -19,9 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes commands that other gateways relay to this one. There is no authentication: whoever reaches
- * the port can read and write every unit that this gateway owns, so it belongs on the network that
- * only gateways share.
+ * Takes commands that other gateways relay to this one. Without {@link RelaySettings#tls} there is
+ * no authentication: whoever reaches the port can read and write every unit that this gateway owns,
+ * so it belongs on the network that only gateways share. With it, whoever has a certificate of the
+ * gateways' authorities can.
  */
 public final class RelayServer {
   private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
@@ -67,14 +71,16 @@ public final class RelayServer {
                   return Flow.fromSinkAndSource(
                       Sink.<ByteString>cancelled(), Source.<ByteString>empty());
                 }
-                return Flow.fromGraph(
-                    new ServerLink(
-                        settings,
-                        incarnation,
-                        peers,
-                        units,
-                        connections::add,
-                        connections::remove));
+                return secured(
+                    settings,
+                    Flow.fromGraph(
+                        new ServerLink(
+                            settings,
+                            incarnation,
+                            peers,
+                            units,
+                            connections::add,
+                            connections::remove)));
               });
       return CompletableFuture.completedStage(new RelayServer(listener, connections));
     } catch (IOException | RuntimeException e) {
@@ -83,6 +89,14 @@ public final class RelayServer {
               "the relay's %s:%d: %s".formatted(settings.host(), settings.port(), e.getMessage()),
               e));
     }
+  }
+
+  private static Flow<ByteString, ByteString, NotUsed> secured(
+      RelaySettings settings, Flow<ByteString, ByteString, NotUsed> served) {
+    return settings
+        .tls()
+        .map(tls -> TlsLayer.before(() -> tls.server(Tls.Peer.MUST_AUTHENTICATE), served))
+        .orElse(served);
   }
 
   /** Where it listens. */

@@ -1,8 +1,11 @@
 package io.moongate.relay;
 
 import com.typesafe.config.Config;
+import io.moongate.security.Tls;
+import io.moongate.security.TlsFiles;
 import io.moongate.transport.TransportSettings;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * {@code moongate.relay}; the keys' meaning is in {@code conf/relay.conf}.
@@ -25,6 +28,7 @@ import java.time.Duration;
  * @param idleTimeout silence after which a connection is given up
  * @param backoffMin pause before the first reconnect
  * @param backoffMax pause before a later one, at most
+ * @param tls of both ends; empty: plain TCP
  */
 public record RelaySettings(
     String host,
@@ -44,7 +48,8 @@ public record RelaySettings(
     Duration handshakeTimeout,
     Duration idleTimeout,
     Duration backoffMin,
-    Duration backoffMax) {
+    Duration backoffMax,
+    Optional<Tls> tls) {
 
   public RelaySettings {
     require(port >= 0 && port <= 65_535, "port must be 0 to 65535");
@@ -108,6 +113,7 @@ public record RelaySettings(
         relay.getDuration("handshake-timeout"),
         relay.getDuration("idle-timeout"),
         relay.getDuration("backoff-min"),
-        relay.getDuration("backoff-max"));
+        relay.getDuration("backoff-max"),
+        TlsFiles.mutual(config, "moongate.tls").map(Tls::of));
   }
 }

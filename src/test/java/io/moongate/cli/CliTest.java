@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -559,7 +560,10 @@ class CliTest {
   @Test
   void environmentNamesTheGateways() throws Exception {
     String gone = "http://127.0.0.1:" + freePort();
-    JsonNode health = new ApiOptions().client(gone + ", " + server.base() + "/").get("/health");
+    JsonNode health =
+        new ApiOptions()
+            .client(Map.of("MOONGATE_API", gone + ", " + server.base() + "/"))
+            .get("/health");
     assertEquals("gw1", health.get("gateway").textValue());
   }
 

@@ -107,7 +107,10 @@ class ApiProblemsTest {
   @Test
   void pathsOutsideTheApiAreNotFound() throws Exception {
     HttpResponse<String> response =
-        server.send(HttpRequest.newBuilder(server.base().resolve("/api/v2/luns")).build());
+        server.send(
+            HttpRequest.newBuilder(server.base().resolve("/api/v2/luns"))
+                .header("Authorization", "Bearer " + TestUsers.ADMIN)
+                .build());
     assertEquals("/api/v2/luns", problem(404, response).instance());
   }
 
@@ -434,7 +437,9 @@ class ApiProblemsTest {
     problemOfRaw(
         400,
         server.raw(
-            "GET /api/v1/luns?lun=%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+            "GET /api/v1/luns?lun=%zz HTTP/1.1\r\nHost: localhost\r\n"
+                + TestServer.AUTHORIZATION
+                + "Connection: close\r\n\r\n"));
   }
 
   private static void problemOfRaw(int status, String answer) throws Exception {
@@ -456,7 +461,12 @@ class ApiProblemsTest {
   @ValueSource(strings = {"localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.0.0.2", "[::1]:1"})
   void addressesAndLocalhostAreThisHost(String host) throws Exception {
     String answer =
-        server.raw("GET /api/v1/luns HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+        server.raw(
+            "GET /api/v1/luns HTTP/1.1\r\nHost: "
+                + host
+                + "\r\n"
+                + TestServer.AUTHORIZATION
+                + "Connection: close\r\n\r\n");
     assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
   }
 
@@ -483,6 +493,7 @@ class ApiProblemsTest {
       String answer =
           impatient.raw(
               "POST /api/v1/targets HTTP/1.1\r\nHost: localhost\r\n"
+                  + TestServer.AUTHORIZATION
                   + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
       problemOfRaw(408, answer);
     } finally {

@@ -293,7 +293,8 @@ class ApiRoutesTest {
     assertEquals(2, moved.get("epoch").intValue());
     assertEquals(DEMO, moved.get("target").textValue());
     assertEquals(5, moved.get("lun").intValue());
-    assertEquals("moved through the API of gw1 by 127.0.0.1", server.metadata().causeOfLastMove());
+    assertEquals(
+        "moved through the API of gw1 by admin at 127.0.0.1", server.metadata().causeOfLastMove());
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.moongate.management;
 
 import com.typesafe.config.ConfigFactory;
 import io.moongate.audit.AuditLog;
+import io.moongate.cluster.security.RefusedAttempt;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -22,6 +24,9 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** The real server on a free port of loopback, before a {@link FakeMetadata}. */
 public final class TestServer {
+  /** A line of a request's head: the administrator's token. */
+  static final String AUTHORIZATION = "Authorization: Bearer " + TestUsers.ADMIN + "\r\n";
+
   private static final long BOUND_SECONDS = 30;
 
   private final HttpClient client =
@@ -31,12 +36,15 @@ public final class TestServer {
           .build();
   private final ActorSystem<Void> system;
   private final InetSocketAddress address;
+  private final List<RefusedAttempt> refused = new CopyOnWriteArrayList<>();
   private final FakeMetadata metadata = new FakeMetadata();
 
-  private TestServer(ManagementSettings settings, Optional<AuditLog> audit) throws Exception {
+  private TestServer(
+      ManagementSettings settings, SecuritySettings security, Optional<AuditLog> audit)
+      throws Exception {
     system = ActorSystem.create(Behaviors.empty(), "management", ConfigFactory.defaultReference());
     ServerBinding binding =
-        ManagementServer.start(system, settings, metadata, audit)
+        ManagementServer.start(system, settings, security, metadata, audit, refused::add)
             .toCompletableFuture()
             .get(BOUND_SECONDS, TimeUnit.SECONDS);
     address = binding.localAddress();
@@ -52,14 +60,21 @@ public final class TestServer {
 
   static TestServer start(Duration requestTimeout, Duration bodyTimeout, Duration idleTimeout)
       throws Exception {
-    return new TestServer(settings(requestTimeout, bodyTimeout, idleTimeout), Optional.empty());
+    return new TestServer(
+        settings(requestTimeout, bodyTimeout, idleTimeout), TestUsers.settings(), Optional.empty());
+  }
+
+  static TestServer start(SecuritySettings security) throws Exception {
+    return new TestServer(settings(), security, Optional.empty());
   }
 
   /** One that also knows what was. */
   public static TestServer start(AuditLog audit) throws Exception {
-    return new TestServer(
-        settings(Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofSeconds(60)),
-        Optional.of(audit));
+    return new TestServer(settings(), TestUsers.settings(), Optional.of(audit));
+  }
+
+  private static ManagementSettings settings() {
+    return settings(Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofSeconds(60));
   }
 
   private static ManagementSettings settings(
@@ -75,6 +90,11 @@ public final class TestServer {
         2048,
         1024,
         List.of("file", "memory"));
+  }
+
+  /** What was refused to whom, as it is kept. */
+  List<RefusedAttempt> refused() {
+    return refused;
   }
 
   public FakeMetadata metadata() {
@@ -110,6 +130,16 @@ public final class TestServer {
   }
 
   HttpRequest.Builder request(String path) {
+    return as(TestUsers.ADMIN, path);
+  }
+
+  /** A request of a user. */
+  HttpRequest.Builder as(String token, String path) {
+    return anonymous(path).header("Authorization", "Bearer " + token);
+  }
+
+  /** A request of nobody. */
+  HttpRequest.Builder anonymous(String path) {
     return HttpRequest.newBuilder(base().resolve("/api/v1" + path))
         .timeout(Duration.ofSeconds(BOUND_SECONDS));
   }

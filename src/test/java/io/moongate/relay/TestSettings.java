@@ -12,6 +12,7 @@ final class TestSettings {
         ConfigFactory.parseString(
                 "moongate.relay { host = \"127.0.0.1\", port = 0," + changes + "}")
             .withFallback(ConfigFactory.parseFile(new File("conf/relay.conf")))
+            .withFallback(ConfigFactory.parseFile(new File("conf/tls.conf")))
             .resolve());
   }
 }

@@ -39,6 +39,7 @@ final class CassandraNode {
    *     faster; empty for none
    * @param ring the hosts of all nodes, this one among them, in the same order for each; they have
    *     the same ports
+   * @param more lines of its configuration
    */
   record Settings(
       Path directory,
@@ -49,13 +50,27 @@ final class CassandraNode {
       String host,
       int cqlPort,
       int storagePort,
-      List<String> ring) {
+      List<String> ring,
+      String more) {
 
     Settings {
       ring = List.copyOf(ring);
       if (!ring.contains(host)) {
         throw new IllegalArgumentException(host + " is none of the nodes " + ring);
       }
+    }
+
+    Settings(
+        Path directory,
+        Path log,
+        Path libraries,
+        JavaHome java,
+        Optional<Path> archives,
+        String host,
+        int cqlPort,
+        int storagePort,
+        List<String> ring) {
+      this(directory, log, libraries, java, archives, host, cqlPort, storagePort, ring, "");
     }
 
     boolean isAlone() {
@@ -231,7 +246,8 @@ final class CassandraNode {
             settings.ring().stream()
                 .map(host -> host + ":" + settings.storagePort())
                 .collect(Collectors.joining(",")),
-            settings.isAlone() ? "" : "initial_token: %d%n".formatted(token(settings)));
+            (settings.isAlone() ? "" : "initial_token: %d%n".formatted(token(settings)))
+                + settings.more());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.moongate.cli.demo;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /** What a person types next. */
@@ -7,7 +8,7 @@ final class ConnectGuide {
 
   private ConnectGuide() {}
 
-  static String of(String target, List<GatewayAddress> gateways) {
+  static String of(String target, List<GatewayAddress> gateways, Path tokenFile) {
     String first = gateways.get(0).portal();
     return """
         Look at it without a kernel initiator (Debian: libiscsi-bin, qemu-utils, qemu-block-extra):
@@ -38,10 +39,11 @@ final class ConnectGuide {
             }
           }
 
-        Watch it:
+        Watch it, as the demo's administrator:
+          export MOONGATE_TOKEN_FILE=%4$s
           moongate path list
-          curl -s %3$s/api/v1/paths
+          printf 'header = "Authorization: Bearer %%s"' "$(cat "$MOONGATE_TOKEN_FILE")" | curl -s -K - %3$s/api/v1/paths
         """
-        .formatted(first, target, gateways.get(0).api());
+        .formatted(first, target, gateways.get(0).api(), tokenFile);
   }
 }

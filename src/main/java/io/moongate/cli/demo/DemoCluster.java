@@ -51,6 +51,7 @@ public final class DemoCluster {
   private final Settings settings;
   private final DemoDirectory directory;
   private final PrintWriter out;
+  private final DemoAccess access;
   private final Children children = new Children();
   private final List<GatewayProcess> gateways;
   private final List<GatewayAddress> addresses;
@@ -63,6 +64,7 @@ public final class DemoCluster {
     this.settings = settings;
     this.directory = directory;
     this.out = out;
+    this.access = DemoAccess.in(directory.root());
     OwnJvm jvm = OwnJvm.of(settings.home());
     this.addresses = GatewayAddress.first(settings.gateways());
     this.gateways =
@@ -98,8 +100,17 @@ public final class DemoCluster {
   public List<GatewayApi> alive() {
     return gateways.stream()
         .filter(GatewayProcess::alive)
-        .map(gateway -> new GatewayApi(gateway.address()))
+        .map(gateway -> api(gateway.address()))
         .toList();
+  }
+
+  GatewayApi api(GatewayAddress gateway) {
+    return new GatewayApi(gateway.api(), access.token());
+  }
+
+  /** How the API lets its users in. */
+  DemoAccess access() {
+    return access;
   }
 
   List<GatewayAddress> addresses() {
@@ -185,7 +196,7 @@ public final class DemoCluster {
 
   /** What a gateway says of the paths to a LUN through the gateways of this demo. */
   PathStates paths(GatewayProcess asked, int lun) throws ApiException {
-    return PathStates.of(new GatewayApi(asked.address()).paths(), TARGET, lun, names());
+    return PathStates.of(api(asked.address()).paths(), TARGET, lun, names());
   }
 
   /**
@@ -202,7 +213,7 @@ public final class DemoCluster {
           () -> {
             gateway.child().requireAlive();
             try {
-              var all = new GatewayApi(gateway.address()).paths();
+              var all = api(gateway.address()).paths();
               for (int lun = 0; lun < settings.luns(); lun++) {
                 PathStates states = PathStates.of(all, TARGET, lun, names());
                 last.set("LUN " + lun + ": " + states);
@@ -255,6 +266,7 @@ public final class DemoCluster {
                       List.of(cassandra.contactPoint()),
                       directory.volumes().toString(),
                       directory.chapKey().toString())
+              + access.configuration()
               + settings.store().configuration());
     }
     // Its JVM starts while Cassandra does, and waits for it.
@@ -314,7 +326,7 @@ public final class DemoCluster {
             supervise();
             try {
               Set<String> missing = new HashSet<>(alive);
-              for (Gateway row : new GatewayApi(gateway.address()).gateways()) {
+              for (Gateway row : api(gateway.address()).gateways()) {
                 if (alive.contains(row.name())
                     && row.state().equals("up")
                     && row.pid() == gateway(row.name()).child().pid()) {
@@ -334,7 +346,7 @@ public final class DemoCluster {
 
   private void createDisks(Deadline deadline) {
     disksBegun = true;
-    GatewayApi api = new GatewayApi(addresses.get(0));
+    GatewayApi api = api(addresses.get(0));
     change(deadline, "the target", () -> api.createTarget(TARGET));
     for (int lun = 0; lun < settings.luns(); lun++) {
       int number = lun;

@@ -214,12 +214,13 @@ public final class DemoCommand implements Callable<Integer> {
     double seconds = DemoCluster.sinceStart() / 1000.0;
     try {
       out.println();
-      out.print(PathsTable.of(new GatewayApi(cluster.addresses().get(0)).paths()));
+      out.print(PathsTable.of(cluster.api(cluster.addresses().get(0)).paths()));
       out.println();
     } catch (ApiException e) {
       throw new DemoException("the paths can't be read: " + e.getMessage(), e);
     }
-    out.println(ConnectGuide.of(DemoCluster.TARGET, cluster.addresses()));
+    out.println(
+        ConnectGuide.of(DemoCluster.TARGET, cluster.addresses(), cluster.access().tokenFile()));
     out.println(String.format(Locale.ROOT, "ready in %.1f s", seconds));
     out.flush();
   }

@@ -229,12 +229,11 @@ final class FailoverCheck {
     GatewayProcess owner = cluster.gateway(states.optimized());
     try {
       long pid =
-          new GatewayApi(cluster.gateways().get(0).address())
-              .gateways().stream()
-                  .filter(row -> row.name().equals(owner.name()))
-                  .mapToLong(Gateway::pid)
-                  .findFirst()
-                  .orElse(0);
+          cluster.api(cluster.gateways().get(0).address()).gateways().stream()
+              .filter(row -> row.name().equals(owner.name()))
+              .mapToLong(Gateway::pid)
+              .findFirst()
+              .orElse(0);
       if (pid != owner.child().pid()) {
         throw new DemoException(
             "%s is reported with pid %d, but we started it as %d: nothing is killed"

@@ -47,19 +47,20 @@ public final class GatewayApi {
   }
 
   private final URI base;
+  private final String token;
 
-  GatewayApi(GatewayAddress gateway) {
-    this(gateway.api());
-  }
-
-  GatewayApi(URI base) {
+  /**
+   * @param token of a user who may do what is asked
+   */
+  GatewayApi(URI base, String token) {
     this.base = base;
+    this.token = token;
   }
 
   /** Whether a readiness probe answers 200. */
   static boolean ready(URI readiness) {
     try {
-      return send(query(readiness)).statusCode() == 200;
+      return send(query(readiness).build()).statusCode() == 200;
     } catch (ApiException e) {
       return false;
     }
@@ -96,8 +97,7 @@ public final class GatewayApi {
     success(
         HttpRequest.newBuilder(base.resolve("/api/v1/luns/" + id + "?force=true"))
             .timeout(CHANGE_TIMEOUT)
-            .DELETE()
-            .build());
+            .DELETE());
   }
 
   private <T> T get(String path, Class<T> type) throws ApiException {
@@ -116,18 +116,18 @@ public final class GatewayApi {
           HttpRequest.newBuilder(base.resolve(path))
               .timeout(CHANGE_TIMEOUT)
               .header("Content-Type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
-              .build());
+              .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body))));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not JSON: " + body, e);
     }
   }
 
-  private static HttpRequest query(URI uri) {
-    return HttpRequest.newBuilder(uri).timeout(QUERY_TIMEOUT).GET().build();
+  private static HttpRequest.Builder query(URI uri) {
+    return HttpRequest.newBuilder(uri).timeout(QUERY_TIMEOUT).GET();
   }
 
-  private static String success(HttpRequest request) throws ApiException {
+  private String success(HttpRequest.Builder asked) throws ApiException {
+    HttpRequest request = asked.header("Authorization", "Bearer " + token).build();
     HttpResponse<String> response = send(request);
     if (response.statusCode() / 100 != 2) {
       throw new ApiException(

@@ -1,5 +1,6 @@
 package io.moongate.cluster.access;
 
+import io.moongate.security.SecretFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;

@@ -5,11 +5,14 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.api.core.ssl.ProgrammaticSslEngineFactory;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigResolveOptions;
+import io.moongate.cluster.cassandra.CassandraTls;
+import io.moongate.security.TlsFiles;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -25,7 +29,8 @@ import javax.net.ssl.SSLContext;
  *
  * @param contactPoints {@code host:port}, port 9042 when left out
  * @param replicationFactor for a keyspace that is made new
- * @param tls with the JVM's default trust store, checking host names
+ * @param tls checking host names
+ * @param tlsFiles empty: with the JVM's default trust and key stores
  */
 public record SchemaConnection(
     List<String> contactPoints,
@@ -34,7 +39,8 @@ public record SchemaConnection(
     int replicationFactor,
     String username,
     String password,
-    boolean tls) {
+    boolean tls,
+    Optional<TlsFiles> tlsFiles) {
 
   private static final int DEFAULT_PORT = 9042;
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
@@ -74,7 +80,8 @@ public record SchemaConnection(
         config.getInt("replication-factor"),
         config.getString("username"),
         config.getString("password"),
-        config.getBoolean("tls"));
+        config.getBoolean("tls"),
+        CassandraTls.files(config));
   }
 
   @Override
@@ -129,9 +136,12 @@ public record SchemaConnection(
     if (!username.isEmpty()) {
       builder.withAuthCredentials(username, password);
     }
-    if (tls) {
+    if (tls && tlsFiles.isPresent()) {
+      builder.withSslEngineFactory(new CassandraTls(tlsFiles.get()));
+    } else if (tls) {
       try {
-        builder.withSslContext(SSLContext.getDefault());
+        builder.withSslEngineFactory(
+            new ProgrammaticSslEngineFactory(SSLContext.getDefault(), null, true));
       } catch (NoSuchAlgorithmException e) {
         throw new IllegalStateException("this JVM has no default TLS context", e);
       }

@@ -51,7 +51,7 @@ class DemoImagesTest {
   }
 
   private static GatewayApi api(int port) {
-    return new GatewayApi(URI.create("http://127.0.0.1:" + port));
+    return new GatewayApi(URI.create("http://127.0.0.1:" + port), "token");
   }
 
   private void answer(HttpExchange exchange) throws IOException {

@@ -1,10 +1,12 @@
-package io.moongate.cluster.access;
+package io.moongate.security;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
@@ -15,29 +17,61 @@ public final class SecretFile {
   private static final int MAX_BYTES = 1_024;
   private static final Set<PosixFilePermission> OWNERS =
       EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(OWNERS);
 
   private SecretFile() {}
 
   /**
-   * The text in it, without the end of its last line.
+   * The text in it, without the end of its last line; 1 KiB at most.
    *
    * @throws IllegalArgumentException names the file, what is wrong with it and what was expected;
    *     never quotes what is in it
    */
   public static String read(Path file) {
+    return read(file, MAX_BYTES);
+  }
+
+  /**
+   * The same for a longer one.
+   *
+   * @param most bytes
+   */
+  public static String read(Path file, int most) {
     try {
       if (!Files.isRegularFile(file)) {
         throw new IllegalArgumentException("there is no file " + file);
       }
       requirePrivate(file);
-      if (Files.size(file) > MAX_BYTES) {
-        throw new IllegalArgumentException(file + " has more than " + MAX_BYTES + " bytes");
+      if (Files.size(file) > most) {
+        throw new IllegalArgumentException(file + " has more than " + most + " bytes");
       }
       return Files.readString(file, StandardCharsets.UTF_8).replaceFirst("\\r?\\n\\z", "");
     } catch (CharacterCodingException binary) {
       throw new IllegalArgumentException(file + " is not text in UTF-8", binary);
     } catch (IOException | UnsupportedOperationException unreadable) {
       throw new IllegalArgumentException(file + " can't be read: " + unreadable, unreadable);
+    }
+  }
+
+  /**
+   * Writes a file that only its owner may read, whole or not at all. One that is there is replaced,
+   * and keeps its owner.
+   *
+   * @throws IOException when it can't be written
+   */
+  public static void write(Path file, String text) throws IOException {
+    Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+    Path directory = target.getParent();
+    Path temporary = Files.createTempFile(directory, "." + target.getFileName(), ".new", PRIVATE);
+    try {
+      Files.writeString(temporary, text, StandardCharsets.UTF_8);
+      if (Files.exists(target)) {
+        Files.setOwner(temporary, Files.getOwner(target));
+      }
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
     }
   }
 

@@ -1,0 +1,47 @@
+package io.moongate.cluster.security;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Bounds how many attempts are kept, by the times at which they came: {@link #AT_ONCE}, and one
+ * more for each {@link #EACH} that passes. Those that are not are counted, and the next that is
+ * kept is one that tells their number.
+ */
+final class KeepingRate {
+  static final int AT_ONCE = 100;
+  static final Duration EACH = Duration.ofMinutes(1);
+
+  private int room = AT_ONCE;
+  private Instant since;
+  private long untold;
+
+  /** What to keep; empty for nothing now. */
+  Optional<RefusedAttempt> kept(RefusedAttempt attempt) {
+    refill(attempt.at());
+    if (room == 0) {
+      untold += attempt.count();
+      return Optional.empty();
+    }
+    room--;
+    if (untold == 0) {
+      return Optional.of(attempt);
+    }
+    long count = untold + attempt.count();
+    untold = 0;
+    return Optional.of(
+        new RefusedAttempt("", "*", "*", "*", "more than are kept", count, attempt.at()));
+  }
+
+  private void refill(Instant now) {
+    if (since == null) {
+      since = now;
+    }
+    long passed = Math.max(0, Duration.between(since, now).dividedBy(EACH));
+    if (passed > 0) {
+      room = (int) Math.min(AT_ONCE, room + passed);
+      since = since.plus(EACH.multipliedBy(passed));
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.moongate.cluster.security;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.cluster.entity.EntityKit;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
+import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
+import org.junit.jupiter.api.Test;
+
+/** What was refused is in the journal; a flood of it is not. */
+class SecurityLogTest {
+  private static final Instant NOW = Instant.parse("2026-11-30T12:00:00Z");
+
+  private static RefusedAttempt attempt(int number, Instant at) {
+    return new RefusedAttempt("", "192.0.2." + number, "GET", "/api/v1/luns", "why", 2, at);
+  }
+
+  @Test
+  void attemptsAreInTheJournal() {
+    ActorTestKit kit =
+        ActorTestKit.create(
+            PersistenceTestKitPlugin.getInstance()
+                .config()
+                .withFallback(EntityKit.serialization()));
+    try {
+      PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
+      ActorRef<RefusedAttempt> log = SecurityLog.start(kit.system(), "gw1");
+      RefusedAttempt first =
+          new RefusedAttempt("eve", "192.0.2.1", "DELETE", "/api/v1/luns/x", "why", 7, NOW);
+      log.tell(first);
+      log.tell(attempt(2, NOW));
+      journal.expectNextPersisted("Security|gw1", first);
+      journal.expectNextPersisted("Security|gw1", attempt(2, NOW));
+    } finally {
+      kit.shutdownTestKit();
+    }
+  }
+
+  @Test
+  void floodIsCounted() {
+    KeepingRate rate = new KeepingRate();
+    List<RefusedAttempt> kept = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      rate.kept(attempt(i % 250, NOW)).ifPresent(kept::add);
+    }
+    assertEquals(KeepingRate.AT_ONCE, kept.size());
+    Instant later = NOW.plus(KeepingRate.EACH);
+    assertEquals(
+        Optional.of(new RefusedAttempt("", "*", "*", "*", "more than are kept", 1802, later)),
+        rate.kept(attempt(1, later)));
+    assertTrue(rate.kept(attempt(1, later)).isEmpty());
+    // A clock that is put back keeps no more.
+    assertTrue(rate.kept(attempt(1, NOW.minusSeconds(86_400))).isEmpty());
+  }
+}
