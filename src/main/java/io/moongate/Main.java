@@ -21,7 +21,11 @@ public final class Main {
       code =
           new CommandLine(new JournalCommand()).execute(Arrays.copyOfRange(args, 1, args.length));
     } else {
-      code = Cli.run(args, config -> GatewayProcess.run(config));
+      code =
+          Cli.run(
+              args,
+              config -> GatewayProcess.run(config),
+              (request, told) -> GatewayDoctor.examine(request, told));
     }
     System.exit(code);
   }

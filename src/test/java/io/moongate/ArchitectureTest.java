@@ -140,6 +140,19 @@ class ArchitectureTest {
   static final ArchRule CLI =
       only("cli", "io.moongate.management.api..", "io.moongate.security..", JACKSON, "picocli..");
 
+  @ArchTest
+  static final ArchRule DOCTOR =
+      only(
+          "doctor",
+          "io.moongate.cli",
+          "io.moongate.cli.probe..",
+          "io.moongate.management.api..",
+          "io.moongate.cluster.schema..",
+          "io.moongate.volume..",
+          SETTINGS,
+          "com.sun.jna..",
+          "com.datastax.oss..");
+
   @ArchTest static final ArchRule API_DTOS_STAND_ALONE = only("management.api", JACKSON);
 
   @ArchTest

@@ -30,11 +30,16 @@ final class ApiClient {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
   private static final String BASE = "/api/v1";
 
-  private final ObjectMapper json = ApiJson.mapper();
+  /** Made when it is needed first: a command that asks nobody is done before that. */
+  private static final class Json {
+    private static final ObjectMapper MAPPER = ApiJson.mapper();
+  }
+
   private final List<URI> apis;
   private final Duration timeout;
   private final Optional<String> token;
-  private final HttpClient http;
+  private final Optional<SSLContext> tls;
+  private HttpClient http;
 
   /**
    * A client.
@@ -48,14 +53,42 @@ final class ApiClient {
     this.apis = List.copyOf(apis);
     this.timeout = timeout;
     this.token = token;
+    this.tls = tls;
+  }
+
+  /** Made when it is needed first, too. */
+  private synchronized HttpClient http() {
+    if (http != null) {
+      return http;
+    }
     HttpClient.Builder client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT_TIMEOUT)
             .proxy(HttpClient.Builder.NO_PROXY)
             .followRedirects(HttpClient.Redirect.NEVER);
-    tls.ifPresent(client::sslContext);
-    this.http = client.build();
+    if (apis.stream().noneMatch(api -> "https".equals(api.getScheme()))) {
+      client.sslContext(Unencrypted.context());
+    } else {
+      tls.ifPresent(client::sslContext);
+    }
+    http = client.build();
+    return http;
+  }
+
+  /** The gateways that are asked, in the order in which they are tried. */
+  List<URI> apis() {
+    return apis;
+  }
+
+  /** A client of one of the gateways. */
+  ApiClient only(URI api) {
+    return at(api, timeout);
+  }
+
+  /** A client of one gateway that is like this one otherwise. */
+  ApiClient at(URI api, Duration longest) {
+    return new ApiClient(List.of(api), longest, token, tls);
   }
 
   /** Reads a resource; {@code path} is what follows {@code /api/v1}. */
@@ -83,7 +116,7 @@ final class ApiClient {
   /** An answer as a record of the API. */
   <T> T as(JsonNode answer, Class<T> type) {
     try {
-      return json.treeToValue(answer, type);
+      return Json.MAPPER.treeToValue(answer, type);
     } catch (JsonProcessingException e) {
       throw ApiException.refused(
           "The answer is not what this version expects: " + e.getOriginalMessage());
@@ -108,7 +141,7 @@ final class ApiClient {
     for (URI api : apis) {
       HttpRequest request = request(api, method, path, body);
       try {
-        return answer(api, http.send(request, BodyHandlers.ofByteArray()));
+        return answer(api, http().send(request, BodyHandlers.ofByteArray()));
       } catch (HttpTimeoutException | ConnectException e) {
         silent.add(api + ": " + reason(e));
         if (!(e instanceof ConnectException || e instanceof HttpConnectTimeoutException)) {
@@ -152,7 +185,7 @@ final class ApiClient {
     try {
       return request
           .header("Content-Type", "application/json")
-          .method(method, BodyPublishers.ofByteArray(json.writeValueAsBytes(body)))
+          .method(method, BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body)))
           .build();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
@@ -163,13 +196,14 @@ final class ApiClient {
     int status = response.statusCode();
     String type = response.headers().firstValue("Content-Type").orElse("");
     if (status == 204) {
-      return json.nullNode();
+      return Json.MAPPER.nullNode();
     }
     try {
       if (status >= 200 && status < 300 && type.startsWith("application/json")) {
-        return json.readTree(response.body());
+        return Json.MAPPER.readTree(response.body());
       } else if (type.startsWith(Problem.MEDIA_TYPE)) {
-        throw ApiException.refused(status, text(json.readValue(response.body(), Problem.class)));
+        throw ApiException.refused(
+            status, text(Json.MAPPER.readValue(response.body(), Problem.class)));
       }
     } catch (IOException e) {
       throw ApiException.refused(api + " answered what is not JSON (status " + status + ")");

@@ -47,6 +47,11 @@ final class ApiException extends RuntimeException {
     return new ApiException(exitCode, status, step + ": " + what, advice);
   }
 
+  /** Whether a change may have been made, or be made yet, though nobody confirmed it. */
+  boolean unconfirmed() {
+    return exitCode == Cli.UNREACHABLE || status == 503 || status == 504;
+  }
+
   int exitCode() {
     return exitCode;
   }

@@ -13,7 +13,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Options of every command that asks a gateway; they may stand before the command or after it. */
 final class ApiOptions {
   /** Environment variable that names the gateways. */
-  private static final String ENVIRONMENT = "MOONGATE_API";
+  static final String ENVIRONMENT = "MOONGATE_API";
 
   private static final URI DEFAULT_API = URI.create("http://127.0.0.1:8080");
   private static final int DEFAULT_TIMEOUT_SECONDS = 60;
@@ -48,6 +48,11 @@ final class ApiOptions {
     merged.json = json || others.json;
     merged.timeoutSeconds = timeoutSeconds == null ? others.timeoutSeconds : timeoutSeconds;
     return merged;
+  }
+
+  /** Whether gateways are named here. */
+  boolean named() {
+    return !apis.isEmpty();
   }
 
   boolean json() {

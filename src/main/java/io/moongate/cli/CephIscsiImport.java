@@ -56,6 +56,10 @@ final class CephIscsiImport {
     }
   }
 
+  int steps() {
+    return states.size();
+  }
+
   /** Every step with what became of it. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();

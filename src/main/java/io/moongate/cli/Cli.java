@@ -7,6 +7,8 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.Reader;
 import java.nio.charset.Charset;
+import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -24,21 +26,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Cli.Version.class,
     description = "A cluster of iSCSI gateways in front of distributed storage.",
-    subcommands = {
-      GatewayCommand.class,
-      TargetCommand.class,
-      LunCommand.class,
-      PathCommand.class,
-      SessionCommand.class,
-      StoreCommand.class,
-      VolumeCommand.class,
-      OperationCommand.class,
-      AuditCommand.class,
-      ImportCommand.class,
-      TokenCommand.class,
-      DemoCommand.class,
-      BenchCommand.class
-    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
@@ -51,37 +38,88 @@ public final class Cli implements Runnable {
   static final int USAGE = 2;
   static final int UNREACHABLE = 3;
 
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          StatusCommand.class,
+          DoctorCommand.class,
+          ClusterCommand.class,
+          GatewayCommand.class,
+          PortalCommand.class,
+          TargetCommand.class,
+          LunCommand.class,
+          PathCommand.class,
+          SessionCommand.class,
+          StoreCommand.class,
+          VolumeCommand.class,
+          OperationCommand.class,
+          AuditCommand.class,
+          ImportCommand.class,
+          TokenCommand.class,
+          HostConfigCommand.class,
+          CompletionCommand.class,
+          VersionCommand.class,
+          CommandLine.HelpCommand.class,
+          DemoCommand.class,
+          BenchCommand.class);
+
+  /** Commands that are about all the others. */
+  private static final Set<String> WHOLE = Set.of("completion", "help");
+
   private final GatewayRunner runner;
+  private final Doctor doctor;
   private final BufferedReader in;
+  private final Terminal terminal;
 
   @Mixin private ApiOptions options;
+  @Mixin private OutputOptions output;
   @Spec private CommandSpec spec;
 
-  private Cli(GatewayRunner runner, Reader in) {
+  private Cli(GatewayRunner runner, Doctor doctor, Reader in, Terminal terminal) {
     this.runner = runner;
+    this.doctor = doctor;
     this.in = new BufferedReader(in);
+    this.terminal = terminal;
   }
 
   /**
    * Runs one command on the process's own input and output.
    *
    * @param runner what runs a gateway
+   * @param doctor what looks its host over
    * @return the process's exit code
    */
-  public static int run(String[] args, GatewayRunner runner) {
+  public static int run(String[] args, GatewayRunner runner, Doctor doctor) {
     Charset charset = Charset.defaultCharset();
     return run(
         args,
         runner,
+        doctor,
         new InputStreamReader(System.in, charset),
         new PrintWriter(System.out, true, charset),
-        new PrintWriter(System.err, true, charset));
+        new PrintWriter(System.err, true, charset),
+        Terminal.of(System.getProperty(Terminal.PROPERTY), System.getenv()));
+  }
+
+  /** Runs one command, with files for its output, where no host is to be looked over. */
+  static int run(String[] args, GatewayRunner runner, Reader in, PrintWriter out, PrintWriter err) {
+    Doctor none =
+        (request, told) -> {
+          throw new UnsupportedOperationException("no host is looked over here");
+        };
+    return run(args, runner, none, in, out, err, Terminal.NONE);
   }
 
   /** Runs one command. */
-  static int run(String[] args, GatewayRunner runner, Reader in, PrintWriter out, PrintWriter err) {
+  static int run(
+      String[] args,
+      GatewayRunner runner,
+      Doctor doctor,
+      Reader in,
+      PrintWriter out,
+      PrintWriter err,
+      Terminal terminal) {
     int code =
-        new CommandLine(new Cli(runner, in))
+        commandLine(new Cli(runner, doctor, in, terminal), args)
             .setOut(out)
             .setErr(err)
             .setCaseInsensitiveEnumValuesAllowed(true)
@@ -101,6 +139,29 @@ public final class Cli implements Runnable {
     return code;
   }
 
+  /** The commands, for whoever looks at them and runs none. */
+  static CommandLine commandLine() {
+    Cli none = new Cli(config -> FAILED, (request, told) -> {}, Reader.nullReader(), Terminal.NONE);
+    return commandLine(none, new String[0]);
+  }
+
+  /** The command that is given, and no other where that is enough: each takes time to read. */
+  private static CommandLine commandLine(Cli cli, String[] args) {
+    String first = args.length == 0 || WHOLE.contains(args[0]) ? "" : args[0];
+    CommandLine whole = new CommandLine(cli);
+    boolean one = COMMANDS.stream().anyMatch(command -> name(command).equals(first));
+    for (Class<?> command : COMMANDS) {
+      if (!one || name(command).equals(first)) {
+        whole.addSubcommand(name(command), command);
+      }
+    }
+    return whole;
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
+  }
+
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "A command is missing");
@@ -110,8 +171,21 @@ public final class Cli implements Runnable {
     return options;
   }
 
+  OutputOptions output() {
+    return output;
+  }
+
+  /** What is printed to. */
+  Terminal terminal() {
+    return terminal;
+  }
+
   GatewayRunner runner() {
     return runner;
+  }
+
+  Doctor doctor() {
+    return doctor;
   }
 
   /** Where confirmations are read from. */
@@ -127,11 +201,16 @@ public final class Cli implements Runnable {
   }
 
   /** The version, from the jar's manifest. */
+  static String version() {
+    String version = Cli.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  /** What {@code --version} prints. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Cli.class.getPackage().getImplementationVersion();
-      return new String[] {"moongate " + (version == null ? "development" : version)};
+      return new String[] {"moongate " + version()};
     }
   }
 }

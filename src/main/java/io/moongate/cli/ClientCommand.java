@@ -1,9 +1,11 @@
 package io.moongate.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
@@ -18,6 +20,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(mixinStandardHelpOptions = true)
 abstract class ClientCommand implements Callable<Integer> {
   @Mixin private ApiOptions options;
+  @Mixin private OutputOptions output;
   @Spec private CommandSpec spec;
 
   @Override
@@ -38,13 +41,55 @@ abstract class ClientCommand implements Callable<Integer> {
     return spec;
   }
 
+  /** Whether the user has named gateways. */
+  boolean apiNamed() {
+    return effective().named() || System.getenv(ApiOptions.ENVIRONMENT) != null;
+  }
+
+  /** What looks a host over. */
+  Doctor doctor() {
+    return cli().doctor();
+  }
+
   /** Standard input. */
   BufferedReader in() {
     return cli().in();
   }
 
+  /** Where answers are printed; nowhere when the command is to be quiet. */
   PrintWriter out() {
-    return spec.commandLine().getOut();
+    return quiet() ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut();
+  }
+
+  PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
+  Terminal terminal() {
+    return cli().terminal();
+  }
+
+  boolean quiet() {
+    return output.or(cli().output()).quiet();
+  }
+
+  boolean json() {
+    return effective().json();
+  }
+
+  /** Prints a table as the terminal and the options want it. */
+  void show(Table table) {
+    table.print(out(), !output.or(cli().output()).noHeader(), terminal().columns());
+  }
+
+  /**
+   * How far long work has come, told on the error output.
+   *
+   * @param what is done
+   * @param goesOn what is so when this command is interrupted
+   */
+  Progress progress(String what, String goesOn) {
+    return new Progress(terminal(), quiet() ? null : err(), what, goesOn);
   }
 
   /** Prints an answer as JSON when that was asked for. */
@@ -60,6 +105,15 @@ abstract class ClientCommand implements Callable<Integer> {
   void say(String line) {
     if (!effective().json()) {
       out().println(line);
+    }
+  }
+
+  /** Says what was done, to which the gateway had nothing to answer. */
+  void done(String what) {
+    if (json()) {
+      out().println(JsonNodeFactory.instance.objectNode().put("done", what).toPrettyString());
+    } else {
+      out().println(what);
     }
   }
 

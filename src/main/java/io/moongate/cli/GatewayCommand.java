@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -90,7 +90,7 @@ final class GatewayCommand implements Callable<Integer> {
       parent.requireNoConfig();
       JsonNode answer = api.get("/gateways");
       if (!printedAsJson(api, answer)) {
-        table(api.asList(answer, Gateway.class)).print(out());
+        show(table(api.asList(answer, Gateway.class)));
       }
       return 0;
     }
@@ -101,16 +101,15 @@ final class GatewayCommand implements Callable<Integer> {
   static final class Show extends ClientCommand {
     @ParentCommand private GatewayCommand parent;
 
-    @Parameters(paramLabel = "NAME", description = "Name of the gateway.")
-    private String name;
+    @Mixin private GatewayName name;
 
     @Override
     int run(ApiClient api) {
       parent.requireNoConfig();
-      JsonNode answer = api.get("/gateways/" + ApiClient.encode(name));
+      JsonNode answer = api.get(name.path());
       if (!printedAsJson(api, answer)) {
         Gateway gateway = api.as(answer, Gateway.class);
-        table(List.of(gateway)).print(out());
+        show(table(List.of(gateway)));
         gateway.observations().forEach(seen -> say("seen  " + LunCommand.inWords(seen)));
       }
       return 0;

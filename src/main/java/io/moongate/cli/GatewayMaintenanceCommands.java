@@ -4,20 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Maintain;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** The commands below {@code gateway} that take one out of service, put it back and remove it. */
 final class GatewayMaintenanceCommands {
-  private static final long POLL_MS = 500;
-
   private GatewayMaintenanceCommands() {}
-
-  private static String path(String name) {
-    return "/gateways/" + ApiClient.encode(name);
-  }
 
   /** {@code gateway drain}. */
   @Command(
@@ -28,8 +22,7 @@ final class GatewayMaintenanceCommands {
   static final class Drain extends ClientCommand {
     @ParentCommand private GatewayCommand parent;
 
-    @Parameters(paramLabel = "NAME", description = "Name of the gateway.")
-    private String name;
+    @Mixin private GatewayName name;
 
     @Option(names = "--cause", paramLabel = "TEXT", description = "Why, for the record.")
     private String cause;
@@ -48,27 +41,22 @@ final class GatewayMaintenanceCommands {
       if (wait < 0) {
         throw new ParameterException(spec().commandLine(), "--wait must not be negative");
       }
-      JsonNode answer = api.post(path(name) + "/drain", new Maintain(cause));
-      long deadline = System.nanoTime() + wait * 1_000_000_000L;
+      JsonNode answer = api.post(name.path() + "/drain", new Maintain(cause));
       Gateway gateway = api.as(answer, Gateway.class);
-      while (!gateway.service().equals("drained") && System.nanoTime() - deadline < 0) {
-        pause();
-        answer = api.get(path(name));
-        gateway = api.as(answer, Gateway.class);
+      long owned = Math.max(1, gateway.luns());
+      try (Progress progress =
+          progress("draining " + name.name(), name.name() + " goes on being drained")) {
+        Patience patience = new Patience(wait);
+        while (!gateway.service().equals("drained") && patience.more()) {
+          progress.at(owned - Math.min(owned, gateway.luns()), owned);
+          answer = api.get(name.path());
+          gateway = api.as(answer, Gateway.class);
+        }
       }
       if (!printedAsJson(api, answer)) {
-        say(name + " is " + gateway.service() + "; it owns " + gateway.luns() + " LUNs");
+        say(name.name() + " is " + gateway.service() + "; it owns " + gateway.luns() + " LUNs");
       }
       return wait > 0 && !gateway.service().equals("drained") ? Cli.FAILED : 0;
-    }
-
-    private static void pause() {
-      try {
-        Thread.sleep(POLL_MS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw ApiException.refused("Interrupted; the drain goes on");
-      }
     }
   }
 
@@ -81,8 +69,7 @@ final class GatewayMaintenanceCommands {
   static final class Undrain extends ClientCommand {
     @ParentCommand private GatewayCommand parent;
 
-    @Parameters(paramLabel = "NAME", description = "Name of the gateway.")
-    private String name;
+    @Mixin private GatewayName name;
 
     @Option(names = "--cause", paramLabel = "TEXT", description = "Why, for the record.")
     private String cause;
@@ -90,9 +77,9 @@ final class GatewayMaintenanceCommands {
     @Override
     int run(ApiClient api) {
       parent.requireNoConfig();
-      JsonNode answer = api.post(path(name) + "/undrain", new Maintain(cause));
+      JsonNode answer = api.post(name.path() + "/undrain", new Maintain(cause));
       if (!printedAsJson(api, answer)) {
-        say(name + " is " + api.as(answer, Gateway.class).service());
+        say(name.name() + " is " + api.as(answer, Gateway.class).service());
       }
       return 0;
     }
@@ -107,28 +94,25 @@ final class GatewayMaintenanceCommands {
   static final class Remove extends ClientCommand {
     @ParentCommand private GatewayCommand parent;
 
-    @Parameters(paramLabel = "NAME", description = "Name of the gateway.")
-    private String name;
+    @Mixin private GatewayName name;
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+    @Mixin private YesOption confirmed;
 
     @Override
     int run(ApiClient api) {
       parent.requireNoConfig();
-      if (!yes) {
-        Gateway gateway = api.as(api.get(path(name)), Gateway.class);
+      if (!confirmed.yes()) {
+        Gateway gateway = api.as(api.get(name.path()), Gateway.class);
         confirm(
             "%s (pid %d at %s, %s) will be taken for gone for good. If its process runs somewhere and"
-                    .formatted(name, gateway.pid(), joined(gateway.portals()), gateway.state())
+                    .formatted(
+                        name.name(), gateway.pid(), joined(gateway.portals()), gateway.state())
                 + " can reach the storage, data of the "
                 + gateway.luns()
                 + " LUNs that it owns can be lost.");
       }
-      api.delete(path(name));
-      say("removed " + name);
+      api.delete(name.path());
+      done("removed " + name.name());
       return 0;
     }
   }

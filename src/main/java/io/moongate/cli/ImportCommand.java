@@ -79,12 +79,32 @@ final class ImportCommand {
         if (dryRun) {
           importing.lines().forEach(this::say);
         } else {
-          importing.run(api, this::say);
+          run(api, importing);
         }
       } finally {
         printedAsJson(api, importing.json(dryRun));
       }
       return 0;
+    }
+
+    /** Each step is a line; on a terminal there is a bar below them. */
+    private void run(ApiClient api, CephIscsiImport importing) {
+      try (Progress progress = progress("importing", null)) {
+        long[] done = {0};
+        importing.run(
+            api,
+            line -> {
+              if (terminal().interactive()) {
+                err().print(terminal().backToStart());
+                err().flush();
+              }
+              say(line);
+              done[0]++;
+              if (terminal().interactive()) {
+                progress.at(done[0], importing.steps());
+              }
+            });
+      }
     }
 
     private CephIscsiPlan.Passwords passwords() {

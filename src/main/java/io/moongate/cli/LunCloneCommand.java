@@ -3,8 +3,6 @@ package io.moongate.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.LogicalUnit;
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,26 +24,8 @@ final class LunCloneCommand extends ClientCommand {
       description = "Name of a snapshot of the logical unit.")
   private String snapshot;
 
-  @Option(
-      names = "--to",
-      required = true,
-      paramLabel = "IQN",
-      description = "iSCSI name of the target that is to map the new one.")
-  private String to;
-
-  @Option(
-      names = "--as",
-      required = true,
-      paramLabel = "N",
-      description = "Its number there, 0 to 16383.")
-  private Integer as;
-
-  @Option(
-      names = "--preferred",
-      paramLabel = "GATEWAY",
-      split = ",",
-      description = "Gateways in order of preference as its owners.")
-  private List<String> preferred = new ArrayList<>();
+  @Mixin private NewPlace place;
+  @Mixin private PreferredOption preferred;
 
   @Option(
       names = "--read-only",
@@ -59,10 +39,10 @@ final class LunCloneCommand extends ClientCommand {
         api.post(
             "/luns",
             CreateLun.cloned(
-                to,
-                as,
+                place.target(),
+                place.lun(),
                 new CreateLun.Source(unit.id(), snapshot),
-                preferred,
+                preferred.gateways(),
                 readOnly ? true : null));
     if (!printedAsJson(api, answer)) {
       LunCommand.print(this, api.as(answer, LogicalUnit.class));

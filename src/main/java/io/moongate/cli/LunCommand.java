@@ -1,16 +1,13 @@
 package io.moongate.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.Evidence;
 import io.moongate.management.api.LogicalUnit;
-import io.moongate.management.api.MapLun;
 import io.moongate.management.api.MoveLun;
 import io.moongate.management.api.ResizeLun;
 import io.moongate.management.api.Sessions;
 import io.moongate.management.api.SetPreferred;
 import io.moongate.management.api.SetReadOnly;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,11 +23,11 @@ import picocli.CommandLine.ParameterException;
     subcommands = {
       LunCommand.ListAll.class,
       LunCommand.Show.class,
-      LunCommand.Create.class,
+      LunCreateCommand.class,
       LunCommand.Set.class,
       LunCommand.Resize.class,
-      LunCommand.Map.class,
-      LunCommand.Unmap.class,
+      LunMappingCommands.Map.class,
+      LunMappingCommands.Unmap.class,
       LunCommand.Delete.class,
       LunCommand.Move.class,
       LunSnapshotCommand.class,
@@ -153,7 +150,7 @@ final class LunCommand {
               unit.since(),
               unit.id());
         }
-        table.print(out());
+        show(table);
       }
       return 0;
     }
@@ -167,129 +164,6 @@ final class LunCommand {
     @Override
     int run(ApiClient api) {
       JsonNode answer = which.findAnswer(api);
-      if (!printedAsJson(api, answer)) {
-        print(this, api.as(answer, LogicalUnit.class));
-      }
-      return 0;
-    }
-  }
-
-  /** {@code lun create}. */
-  @Command(
-      name = "create",
-      description =
-          "Create a logical unit with its volume and map it; creating one that is there already"
-              + " changes nothing.")
-  static final class Create extends ClientCommand {
-    @Option(
-        names = "--target",
-        required = true,
-        paramLabel = "IQN",
-        description = "iSCSI name of the target that is to map it.")
-    private String target;
-
-    @Option(
-        names = "--lun",
-        required = true,
-        paramLabel = "N",
-        description = "Its number there, 0 to 16383.")
-    private Integer lun;
-
-    @Option(
-        names = "--size",
-        paramLabel = "SIZE",
-        converter = ByteSize.class,
-        description = "Size: 10GiB (1024), 10GB (1000), or bytes. Needed without --volume.")
-    private Long size;
-
-    @Option(
-        names = "--volume",
-        paramLabel = "NAME",
-        description =
-            "A volume that is there already, in a store that takes them (rbd: POOL/IMAGE),"
-                + " becomes the unit's. Nobody else may use it. It stays when the unit is deleted.")
-    private String volume;
-
-    @Option(
-        names = "--naa",
-        paramLabel = "HEX",
-        description = "With --volume: the NAA designator by which hosts know the disk.")
-    private String naa;
-
-    @Option(
-        names = "--serial",
-        paramLabel = "TEXT",
-        description = "With --volume: the unit serial number by which hosts know the disk.")
-    private String serial;
-
-    @Option(
-        names = "--block-size",
-        paramLabel = "BYTES",
-        description = "Bytes of a logical block, 512 or 4096. Default: 512.")
-    private Integer blockSize;
-
-    @Option(
-        names = "--store",
-        paramLabel = "KIND",
-        description =
-            "Kind of the volume store: file, rbd, or memory, which is gone when its gateway ends."
-                + " Default: the gateways' default, file.")
-    private String store;
-
-    @Option(
-        names = "--preferred",
-        paramLabel = "GATEWAY",
-        split = ",",
-        description = "Gateways in order of preference as its owners.")
-    private List<String> preferred = new ArrayList<>();
-
-    @Option(names = "--removable", description = "Hosts can eject and load its medium.")
-    private boolean removable;
-
-    @Option(
-        names = "--read-only",
-        description = "Hosts are refused to write; \"lun set\" can change that.")
-    private boolean readOnly;
-
-    @Option(
-        names = "--provisioning",
-        paramLabel = "KIND",
-        description =
-            "thin: blocks take space once they are written; or full: the store keeps space for all"
-                + " of them from the beginning. Default: thin.")
-    private String provisioning;
-
-    @Option(
-        names = "--physical-block-size",
-        paramLabel = "BYTES",
-        description =
-            "What hosts are told to align to: a power of two from the block size to 65536."
-                + " Default: 4096.")
-    private Integer physicalBlockSize;
-
-    @Override
-    int run(ApiClient api) {
-      if (size == null && volume == null) {
-        throw new ParameterException(
-            spec().commandLine(),
-            "Give --size for a new volume, or --volume for one that is there");
-      }
-      CreateLun wanted =
-          new CreateLun(
-              target,
-              lun,
-              size,
-              blockSize,
-              store,
-              preferred,
-              removable ? true : null,
-              readOnly ? true : null,
-              provisioning,
-              physicalBlockSize,
-              volume,
-              naa,
-              serial);
-      JsonNode answer = api.post("/luns", wanted);
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, LogicalUnit.class));
       }
@@ -375,93 +249,30 @@ final class LunCommand {
     }
   }
 
-  /** {@code lun map}. */
-  @Command(
-      name = "map",
-      description = "Map a logical unit in one more target; mapping it again changes nothing.")
-  static final class Map extends ClientCommand {
-    @Mixin private LunReference which;
-
-    @Option(
-        names = "--to",
-        required = true,
-        paramLabel = "IQN",
-        description = "iSCSI name of the target that is to map it too.")
-    private String to;
-
-    @Option(
-        names = "--as",
-        required = true,
-        paramLabel = "N",
-        description = "Its number there, 0 to 16383.")
-    private Integer as;
-
-    @Override
-    int run(ApiClient api) {
-      LogicalUnit unit = which.find(api);
-      JsonNode answer = api.put(place(to, as), new MapLun(unit.id()));
-      if (!printedAsJson(api, answer)) {
-        say("mapped " + unit.id() + " as LUN " + as + " of " + to);
-      }
-      return 0;
-    }
-  }
-
-  /** {@code lun unmap}. */
-  @Command(
-      name = "unmap",
-      description = "Take a LUN away from a target; the logical unit and its data stay.")
-  static final class Unmap extends ClientCommand {
-    @Option(
-        names = "--target",
-        required = true,
-        paramLabel = "IQN",
-        description = "iSCSI name of the target.")
-    private String target;
-
-    @Option(names = "--lun", required = true, paramLabel = "N", description = "Number of the LUN.")
-    private Integer lun;
-
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
-
-    @Override
-    int run(ApiClient api) {
-      if (!yes) {
-        Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
-        confirm("Hosts will lose LUN " + lun + " of " + target + ". " + loggedIn(target, sessions));
-      }
-      api.delete(place(target, lun));
-      say("unmapped LUN " + lun + " of " + target);
-      return 0;
-    }
-  }
-
-  private static String place(String target, int lun) {
-    return "/targets/" + ApiClient.encode(target) + "/luns/" + lun;
-  }
-
   /** {@code lun delete}. */
   @Command(name = "delete", description = "Unmap and delete a logical unit with all its data.")
   static final class Delete extends ClientCommand {
     @Mixin private LunReference which;
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+    @Mixin private YesOption confirmed;
 
     @Option(
         names = "--force",
         description = "Also while sessions are logged in to a target that maps it.")
     private boolean force;
 
+    @Option(
+        names = "--wait",
+        paramLabel = "SECONDS",
+        description =
+            "When it takes longer than a request may, wait so long at most until it is gone."
+                + " Default: 0.")
+    private int wait;
+
     @Override
     int run(ApiClient api) {
       LogicalUnit unit = which.find(api);
-      if (!yes) {
+      if (!confirmed.yes()) {
         Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
         confirm(
             "LUN "
@@ -481,9 +292,35 @@ final class LunCommand {
                 + (unit.target() == null ? "" : loggedIn(unit.target(), sessions)));
       }
       // By the id that was shown: another unit may be mapped there by now.
-      api.delete("/luns/" + ApiClient.encode(unit.id()) + (force ? "?force=true" : ""));
-      say("deleted " + unit.id());
+      String path = "/luns/" + ApiClient.encode(unit.id());
+      try (Progress progress =
+          progress("deleting " + unit.id(), "the deletion of " + unit.id() + " goes on")) {
+        try {
+          api.delete(path + (force ? "?force=true" : ""));
+        } catch (ApiException e) {
+          if (wait == 0 || !e.unconfirmed() || !gone(api, path, progress)) {
+            throw e;
+          }
+        }
+      }
+      done("deleted " + unit.id());
       return 0;
+    }
+
+    /** A large one takes longer than a request may: looks whether it ends after all. */
+    private boolean gone(ApiClient api, String path, Progress progress) {
+      Patience patience = new Patience(wait);
+      while (patience.more()) {
+        progress.underWay();
+        try {
+          api.get(path);
+        } catch (ApiException e) {
+          if (e.status() == 404) {
+            return true;
+          }
+        }
+      }
+      return false;
     }
   }
 

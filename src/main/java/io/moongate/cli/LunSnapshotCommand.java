@@ -5,12 +5,13 @@ import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.MakeSnapshot;
 import io.moongate.management.api.RollBackLun;
 import io.moongate.management.api.Snapshot;
+import java.util.List;
 import java.util.UUID;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Snapshots of a LUN: list, create, delete, rollback. */
+/** Snapshots of a LUN: list, show, create, delete, rollback. */
 @Command(
     name = "snapshot",
     mixinStandardHelpOptions = true,
@@ -18,6 +19,7 @@ import picocli.CommandLine.Option;
     description = "Snapshots of a logical unit, in a store that has them (rbd).",
     subcommands = {
       LunSnapshotCommand.ListAll.class,
+      LunSnapshotCommand.Show.class,
       LunSnapshotCommand.Create.class,
       LunSnapshotCommand.Delete.class,
       LunSnapshotCommand.Rollback.class
@@ -41,16 +43,46 @@ final class LunSnapshotCommand {
     int run(ApiClient api) {
       JsonNode answer = api.get(path(which.find(api)));
       if (!printedAsJson(api, answer)) {
-        Table table = new Table("NAME", "SIZE", "CREATED", "CLONES", "PROTECTED");
-        for (Snapshot snapshot : api.asList(answer, Snapshot.class)) {
-          table.row(
-              snapshot.name(),
-              ByteSize.text(snapshot.size()),
-              snapshot.createdAt(),
-              snapshot.clones(),
-              snapshot.locked() ? "yes" : "no");
-        }
-        table.print(out());
+        show(table(api.asList(answer, Snapshot.class)));
+      }
+      return 0;
+    }
+  }
+
+  private static Table table(List<Snapshot> snapshots) {
+    Table table = new Table("NAME", "SIZE", "CREATED", "CLONES", "PROTECTED");
+    for (Snapshot snapshot : snapshots) {
+      table.row(
+          snapshot.name(),
+          ByteSize.text(snapshot.size()),
+          snapshot.createdAt(),
+          snapshot.clones(),
+          snapshot.locked() ? "yes" : "no");
+    }
+    return table;
+  }
+
+  /** Which snapshot a command is about. */
+  private static final class SnapshotName {
+    @Option(
+        names = "--name",
+        required = true,
+        paramLabel = "NAME",
+        description = "Name of the snapshot.")
+    private String name;
+  }
+
+  /** {@code lun snapshot show}. */
+  @Command(name = "show", description = "Show one snapshot of a logical unit.")
+  static final class Show extends ClientCommand {
+    @Mixin private LunReference which;
+    @Mixin private SnapshotName snapshot;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.get(path(which.find(api), snapshot.name));
+      if (!printedAsJson(api, answer)) {
+        show(table(List.of(api.as(answer, Snapshot.class))));
       }
       return 0;
     }
@@ -94,17 +126,9 @@ final class LunSnapshotCommand {
   private abstract static class Confirmed extends ClientCommand {
     @Mixin private LunReference which;
 
-    @Option(
-        names = "--name",
-        required = true,
-        paramLabel = "NAME",
-        description = "Name of the snapshot.")
-    private String name;
+    @Mixin private SnapshotName snapshot;
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+    @Mixin private YesOption confirmed;
 
     /** What will be lost. */
     abstract String loss(LogicalUnit unit, Snapshot snapshot);
@@ -114,10 +138,10 @@ final class LunSnapshotCommand {
     @Override
     final int run(ApiClient api) {
       LogicalUnit unit = which.find(api);
-      if (!yes) {
-        confirm(loss(unit, api.as(api.get(path(unit, name)), Snapshot.class)));
+      if (!confirmed.yes()) {
+        confirm(loss(unit, api.as(api.get(path(unit, snapshot.name)), Snapshot.class)));
       }
-      return perform(api, unit, name);
+      return perform(api, unit, snapshot.name);
     }
   }
 
@@ -135,7 +159,7 @@ final class LunSnapshotCommand {
     @Override
     int perform(ApiClient api, LogicalUnit unit, String name) {
       api.delete(path(unit, name));
-      say("deleted snapshot " + name + " of " + unit.id());
+      done("deleted snapshot " + name + " of " + unit.id());
       return 0;
     }
   }
@@ -148,6 +172,13 @@ final class LunSnapshotCommand {
               + " while sessions are logged in to a target that maps it. Nobody serves the unit"
               + " before that has ended, and what it has grown since reads as zeros.")
   static final class Rollback extends Confirmed {
+    @Option(
+        names = "--wait",
+        paramLabel = "SECONDS",
+        description =
+            "Wait until it has ended, so long at most; it goes on after that. Default: 0.")
+    private int wait;
+
     @Override
     String loss(LogicalUnit unit, Snapshot snapshot) {
       return "Everything that was written to %s since %s, when snapshot %s was made, will be lost for good."
@@ -159,15 +190,27 @@ final class LunSnapshotCommand {
       JsonNode answer =
           api.post(
               path(unit, name) + "/rollback", new RollBackLun(true, UUID.randomUUID().toString()));
+      try (Progress progress =
+          progress("rolling back " + unit.id(), "the rollback of " + unit.id() + " goes on")) {
+        Patience patience = new Patience(wait);
+        while (goesOn(api, answer) && patience.more()) {
+          progress.underWay();
+          answer = api.get("/luns/" + ApiClient.encode(unit.id()));
+        }
+      }
+      boolean goesOn = goesOn(api, answer);
       if (!printedAsJson(api, answer)) {
-        boolean goesOn = api.as(answer, LogicalUnit.class).rollingBackTo() != null;
         say(
             goesOn
                 ? "rolling %s back to snapshot %s; \"lun show\" says when it has ended"
                     .formatted(unit.id(), name)
                 : "rolled %s back to snapshot %s".formatted(unit.id(), name));
       }
-      return 0;
+      return wait > 0 && goesOn ? Cli.FAILED : 0;
+    }
+
+    private static boolean goesOn(ApiClient api, JsonNode answer) {
+      return api.as(answer, LogicalUnit.class).rollingBackTo() != null;
     }
   }
 }

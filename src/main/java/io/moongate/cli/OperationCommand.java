@@ -2,16 +2,21 @@ package io.moongate.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moongate.management.api.Operation;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** What is under way: list, cancel. */
+/** What is under way: list, show, cancel. */
 @Command(
     name = "operation",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Drains and moves that are under way, and logical units that wait for an owner.",
-    subcommands = {OperationCommand.ListAll.class, OperationCommand.Cancel.class})
+    subcommands = {
+      OperationCommand.ListAll.class,
+      OperationCommand.Show.class,
+      OperationCommand.Cancel.class
+    })
 final class OperationCommand {
 
   /** {@code operation list}. */
@@ -21,19 +26,39 @@ final class OperationCommand {
     int run(ApiClient api) {
       JsonNode answer = api.get("/operations");
       if (!printedAsJson(api, answer)) {
-        Table table = new Table("ID", "KIND", "FROM", "TO", "REMAINING", "SINCE", "CAUSE");
-        for (Operation operation : api.asList(answer, Operation.class)) {
-          boolean drain = operation.remaining() != null;
-          table.row(
-              operation.id(),
-              operation.kind(),
-              orDash(drain ? operation.gateway() : operation.from()),
-              orDash(drain ? null : operation.gateway()),
-              orDash(operation.remaining()),
-              operation.since(),
-              operation.cause());
-        }
-        table.print(out());
+        show(table(api.asList(answer, Operation.class)));
+      }
+      return 0;
+    }
+  }
+
+  private static Table table(List<Operation> operations) {
+    Table table = new Table("ID", "KIND", "FROM", "TO", "REMAINING", "SINCE", "CAUSE");
+    for (Operation operation : operations) {
+      boolean drain = operation.remaining() != null;
+      table.row(
+          operation.id(),
+          operation.kind(),
+          drain ? operation.gateway() : operation.from(),
+          drain ? null : operation.gateway(),
+          operation.remaining(),
+          operation.since(),
+          operation.cause());
+    }
+    return table;
+  }
+
+  /** {@code operation show}. */
+  @Command(name = "show", description = "Show one thing that is under way.")
+  static final class Show extends ClientCommand {
+    @Parameters(paramLabel = "ID", description = "Id of the operation, as listed.")
+    private String id;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer = api.get("/operations/" + ApiClient.encode(id));
+      if (!printedAsJson(api, answer)) {
+        show(table(List.of(api.as(answer, Operation.class))));
       }
       return 0;
     }
@@ -52,7 +77,7 @@ final class OperationCommand {
     @Override
     int run(ApiClient api) {
       api.delete("/operations/" + ApiClient.encode(id));
-      say("cancelled " + id);
+      done("cancelled " + id);
       return 0;
     }
   }

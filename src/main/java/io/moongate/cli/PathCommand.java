@@ -50,7 +50,7 @@ final class PathCommand {
               path.since(),
               path.cause());
         }
-        table.print(out());
+        show(table);
       }
       return 0;
     }

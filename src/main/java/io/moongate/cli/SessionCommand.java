@@ -49,11 +49,9 @@ final class SessionCommand {
             session.commandsInFlight(),
             session.since());
       }
-      table.print(out());
+      show(table);
       if (!sessions.silent().isEmpty()) {
-        spec()
-            .commandLine()
-            .getErr()
+        err()
             .println(
                 "moongate: no answer from "
                     + joined(sessions.silent())
@@ -76,7 +74,7 @@ final class SessionCommand {
     @Override
     int run(ApiClient api) {
       api.delete("/sessions/" + ApiClient.encode(id));
-      say("closed " + id);
+      done("closed " + id);
       return 0;
     }
   }

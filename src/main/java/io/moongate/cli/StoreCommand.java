@@ -35,7 +35,7 @@ final class StoreCommand {
                 ? null
                 : String.format(Locale.ROOT, "%.1fGiB", store.available() / GIB));
       }
-      table.print(out());
+      show(table);
       for (Store store : api.asList(answer, Store.class)) {
         store.warnings().forEach(warning -> say("warning    " + store.kind() + ": " + warning));
       }

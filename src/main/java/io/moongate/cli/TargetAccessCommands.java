@@ -24,17 +24,13 @@ import picocli.CommandLine.Parameters;
 final class TargetAccessCommands {
   private TargetAccessCommands() {}
 
-  private static String path(String target) {
-    return "/targets/" + ApiClient.encode(target);
-  }
-
-  private static String path(String target, String initiator) {
-    return path(target) + "/initiators/" + ApiClient.encode(initiator);
+  private static String path(TargetName target, String initiator) {
+    return target.path() + "/initiators/" + ApiClient.encode(initiator);
   }
 
   /** The access list of a target. */
-  static List<Initiator> list(ApiClient api, String target) {
-    return api.asList(api.get(path(target) + "/initiators"), Initiator.class);
+  static List<Initiator> list(ApiClient api, TargetName target) {
+    return api.asList(api.get(target.path() + "/initiators"), Initiator.class);
   }
 
   /** Prints who may log in to a target. */
@@ -42,6 +38,10 @@ final class TargetAccessCommands {
     command.say("access    " + ClientCommand.orDash(target.access()));
     command.say("chap      " + text(target.chap()));
     command.say("mutual    " + text(target.mutualChap()));
+    command.show(table(initiators));
+  }
+
+  private static Table table(List<Initiator> initiators) {
     Table table = new Table("INITIATOR", "CHAP", "LUNS", "REMARK");
     initiators.forEach(
         initiator ->
@@ -50,7 +50,7 @@ final class TargetAccessCommands {
                 initiator.chap() == null ? null : initiator.chap().user(),
                 LunMask.text(initiator.luns()),
                 initiator.remark()));
-    table.print(command.out());
+    return table;
   }
 
   private static String text(Chap chap) {
@@ -59,22 +59,51 @@ final class TargetAccessCommands {
 
   /** Asks before hosts are cut off. */
   private static void confirmCut(
-      ClientCommand command, ApiClient api, String target, Predicate<String> initiators) {
+      ClientCommand command, ApiClient api, TargetName target, Predicate<String> initiators) {
     Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
     long cut =
         sessions.sessions().stream()
-            .filter(session -> target.equals(session.target()))
+            .filter(session -> target.name().equals(session.target()))
             .filter(session -> initiators.test(session.initiator()))
             .count();
     if (cut > 0 || !sessions.silent().isEmpty()) {
       command.confirm(
           cut
               + " sessions of initiators that may not log in to "
-              + target
+              + target.name()
               + " any more will be cut off"
               + (sessions.silent().isEmpty()
                   ? "."
                   : ", and perhaps more through " + ClientCommand.joined(sessions.silent()) + "."));
+    }
+  }
+
+  /** {@code target initiators}. */
+  @Command(
+      name = "initiators",
+      description = "Show a target's access list, or what it says of one initiator.")
+  static final class Initiators extends ClientCommand {
+    @Mixin private TargetName target;
+
+    @Parameters(
+        index = "1",
+        arity = "0..1",
+        paramLabel = "INITIATOR",
+        description = "Only this one; refused when it is not on the list.")
+    private String initiator;
+
+    @Override
+    int run(ApiClient api) {
+      JsonNode answer =
+          api.get(initiator == null ? target.path() + "/initiators" : path(target, initiator));
+      if (!printedAsJson(api, answer)) {
+        show(
+            table(
+                initiator == null
+                    ? api.asList(answer, Initiator.class)
+                    : List.of(api.as(answer, Initiator.class))));
+      }
+      return 0;
     }
   }
 
@@ -87,8 +116,7 @@ final class TargetAccessCommands {
         "The list decides who may log in once 'target access IQN listed' says so."
       })
   static final class Allow extends ClientCommand {
-    @Parameters(index = "0", paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String target;
+    @Mixin private TargetName target;
 
     @Parameters(index = "1", paramLabel = "INITIATOR", description = "iSCSI name of the initiator.")
     private String initiator;
@@ -161,26 +189,22 @@ final class TargetAccessCommands {
       name = "deny",
       description = "Take an initiator off a target's access list; its sessions are cut off.")
   static final class Deny extends ClientCommand {
-    @Parameters(index = "0", paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String target;
+    @Mixin private TargetName target;
 
     @Parameters(index = "1", paramLabel = "INITIATOR", description = "iSCSI name of the initiator.")
     private String initiator;
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+    @Mixin private YesOption confirmed;
 
     @Override
     int run(ApiClient api) {
-      Target now = api.as(api.get(path(target)), Target.class);
+      Target now = api.as(api.get(target.path()), Target.class);
       boolean open = "open".equals(now.access());
-      if (!yes && !open) {
+      if (!confirmed.yes() && !open) {
         confirmCut(this, api, target, initiator::equals);
       }
       api.delete(path(target, initiator));
-      say("removed " + initiator + " from the list of " + target);
+      done("removed " + initiator + " from the list of " + target.name());
       if (open) {
         say("the target is open: it may log in all the same, until 'target access IQN listed'");
       }
@@ -195,8 +219,7 @@ final class TargetAccessCommands {
           "Require CHAP of initiators that have no credentials of their own, or, with --mutual, give"
               + " the target the credentials by which it authenticates itself to initiators.")
   static final class SetOrClearChap extends ClientCommand {
-    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String target;
+    @Mixin private TargetName target;
 
     @Mixin private ChapOptions chap;
 
@@ -212,10 +235,10 @@ final class TargetAccessCommands {
         throw new ParameterException(
             spec().commandLine(), "Give --chap-user with a secret, or --clear");
       }
-      String path = path(target) + (mutual ? "/mutual-chap" : "/chap");
+      String path = target.path() + (mutual ? "/mutual-chap" : "/chap");
       if (clear) {
         api.delete(path);
-        say("cleared " + (mutual ? "mutual CHAP of " : "CHAP of ") + target);
+        done("cleared " + (mutual ? "mutual CHAP of " : "CHAP of ") + target.name());
         return 0;
       }
       JsonNode answer = api.put(path, chap.credentials(in(), System.getenv()).orElseThrow());
@@ -233,25 +256,21 @@ final class TargetAccessCommands {
           "Say who may log in to a target: open, whoever comes, or listed, initiators that 'target"
               + " allow' has put on its list. Sessions of others are cut off.")
   static final class Access extends ClientCommand {
-    @Parameters(index = "0", paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String target;
+    @Mixin private TargetName target;
 
     @Parameters(index = "1", paramLabel = "open|listed", description = "Who may log in.")
     private String access;
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+    @Mixin private YesOption confirmed;
 
     @Override
     int run(ApiClient api) {
-      if (!yes && access.equals("listed")) {
+      if (!confirmed.yes() && access.equals("listed")) {
         Set<String> listed =
             list(api, target).stream().map(Initiator::initiator).collect(Collectors.toSet());
         confirmCut(this, api, target, initiator -> !listed.contains(initiator));
       }
-      JsonNode answer = api.put(path(target) + "/access", new SetAccess(access));
+      JsonNode answer = api.put(target.path() + "/access", new SetAccess(access));
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, Target.class), list(api, target));
       }

@@ -8,8 +8,8 @@ import io.moongate.management.api.Target;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Targets: list, show, create, set and delete; who may log in. */
 @Command(
@@ -23,16 +23,13 @@ import picocli.CommandLine.Parameters;
       TargetCommand.Create.class,
       TargetCommand.Set.class,
       TargetCommand.Delete.class,
+      TargetAccessCommands.Initiators.class,
       TargetAccessCommands.Allow.class,
       TargetAccessCommands.Deny.class,
       TargetAccessCommands.SetOrClearChap.class,
       TargetAccessCommands.Access.class
     })
 final class TargetCommand {
-
-  private static String path(String name) {
-    return "/targets/" + ApiClient.encode(name);
-  }
 
   private static String gateways(Target target) {
     return target.everyGateway()
@@ -47,7 +44,7 @@ final class TargetCommand {
     command.say("alua      " + (target.explicitAlua() ? "implicit and explicit" : "implicit"));
     Table luns = new Table("LUN", "ID");
     target.luns().forEach(mapping -> luns.row(mapping.lun(), mapping.id()));
-    luns.print(command.out());
+    command.show(luns);
   }
 
   /** {@code target list}. */
@@ -61,7 +58,7 @@ final class TargetCommand {
         for (Target target : api.asList(answer, Target.class)) {
           table.row(target.name(), target.luns().size(), gateways(target), target.since());
         }
-        table.print(out());
+        show(table);
       }
       return 0;
     }
@@ -70,16 +67,15 @@ final class TargetCommand {
   /** {@code target show}. */
   @Command(name = "show", description = "Show one target, its LUNs, and who may log in.")
   static final class Show extends ClientCommand {
-    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String name;
+    @Mixin private TargetName target;
 
     @Override
     int run(ApiClient api) {
-      JsonNode answer = api.get(path(name));
+      JsonNode answer = api.get(target.path());
       if (!printedAsJson(api, answer)) {
-        Target target = api.as(answer, Target.class);
-        print(this, target);
-        TargetAccessCommands.print(this, target, TargetAccessCommands.list(api, name));
+        Target found = api.as(answer, Target.class);
+        print(this, found);
+        TargetAccessCommands.print(this, found, TargetAccessCommands.list(api, target));
       }
       return 0;
     }
@@ -90,8 +86,7 @@ final class TargetCommand {
       name = "create",
       description = "Create a target; creating one that is there already changes nothing.")
   static final class Create extends ClientCommand {
-    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String name;
+    @Mixin private TargetName target;
 
     @Option(
         names = "--gateways",
@@ -111,7 +106,8 @@ final class TargetCommand {
     int run(ApiClient api) {
       JsonNode answer =
           api.post(
-              "/targets", new CreateTarget(name, gateways, explicitAlua ? Boolean.TRUE : null));
+              "/targets",
+              new CreateTarget(target.name(), gateways, explicitAlua ? Boolean.TRUE : null));
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, Target.class));
       }
@@ -122,8 +118,7 @@ final class TargetCommand {
   /** {@code target set}. */
   @Command(name = "set", description = "Change what a target offers; it may be in use.")
   static final class Set extends ClientCommand {
-    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String name;
+    @Mixin private TargetName target;
 
     @Option(
         names = "--explicit-alua",
@@ -135,7 +130,7 @@ final class TargetCommand {
     @Override
     int run(ApiClient api) {
       JsonNode answer =
-          api.put(path(name) + "/explicit-alua", new SetExplicitAlua(explicitAlua == Switch.on));
+          api.put(target.path() + "/explicit-alua", new SetExplicitAlua(explicitAlua == Switch.on));
       if (!printedAsJson(api, answer)) {
         print(this, api.as(answer, Target.class));
       }
@@ -146,29 +141,25 @@ final class TargetCommand {
   /** {@code target delete}. */
   @Command(name = "delete", description = "Delete a target that has no LUNs.")
   static final class Delete extends ClientCommand {
-    @Parameters(paramLabel = "IQN", description = "iSCSI name of the target.")
-    private String name;
+    @Mixin private TargetName target;
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask for confirmation.")
-    private boolean yes;
+    @Mixin private YesOption confirmed;
 
     @Override
     int run(ApiClient api) {
-      if (!yes) {
-        Target target = api.as(api.get(path(name)), Target.class);
+      if (!confirmed.yes()) {
+        Target found = api.as(api.get(target.path()), Target.class);
         Sessions sessions = api.as(api.get("/sessions"), Sessions.class);
         confirm(
             "The target "
-                + target.name()
+                + found.name()
                 + " will be deleted; it has "
-                + target.luns().size()
+                + found.luns().size()
                 + " LUNs (one that has any is refused). "
-                + LunCommand.loggedIn(target.name(), sessions));
+                + LunCommand.loggedIn(found.name(), sessions));
       }
-      api.delete(path(name));
-      say("deleted " + name);
+      api.delete(target.path());
+      done("deleted " + target.name());
       return 0;
     }
   }

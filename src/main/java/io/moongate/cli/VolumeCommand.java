@@ -51,7 +51,7 @@ final class VolumeCommand {
             volume.adoptable() ? "yes" : "no",
             volume.obstacle());
       }
-      table.print(out());
+      show(table);
       return 0;
     }
 

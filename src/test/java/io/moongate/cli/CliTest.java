@@ -381,7 +381,9 @@ class CliTest {
     JsonNode created = JSON.readTree(ok("target create --json " + DEMO).out());
     assertEquals(DEMO, created.get("name").textValue());
     assertEquals("gw3", JSON.readTree(ok("session list --json").out()).at("/silent/0").textValue());
-    assertEquals("", ok("target delete --yes --json " + DEMO).out());
+    assertEquals(
+        "deleted " + DEMO,
+        JSON.readTree(ok("target delete --yes --json " + DEMO).out()).path("done").asText());
   }
 
   @Test

@@ -72,7 +72,12 @@ public record SchemaConnection(
     return from(config.getConfig("moongate.cassandra"));
   }
 
-  static SchemaConnection from(Config config) {
+  /**
+   * From {@code moongate.cassandra}.
+   *
+   * @throws IllegalArgumentException that names what is wrong
+   */
+  public static SchemaConnection from(Config config) {
     return new SchemaConnection(
         config.getStringList("contact-points"),
         config.getString("datacenter"),

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.cli.probe.Inquiries;
+import io.moongate.cli.probe.IscsiSession;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -80,20 +82,19 @@ class PortalProbeTest {
 
   @Test
   void naaIsTheOneOfTheLogicalUnit() {
-    assertEquals(Optional.of(NAA), PortalProbe.naa(page83(NAA)));
+    assertEquals(Optional.of(NAA), Inquiries.naa(page83(NAA)));
     byte[] ofPort = page83(NAA);
     ofPort[4 + 8 + 1] |= 0x10;
-    assertEquals(Optional.empty(), PortalProbe.naa(ofPort));
-    assertEquals(Optional.empty(), PortalProbe.naa(new byte[0]));
-    assertEquals(
-        Optional.empty(), PortalProbe.naa(HexFormat.of().parseHex("0083000801030008aabb")));
+    assertEquals(Optional.empty(), Inquiries.naa(ofPort));
+    assertEquals(Optional.empty(), Inquiries.naa(new byte[0]));
+    assertEquals(Optional.empty(), Inquiries.naa(HexFormat.of().parseHex("0083000801030008aabb")));
   }
 
   @Test
   void senseKeyInBothFormats() {
-    assertEquals(6, PortalProbe.senseKey(HexFormat.of().parseHex("00127000060000")));
-    assertEquals(5, PortalProbe.senseKey(HexFormat.of().parseHex("0008720525000000")));
-    assertEquals(0, PortalProbe.senseKey(new byte[0]));
+    assertEquals(6, IscsiSession.senseKey(HexFormat.of().parseHex("00127000060000")));
+    assertEquals(5, IscsiSession.senseKey(HexFormat.of().parseHex("0008720525000000")));
+    assertEquals(0, IscsiSession.senseKey(new byte[0]));
   }
 
   private static PortalProbe.Disk ask(int loginStatus, Step... steps) throws Exception {
