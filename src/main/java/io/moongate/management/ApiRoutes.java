@@ -36,7 +36,9 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The routes below {@code /api/v1}. A slash at the end of a path means nothing. */
+/**
+ * The console, and the routes below {@code /api/v1}. A slash at the end of a path means nothing.
+ */
 final class ApiRoutes extends ProblemDirectives {
   private static final Logger log = LoggerFactory.getLogger(ApiRoutes.class);
   private static final String BASE = "/api/v1";
@@ -54,6 +56,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final ClusterRoutes cluster;
   private final ChangeStreams changes;
   private final Optional<AuditRoutes> audit;
+  private final ConsoleRoutes console = new ConsoleRoutes();
 
   ApiRoutes(
       ActorSystem<?> system,
@@ -97,7 +100,11 @@ final class ApiRoutes extends ProblemDirectives {
     Gate.Decision decision = gate.decide(request);
     return decision instanceof Gate.Refused refused
         ? refuse(request, refused.response(), refused.delay())
-        : api(((Gate.Admitted) decision).request());
+        : admitted(((Gate.Admitted) decision).request());
+  }
+
+  private Route admitted(HttpRequest request) {
+    return concat(console.all(request), api(request));
   }
 
   private Route api(HttpRequest request) {

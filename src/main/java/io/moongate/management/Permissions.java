@@ -83,7 +83,12 @@ final class Permissions {
   }
 
   /** What is beside the API that its document describes. */
-  private static final List<Resource> BESIDE = List.of();
+  private static final List<Resource> BESIDE =
+      List.of(
+          // Pages have no secrets: what they show they ask the API for.
+          new Resource("/", Map.of("GET", Need.NOBODY)),
+          new Resource("/console", Map.of("GET", Need.NOBODY)),
+          new Resource("/console/{file}", Map.of("GET", Need.NOBODY)));
 
   private static final List<Resource> RESOURCES = resources();
 

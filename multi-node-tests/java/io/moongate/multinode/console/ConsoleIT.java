@@ -1,0 +1,201 @@
+package io.moongate.multinode.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.TestCluster;
+import io.moongate.multinode.harness.TestGateway;
+import io.moongate.multinode.harness.TestHost;
+import io.moongate.multinode.harness.TestLun;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.openqa.selenium.Keys;
+
+/** The console of a real gateway, in a real Chromium. */
+@ExtendWith(ClusterExtension.class)
+class ConsoleIT {
+  private static final Duration BOUND = Duration.ofSeconds(90);
+  private Browser browser;
+
+  @BeforeEach
+  void start() throws Exception {
+    browser = Browser.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    browser.close();
+  }
+
+  private static String node(TestLun lun) {
+    String name = lun.target().substring(lun.target().indexOf(':') + 1) + "/" + lun.number();
+    return ".node.lun[aria-label^='LUN " + name + ",']";
+  }
+
+  private void open(TestGateway gateway) {
+    // The root leads to the console.
+    browser.open(URI.create("http://" + gateway.host() + ":8080/"));
+    assertEquals("/console/", browser.address().getPath());
+    browser.await("the console to be live", () -> browser.text("#status").startsWith("Live"));
+  }
+
+  @Test
+  void aRealFailoverIsSeenAndThenReplayed(TestCluster cluster) throws Exception {
+    TestLun lun = cluster.createLun("console", 0, 16L << 20);
+    TestGateway owner = cluster.gateways().get(1);
+    cluster.move(lun, owner);
+    TestGateway shown = cluster.servingWithout(owner).get(0);
+    try (TestHost host = TestHost.open(cluster.servingWithout(owner), lun, "console")) {
+      open(shown);
+      browser.await("the host " + host, () -> browser.there(".node.host"));
+      browser.await(
+          "the owner " + owner,
+          () -> browser.label(node(lun)).contains("owner " + owner + ", serving"));
+      for (TestGateway gateway : cluster.gateways()) {
+        String state = gateway == owner ? "active/optimized" : "active/non-optimized";
+        assertTrue(browser.label(node(lun)).contains(gateway + " " + state));
+      }
+      browser.shot("real-before");
+      browser.script("window.stays = true");
+      owner.kill();
+      browser.await(
+          "another owner",
+          BOUND,
+          () ->
+              browser.label(node(lun)).contains(owner + " unavailable")
+                  && browser.label(node(lun)).contains(", serving")
+                  && !browser.label(node(lun)).contains("owner " + owner));
+      assertTrue(browser.label(".node.gateway.bad").contains("Gateway " + owner + ", failed"));
+      assertTrue(browser.text("#events").contains(owner + "has failed, was up"));
+      assertEquals(Boolean.TRUE, browser.script("return window.stays"), "without a reload");
+      browser.shot("real-failover");
+      assertEquals(List.of(), browser.violations());
+      assertEquals(List.of(), browser.consoleErrors());
+      replay(lun, owner);
+    } finally {
+      cluster.heal();
+      cluster.delete(lun.target());
+    }
+  }
+
+  private void replay(TestLun lun, TestGateway owner) {
+    browser.script("document.querySelector('.timeline select').dispatchEvent(new Event('change'))");
+    browser.await("what the history says", () -> !browser.text(".timeline > .muted").isEmpty());
+    assumeTrue(
+        !browser.text(".timeline").contains("tells no history"), "this gateway tells no history");
+    browser.await("events", () -> !browser.text(".timeline > .muted").startsWith("0 "));
+    String then = "owner " + owner + ", serving";
+    for (int i = 0; i < 60 && !browser.label(node(lun)).contains(then); i++) {
+      browser.type("[");
+      String shown = browser.text("#timeline output");
+      browser.await("that instant", () -> browser.text("#banner").contains(shown));
+    }
+    assertTrue(browser.label(node(lun)).contains(then), browser.label(node(lun)));
+    assertFalse(browser.there(".node.gateway.bad"), "no gateway had failed then");
+    browser.shot("real-past");
+    browser.type("p");
+    browser.await(
+        "the replay to come to the failure",
+        BOUND,
+        () -> browser.label(node(lun)).contains(owner + " unavailable"));
+    browser.type("l");
+    browser.await("now", () -> browser.text("#status").startsWith("Live"));
+    assertEquals(List.of(), browser.consoleErrors());
+  }
+
+  @Test
+  void aTargetAndALunAreMadeWithTheKeyboardAlone(TestCluster cluster) throws Exception {
+    String target = "iqn.2026-11.io.moongate:keyboard";
+    open(cluster.gateways().get(0));
+    // By Tab from the top of the page, as somebody does who has no other way.
+    browser.tabTo("#create");
+    browser.type(Keys.ENTER);
+    browser.await("the menu", () -> browser.focused(".menu button"));
+    browser.type(Keys.ENTER);
+    browser.await("the form", () -> browser.focused("dialog input"));
+    browser.type(target, Keys.ENTER);
+    browser.await("the target", () -> browser.text("#toasts").contains("Target keyboard"));
+
+    browser.await("no dialog", () -> !browser.there("dialog"));
+    browser.await("the page to know it", () -> browser.text("#events").contains("keyboardcreated"));
+    browser.type("c", Keys.ARROW_DOWN, Keys.ENTER);
+    browser.await("the form", () -> browser.focused("dialog select"));
+    for (int i = 0; i < 50 && !target.equals(selected()); i++) {
+      browser.type(Keys.ARROW_DOWN);
+    }
+    assertEquals(target, selected());
+    browser.type(Keys.TAB);
+    browser.await("the LUN's number", () -> browser.focused("dialog input"));
+    browser.chord(Keys.CONTROL, "a");
+    browser.type("7", Keys.TAB, "16 MiB", Keys.TAB, "file");
+    browser.tabTo("dialog [type=submit]");
+    browser.shot("real-form");
+    browser.type(Keys.ENTER);
+    browser.await("the LUN", BOUND, () -> browser.text("#toasts").contains("LUN keyboard/7"));
+    browser.await("it to be drawn", () -> browser.text(".map").contains("keyboard/7"));
+    LogicalUnit made = find(cluster, target);
+    assertEquals(7, made.lun());
+    assertEquals(16L << 20, made.size());
+    assertEquals("file", made.store());
+
+    browser.script("location.hash = '#/luns'");
+    browser.await("the table", () -> browser.there(".plain .name button"));
+    browser.tabTo("[data-row='" + made.id() + "']");
+    browser.type(Keys.ENTER);
+    browser.await("details", () -> browser.text("#details-heading").equals("LUN keyboard/7"));
+    browser.tabTo("[data-action=deleteLun]");
+    browser.type(Keys.ENTER);
+    browser.await("the form", () -> browser.focused("dialog input"));
+    browser.type("keyboard/7", Keys.ENTER);
+    browser.await("the end of the LUN", BOUND, () -> find(cluster, target) == null);
+    browser.await("it to be gone", () -> !browser.text(".plain").contains("keyboard/7"));
+    assertEquals(List.of(), browser.consoleErrors());
+    cluster.delete(target);
+  }
+
+  private Object selected() {
+    return browser.script("return document.querySelector('dialog select').value");
+  }
+
+  private static LogicalUnit find(TestCluster cluster, String target) {
+    try {
+      return cluster.gateways().get(1).api().luns().stream()
+          .filter(unit -> target.equals(unit.target()))
+          .findFirst()
+          .orElse(null);
+    } catch (ApiException e) {
+      throw new AssertionError(e.getMessage(), e);
+    }
+  }
+
+  @Test
+  void nothingFromElsewhereIsLoadedOrRun(TestCluster cluster) throws Exception {
+    open(cluster.gateways().get(0));
+    Object origins =
+        browser.script(
+            "return [...new Set(performance.getEntriesByType('resource')"
+                + ".map(e => new URL(e.name).origin))]");
+    assertEquals(List.of("http://" + cluster.gateways().get(0).host() + ":8080"), origins);
+    // The policy holds: what a page could be made to run is not run.
+    browser.script(
+        "const s = document.createElement('script'); s.textContent = 'window.run = true';"
+            + "document.head.append(s)");
+    assertNotEquals(Boolean.TRUE, browser.script("return window.run"));
+    assertEquals(
+        1,
+        browser.consoleErrors().stream()
+            .filter(error -> error.contains("Content Security Policy"))
+            .count());
+  }
+}
