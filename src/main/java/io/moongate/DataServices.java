@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.SessionId;
+import io.moongate.cluster.VolumeStores;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.snapshot.OpenUnits;
@@ -11,10 +12,14 @@ import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.TargetEntry;
+import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.View;
 import io.moongate.cluster.view.ViewEntry;
 import io.moongate.failure.StoreTrend;
+import io.moongate.metrics.MetricsSettings;
+import io.moongate.metrics.Source;
 import io.moongate.relay.RelayClient;
+import io.moongate.relay.RelayCounts;
 import io.moongate.relay.RelayServer;
 import io.moongate.relay.RelaySettings;
 import io.moongate.relay.Sender;
@@ -52,6 +57,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 
 /** Everything of a gateway that serves data: stores, units, the relay, portals and sessions. */
 final class DataServices {
+  private static final Duration SPACE_LOOK = Duration.ofSeconds(10);
 
   /** Settings of the parts. */
   record Settings(
@@ -107,12 +113,18 @@ final class DataServices {
   private final AccessWatch access = new AccessWatch();
   private final Map<String, RelayClient> relays = new ConcurrentHashMap<>();
 
+  /** By gateway, whichever process it has. */
+  private final Map<String, RelayCounts> relayCounts = new ConcurrentHashMap<>();
+
+  private final StoreSpace space;
+
   /** The other gateways, by name, as the view has them. */
   private final Map<String, GatewayEntry> peers = new ConcurrentHashMap<>();
 
   private final List<IscsiServer> portals = new ArrayList<>();
   private volatile ExportedUnits units;
   private volatile StoreWatch stores;
+  private StoreReach reach;
   private final List<VolumeStore> kinds;
 
   /** Which of this gateway's processes this is; 0 until it has registered. */
@@ -136,6 +148,7 @@ final class DataServices {
     rbdStore.ifPresent(stores::add);
     this.kinds = stores;
     this.volumes = new Volumes(stores);
+    this.space = new StoreSpace(volumes::stores);
     this.registry = new SessionRegistry(settings.sessions());
   }
 
@@ -170,7 +183,7 @@ final class DataServices {
   }
 
   private void watchStores(ExportedUnits exported, StoreWatch.Listener seen) {
-    StoreReach reach = new StoreReach(kinds, seen::seen);
+    reach = new StoreReach(kinds, seen::seen);
     StoreWatch watch =
         new StoreWatch(
             settings.storeWatch(),
@@ -194,6 +207,9 @@ final class DataServices {
         .scheduler()
         .scheduleWithFixedDelay(
             watch.pause(), watch.pause(), () -> lookAt(watch), system.executionContext());
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(Duration.ZERO, SPACE_LOOK, space::look, system.executionContext());
     system
         .scheduler()
         .scheduleWithFixedDelay(
@@ -251,6 +267,46 @@ final class DataServices {
     }
     return CompletableFuture.failedStage(
         new IllegalArgumentException("no gateway has the target port group " + portGroup));
+  }
+
+  /** What it counts; once it is attached. */
+  List<Source> metrics(View view, MetricsSettings metrics) {
+    return List.of(
+        new LunMetrics(units, view, metrics, System::nanoTime),
+        new DataMetrics(
+            registry,
+            new DataMetrics.Relays() {
+              @Override
+              public Map<String, RelayCounts> counts() {
+                return relayCounts;
+              }
+
+              @Override
+              public Map<String, RelayClient> clients() {
+                return relays;
+              }
+            },
+            new DataMetrics.Stores() {
+              @Override
+              public Map<String, Boolean> reached() {
+                return storesReached();
+              }
+
+              @Override
+              public List<VolumeStores.Store> said() {
+                return storesSaid();
+              }
+            }));
+  }
+
+  /** By kind of a store, whether it was reached last; those that have answered. */
+  Map<String, Boolean> storesReached() {
+    return reach.reached();
+  }
+
+  /** What the stores said of their space last. */
+  List<VolumeStores.Store> storesSaid() {
+    return space.said();
   }
 
   DataPath dataPath() {
@@ -371,6 +427,10 @@ final class DataServices {
 
   /** Ends what a change of the view ends. */
   void entryChanged(ViewEntry entry) {
+    ExportedUnits exported = units;
+    if (entry instanceof UnitEntry unit && exported != null) {
+      exported.transitions().recorded(unit);
+    }
     if (entry instanceof TargetEntry target) {
       access
           .changed(target)
@@ -431,7 +491,8 @@ final class DataServices {
                 new Sender(gateway, incarnation, registration),
                 owner.relay().address(),
                 owner.relay().port(),
-                UUID.fromString(owner.incarnation())));
+                UUID.fromString(owner.incarnation()),
+                relayCounts.computeIfAbsent(owner.name(), first -> new RelayCounts())));
   }
 
   private static String key(GatewayEntry gateway) {

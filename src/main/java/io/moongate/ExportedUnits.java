@@ -8,9 +8,11 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.UnitIdentity;
+import io.moongate.scsi.UnitReading;
 import io.moongate.scsi.alua.AluaQueries;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.shared.Rollback;
+import io.moongate.scsi.task.UnitCounts;
 import io.moongate.volume.Meter;
 import io.moongate.volume.MeteredVolume;
 import io.moongate.volume.Volume;
@@ -18,8 +20,10 @@ import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -56,6 +60,12 @@ final class ExportedUnits implements DataPath {
   private final Function<GatewayEntry, Route.Forwarder> relays;
   private final UnitFactory factory;
   private final Moves moves;
+  private final TransitionCounts transitions = new TransitionCounts();
+
+  /** Of units that this gateway exports no more, by the kind of their store. */
+  private final Map<String, UnitCounts> gone = new HashMap<>();
+
+  private final Map<String, Map<String, Long>> goneFailures = new HashMap<>();
   private volatile boolean stopping;
 
   /** Makes the device server of a unit. */
@@ -86,6 +96,7 @@ final class ExportedUnits implements DataPath {
 
     final LateQueries queries;
     final Meter meter = new Meter();
+    final TransitionCounts.OfUnit transition;
     volatile Volume volume;
 
     /** Under which the volume was fenced. */
@@ -95,8 +106,10 @@ final class ExportedUnits implements DataPath {
     private final AtomicReference<CompletionStage<Void>> last =
         new AtomicReference<>(CompletableFuture.completedStage(null));
 
-    Exported(UnitEntry entry, UnitFactory factory, Moves moves) {
+    Exported(
+        UnitEntry entry, UnitFactory factory, Moves moves, TransitionCounts.OfUnit transition) {
       store = entry.store();
+      this.transition = transition;
       queries = new LateQueries(entry.id(), moves);
       unit = factory.make(identity(entry), geometry(entry), queries);
       unit.grow(entry.size(), entry.acceptedSize());
@@ -169,7 +182,8 @@ final class ExportedUnits implements DataPath {
   }
 
   private Exported exported(UnitEntry entry) {
-    return units.computeIfAbsent(entry.id(), id -> new Exported(entry, factory, moves));
+    return units.computeIfAbsent(
+        entry.id(), id -> new Exported(entry, factory, moves, transitions.new OfUnit()));
   }
 
   @Override
@@ -193,6 +207,8 @@ final class ExportedUnits implements DataPath {
           case HELD -> new Route.Transition();
         };
     exported.unit.publish(states, route);
+    Way really = route instanceof Route.Transition ? Way.HELD : way;
+    exported.transition.published(really, System.nanoTime());
   }
 
   /** Nothing is served any more once this gateway stops: it may have said so already. */
@@ -213,6 +229,7 @@ final class ExportedUnits implements DataPath {
 
   private CompletionStage<Void> openNow(Exported exported, UnitEntry entry, long epoch) {
     // A LUN actor that was restarted does not know what its predecessor had opened.
+    long begun = System.nanoTime();
     CompletionStage<Void> before =
         exported.volume == null
             ? CompletableFuture.completedStage(null)
@@ -232,7 +249,10 @@ final class ExportedUnits implements DataPath {
                             volume
                                 .close()
                                 .handle((closed, ignored) -> failure)
-                                .thenCompose(CompletableFuture::failedStage)));
+                                .thenCompose(CompletableFuture::failedStage)))
+        .whenComplete(
+            (installed, failure) ->
+                transitions.opened(exported.store, failure != null, System.nanoTime() - begun));
   }
 
   /** What hosts were told of must be there, whatever the store has lost of its own records. */
@@ -459,7 +479,69 @@ final class ExportedUnits implements DataPath {
 
   @Override
   public void remove(String unitId) {
-    units.remove(unitId);
+    Exported removed = units.remove(unitId);
+    if (removed != null) {
+      removed.unit.reading().ifPresent(last -> keep(removed.store, last));
+    }
+  }
+
+  private void keep(String store, UnitReading last) {
+    synchronized (gone) {
+      gone.computeIfAbsent(store, first -> new UnitCounts()).add(last.counts());
+      addFailures(goneFailures, store, last);
+    }
+  }
+
+  /** What was counted of units that are exported no more, by the kind of their store. */
+  Map<String, UnitCounts> gone() {
+    Map<String, UnitCounts> copies = new HashMap<>();
+    synchronized (gone) {
+      gone.forEach(
+          (store, counts) -> copies.computeIfAbsent(store, first -> new UnitCounts()).add(counts));
+    }
+    return copies;
+  }
+
+  /**
+   * A unit as it is exported now.
+   *
+   * @param open whether its volume is open here
+   */
+  record Reading(String id, String store, boolean open, UnitReading unit) {}
+
+  /** Every unit that is exported. */
+  List<Reading> readings() {
+    List<Reading> all = new ArrayList<>();
+    units.forEach(
+        (id, exported) ->
+            exported
+                .unit
+                .reading()
+                .ifPresent(
+                    reading ->
+                        all.add(
+                            new Reading(id, exported.store, exported.volume != null, reading))));
+    return all;
+  }
+
+  /** By the kind of a store and by the reason, the operations that failed, gone units' too. */
+  Map<String, Map<String, Long>> storeFailures(List<Reading> readings) {
+    Map<String, Map<String, Long>> all = new HashMap<>();
+    synchronized (gone) {
+      goneFailures.forEach((store, reasons) -> all.put(store, new HashMap<>(reasons)));
+    }
+    readings.forEach(each -> addFailures(all, each.store(), each.unit()));
+    return all;
+  }
+
+  private static void addFailures(
+      Map<String, Map<String, Long>> all, String store, UnitReading unit) {
+    Map<String, Long> ofStore = all.computeIfAbsent(store, first -> new HashMap<>());
+    unit.storeFailures().forEach((reason, count) -> ofStore.merge(reason, count, Long::sum));
+  }
+
+  TransitionCounts transitions() {
+    return transitions;
   }
 
   /** Drains and closes everything, before this gateway says that it has stopped. */

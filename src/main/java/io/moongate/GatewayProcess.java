@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.moongate.audit.AuditLog;
 import io.moongate.audit.AuditSettings;
 import io.moongate.cluster.GatewayNode;
+import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.SessionEntry;
 import io.moongate.cluster.NodeSettings;
 import io.moongate.cluster.SessionId;
@@ -19,10 +20,15 @@ import io.moongate.failure.Observation;
 import io.moongate.management.ManagementServer;
 import io.moongate.management.ManagementSettings;
 import io.moongate.management.SecuritySettings;
+import io.moongate.metrics.MetricsSettings;
+import io.moongate.metrics.Source;
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.transport.LoopReading;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +55,9 @@ final class GatewayProcess {
   /** Exit code of a gateway that the cluster expelled: whoever supervises it starts it anew. */
   private static final int EXPELLED = 75;
 
+  /** Longer than what is waited for until it is said once more. */
+  private static final Duration STILL_STARTING = Duration.ofSeconds(90);
+
   private static final int FAILED = 1;
   private static final int WRONG_CONFIGURATION = 78;
 
@@ -62,12 +71,16 @@ final class GatewayProcess {
     ManagementSettings management;
     SecuritySettings security;
     DataServices.Settings services;
+    MetricsSettings metrics;
+    Supervisor supervisor;
     try {
       config = GatewayConfig.load(file, incarnation);
       settings = NodeSettings.from(config);
       management = ManagementSettings.from(config);
       security = SecuritySettings.from(config);
       services = DataServices.Settings.from(config);
+      metrics = MetricsSettings.from(config);
+      supervisor = Supervisor.of(System.getenv(), ProcessHandle.current().pid());
     } catch (GatewayConfig.Mistake
         | com.typesafe.config.ConfigException
         | IllegalArgumentException mistake) {
@@ -76,7 +89,8 @@ final class GatewayProcess {
     }
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "moongate", config);
     try {
-      new Running(system, config, settings, management, security, services, incarnation).start();
+      new Running(system, config, settings, management, security, services, incarnation, supervisor)
+          .start(metrics);
     } catch (IOException | ExecutionException | InterruptedException | RuntimeException failure) {
       LOG.error("event=start-failed gateway={}", settings.gateway(), failure);
       System.err.println("moongate: the gateway did not start: " + reason(failure));
@@ -103,6 +117,7 @@ final class GatewayProcess {
     private final DataServices services;
     private final String incarnation;
     private final AuditLog audit;
+    private final Supervisor supervisor;
     private final AtomicBoolean ending = new AtomicBoolean();
     private GatewayNode node;
 
@@ -113,8 +128,10 @@ final class GatewayProcess {
         ManagementSettings management,
         SecuritySettings security,
         DataServices.Settings services,
-        String incarnation)
+        String incarnation,
+        Supervisor supervisor)
         throws IOException {
+      this.supervisor = supervisor;
       this.system = system;
       this.settings = settings;
       this.management = management;
@@ -128,10 +145,13 @@ final class GatewayProcess {
               SerializationExtension.get(system));
     }
 
-    void start() throws IOException, ExecutionException, InterruptedException {
+    void start(MetricsSettings metrics)
+        throws IOException, ExecutionException, InterruptedException {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
       services.attach(node.metadata(), node.lease(), node.peers(), new StoresSeen());
       stopInOrder();
+      GatewayMonitoring monitoring = monitoring(metrics);
+      supervisor.watch(monitoring::live);
       await(PekkoManagement.get(system.classicSystem()).start());
       ClusterBootstrap.get(system.classicSystem()).start();
       await(
@@ -141,6 +161,8 @@ final class GatewayProcess {
               security,
               node.metadata(),
               Optional.of(audit),
+              monitoring,
+              monitoring.times(),
               SecurityLog.start(system, settings.gateway())::tell));
       PortalAddress relay = await(services.startRelay());
       Gateway.Registration registration =
@@ -154,12 +176,41 @@ final class GatewayProcess {
       GatewayEntry registered = await(node.register(registration, services.dataPath()));
       await(services.startPortals());
       Readiness.set(true);
+      supervisor.ready();
       LOG.info(
           "event=gateway-ready gateway={} incarnation={} tpg={} portals={}",
           registered.name(),
           incarnation,
           registered.portGroup(),
           registered.portals());
+    }
+
+    private GatewayMonitoring monitoring(MetricsSettings metrics) {
+      List<Source> sources = new ArrayList<>(services.metrics(node.view(), metrics));
+      sources.add(new ClusterMetrics(node::reading, node.metadata(), incarnation));
+      return new GatewayMonitoring(settings.gateway(), sources, this::seen);
+    }
+
+    private GatewayHealth.Seen seen() {
+      Metadata metadata = node.metadata();
+      return new GatewayHealth.Seen(
+          settings.gateway(),
+          Readiness.isSet(),
+          ending.get(),
+          node.reading(),
+          metadata.view().gateway(settings.gateway()),
+          services.portals().size(),
+          metadata.observations().stream()
+              .filter(
+                  each ->
+                      each.observer().equals(settings.gateway())
+                          && each.subject().equals(settings.gateway())
+                          && each.incarnation().equals(incarnation))
+              .toList(),
+          metadata.waiting().size(),
+          services.storesReached(),
+          services.storesSaid(),
+          LoopReading.all());
     }
 
     /** What is seen of the stores goes to the node. */
@@ -188,6 +239,7 @@ final class GatewayProcess {
           () -> {
             ending.set(true);
             Readiness.set(false);
+            supervisor.stopping();
             return services
                 .unbindPortals()
                 .thenCompose(unbound -> services.sessionsLeave())
@@ -286,13 +338,13 @@ final class GatewayProcess {
       }
     }
 
-    private static <T> T await(CompletionStage<T> stage)
-        throws ExecutionException, InterruptedException {
+    private <T> T await(CompletionStage<T> stage) throws ExecutionException, InterruptedException {
       CompletableFuture<T> future = stage.toCompletableFuture();
       while (true) {
         try {
           return future.get(30, TimeUnit.SECONDS);
         } catch (java.util.concurrent.TimeoutException waiting) {
+          supervisor.stillStarting(STILL_STARTING, "waiting for seed nodes, or Cassandra");
           LOG.warn("event=still-starting waiting=\"a majority of seed nodes, and Cassandra\"");
         }
       }

@@ -19,6 +19,10 @@ public final class Readiness implements Supplier<CompletionStage<Boolean>> {
     Readiness.ready = ready;
   }
 
+  static boolean isSet() {
+    return ready;
+  }
+
   @Override
   public CompletionStage<Boolean> get() {
     return CompletableFuture.completedFuture(ready);

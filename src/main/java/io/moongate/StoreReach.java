@@ -60,6 +60,11 @@ final class StoreReach {
     return Boolean.FALSE.equals(reached.get(kind));
   }
 
+  /** By the kind of a store, whether it was reached last; those that have answered. */
+  synchronized Map<String, Boolean> reached() {
+    return Map.copyOf(reached);
+  }
+
   private synchronized boolean begin(VolumeStore store) {
     return asked.add(store.kind());
   }

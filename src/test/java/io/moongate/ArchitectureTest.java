@@ -29,11 +29,16 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule SECURITY = only("security", SETTINGS, LOG);
 
+  /** What everybody may count and time with. */
+  private static final String MEASURE = "io.moongate.measure..";
+
+  @ArchTest static final ArchRule MEASURES = only("measure");
+
   @ArchTest static final ArchRule WIRE = only("wire", "org.apache.pekko.util..", "scala..");
 
   @ArchTest static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", JACKSON, LOG);
 
-  @ArchTest static final ArchRule SCSI = only("scsi", "io.moongate.volume", SETTINGS, LOG);
+  @ArchTest static final ArchRule SCSI = only("scsi", "io.moongate.volume", MEASURE, SETTINGS, LOG);
 
   @ArchTest
   static final ArchRule SESSION =
@@ -43,6 +48,7 @@ class ArchitectureTest {
               "io.moongate.transport..",
               "io.moongate.wire..",
               "io.moongate.scsi..",
+              MEASURE,
               SETTINGS,
               LOG,
               ACTORS,
@@ -60,6 +66,7 @@ class ArchitectureTest {
               "io.moongate.transport..",
               "io.moongate.scsi..",
               "io.moongate.security..",
+              MEASURE,
               SETTINGS,
               LOG,
               ACTORS,
@@ -82,6 +89,7 @@ class ArchitectureTest {
               "io.moongate.scsi.sense..",
               // How a change of what is shared fails.
               "io.moongate.scsi.task..",
+              MEASURE,
               SETTINGS,
               LOG,
               JACKSON,
@@ -107,6 +115,7 @@ class ArchitectureTest {
               "io.moongate.cluster..",
               "io.moongate.failure..",
               "io.moongate.security..",
+              MEASURE,
               SETTINGS,
               LOG,
               JACKSON,
@@ -135,6 +144,27 @@ class ArchitectureTest {
               "com.datastax.oss..",
               // `moongate audit verify|heads|export` read Cassandra and not a gateway.
               "picocli.."));
+
+  /** Nothing else knows by whom metrics are shown. */
+  @ArchTest
+  static final ArchRule METRICS =
+      only(
+          "metrics",
+          MEASURE,
+          SETTINGS,
+          LOG,
+          "ch.qos.logback..",
+          "io.micrometer..",
+          "io.prometheus.metrics..");
+
+  @ArchTest
+  static final ArchRule ONLY_METRICS_KNOWS_MICROMETER =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.moongate.metrics..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.micrometer..", "io.prometheus..");
 
   @ArchTest
   static final ArchRule CLI =

@@ -102,6 +102,7 @@ public final class GatewayNode {
       new CompletableFuture<>();
 
   private final UnitLoads loads;
+  private final NodeReader reader;
   private final PartWatch parts;
   private final Metadata metadata;
   private final UnitPeers peers;
@@ -191,6 +192,7 @@ public final class GatewayNode {
     this.onRegistered = surroundings::registered;
 
     Supplier<CompletionStage<CqlSession>> session = () -> cassandra(system);
+    reader = new NodeReader(system, incarnation, lease, session);
     Terms terms = new CassandraTerms(session, settings.keyspace(), settings.gateway(), clock);
     OwnershipRows rows = new CassandraOwnershipRows(session, settings.keyspace(), clock);
     CassandraIdentifiers identifiers = new CassandraIdentifiers(session, settings.keyspace());
@@ -635,6 +637,12 @@ public final class GatewayNode {
   /** The session with Cassandra that the journal has. */
   public static CompletionStage<CqlSession> cassandra(ActorSystem<?> system) {
     return CassandraSessionRegistry.get(system).sessionFor(CASSANDRA).underlying();
+  }
+
+  /** This gateway as a member of the cluster, now. */
+  public NodeReading reading() {
+    boolean complete = viewComplete.isDone() && !viewComplete.isCompletedExceptionally();
+    return reader.read(complete, charterWaits);
   }
 
   /** The metadata, for the management API. */

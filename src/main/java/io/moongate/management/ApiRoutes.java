@@ -8,7 +8,6 @@ import io.moongate.cluster.Metadata.Refusal;
 import io.moongate.cluster.Origin;
 import io.moongate.cluster.view.View;
 import io.moongate.management.api.Gateway;
-import io.moongate.management.api.Health;
 import io.moongate.management.api.Path;
 import io.moongate.management.api.ServerVersion;
 import java.util.List;
@@ -57,12 +56,16 @@ final class ApiRoutes extends ProblemDirectives {
   private final ChangeStreams changes;
   private final Optional<AuditRoutes> audit;
   private final ConsoleRoutes console = new ConsoleRoutes();
+  private final Monitoring monitoring;
+  private final MonitoringRoutes monitors;
 
   ApiRoutes(
       ActorSystem<?> system,
       ManagementSettings settings,
       Metadata metadata,
       Optional<AuditLog> audit,
+      Monitoring monitoring,
+      RequestTimes times,
       Gate gate) {
     super(system);
     this.audit = audit.map(log -> new AuditRoutes(metadata, log));
@@ -70,6 +73,8 @@ final class ApiRoutes extends ProblemDirectives {
     this.settings = settings;
     this.metadata = metadata;
     this.gate = gate;
+    this.monitoring = monitoring;
+    this.monitors = new MonitoringRoutes(monitoring, times);
     this.targets = new TargetRoutes(this, metadata);
     this.luns = new LunRoutes(this, metadata, settings.stores());
     this.movement = new MovementRoutes(this, metadata);
@@ -91,7 +96,11 @@ final class ApiRoutes extends ProblemDirectives {
         () ->
             mapResponse(
                 response -> SecureHeaders.on(response, gate.tls()),
-                () -> extractRequest(request -> problemsOf(request, () -> guarded(request)))));
+                () ->
+                    extractRequest(
+                        request ->
+                            monitors.timed(
+                                request, () -> problemsOf(request, () -> guarded(request))))));
   }
 
   /** Who may not is not heard. */
@@ -104,7 +113,7 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route admitted(HttpRequest request) {
-    return concat(console.all(request), api(request));
+    return concat(console.all(request), monitors.metrics(request), monitors.health(), api(request));
   }
 
   private Route api(HttpRequest request) {
@@ -207,7 +216,7 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route health(HttpRequest request) {
-    return read(request, (view, query) -> JsonEntity.of(new Health("up", metadata.gateway())));
+    return read(request, (view, query) -> JsonEntity.of(monitoring.health()));
   }
 
   Route read(

@@ -36,6 +36,7 @@ public final class ManagementServer {
    *
    * @param security who is let in
    * @param audit what was; empty where nothing is to be said of it
+   * @param times where requests are timed
    * @param keeper told of requests that were refused for who sent them
    * @return the binding; fails when the address is taken
    * @throws IllegalArgumentException when {@code moongate.management.host} is unknown, or is not
@@ -48,6 +49,8 @@ public final class ManagementServer {
       SecuritySettings security,
       Metadata metadata,
       Optional<AuditLog> audit,
+      Monitoring monitoring,
+      RequestTimes times,
       Consumer<RefusedAttempt> keeper) {
     InetAddress address = settings.address();
     if (!address.isLoopbackAddress() && security.tls().isEmpty()) {
@@ -78,7 +81,7 @@ public final class ManagementServer {
         .tls()
         .map(files -> server.enableHttps(https(files)))
         .orElse(server)
-        .bind(new ApiRoutes(system, settings, metadata, audit, gate).all())
+        .bind(new ApiRoutes(system, settings, metadata, audit, monitoring, times, gate).all())
         .thenApply(
             binding -> {
               log.info("management: API on {}", binding.localAddress());

@@ -88,7 +88,11 @@ final class Permissions {
           // Pages have no secrets: what they show they ask the API for.
           new Resource("/", Map.of("GET", Need.NOBODY)),
           new Resource("/console", Map.of("GET", Need.NOBODY)),
-          new Resource("/console/{file}", Map.of("GET", Need.NOBODY)));
+          new Resource("/console/{file}", Map.of("GET", Need.NOBODY)),
+          // Load balancers and supervisors look at the status.
+          new Resource("/health/live", Map.of("GET", Need.NOBODY)),
+          new Resource("/health/ready", Map.of("GET", Need.NOBODY)),
+          new Resource("/metrics", Map.of("GET", Need.VIEWER)));
 
   private static final List<Resource> RESOURCES = resources();
 

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
  */
 final class Outstanding {
   private final RelaySettings settings;
+  private final RelayCounts counts;
   private final Budget budget;
   private final ConcurrentLinkedQueue<Relayed> waiting = new ConcurrentLinkedQueue<>();
   private final ConcurrentHashMap<Long, Relayed> sent = new ConcurrentHashMap<>();
@@ -35,7 +36,13 @@ final class Outstanding {
   private volatile boolean closed;
 
   Outstanding(RelaySettings settings) {
+    this(settings, new RelayCounts());
+  }
+
+  /** Those that somebody counts. */
+  Outstanding(RelaySettings settings, RelayCounts counts) {
     this.settings = settings;
+    this.counts = counts;
     this.budget = new Budget(settings.maxInFlight(), settings.maxInFlightBytes());
   }
 
@@ -44,6 +51,7 @@ final class Outstanding {
       String unitId, long epoch, Command command, long nowNanos, Consumer<Response> reply) {
     long charge = charge(command);
     if (closed || ownerDead || !acquire(unitId, charge)) {
+      counts.refused();
       return false;
     }
     Relayed relayed = new Relayed(unitId, epoch, command, charge, nowNanos, reply);
@@ -109,6 +117,7 @@ final class Outstanding {
     if (relayed != null) {
       release(relayed);
       if (relayed.settle()) {
+        counts.replied(System.nanoTime() - relayed.arrivedNanos);
         relayed.answer(response);
       }
       checkDrained();
@@ -163,6 +172,7 @@ final class Outstanding {
       } else if (late >= replyBound && relayed.settle()) {
         // The owner can't begin it any more. It may be executing it: it keeps its room until it
         // replies, lest a store that hangs takes the connection from all others.
+        counts.unanswered();
         relayed.answer(Response.status(Status.BUSY));
       }
     }
@@ -196,6 +206,7 @@ final class Outstanding {
     if (sent.remove(relayed.id(), relayed)) {
       release(relayed);
       if (relayed.settle()) {
+        counts.unanswered();
         relayed.answer(Response.status(Status.BUSY));
       }
     }
@@ -203,6 +214,7 @@ final class Outstanding {
 
   private void withdraw(Relayed relayed) {
     if (relayed.withdraw()) {
+      counts.refused();
       release(relayed);
       relayed.answer(Response.status(Status.BUSY));
     }
@@ -211,6 +223,10 @@ final class Outstanding {
   /** Whether nothing that was sent is in doubt or under way. */
   boolean isEmpty() {
     return waiting.isEmpty() && sent.isEmpty();
+  }
+
+  boolean isConnected() {
+    return live != 0;
   }
 
   /** Commands that take up room: for metrics. */

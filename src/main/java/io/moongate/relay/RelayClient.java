@@ -49,6 +49,7 @@ public final class RelayClient implements Route.Forwarder {
   private final UUID link = UUID.randomUUID();
   private final Connector connector;
   private final Outstanding outstanding;
+  private final RelayCounts counts;
   private final Cancellable sweeping;
 
   private volatile RelayStage stage;
@@ -64,14 +65,16 @@ public final class RelayClient implements Route.Forwarder {
       RelaySettings settings,
       Sender sender,
       InetSocketAddress address,
-      UUID ownerIncarnation) {
+      UUID ownerIncarnation,
+      RelayCounts counts) {
     this.system = system;
     this.settings = settings;
     this.sender = sender;
     this.address = address;
     this.ownerIncarnation = ownerIncarnation;
     this.connector = new Connector(system, settings.transport());
-    this.outstanding = new Outstanding(settings);
+    this.counts = counts;
+    this.outstanding = new Outstanding(settings, counts);
     this.sweeping =
         system
             .scheduler()
@@ -93,13 +96,30 @@ public final class RelayClient implements Route.Forwarder {
       String host,
       int port,
       UUID ownerIncarnation) {
+    return connect(system, settings, sender, host, port, ownerIncarnation, new RelayCounts());
+  }
+
+  /**
+   * The same.
+   *
+   * @param counts of the gateway that the process is of
+   */
+  public static RelayClient connect(
+      ActorSystem<?> system,
+      RelaySettings settings,
+      Sender sender,
+      String host,
+      int port,
+      UUID ownerIncarnation,
+      RelayCounts counts) {
     RelayClient client =
         new RelayClient(
             system,
             settings,
             sender,
             InetSocketAddress.createUnresolved(host, port),
-            ownerIncarnation);
+            ownerIncarnation,
+            counts);
     client.connect();
     return client;
   }
@@ -148,6 +168,11 @@ public final class RelayClient implements Route.Forwarder {
   /** Commands that take up room in this client. */
   public int inFlight() {
     return outstanding.inFlight();
+  }
+
+  /** Whether there is a connection on which commands can be sent. */
+  public boolean isConnected() {
+    return outstanding.isConnected();
   }
 
   private void end() {
@@ -199,6 +224,7 @@ public final class RelayClient implements Route.Forwarder {
     boolean wasUp = Boolean.TRUE.equals(welcomed);
     failures = wasUp ? 0 : Math.min(failures + 1, 30);
     if (wasUp) {
+      counts.broken();
       LOG.info("the relay connection to {}:{} broke", address.getHostString(), address.getPort());
     } else if (failures == 1) {
       LOG.warn(

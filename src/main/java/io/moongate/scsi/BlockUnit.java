@@ -40,6 +40,7 @@ import io.moongate.scsi.task.NotExecuted;
 import io.moongate.scsi.task.Ownership;
 import io.moongate.scsi.task.OwnershipChange;
 import io.moongate.scsi.task.TaskSet;
+import io.moongate.scsi.task.Via;
 import io.moongate.volume.VolumeGeometry;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -257,7 +258,13 @@ public final class BlockUnit implements LogicalUnit {
     } catch (RuntimeException | Error failure) {
       response = Optional.of(answers.failed(failure, false, false));
     }
-    response.ifPresent(present -> deliver(reply, present));
+    response.ifPresent(present -> answer(command, Via.AT_ONCE, reply, present));
+  }
+
+  /** For a command that is no task. */
+  private void answer(Command command, Via via, Consumer<Response> reply, Response response) {
+    tasks.answeredAtOnce(command, via, response);
+    deliver(reply, response);
   }
 
   /** Empty when the response comes, or has come, another way. */
@@ -319,7 +326,7 @@ public final class BlockUnit implements LogicalUnit {
               .handle(
                   (response, failure) ->
                       failure == null ? response : answers.failed(failure, false, false))
-              .thenAccept(response -> deliver(reply, response));
+              .thenAccept(response -> answer(command, Via.AT_ONCE, reply, response));
       return Optional.empty();
     }
     if (handler instanceof CommandHandler.Immediate immediate) {
@@ -345,7 +352,7 @@ public final class BlockUnit implements LogicalUnit {
       }
       operation = medium.prepare(server, command);
     } catch (RuntimeException | Error failure) {
-      deliver(reply, answers.failed(failure, false, true));
+      answer(command, Via.PEER, reply, answers.failed(failure, false, true));
       return;
     }
     tasks.submitRelayed(epoch, command, operation, reply);
@@ -569,6 +576,11 @@ public final class BlockUnit implements LogicalUnit {
   }
 
   @Override
+  public Optional<UnitReading> reading() {
+    return Optional.of(tasks.reading());
+  }
+
+  @Override
   public void undrain() {
     tasks.undrain();
   }
@@ -611,7 +623,7 @@ public final class BlockUnit implements LogicalUnit {
                   throw new CheckCondition(sense);
                 });
       } catch (RuntimeException | Error failure) {
-        deliver(reply, answers.failed(failure, false, true));
+        answer(command, Via.COPY, reply, answers.failed(failure, false, true));
         return;
       }
       tasks.submitForCopy(command, operation, reply);

@@ -105,6 +105,11 @@ public interface LogicalUnit {
     return Optional.empty();
   }
 
+  /** What its metrics are made of; empty when nothing is counted. */
+  default Optional<UnitReading> reading() {
+    return Optional.empty();
+  }
+
   /** Stops taking commands to the volume of a {@link Route.Local} and completes when none runs. */
   CompletionStage<Void> drain();
 

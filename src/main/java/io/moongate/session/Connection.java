@@ -166,6 +166,7 @@ final class Connection {
 
   /** Takes what the decoder says of bytes that are no valid PDU. */
   void malformed(ProtocolException error) {
+    registry.counts().violation(Violations.word(error));
     switch (phase) {
       case LOGIN -> {
         login.malformed(error);
@@ -443,6 +444,7 @@ final class Connection {
         new FullFeaturePhase(session, granted, connections.units(), directory, new Endings());
     phase = Phase.FULL_FEATURE;
     login.finish(live.tsih());
+    registry.counts().login(LoginStatus.SUCCESS);
     logoutDue.ifPresent(fullFeature::requestLogout);
   }
 

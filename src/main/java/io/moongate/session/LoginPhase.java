@@ -458,6 +458,7 @@ final class LoginPhase {
   private void refuse(LoginRequest request, LoginStatus status, String reason, TextKeys answer) {
     close();
     refused = Optional.of(status);
+    registry.counts().login(status);
     refusal =
         "login%s%s refused (status %02x%02x): %s"
             .formatted(

@@ -39,6 +39,7 @@ public final class SessionRegistry {
 
   private final SessionSettings settings;
   private final ByteBudget budget;
+  private final SessionCounts counts = new SessionCounts();
   private final RefusalLog refusals =
       new RefusalLog(LoggerFactory.getLogger(SessionRegistry.class));
   private final Set<ConnectionControl> connections = new HashSet<>();
@@ -82,6 +83,16 @@ public final class SessionRegistry {
   /** Bytes of data-in and data-out that all connections hold. */
   public long bytes() {
     return budget.used();
+  }
+
+  /** Bytes that all connections together may hold. */
+  public long byteLimit() {
+    return settings.maxGatewayBytes();
+  }
+
+  /** What happened to connections. */
+  public SessionCounts counts() {
+    return counts;
   }
 
   /**
@@ -206,6 +217,7 @@ public final class SessionRegistry {
       return Optional.of("max-connections is reached");
     }
     connections.add(connection);
+    counts.accepted();
     return Optional.empty();
   }
 

@@ -133,6 +133,7 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
     public void preStart() {
       Optional<String> refused = registry.connected(this);
       if (refused.isPresent()) {
+        registry.counts().turnedAway();
         registry.refusals().refused(peer, "refused: " + refused.get(), System.nanoTime());
         failStage(new Dropped(refused.get()));
         return;
@@ -158,8 +159,10 @@ final class SessionStage extends GraphStage<FlowShape<Received, List<TargetPdu>>
         } else if (!heard) {
           LOG.debug("connection of {} ended without a PDU: {}", peer, connection.reason());
         } else if (!connection.loggedIn()) {
+          registry.counts().abandoned();
           registry.refusals().ended(peer, connection.reason(), System.nanoTime());
         } else {
+          registry.counts().ended();
           LOG.info("connection of {} ended: {}", peer, connection.reason());
         }
       }

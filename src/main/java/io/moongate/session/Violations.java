@@ -45,6 +45,15 @@ final class Violations {
             ByteString.emptyByteString()));
   }
 
+  /** What an error is counted as. */
+  static String word(ProtocolException error) {
+    // Only after a damaged header no Reject may be sent.
+    if (error.reason().filter(why -> why == RejectReason.DATA_DIGEST_ERROR).isPresent()) {
+      return "data_digest";
+    }
+    return error.reason().isEmpty() ? "header_digest" : "protocol";
+  }
+
   /** DataSegmentLength of the PDU, in bytes. */
   static int dataLength(ProtocolException error) {
     return error.header().asByteBuffer().getInt(4) & 0xFF_FFFF;

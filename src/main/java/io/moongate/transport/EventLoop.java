@@ -11,14 +11,18 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,18 +40,31 @@ final class EventLoop extends AbstractExecutorService {
   /** Tasks that are done before sockets are looked at again. */
   private static final int TASKS_AT_A_TIME = 64;
 
+  private static final long WAITING = 0;
+
   private static final long PAUSE_NANOS = 100_000_000;
+
+  private static final double SECOND_NANOS = 1e9;
+
+  private static final Set<EventLoop> RUNNING = ConcurrentHashMap.newKeySet();
 
   private static final ThreadLocal<EventLoop> CURRENT = new ThreadLocal<>();
 
   private final Selector selector;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Consumer<SelectionKey> told = this::tell;
   private final AtomicBoolean asleep = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ByteBuffer transfer = ByteBuffer.allocateDirect(TRANSFER);
   private final Thread thread;
   private volatile boolean shutdown;
   private volatile boolean closing;
+
+  /** Since when it does what is due; {@link #WAITING} while it waits. Written by its thread. */
+  private volatile long turnFromNanos = WAITING;
+
+  /** In turns that have ended. Written by its thread. */
+  private final AtomicLong busyNanos = new AtomicLong();
 
   /** Starts it on a thread of the factory's. */
   EventLoop(ThreadFactory threads) {
@@ -110,6 +127,8 @@ final class EventLoop extends AbstractExecutorService {
 
   private void run() {
     CURRENT.set(this);
+    RUNNING.add(this);
+    begins();
     try {
       while (!shutdown || !tasks.isEmpty()) {
         selectGuarded();
@@ -121,6 +140,7 @@ final class EventLoop extends AbstractExecutorService {
     } finally {
       // Whoever adds a task after this takes it back; whoever did before has it done here.
       closing = true;
+      RUNNING.remove(this);
       for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
         runGuarded(task);
       }
@@ -147,18 +167,50 @@ final class EventLoop extends AbstractExecutorService {
 
   private void select() throws IOException {
     if (!tasks.isEmpty()) {
-      selector.selectNow(EventLoop::tell);
+      waits();
+      begins();
+      selector.selectNow(told);
       return;
     }
     asleep.set(true);
     // Whoever adds a task from now on wakes the selector; whoever did before is seen here.
     if (tasks.isEmpty() && !shutdown) {
-      selector.select(EventLoop::tell);
+      waits();
+      selector.select(told);
     }
     asleep.set(false);
+    begins();
   }
 
-  private static void tell(SelectionKey key) {
+  /** A turn begins: with the first socket that is told of, or the end of the wait. */
+  private void begins() {
+    if (turnFromNanos == WAITING) {
+      turnFromNanos = System.nanoTime() | 1;
+    }
+  }
+
+  /** The turn has ended. */
+  private void waits() {
+    long from = turnFromNanos;
+    if (from != WAITING) {
+      busyNanos.lazySet(busyNanos.get() + System.nanoTime() - from);
+      turnFromNanos = WAITING;
+    }
+  }
+
+  static Set<EventLoop> running() {
+    return RUNNING;
+  }
+
+  LoopReading reading() {
+    long from = turnFromNanos;
+    double turn = from == WAITING ? 0 : (System.nanoTime() - from) / SECOND_NANOS;
+    return new LoopReading(
+        thread.getName(), busyNanos.get() / SECOND_NANOS + turn, turn, tasks.size());
+  }
+
+  private void tell(SelectionKey key) {
+    begins();
     try {
       ((IntConsumer) key.attachment()).accept(key.readyOps());
     } catch (CancelledKeyException closed) {

@@ -142,6 +142,8 @@ class ApiFuzzTest {
                     List.of("file", "memory")),
                 metadata,
                 Optional.empty(),
+                new FakeMonitoring(),
+                new RequestTimes(),
                 new Gate(
                     TestUsers.settings(),
                     new KnownUsers(TestUsers.FILE),

@@ -127,7 +127,8 @@ class ConsoleRoutesTest {
         "/console/Index.html"
       })
   void whatIsNoFileOfItIsNotFound(String path) throws Exception {
-    HttpResponse<String> answer = get(path);
+    HttpResponse<String> answer =
+        server.send(known(path).GET().build()); // Who is not known is not told what there is.
     assertEquals(404, answer.statusCode(), answer.body());
     assertTrue(answer.body().contains("There is no resource"), answer.body());
   }
@@ -136,9 +137,7 @@ class ConsoleRoutesTest {
   void itIsReadAndNothingElse() throws Exception {
     for (String method : Arrays.asList("POST", "PUT", "DELETE")) {
       HttpRequest request =
-          HttpRequest.newBuilder(server.base().resolve("/console/"))
-              .method(method, HttpRequest.BodyPublishers.noBody())
-              .build();
+          known("/console/").method(method, HttpRequest.BodyPublishers.noBody()).build();
       assertEquals(405, server.send(request).statusCode(), method);
     }
     HttpRequest other =
@@ -146,5 +145,10 @@ class ConsoleRoutesTest {
             .method("HEAD", HttpRequest.BodyPublishers.noBody())
             .build();
     assertEquals(200, server.send(other).statusCode());
+  }
+
+  private static HttpRequest.Builder known(String path) {
+    return HttpRequest.newBuilder(server.base().resolve(path))
+        .header("Authorization", "Bearer " + TestUsers.ADMIN);
   }
 }

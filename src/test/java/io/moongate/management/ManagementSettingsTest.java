@@ -87,6 +87,8 @@ class ManagementSettingsTest {
                   TestUsers.settings(),
                   new FakeMetadata(),
                   Optional.empty(),
+                  new FakeMonitoring(),
+                  new RequestTimes(),
                   refused -> {}));
     } finally {
       system.terminate();

@@ -38,13 +38,16 @@ public final class TestServer {
   private final InetSocketAddress address;
   private final List<RefusedAttempt> refused = new CopyOnWriteArrayList<>();
   private final FakeMetadata metadata = new FakeMetadata();
+  private final FakeMonitoring monitoring = new FakeMonitoring();
+  private final RequestTimes times = new RequestTimes();
 
   private TestServer(
       ManagementSettings settings, SecuritySettings security, Optional<AuditLog> audit)
       throws Exception {
     system = ActorSystem.create(Behaviors.empty(), "management", ConfigFactory.defaultReference());
     ServerBinding binding =
-        ManagementServer.start(system, settings, security, metadata, audit, refused::add)
+        ManagementServer.start(
+                system, settings, security, metadata, audit, monitoring, times, refused::add)
             .toCompletableFuture()
             .get(BOUND_SECONDS, TimeUnit.SECONDS);
     address = binding.localAddress();
@@ -99,6 +102,14 @@ public final class TestServer {
 
   public FakeMetadata metadata() {
     return metadata;
+  }
+
+  FakeMonitoring monitoring() {
+    return monitoring;
+  }
+
+  RequestTimes times() {
+    return times;
   }
 
   public URI base() {

@@ -44,6 +44,35 @@ class EventLoopTest {
   }
 
   @Test
+  void itSaysForHowLongItHasBeenAtATask() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    loop.execute(
+        () -> {
+          begun.countDown();
+          try {
+            await(goOn);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    await(begun);
+    double before = loop.reading().turnSeconds();
+    assertTrue(before > 0, "it is at it");
+    while (loop.reading().turnSeconds() == before) {
+      Thread.onSpinWait();
+    }
+    assertTrue(LoopReading.all().stream().anyMatch(each -> each.name().equals("loop")));
+    goOn.countDown();
+    long bound = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOUND_SECONDS);
+    while (loop.reading().turnSeconds() > 0) {
+      assertTrue(System.nanoTime() < bound, "it has nothing to do");
+      Thread.onSpinWait();
+    }
+    assertTrue(loop.reading().busySeconds() >= before);
+  }
+
+  @Test
   void tasksOfManyThreadsAreDoneOneAtATime() throws InterruptedException {
     int threads = 8;
     int each = 20_000;

@@ -365,6 +365,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   }
 
   private Behavior<Command> onBeat(Beat tick) {
+    lease.keptAt(now());
     if (!protocol.isOver()) {
       seen();
       act(protocol.beat(now()));
@@ -507,6 +508,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   }
 
   private void lost() {
+    lease.lost();
     long now = now();
     if (protocol.isOver()) {
       lease.end(now);

@@ -1,6 +1,8 @@
 package io.moongate.cluster.membership;
 
 import com.typesafe.config.Config;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.event.EventStream;
@@ -15,6 +17,9 @@ import org.apache.pekko.remote.PhiAccrualFailureDetector;
  */
 public final class ProofAwareDetector implements FailureDetector, FailureDetectorWithAddress {
   private static final Set<String> GONE = ConcurrentHashMap.newKeySet();
+
+  /** The newest of each address: a member that comes back has another one. */
+  private static final Map<String, ProofAwareDetector> OF_ADDRESSES = new ConcurrentHashMap<>();
 
   private final PhiAccrualFailureDetector phi;
   private volatile String address = "";
@@ -38,6 +43,20 @@ public final class ProofAwareDetector implements FailureDetector, FailureDetecto
   public void setAddress(String address) {
     this.address = address;
     phi.setAddress(address);
+    OF_ADDRESSES.put(address, this);
+  }
+
+  /** Phi of the member at that address; empty when it is not one of those that are monitored. */
+  public static OptionalDouble phi(String address) {
+    ProofAwareDetector detector = OF_ADDRESSES.get(address);
+    return detector == null || !detector.isMonitoring()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(detector.phi.phi());
+  }
+
+  /** Forgets all addresses but those. */
+  public static void retain(Set<String> addresses) {
+    OF_ADDRESSES.keySet().retainAll(addresses);
   }
 
   @Override

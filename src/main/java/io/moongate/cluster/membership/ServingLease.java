@@ -1,16 +1,22 @@
 package io.moongate.cluster.membership;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * Until when this gateway may serve, on its own monotonic clock (design rule 3). Written by {@link
  * LeaseKeeper}, read on the data path.
  */
 public final class ServingLease {
   private volatile long untilNanos;
+  private volatile long keptNanos;
+  private final AtomicLong extensions = new AtomicLong();
+  private final AtomicLong losses = new AtomicLong();
   private boolean ended;
 
   /** Makes a lease that has run out at {@code nowNanos}. */
   public ServingLease(long nowNanos) {
     untilNanos = nowNanos;
+    keptNanos = nowNanos;
   }
 
   /** Whether it covers this instant of {@link System#nanoTime}. */
@@ -21,6 +27,29 @@ public final class ServingLease {
   /** The instant at which it runs out. */
   public long untilNanos() {
     return untilNanos;
+  }
+
+  /** When its keeper has seen to it last, by {@link System#nanoTime}: it does so all the time. */
+  public long keptNanos() {
+    return keptNanos;
+  }
+
+  /** How often it was extended. */
+  public long extensions() {
+    return extensions.get();
+  }
+
+  /** How often it ran out, or was ended, after it had been held. */
+  public long losses() {
+    return losses.get();
+  }
+
+  void keptAt(long nowNanos) {
+    keptNanos = nowNanos;
+  }
+
+  void lost() {
+    losses.incrementAndGet();
   }
 
   /** Ends it for good: whatever was promised until now. */
@@ -35,6 +64,7 @@ public final class ServingLease {
   void extendTo(long nanos) {
     if (!ended && nanos - untilNanos > 0) {
       untilNanos = nanos;
+      extensions.incrementAndGet();
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.moongate.scsi.task;
 
+import io.moongate.measure.Counts;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.sense.CheckCondition;
@@ -7,6 +8,8 @@ import io.moongate.scsi.sense.Sense;
 import io.moongate.volume.VolumeException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
@@ -23,6 +26,7 @@ public final class Answers {
   private final BooleanSupplier descriptorFormat;
   private final boolean transitionSense;
   private final BooleanSupplier elsewhere;
+  private final Counts storeFailures = new Counts();
   private final Seldom full = new Seldom(System::nanoTime);
   private final Seldom unavailable = new Seldom(System::nanoTime);
 
@@ -86,6 +90,7 @@ public final class Answers {
 
   private Response ofStore(
       VolumeException store, boolean wrote, boolean repeatable, boolean relayed) {
+    storeFailures.add(store.reason().name().toLowerCase(Locale.ROOT));
     return switch (store.reason()) {
       case FULL -> {
         say(full, "the store is full", store);
@@ -121,6 +126,11 @@ public final class Answers {
         yield condition(Sense.INTERNAL_TARGET_FAILURE, relayed);
       }
     };
+  }
+
+  /** How many operations of the store have failed, by the reason. */
+  Map<String, Long> storeFailures() {
+    return storeFailures.read();
   }
 
   private void say(Seldom seldom, String what, VolumeException store) {

@@ -37,6 +37,15 @@ final class Task extends RangeLock.Claim implements Execution {
   private final Consumer<Response> reply;
   private final boolean relayed;
 
+  /** By which its latency is counted, on the task set's clock. */
+  final long arrivedNanos;
+
+  /** When its turn came: on arrival, unless it had to wait. */
+  long begunNanos;
+
+  /** As what it is counted while it is not relayed to the owner. */
+  Via via = Via.LOCAL;
+
   State state = State.OUTSIDE;
 
   /** The stamp. Until a transition is over, a held command has only the number of it. */
@@ -68,6 +77,8 @@ final class Task extends RangeLock.Claim implements Execution {
     this.operation = operation;
     this.reply = reply;
     this.relayed = relayed;
+    this.arrivedNanos = set.nanoTime();
+    this.begunNanos = arrivedNanos;
   }
 
   /**

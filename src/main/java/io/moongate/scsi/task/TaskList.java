@@ -38,6 +38,11 @@ final class TaskList {
     memory -= task.operation().memory();
   }
 
+  /** How many there are. */
+  int count() {
+    return count;
+  }
+
   /** A copy, so that tasks may be removed while it is walked. */
   List<Task> copy() {
     List<Task> all = new ArrayList<>(count);

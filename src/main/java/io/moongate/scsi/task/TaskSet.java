@@ -6,6 +6,8 @@ import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.Status;
+import io.moongate.scsi.UnitReading;
+import io.moongate.scsi.alua.AccessState;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.sense.CheckCondition;
 import java.lang.System.Logger;
@@ -73,6 +75,7 @@ public final class TaskSet {
   private final RangeLock ranges = new RangeLock();
   private final ArrayDeque<Task> held = new ArrayDeque<>();
 
+  private final UnitCounts counts = new UnitCounts();
   private final LocalServices services = new LocalServices();
   private final Dispatcher dispatcher = new Dispatcher(this, this::takeOn);
   private final WakeUp wakeUp;
@@ -99,7 +102,7 @@ public final class TaskSet {
    */
   public void submitOwn(
       long epoch, Command command, MediumOperation operation, Consumer<Response> reply) {
-    submitRelayed(epoch, command, operation, reply);
+    submitRelayed(epoch, command, operation, reply, Via.OWN);
   }
 
   /** Who serves, as this gateway knows it now. */
@@ -136,8 +139,14 @@ public final class TaskSet {
   /** Executes a command that another gateway relayed, under {@code epoch} and no other. */
   public void submitRelayed(
       long epoch, Command command, MediumOperation operation, Consumer<Response> reply) {
+    submitRelayed(epoch, command, operation, reply, Via.PEER);
+  }
+
+  private void submitRelayed(
+      long epoch, Command command, MediumOperation operation, Consumer<Response> reply, Via via) {
     Task task = Task.of(this, command, operation, reply, true);
     task.epoch = epoch;
+    task.via = via;
     Step step;
     synchronized (this) {
       step = arrive(task);
@@ -153,6 +162,7 @@ public final class TaskSet {
   public void submitForCopy(Command command, MediumOperation operation, Consumer<Response> reply) {
     Task task = Task.of(this, command, operation, reply, false);
     task.forCopy = true;
+    task.via = Via.COPY;
     Step step;
     synchronized (this) {
       step = arrive(task);
@@ -256,9 +266,17 @@ public final class TaskSet {
       case NONE -> {}
       case START -> start(task);
       case FORWARD -> forward(task);
-      case BUSY -> task.answer(Response.status(Status.BUSY));
-      case FULL -> task.answer(Response.status(Status.TASK_SET_FULL));
+      case BUSY -> answerUnbegun(task, Response.status(Status.BUSY));
+      case FULL -> answerUnbegun(task, Response.status(Status.TASK_SET_FULL));
     }
+  }
+
+  /** For a task that is not in the set, or not any more, and has not begun. */
+  private void answerUnbegun(Task task, Response response) {
+    synchronized (this) {
+      counts.ended(task, task.via, false, response, timer.nanoTime());
+    }
+    task.answer(response);
   }
 
   private void start(Task task) {
@@ -340,23 +358,32 @@ public final class TaskSet {
     List<CompletableFuture<Void>> idle = List.of();
     boolean silent;
     boolean more;
+    Response answer;
+    long now = timer.nanoTime();
     synchronized (this) {
       if (task.state == Task.State.ENDED) {
         return;
       }
       boolean local = task.state == Task.State.RUNNING;
+      silent = task.aborted && !task.indirect();
+      answer = task.aborted && task.forCopy ? TASK_ABORTED : response;
+      if (silent) {
+        counts.abortedTask();
+      } else {
+        Via via = task.state == Task.State.FORWARDED ? Via.RELAYED : task.via;
+        counts.ended(task, via, local, answer, now);
+      }
       task.state = Task.State.ENDED;
       tasks.remove(task);
       if (local) {
         ranges.release(task, this::acquired);
         idle = task.service.leave();
       }
-      silent = task.aborted && !task.indirect();
       endings = task.endings();
       more = dispatcher.isNeeded();
     }
     if (!silent) {
-      task.answer(task.aborted && task.forCopy ? TASK_ABORTED : response);
+      task.answer(answer);
     }
     endings.forEach(TaskSet::runSafely);
     idle.forEach(future -> future.complete(null));
@@ -375,6 +402,7 @@ public final class TaskSet {
 
   /** For the dispatcher: goes on with a task whose turn has come. */
   private void takeOn(Task task) {
+    task.begunNanos = timer.nanoTime();
     runSafely(() -> take(task, task.state == Task.State.RUNNING ? Step.START : Step.FORWARD));
   }
 
@@ -525,9 +553,13 @@ public final class TaskSet {
     for (Task task : dropped) {
       if (task.relayed()) {
         // The gateway that relayed it waits for an answer; the initiator asks again.
-        task.answer(Response.status(Status.BUSY));
+        answerUnbegun(task, Response.status(Status.BUSY));
       } else if (task.forCopy) {
-        task.answer(TASK_ABORTED);
+        answerUnbegun(task, TASK_ABORTED);
+      } else {
+        synchronized (this) {
+          counts.abortedTask();
+        }
       }
     }
     runSafely(ending);
@@ -566,12 +598,35 @@ public final class TaskSet {
       }
     }
     late.forEach(task -> take(task, Step.BUSY));
-    lateHeld.forEach(task -> task.answer(answers.heldTooLong(task.indirect())));
+    lateHeld.forEach(task -> answerUnbegun(task, answers.heldTooLong(task.indirect())));
     dispatcher.run();
   }
 
   private void drop(Task task) {
     tasks.remove(task);
     task.state = Task.State.OUTSIDE;
+  }
+
+  // ---- metrics
+
+  long nanoTime() {
+    return timer.nanoTime();
+  }
+
+  /** A command has been answered that was not to become a task. */
+  public void answeredAtOnce(Command command, Via via, Response response) {
+    long now = timer.nanoTime();
+    synchronized (this) {
+      counts.answeredAtOnce(command, via, response, now);
+    }
+  }
+
+  /** What there is, and was, now. */
+  public synchronized UnitReading reading() {
+    UnitCounts copy = new UnitCounts();
+    copy.add(counts);
+    AccessState state =
+        ownership.states().map(PathStates::localState).orElse(AccessState.UNAVAILABLE);
+    return new UnitReading(copy, answers.storeFailures(), tasks.count(), held.size(), state);
   }
 }
