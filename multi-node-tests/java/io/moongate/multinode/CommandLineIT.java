@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moongate.cli.demo.DemoAccess;
 import io.moongate.management.api.Gateway;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.ClusterExtension;
@@ -31,7 +32,10 @@ class CommandLineIT {
 
   private static LauncherRun.Ended run(TestCluster cluster, String log, List<String> arguments)
       throws Exception {
-    return LauncherRun.run(arguments, cluster.logs().resolve(log + ".log"), BOUND);
+    List<String> known = new ArrayList<>(arguments);
+    known.addAll(
+        List.of("--token-file", DemoAccess.in(cluster.directory()).tokenFile().toString()));
+    return LauncherRun.run(known, cluster.logs().resolve(log + ".log"), BOUND);
   }
 
   private static String apis(List<TestGateway> gateways) {

@@ -20,6 +20,7 @@ import io.moongate.doctor.RbdStore;
 import io.moongate.doctor.ReadBack;
 import io.moongate.doctor.SecretFiles;
 import io.moongate.management.ManagementSettings;
+import io.moongate.management.SecuritySettings;
 import io.moongate.management.api.Gateway;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -208,7 +209,8 @@ final class GatewayDoctor {
   }
 
   private URI api() {
-    return URI.create("http://" + new PortalAddress(management.host(), management.port()));
+    String scheme = SecuritySettings.from(config).tls().isPresent() ? "https://" : "http://";
+    return URI.create(scheme + new PortalAddress(management.host(), management.port()));
   }
 
   private Optional<ApiView> view() {

@@ -20,10 +20,16 @@ final class GatewayMonitoring implements Monitoring, AutoCloseable {
   private static final List<String> STATES = List.of("up", "degraded", "down");
 
   private final RequestTimes times = new RequestTimes();
+  private final boolean metricsOpen;
   private final Supplier<GatewayHealth.Seen> seen;
   private final Exposition exposition;
 
-  GatewayMonitoring(String gateway, List<Source> sources, Supplier<GatewayHealth.Seen> seen) {
+  GatewayMonitoring(
+      String gateway,
+      boolean metricsOpen,
+      List<Source> sources,
+      Supplier<GatewayHealth.Seen> seen) {
+    this.metricsOpen = metricsOpen;
     this.seen = seen;
     List<Source> all = new ArrayList<>(sources);
     all.add(this::read);
@@ -59,6 +65,11 @@ final class GatewayMonitoring implements Monitoring, AutoCloseable {
   public Page metrics(String accept) {
     Exposition.Page page = exposition.scrape(accept);
     return new Page(page.contentType(), page.body());
+  }
+
+  @Override
+  public boolean metricsOpen() {
+    return metricsOpen;
   }
 
   @Override

@@ -161,9 +161,9 @@ final class GatewayProcess {
               security,
               node.metadata(),
               Optional.of(audit),
+              SecurityLog.start(system, settings.gateway())::tell,
               monitoring,
-              monitoring.times(),
-              SecurityLog.start(system, settings.gateway())::tell));
+              monitoring.times()));
       PortalAddress relay = await(services.startRelay());
       Gateway.Registration registration =
           new Gateway.Registration(
@@ -188,7 +188,7 @@ final class GatewayProcess {
     private GatewayMonitoring monitoring(MetricsSettings metrics) {
       List<Source> sources = new ArrayList<>(services.metrics(node.view(), metrics));
       sources.add(new ClusterMetrics(node::reading, node.metadata(), incarnation));
-      return new GatewayMonitoring(settings.gateway(), sources, this::seen);
+      return new GatewayMonitoring(settings.gateway(), metrics.open(), sources, this::seen);
     }
 
     private GatewayHealth.Seen seen() {

@@ -66,7 +66,7 @@ class LunMetricsTest {
                 new LunMetrics(
                     units,
                     new View(),
-                    new MetricsSettings(lunSeries, limit, Duration.ofMinutes(15)),
+                    new MetricsSettings(false, lunSeries, limit, Duration.ofMinutes(15)),
                     now::get)));
   }
 

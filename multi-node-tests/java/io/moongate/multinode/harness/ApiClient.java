@@ -348,6 +348,11 @@ public final class ApiClient {
     success(request(path, CHANGE_TIMEOUT).DELETE().build());
   }
 
+  /** Whatever a path is answered with. */
+  HttpResponse<String> ask(String path) throws ApiException {
+    return send(http, request(path, READ_TIMEOUT).build());
+  }
+
   private HttpRequest.Builder request(String path, Duration timeout) {
     return HttpRequest.newBuilder(base.resolve(path))
         .timeout(timeout)

@@ -2,14 +2,9 @@ package io.moongate.multinode.harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,15 +16,9 @@ import java.util.regex.Pattern;
 
 /** The metrics of one gateway at one moment, as it shows them to Prometheus. */
 public final class Scrape {
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern SAMPLE =
       Pattern.compile("^([a-z_0-9]+)(?:\\{(.*)\\})? (\\S+)$", Pattern.MULTILINE);
   private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
-  private static final HttpClient HTTP =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .proxy(HttpClient.Builder.NO_PROXY)
-          .build();
 
   private record Sample(String name, Map<String, String> labels, double value) {}
 
@@ -70,14 +59,10 @@ public final class Scrape {
   }
 
   private static HttpResponse<String> get(TestGateway gateway, String path) {
-    URI uri = URI.create("http://" + gateway.host() + ":8080" + path);
     try {
-      return HTTP.send(
-          HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(), BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      return gateway.api().ask(path);
+    } catch (ApiClient.ApiException e) {
+      throw new AssertionError(gateway + " did not answer " + path, e);
     }
   }
 

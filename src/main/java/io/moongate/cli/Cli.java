@@ -55,6 +55,7 @@ public final class Cli implements Runnable {
           AuditCommand.class,
           ImportCommand.class,
           TokenCommand.class,
+          WhoamiCommand.class,
           HostConfigCommand.class,
           CompletionCommand.class,
           VersionCommand.class,

@@ -56,6 +56,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final ChangeStreams changes;
   private final Optional<AuditRoutes> audit;
   private final ConsoleRoutes console = new ConsoleRoutes();
+
   private final Monitoring monitoring;
   private final MonitoringRoutes monitors;
 
@@ -64,9 +65,9 @@ final class ApiRoutes extends ProblemDirectives {
       ManagementSettings settings,
       Metadata metadata,
       Optional<AuditLog> audit,
+      Gate gate,
       Monitoring monitoring,
-      RequestTimes times,
-      Gate gate) {
+      RequestTimes times) {
     super(system);
     this.audit = audit.map(log -> new AuditRoutes(metadata, log));
     this.system = system;
@@ -106,6 +107,9 @@ final class ApiRoutes extends ProblemDirectives {
   /** Who may not is not heard. */
   private Route guarded(HttpRequest request) {
     Negotiation.requireOwnHost(request, settings);
+    if (monitors.isOpen(request)) {
+      return monitors.all(request);
+    }
     Gate.Decision decision = gate.decide(request);
     return decision instanceof Gate.Refused refused
         ? refuse(request, refused.response(), refused.delay())
@@ -113,7 +117,7 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route admitted(HttpRequest request) {
-    return concat(console.all(request), monitors.metrics(request), monitors.health(), api(request));
+    return concat(monitors.all(request), console.all(request), api(request));
   }
 
   private Route api(HttpRequest request) {
@@ -216,7 +220,9 @@ final class ApiRoutes extends ProblemDirectives {
   }
 
   private Route health(HttpRequest request) {
-    return read(request, (view, query) -> JsonEntity.of(monitoring.health()));
+    return read(
+        request,
+        (view, query) -> JsonEntity.of(MonitoringRoutes.withoutDetails(monitoring.health())));
   }
 
   Route read(

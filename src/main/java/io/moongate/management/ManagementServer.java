@@ -36,8 +36,8 @@ public final class ManagementServer {
    *
    * @param security who is let in
    * @param audit what was; empty where nothing is to be said of it
-   * @param times where requests are timed
    * @param keeper told of requests that were refused for who sent them
+   * @param times where requests are timed
    * @return the binding; fails when the address is taken
    * @throws IllegalArgumentException when {@code moongate.management.host} is unknown, or is not
    *     loopback and {@code moongate.management.allow-remote} is off, or a file of {@code security}
@@ -49,9 +49,9 @@ public final class ManagementServer {
       SecuritySettings security,
       Metadata metadata,
       Optional<AuditLog> audit,
+      Consumer<RefusedAttempt> keeper,
       Monitoring monitoring,
-      RequestTimes times,
-      Consumer<RefusedAttempt> keeper) {
+      RequestTimes times) {
     InetAddress address = settings.address();
     if (!address.isLoopbackAddress() && security.tls().isEmpty()) {
       log.warn(
@@ -81,7 +81,7 @@ public final class ManagementServer {
         .tls()
         .map(files -> server.enableHttps(https(files)))
         .orElse(server)
-        .bind(new ApiRoutes(system, settings, metadata, audit, monitoring, times, gate).all())
+        .bind(new ApiRoutes(system, settings, metadata, audit, gate, monitoring, times).all())
         .thenApply(
             binding -> {
               log.info("management: API on {}", binding.localAddress());

@@ -12,6 +12,9 @@ public interface Monitoring {
    */
   Page metrics(String accept);
 
+  /** Whether metrics are for whoever reaches the API, and not for users alone. */
+  boolean metricsOpen();
+
   /** How the gateway is. */
   Health health();
 

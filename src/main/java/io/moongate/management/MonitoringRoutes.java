@@ -3,6 +3,7 @@ package io.moongate.management;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.moongate.management.api.Health;
+import io.moongate.management.api.HealthCheck;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -42,8 +43,30 @@ final class MonitoringRoutes extends AllDirectives {
         inner);
   }
 
+  /** Whether whoever reaches the API may have that. */
+  boolean isOpen(HttpRequest request) {
+    return monitoring.metricsOpen() && request.getUri().path().equals("/metrics");
+  }
+
+  /** All of it. */
+  Route all(HttpRequest request) {
+    return concat(metrics(request), health());
+  }
+
+  /** What strangers may know: neither addresses nor names. */
+  static Health withoutDetails(Health health) {
+    return new Health(
+        health.status(),
+        health.gateway(),
+        health.ready(),
+        health.notReady(),
+        health.checks().stream()
+            .map(check -> new HealthCheck(check.name(), check.state(), ""))
+            .toList());
+  }
+
   /** Metrics, for Prometheus. */
-  Route metrics(HttpRequest request) {
+  private Route metrics(HttpRequest request) {
     return path(
         "metrics",
         () ->
@@ -70,12 +93,14 @@ final class MonitoringRoutes extends AllDirectives {
     return accept;
   }
 
-  /** Health, for load balancers and supervisors: by the status alone. */
-  Route health() {
+  /** Health: for load balancers and supervisors by the status alone, and in full. */
+  private Route health() {
     return pathPrefix(
         segment("health"),
         () ->
             concat(
+                pathEndOrSingleSlash(
+                    () -> get(() -> complete(answer(StatusCodes.OK, monitoring.health())))),
                 path(
                     "live",
                     () ->
@@ -93,8 +118,8 @@ final class MonitoringRoutes extends AllDirectives {
   private String notLive() {
     return monitoring.health().checks().stream()
         .filter(check -> check.state().equals("down"))
-        .map(check -> check.name() + ": " + check.detail())
-        .collect(Collectors.joining("; "));
+        .map(HealthCheck::name)
+        .collect(Collectors.joining(", "));
   }
 
   private HttpResponse ready() {

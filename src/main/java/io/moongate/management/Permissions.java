@@ -89,10 +89,10 @@ final class Permissions {
           new Resource("/", Map.of("GET", Need.NOBODY)),
           new Resource("/console", Map.of("GET", Need.NOBODY)),
           new Resource("/console/{file}", Map.of("GET", Need.NOBODY)),
-          // Load balancers and supervisors look at the status.
+          new Resource("/metrics", Map.of("GET", Need.VIEWER)),
+          new Resource("/health", Map.of("GET", Need.VIEWER)),
           new Resource("/health/live", Map.of("GET", Need.NOBODY)),
-          new Resource("/health/ready", Map.of("GET", Need.NOBODY)),
-          new Resource("/metrics", Map.of("GET", Need.VIEWER)));
+          new Resource("/health/ready", Map.of("GET", Need.NOBODY)));
 
   private static final List<Resource> RESOURCES = resources();
 

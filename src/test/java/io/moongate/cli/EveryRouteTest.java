@@ -39,7 +39,15 @@ class EveryRouteTest {
 
   /** Commands that ask no gateway. */
   private static final Set<String> OFFLINE =
-      Set.of("completion", "demo", "bench", "gateway", "help", "import ceph-iscsi", "doctor");
+      Set.of(
+          "completion",
+          "demo",
+          "bench",
+          "gateway",
+          "help",
+          "import ceph-iscsi",
+          "doctor",
+          "token create");
 
   private static final String IQN = "iqn.2026-11.io.moongate:demo";
 
@@ -48,6 +56,10 @@ class EveryRouteTest {
       List.of(
           "status",
           "version --gateway",
+          "whoami",
+          "audit show",
+          "audit replay --at 2026-11-30T00:00:00Z",
+          "audit diff --from 2026-11-29T00:00:00Z --to 2026-11-30T00:00:00Z",
           "host-config linux",
           "gateway list",
           "gateway show gw1",
@@ -97,6 +109,10 @@ class EveryRouteTest {
   /** What answers: each with every field that a command reads. */
   private static final Map<String, String> ANSWERS =
       Map.of(
+          "/events",
+          "{\"items\":[]}",
+          "/view/x",
+          "{\"changes\":[]}",
           "/sessions",
           "{\"sessions\":[],\"silent\":[]}",
           "/targets",
@@ -160,7 +176,9 @@ class EveryRouteTest {
           .get(member ? "/" + parts[0] + "/x" : path)
           .formatted(ANSWERS.get("/targets/x"));
     }
-    return member || Set.of("/version", "/health", "/cluster").contains(path) ? "{}" : "[]";
+    return member || Set.of("/version", "/health", "/cluster", "/view", "/whoami").contains(path)
+        ? "{}"
+        : "[]";
   }
 
   private static void run(String line) {

@@ -2,6 +2,7 @@ package io.moongate.management;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.moongate.audit.RecordedPast;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.snapshot.Snapshot;
 import io.moongate.management.api.ApiJson;
@@ -98,7 +99,11 @@ final class ApiExamples {
   }
 
   String query(String operation) {
-    return operation.equals("listVolumes") ? "?store=rbd" : "";
+    return switch (operation) {
+      case "listVolumes" -> "?store=rbd";
+      case "diffView" -> "?from=" + RecordedPast.BEGIN + "&to=" + RecordedPast.BEGIN.plusSeconds(2);
+      default -> "";
+    };
   }
 
   String body(String operation) {

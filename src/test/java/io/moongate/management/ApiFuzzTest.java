@@ -142,14 +142,14 @@ class ApiFuzzTest {
                     List.of("file", "memory")),
                 metadata,
                 Optional.empty(),
-                new FakeMonitoring(),
-                new RequestTimes(),
                 new Gate(
                     TestUsers.settings(),
                     new KnownUsers(TestUsers.FILE),
                     new RefusedAttempts(Clock.systemUTC(), refused -> {}),
                     Clock.systemUTC(),
-                    System::nanoTime))
+                    System::nanoTime),
+                new FakeMonitoring(),
+                new RequestTimes())
             .all()
             .function(system);
   }

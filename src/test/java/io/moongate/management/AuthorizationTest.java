@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moongate.audit.RecordedPast;
 import io.moongate.management.Permissions.Need;
 import io.moongate.management.Permissions.Resource;
 import io.moongate.management.api.ApiJson;
@@ -40,16 +41,19 @@ class AuthorizationTest {
   private static final ObjectMapper JSON = ApiJson.mapper();
   private static final List<String> METHODS =
       List.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS");
+  private static RecordedPast past;
   private static TestServer server;
 
   @BeforeAll
   static void start() throws Exception {
-    server = TestServer.start();
+    past = new RecordedPast();
+    server = TestServer.start(past.log());
   }
 
   @AfterAll
   static void stop() throws Exception {
     server.close();
+    past.close();
   }
 
   @BeforeEach
@@ -60,6 +64,7 @@ class AuthorizationTest {
   /** By whom, and what; null: by nobody. */
   static Stream<Arguments> everything() {
     return Permissions.all().stream()
+        .filter(resource -> resource.pattern().startsWith("/api/"))
         .flatMap(
             resource ->
                 METHODS.stream()
@@ -76,17 +81,21 @@ class AuthorizationTest {
     String path = resource.pattern().replace("/api/v1", "").replaceAll("\\{[a-z]+}", "none");
     HttpRequest.Builder request =
         role == null ? server.anonymous(path) : server.as(TestUsers.token(role), path);
-    HttpResponse<String> response =
-        server.send(
-            request
-                .header("Content-Type", "application/json")
-                .method(
-                    method,
-                    method.equals("GET") || method.equals("HEAD")
-                        ? BodyPublishers.noBody()
-                        : BodyPublishers.ofString("{}"))
-                .build());
+    HttpRequest asked =
+        request
+            .header("Content-Type", "application/json")
+            .method(
+                method,
+                method.equals("GET") || method.equals("HEAD")
+                    ? BodyPublishers.noBody()
+                    : BodyPublishers.ofString("{}"))
+            .build();
     Optional<Need> need = resource.need(method);
+    if (path.equals("/changes") && role != null && need.isPresent()) {
+      assertEquals(200, server.status(asked), "a stream, which does not end");
+      return;
+    }
+    HttpResponse<String> response = server.send(asked);
     int status = response.statusCode();
     if (need.equals(Optional.of(Need.NOBODY))) {
       assertEquals(200, status, response.body());
@@ -111,6 +120,23 @@ class AuthorizationTest {
             method + " " + path + " has a role and no route");
       }
     }
+  }
+
+  /** What stands beside the API. */
+  @Test
+  void pagesAndHealthAreForAnybodyAndMetricsAreNot() throws Exception {
+    for (String path : List.of("/console/", "/health/live", "/health/ready")) {
+      assertEquals(200, server.status(beside(path).build()), path);
+    }
+    assertEquals(401, server.status(beside("/metrics").build()));
+    assertEquals(
+        200,
+        server.status(
+            beside("/metrics").header("Authorization", "Bearer " + TestUsers.VIEWER).build()));
+  }
+
+  private static HttpRequest.Builder beside(String path) {
+    return HttpRequest.newBuilder(server.base().resolve(path));
   }
 
   @Test
@@ -156,7 +182,7 @@ class AuthorizationTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/api/v1/none", "/api/v2/luns", "/", "/api/v1//luns", "/api/v1/luns/x/y/z/w"})
+      strings = {"/api/v1/none", "/api/v2/luns", "/none", "/api/v1//luns", "/api/v1/luns/x/y/z/w"})
   void whatHasNoRoleIsNotThere(String path) throws Exception {
     HttpRequest.Builder request = HttpRequest.newBuilder(server.base().resolve(path));
     problem(404, server.send(request.header("Authorization", "Bearer " + TestUsers.ADMIN).build()));

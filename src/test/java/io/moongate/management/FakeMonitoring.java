@@ -8,6 +8,7 @@ import java.util.List;
 /** A gateway that is as a test wants it. */
 final class FakeMonitoring implements Monitoring {
   volatile boolean live = true;
+  volatile boolean open;
   volatile List<String> notReady = List.of();
   volatile String accepted = "";
 
@@ -17,6 +18,11 @@ final class FakeMonitoring implements Monitoring {
     return new Page(
         "text/plain; version=0.0.4; charset=utf-8",
         "a_metric 1\n".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public boolean metricsOpen() {
+    return open;
   }
 
   @Override

@@ -87,9 +87,9 @@ class ManagementSettingsTest {
                   TestUsers.settings(),
                   new FakeMetadata(),
                   Optional.empty(),
+                  refused -> {},
                   new FakeMonitoring(),
-                  new RequestTimes(),
-                  refused -> {}));
+                  new RequestTimes()));
     } finally {
       system.terminate();
     }

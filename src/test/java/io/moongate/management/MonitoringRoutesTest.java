@@ -1,6 +1,7 @@
 package io.moongate.management;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -39,7 +40,10 @@ class MonitoringRoutesTest {
 
   private HttpResponse<String> get(String path, String accept) throws Exception {
     return client.send(
-        HttpRequest.newBuilder(URI.create(server.base() + path)).header("Accept", accept).build(),
+        HttpRequest.newBuilder(URI.create(server.base() + path))
+            .header("Accept", accept)
+            .header("Authorization", "Bearer " + TestUsers.VIEWER)
+            .build(),
         BodyHandlers.ofString());
   }
 
@@ -73,7 +77,9 @@ class MonitoringRoutesTest {
     server.monitoring().live = false;
     HttpResponse<String> not = get("/health/live", "*/*");
     assertEquals(503, not.statusCode());
-    assertTrue(not.body().contains("a loop is stuck"), not.body());
+    assertTrue(not.body().contains("threads"), not.body());
+    assertTrue(get("/health", "*/*").body().contains("a loop is stuck"));
+    assertFalse(get("/api/v1/health", "*/*").body().contains("a loop is stuck"));
   }
 
   @Test
@@ -82,6 +88,25 @@ class MonitoringRoutesTest {
     assertEquals("up", health.get("status").textValue());
     assertTrue(health.get("ready").booleanValue());
     assertEquals("threads", health.get("checks").get(0).get("name").textValue());
+  }
+
+  private int asStranger(String path) throws Exception {
+    return client
+        .send(
+            HttpRequest.newBuilder(URI.create(server.base() + path)).build(),
+            BodyHandlers.discarding())
+        .statusCode();
+  }
+
+  @Test
+  void strangersMayKnowOfReadinessAndNoMore() throws Exception {
+    assertEquals(200, asStranger("/health/live"));
+    assertEquals(200, asStranger("/health/ready"));
+    assertEquals(401, asStranger("/health"));
+    assertEquals(401, asStranger("/metrics"));
+    server.monitoring().open = true;
+    assertEquals(200, asStranger("/metrics"));
+    assertEquals(401, asStranger("/health"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.typesafe.config.ConfigFactory;
 import io.moongate.audit.AuditLog;
 import io.moongate.cluster.security.RefusedAttempt;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -47,7 +48,7 @@ public final class TestServer {
     system = ActorSystem.create(Behaviors.empty(), "management", ConfigFactory.defaultReference());
     ServerBinding binding =
         ManagementServer.start(
-                system, settings, security, metadata, audit, monitoring, times, refused::add)
+                system, settings, security, metadata, audit, refused::add, monitoring, times)
             .toCompletableFuture()
             .get(BOUND_SECONDS, TimeUnit.SECONDS);
     address = binding.localAddress();
@@ -157,6 +158,13 @@ public final class TestServer {
 
   HttpResponse<String> send(HttpRequest request) throws Exception {
     return client.send(request, BodyHandlers.ofString());
+  }
+
+  /** The status of an answer, of which no more is read. */
+  int status(HttpRequest request) throws Exception {
+    HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+    response.body().close();
+    return response.statusCode();
   }
 
   /** Sends these bytes and answers what comes back until the server closes. */

@@ -50,7 +50,7 @@ public final class DemoAccess {
   }
 
   /** The file with the token, as {@code MOONGATE_TOKEN_FILE} names it. */
-  Path tokenFile() {
+  public Path tokenFile() {
     return tokenFile;
   }
 
