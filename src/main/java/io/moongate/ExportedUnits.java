@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -233,7 +234,7 @@ final class ExportedUnits implements DataPath {
     CompletionStage<Void> before =
         exported.volume == null
             ? CompletableFuture.completedStage(null)
-            : unlessItHangs(exported, () -> releaseNow(exported));
+            : unlessItHangs(exported, letGo -> releaseNow(exported));
     return before
         .thenCompose(closed -> volumes.open(entry.store(), entry.volume(), entry.id()))
         .thenApply(opened -> new MeteredVolume(opened, exported.meter))
@@ -335,15 +336,12 @@ final class ExportedUnits implements DataPath {
   public CompletionStage<Void> release(UnitEntry entry, boolean mayKeep) {
     Exported exported = exported(entry);
     return mayKeep
-        ? exported.inTurn(
-            () ->
-                unlessItHangs(
-                    exported, () -> flushed(exported).thenCompose(flushed -> releaseNow(exported))))
+        ? exported.inTurn(() -> unlessItHangs(exported, letGo -> keepOrRelease(exported, letGo)))
         : release(exported);
   }
 
   private static CompletionStage<Void> release(Exported exported) {
-    return exported.inTurn(() -> unlessItHangs(exported, () -> releaseNow(exported)));
+    return exported.inTurn(() -> unlessItHangs(exported, letGo -> releaseNow(exported)));
   }
 
   /**
@@ -351,11 +349,13 @@ final class ExportedUnits implements DataPath {
    * (docs/decisions/0025). Then the closing is not waited for.
    */
   private static CompletionStage<Void> unlessItHangs(
-      Exported exported, Supplier<CompletionStage<Void>> release) {
+      Exported exported, Function<AtomicBoolean, CompletionStage<Void>> release) {
     Volume volume = exported.volume;
     CompletableFuture<Void> released = new CompletableFuture<>();
+    // Either it is kept, or it is abandoned: whoever sets this first decides.
+    AtomicBoolean decided = new AtomicBoolean();
     release
-        .get()
+        .apply(decided)
         .whenComplete(
             (done, failure) -> {
               if (failure == null) {
@@ -368,7 +368,7 @@ final class ExportedUnits implements DataPath {
       CompletableFuture.delayedExecutor(ABANDON_AFTER.toMillis(), TimeUnit.MILLISECONDS)
           .execute(
               () -> {
-                if (!released.isDone()) {
+                if (!released.isDone() && decided.compareAndSet(false, true)) {
                   abandon(exported, volume).thenRun(() -> released.complete(null));
                 }
               });
@@ -397,8 +397,12 @@ final class ExportedUnits implements DataPath {
             });
   }
 
+  private static CompletionStage<Void> keepOrRelease(Exported exported, AtomicBoolean decided) {
+    return flushed(exported, decided).thenCompose(flushed -> releaseNow(exported));
+  }
+
   /** Drains and flushes; what can't be flushed is served on. */
-  private static CompletionStage<Void> flushed(Exported exported) {
+  private static CompletionStage<Void> flushed(Exported exported, AtomicBoolean decided) {
     return exported
         .unit
         .drain()
@@ -409,8 +413,9 @@ final class ExportedUnits implements DataPath {
             })
         .exceptionallyCompose(
             failure -> {
-              if (!losesSomething(failure)) {
-                return CompletableFuture.completedStage(null); // A newer owner has it already, say.
+              if (!losesSomething(failure) || !decided.compareAndSet(false, true)) {
+                // A newer owner has it already, say; or it was abandoned just now.
+                return CompletableFuture.completedStage(null);
               }
               exported.unit.undrain();
               return CompletableFuture.failedStage(new Kept(failure));

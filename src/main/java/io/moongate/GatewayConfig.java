@@ -118,6 +118,9 @@ final class GatewayConfig {
                               Map.of(
                                   "advanced.ssl-engine-factory.class", "DefaultSslEngineFactory")))
                   .atPath("datastax-java-driver"));
+    } else if (CassandraTls.files(cassandra).isPresent()) {
+      throw new IllegalArgumentException(
+          "moongate.cassandra.tls-files are named and moongate.cassandra.tls is off: expected on");
     }
     if (TlsFiles.mutual(whole, "moongate.tls").isPresent()) {
       derived =

@@ -137,7 +137,7 @@ final class StoreWatch {
                 ? trend.look(nanoTime.getAsLong())
                 : trend
                     .look(volume, counts(volume), nanoTime.getAsLong())
-                    .map(trouble -> orLost(unitId, volume, trouble)));
+                    .map(trouble -> orLost(unitId, volume, trend, trouble)));
       }
     }
     trends
@@ -156,8 +156,11 @@ final class StoreWatch {
    * What hangs can't be released, as a rule. Where it can be given up, and the way to the store is
    * lost from here, another gateway may do better: that is as good as failing.
    */
-  private Trouble orLost(String unitId, Volume volume, Trouble trouble) {
-    return trouble.kind() == Kind.STORE_STUCK && volume.isAbandonable() && way.isLost(unitId)
+  private Trouble orLost(String unitId, Volume volume, StoreTrend trend, Trouble trouble) {
+    return trouble.kind() == Kind.STORE_STUCK
+            && trend.hangs(nanoTime.getAsLong())
+            && volume.isAbandonable()
+            && way.isLost(unitId)
         ? new Trouble(
             Kind.STORE_FAILING, trouble.detail() + ", and the store can't be reached from here")
         : trouble;

@@ -19,7 +19,7 @@ final class ChainCheck {
   private final TermReplay<Lineage> replay = new TermReplay<>(Lineage.upTo(0, 0), 0, 0);
   private final List<String> faults = new ArrayList<>();
   private final Optional<Head> expected;
-  private boolean headSeen;
+  private TermReplay.Position headAt;
   private long events;
   private long unsealed;
   private long sequenceNr;
@@ -128,7 +128,7 @@ final class ChainCheck {
     expected
         .filter(head -> head.version() == position.version())
         .filter(head -> head.digest().isEmpty() || head.digest().equals(position.digest()))
-        .ifPresent(head -> headSeen = true);
+        .ifPresent(head -> headAt = position);
   }
 
   private Report end() {
@@ -140,7 +140,11 @@ final class ChainCheck {
           "%s, sequence number %d: the mark after it is missing"
               .formatted(persistenceId, sequenceNr));
     }
-    if (expected.isPresent() && !headSeen) {
+    if (headAt != null && (headAt.version() > replay.version() || !replay.state().has(headAt))) {
+      faults.add(
+          "%s: version %d is there as it was, and does not count any more"
+              .formatted(persistenceId, headAt.version()));
+    } else if (expected.isPresent() && headAt == null) {
       Head head = expected.get();
       faults.add(
           head.version() > replay.version()

@@ -188,8 +188,11 @@ final class EntityHistory {
         held |= isLastOf(base, row);
         continue;
       }
-      if (until.isPresent() && row.written().isAfter(until.get().plus(SETTLED))) {
-        break;
+      if (until.isPresent()
+          && row.written().isAfter(until.get().plus(SETTLED))
+          && row.position().term() >= lineage.term()) {
+        break; // One of a stale incarnation, written late, stands among older ones: it ends
+        // nothing.
       }
       complete = complete && remembered.size() < REMEMBERED;
       if (complete) {

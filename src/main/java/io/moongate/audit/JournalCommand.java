@@ -2,6 +2,7 @@ package io.moongate.audit;
 
 import com.datastax.oss.driver.api.core.DriverException;
 import com.typesafe.config.ConfigException;
+import io.moongate.cluster.security.SecurityLog;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -89,7 +90,9 @@ public final class JournalCommand implements Runnable {
                     entities,
                     workers.deadline(),
                     entity -> {
-                      verification.entity(entity.persistenceId());
+                      if (isChained(entity)) {
+                        verification.entity(entity.persistenceId());
+                      }
                       progress.at(entity.token());
                     })
                 .toCompletableFuture()
@@ -105,6 +108,11 @@ public final class JournalCommand implements Runnable {
                       progress.seconds()));
           return verification.faults() == 0 ? 0 : 1;
         });
+  }
+
+  /** Requests that were refused are kept beside the entities, without digests. */
+  private static boolean isChained(Journal.Entity entity) {
+    return !entity.persistenceId().startsWith(SecurityLog.KIND + "|");
   }
 
   @Command(
@@ -127,7 +135,11 @@ public final class JournalCommand implements Runnable {
           Iterator<Journal.Entity> entities = access.journal().entities(Long.MIN_VALUE);
           long faults = 0;
           while (entities.hasNext()) {
-            String id = entities.next().persistenceId();
+            Journal.Entity entity = entities.next();
+            if (!isChained(entity)) {
+              continue;
+            }
+            String id = entity.persistenceId();
             ChainCheck.Report report =
                 ChainCheck.check(id, access.journal().rows(id, 1), Optional.empty());
             report.faults().forEach(err()::println);

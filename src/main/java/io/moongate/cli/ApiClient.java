@@ -86,6 +86,27 @@ final class ApiClient {
     return at(api, timeout);
   }
 
+  /**
+   * Whether the token may be sent to a gateway that others have named: not in the clear, but where
+   * all that was named by the user is on this host as well.
+   */
+  boolean mayTrust(URI api) {
+    return "https".equals(api.getScheme())
+        || apis.contains(api)
+        || (loopback(api) && apis.stream().allMatch(ApiClient::loopback));
+  }
+
+  private static boolean loopback(URI api) {
+    String host = api.getHost();
+    return host != null
+        && (host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]"));
+  }
+
+  /** A client of one gateway that says to nobody who asks. */
+  ApiClient anonymous(URI api, Duration longest) {
+    return new ApiClient(List.of(api), longest, Optional.empty(), tls);
+  }
+
   /** A client of one gateway that is like this one otherwise. */
   ApiClient at(URI api, Duration longest) {
     return new ApiClient(List.of(api), longest, token, tls);

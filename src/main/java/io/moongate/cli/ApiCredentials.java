@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -16,6 +17,7 @@ import picocli.CommandLine.TypeConversionException;
  * argument: every user of the host could read it in the list of processes.
  */
 final class ApiCredentials {
+  private static final Pattern TOKEN_FORM = Pattern.compile("[A-Za-z0-9._~+/=-]+");
   private static final String TOKEN = "MOONGATE_TOKEN";
   private static final String TOKEN_FILE = "MOONGATE_TOKEN_FILE";
   private static final String CA = "MOONGATE_CA";
@@ -64,6 +66,16 @@ final class ApiCredentials {
    * @throws TypeConversionException when a file can't be read
    */
   Optional<String> token(Map<String, String> environment) {
+    Optional<String> given = given(environment);
+    if (given.filter(token -> !TOKEN_FORM.matcher(token).matches()).isPresent()) {
+      // Not shown: it may be one all the same.
+      throw new TypeConversionException(
+          "what is given as a token is none: expected one line of letters, digits and ._~+/=-");
+    }
+    return given;
+  }
+
+  private Optional<String> given(Map<String, String> environment) {
     if (tokenFile != null) {
       return Optional.of(read(tokenFile));
     } else if (certificate != null) {

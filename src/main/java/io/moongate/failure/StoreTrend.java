@@ -135,6 +135,11 @@ public final class StoreTrend {
     return standing(nanos);
   }
 
+  /** Whether operations hang now, by the last look, whatever stands. */
+  public synchronized boolean hangs(long nanos) {
+    return !samples.isEmpty() && samples.getLast().counts().underWay() > 0 && isStuck(nanos);
+  }
+
   /** Looks when no volume is open: only what was seen before stands. */
   public synchronized Optional<Trouble> look(long nanos) {
     if (volume != null) {

@@ -2,6 +2,7 @@ package io.moongate.management;
 
 import io.moongate.management.api.Whoami;
 import io.moongate.security.KnownUsers;
+import io.moongate.security.Role;
 import io.moongate.security.User;
 import io.moongate.security.Users;
 import java.time.Clock;
@@ -91,6 +92,17 @@ final class Gate {
   static Whoami whoami(HttpRequest request) {
     User user = request.getAttribute(USER).orElseThrow();
     return new Whoami(user.name(), user.role().inWords());
+  }
+
+  /** Refuses what its body makes a matter for administrators. */
+  static void requireAdmin(HttpRequest request, String what) {
+    User user = request.getAttribute(USER).orElseThrow();
+    if (!user.role().includes(Role.ADMIN)) {
+      throw new ProblemException(
+          ProblemType.FORBIDDEN,
+          "%s needs the role admin, and %s is %s"
+              .formatted(what, user.name(), user.role().inWords()));
+    }
   }
 
   /** Lets a request in, or not. */

@@ -63,6 +63,10 @@ final class LunRoutes extends AllDirectives {
   private CompletionStage<HttpResponse> createLun(HttpRequest request, byte[] body) {
     View view = metadata.view();
     CreateLun wanted = Requests.createLun(body, view, stores);
+    if (wanted.volume() != null) {
+      // Whatever is in it becomes the hosts' to overwrite.
+      Gate.requireAdmin(request, "To take a volume that is there already");
+    }
     Resources.Mapping mapping = new Resources.Mapping(wanted.target(), wanted.lun());
     Optional<String> before =
         view.target(wanted.target()).map(entry -> entry.luns().get(wanted.lun()));

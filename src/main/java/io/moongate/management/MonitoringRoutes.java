@@ -35,7 +35,9 @@ final class MonitoringRoutes extends AllDirectives {
         response -> {
           times.answered(
               request.method().value(),
-              request.getUri().path(),
+              Permissions.at(request.getUri().pathSegments())
+                  .map(Permissions.Resource::pattern)
+                  .orElse(RequestTimes.OTHER),
               response.status().intValue(),
               System.nanoTime() - begun);
           return response;

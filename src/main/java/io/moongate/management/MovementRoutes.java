@@ -24,6 +24,8 @@ import org.apache.pekko.http.javadsl.server.Route;
 final class MovementRoutes extends AllDirectives {
   private static final List<String> OPERATIONS = List.of("drain", "move", "open", "wait");
 
+  private static final int LONGEST_CAUSE = 200;
+
   private final ApiRoutes api;
   private final Metadata metadata;
 
@@ -66,6 +68,12 @@ final class MovementRoutes extends AllDirectives {
                         segment(), id -> pathEndOrSingleSlash(() -> operation(request, id))))));
   }
 
+  /** What somebody gives for a reason, for the record and on one line. */
+  private static String printable(String said) {
+    String plain = said.replaceAll("\\p{Cntrl}", " ").strip();
+    return plain.substring(0, Math.min(plain.length(), LONGEST_CAUSE));
+  }
+
   /** What is asked of a gateway. */
   private interface Asked {
     CompletionStage<GatewayEntry> of(Maintenance maintenance, String gateway, String cause);
@@ -81,6 +89,7 @@ final class MovementRoutes extends AllDirectives {
                   String cause =
                       RequestBody.read(body, "cause")
                           .optionalText("cause")
+                          .map(said -> asked(what + "ed", request) + ": " + printable(said))
                           .orElseGet(() -> asked(what + "ed", request));
                   return api.change(
                           request,

@@ -41,7 +41,9 @@ public final class KnownUsers {
   /** Those of now. */
   public Users now() {
     if (watch.changed()) {
-      users = read();
+      synchronized (this) {
+        users = read(); // In turn: an older reading must not come last.
+      }
     }
     return users;
   }

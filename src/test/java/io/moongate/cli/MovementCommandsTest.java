@@ -83,7 +83,8 @@ class MovementCommandsTest {
     assertEquals(
         List.of(
             "ID KIND FROM TO REMAINING SINCE CAUSE",
-            "drain-gw1 drain gw1 - 1 2026-11-01T10:20:30Z maintenance"),
+            "drain-gw1 drain gw1 - 1 2026-11-01T10:20:30Z"
+                + " drained through the API of gw1 by admin at 127.0.0.1: maintenance"),
         ok("operation list").rows());
     assertEquals(1, run("", "gateway drain gw1 --wait 1").code(), "it still owns one");
     assertEquals(2, run("", "gateway drain gw1 --wait -1").code());

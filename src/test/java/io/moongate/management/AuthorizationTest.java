@@ -122,6 +122,24 @@ class AuthorizationTest {
     }
   }
 
+  /** Whatever is in it becomes the hosts' to overwrite. */
+  @Test
+  void anOperatorCreatesAndTakesNothingThatIsThere() throws Exception {
+    String name = "iqn.2026-11.io.moongate:taken";
+    HttpResponse<String> response =
+        server.send(
+            server
+                .as(TestUsers.OPERATOR, "/luns")
+                .header("Content-Type", "application/json")
+                .POST(
+                    BodyPublishers.ofString(
+                        "{\"target\":\"%s\",\"lun\":0,\"store\":\"file\",\"volume\":\"pool/image\"}"
+                            .formatted(name)))
+                .build());
+    assertTrue(List.of(400, 403, 404).contains(response.statusCode()), response.body());
+    assertFalse(response.statusCode() < 300, response.body());
+  }
+
   /** What stands beside the API. */
   @Test
   void pagesAndHealthAreForAnybodyAndMetricsAreNot() throws Exception {

@@ -58,13 +58,14 @@ class MovementRoutesTest {
     assertEquals("in-service", before.get("service").textValue());
     JsonNode drained = ok(server.post("/gateways/gw1/drain", "{\"cause\":\"new disks\"}"));
     assertEquals("draining", drained.get("service").textValue());
-    assertEquals("new disks", drained.get("serviceCause").textValue());
+    String cause = "drained through the API of gw1 by admin at 127.0.0.1: new disks";
+    assertEquals(cause, drained.get("serviceCause").textValue());
     JsonNode operation = ok(server.get("/operations")).get(0);
     assertEquals("drain-gw1", operation.get("id").textValue());
     assertEquals("drain", operation.get("kind").textValue());
     assertEquals("gw1", operation.get("gateway").textValue());
     assertEquals(1, operation.get("remaining").intValue());
-    assertEquals("new disks", operation.get("cause").textValue());
+    assertEquals(cause, operation.get("cause").textValue());
     assertTrue(operation.get("cancellable").booleanValue());
     assertEquals(operation, ok(server.get("/operations/drain-gw1")));
 

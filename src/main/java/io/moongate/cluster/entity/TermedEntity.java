@@ -69,6 +69,7 @@ public abstract class TermedEntity<C, E, S>
   private TermReplay.Position replayed;
   private final EventSeal<E> seal;
   private Origin by;
+  private List<Long> only = List.of();
   private boolean adopted;
   protected final ActorContext<C> context;
 
@@ -225,6 +226,11 @@ public abstract class TermedEntity<C, E, S>
     };
   }
 
+  /** The versions at which alone what is being handled may be done; empty: at any. */
+  protected final List<Long> only() {
+    return only;
+  }
+
   /** Who asked for what is being handled; this gateway when nobody did. */
   protected final Origin by() {
     return by;
@@ -256,6 +262,7 @@ public abstract class TermedEntity<C, E, S>
   public final CommandHandlerWithReply<C, E, S> commandHandler() {
     CommandHandlerWithReply<C, E, S> commands = commands();
     return (state, command) -> {
+      only = List.of();
       if (adopted && command instanceof AskedCommand<?>) {
         @SuppressWarnings("unchecked") // An entity's envelopes carry its own commands.
         AskedCommand<C> asked = (AskedCommand<C>) command;
@@ -289,6 +296,7 @@ public abstract class TermedEntity<C, E, S>
       replyWhenConfirmed(conditional.replyTo(), Answer.outdated(version(state)));
       return Effect().noReply();
     }
+    only = List.copyOf(conditional.versions());
     @SuppressWarnings("unchecked") // An entity is sent its own kind of commands.
     C asked = (C) conditional.command();
     return commands.apply(state, asked);

@@ -308,9 +308,15 @@ public final class LogicalUnit {
    * @param failure null when the row could be asked
    * @param moved the row when it holds another epoch
    * @param by who asks for the command
+   * @param only versions at which alone it may be decided; empty: at any
    */
   record Raised(
-      long epoch, Request command, Optional<OwnershipRows.Row> moved, Throwable failure, Origin by)
+      long epoch,
+      Request command,
+      Optional<OwnershipRows.Row> moved,
+      Throwable failure,
+      Origin by,
+      List<Long> only)
       implements Command {}
 
   /** The bound of a transition: the one that was armed as the {@code number}th. */

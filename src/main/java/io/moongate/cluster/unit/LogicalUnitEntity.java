@@ -10,6 +10,7 @@ import io.moongate.cluster.unit.LogicalUnit.Command;
 import io.moongate.cluster.unit.LogicalUnit.Event;
 import io.moongate.cluster.view.UnitEntry;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -183,6 +184,7 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
   /** Not confirmed first: a bound that is higher than it need be is safe. */
   private void raise(UnitDecision.RaiseRow raise) {
     Origin asker = by();
+    List<Long> only = only();
     context.pipeToSelf(
         rows.raise(id, raise.epoch(), raise.sharedVersion()),
         (moved, failure) ->
@@ -191,7 +193,8 @@ final class LogicalUnitEntity extends TermedEntity<Command, Event, UnitState> {
                 raise.command(),
                 failure == null ? moved : Optional.empty(),
                 failure,
-                asker));
+                asker,
+                only));
   }
 
   /**

@@ -468,6 +468,10 @@ public final class UnitDecider {
           true,
           Optional.of(Answer.unavailable("%s has taken it over".formatted(moved.get().owner()))));
     }
+    long version = state.unit().version();
+    if (!raised.only().isEmpty() && !raised.only().contains(version)) {
+      return answered(Answer.outdated(version)); // It was changed while the row was raised.
+    }
     // Another row of a newer epoch was set by a claim of this entity whose outcome was not learnt.
     // Nobody can take the unit over from that epoch before it is recorded, with this change in it.
     LogicalUnit.Request command = raised.command();

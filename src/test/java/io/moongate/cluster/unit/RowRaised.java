@@ -2,6 +2,7 @@ package io.moongate.cluster.unit;
 
 import io.moongate.cluster.Origin;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** What a {@link UnitDecider} makes of a row that was to be raised, for tests elsewhere. */
@@ -22,7 +23,7 @@ public final class RowRaised {
     return decider.raised(
         state,
         new LogicalUnit.Raised(
-            raise.epoch(), raise.command(), moved, failure, Origin.gateway("gw1")),
+            raise.epoch(), raise.command(), moved, failure, Origin.gateway("gw1"), List.of()),
         at);
   }
 }

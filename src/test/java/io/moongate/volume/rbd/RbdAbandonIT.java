@@ -59,8 +59,10 @@ class RbdAbandonIT extends PoolFixture {
     } finally {
       signal("CONT");
     }
+    long blocked = blocklisted();
     next = get(store.open("unit"));
     get(next.fence(nextEpoch));
+    assertEquals(blocked + 1, blocklisted(), "its client is refused from here on");
     List<CompletionStage<Void>> writes = new ArrayList<>();
     for (int block = 0; block < BLOCKS; block++) {
       writes.add(next.write((long) block * BLOCK, OldOwner.block("new"), true));
@@ -73,6 +75,10 @@ class RbdAbandonIT extends PoolFixture {
       assertEquals(OldOwner.block("new"), all.slice(block * BLOCK, BLOCK), "block " + block);
     }
     get(next.close());
+  }
+
+  private long blocklisted() {
+    return ceph.ceph("osd", "blocklist", "ls").lines().filter(line -> !line.isBlank()).count();
   }
 
   private void signal(String signal) throws IOException {
