@@ -49,8 +49,9 @@ public interface DataPath {
 
   /**
    * Stops serving locally, waits until nothing touches the store any more, flushes and closes. Once
-   * complete, nothing of this gateway's ownership will touch the store. It fails only after that,
-   * when flushing or closing failed: the volume is given up all the same.
+   * complete, nothing of this gateway's ownership will touch the store; or, where the store refuses
+   * by itself what is late, nothing once the volume was fenced anew, and what hung was given up. It
+   * fails only after that, when flushing or closing failed: the volume is given up all the same.
    *
    * @param mayKeep whether the volume is rather kept when it can't be flushed: then it stays open
    *     and may be served on under the same epoch, and the stage fails with {@link Kept}. What
