@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.cli.demo.DemoAccess;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.Await;
@@ -119,7 +120,14 @@ class RbdIT {
         Files.writeString(
             directory.resolve("gateway.conf"), CEPH_ISCSI.replace("POOL", pool.name()));
     for (int time = 1; time <= 2; time++) { // It can be repeated.
-      moongate("import", "ceph-iscsi", configuration.toString(), "--pool", pool.name());
+      moongate(
+          "import",
+          "ceph-iscsi",
+          configuration.toString(),
+          "--pool",
+          pool.name(),
+          "--token-file",
+          DemoAccess.in(cluster.directory()).tokenFile().toString());
     }
     LogicalUnit unit =
         cluster.done("LUNs", cluster.gateways().get(0).api()::luns).stream()
