@@ -10,13 +10,14 @@ import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.schema.SchemaConnection;
-import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.ClusterExtension;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
+import io.moongate.multinode.workload.PathsRecorder;
+import io.moongate.multinode.workload.PathsRecorder.Sample;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -28,8 +29,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,62 +45,6 @@ class AuditIT {
   private static final Duration RECORDED = Duration.ofSeconds(4);
 
   @TempDir Path directory;
-
-  private record Sample(Instant at, JsonNode paths) {}
-
-  /** The paths as a gateway lists them, again and again. */
-  private static final class Recorder implements AutoCloseable {
-    private final List<Sample> samples = new CopyOnWriteArrayList<>();
-    private final AtomicBoolean ended = new AtomicBoolean();
-    private final Thread thread;
-
-    Recorder(TestGateway gateway) {
-      thread =
-          new Thread(
-              () -> {
-                while (!ended.get()) {
-                  try {
-                    Instant at = Instant.now();
-                    samples.add(new Sample(at, JSON.readTree(gateway.api().text("/api/v1/paths"))));
-                    Thread.sleep(50);
-                  } catch (ApiException | IOException e) {
-                    continue; // What was not seen is not compared.
-                  } catch (InterruptedException e) {
-                    return;
-                  }
-                }
-              },
-              "paths-recorder");
-      thread.start();
-    }
-
-    /** Samples around which nothing changed: before them for long enough that it is on record. */
-    List<Sample> settled() {
-      List<Sample> settled = new ArrayList<>();
-      Instant changed = samples.get(0).at();
-      for (int i = 1; i + 1 < samples.size(); i++) {
-        Sample one = samples.get(i);
-        if (!one.paths().equals(samples.get(i - 1).paths())) {
-          changed = one.at();
-        } else if (one.at().isAfter(changed.plus(RECORDED))
-            && one.paths().equals(samples.get(i + 1).paths())) {
-          settled.add(one);
-        }
-      }
-      return settled;
-    }
-
-    @Override
-    public void close() {
-      ended.set(true);
-      thread.interrupt();
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
 
   private static JsonNode get(TestGateway gateway, String path) {
     return Await.value(
@@ -138,7 +81,7 @@ class AuditIT {
     TestGateway victim = cluster.gateways().get(2);
     List<Sample> settled;
     Instant begin = Instant.now();
-    try (Recorder recorder = new Recorder(observer)) {
+    try (PathsRecorder recorder = new PathsRecorder(observer)) {
       for (int move = 0; move < 3; move++) {
         cluster.move(luns.get(move % 3), cluster.gateways().get((move + 1) % 3));
         Thread.sleep(RECORDED.plusSeconds(1).toMillis());
@@ -150,7 +93,7 @@ class AuditIT {
       cluster.heal();
       new PathAgreement(cluster, luns.get(0)).await();
       Thread.sleep(RECORDED.plusSeconds(2).toMillis());
-      settled = recorder.settled();
+      settled = recorder.settled(RECORDED);
     }
     long seed = System.nanoTime();
     Random random = new Random(seed);

@@ -15,10 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -37,6 +40,10 @@ public final class TestCluster implements AutoCloseable {
   private final HostProcesses processes;
   private final CassandraRing ring;
   private final List<TestGateway> gateways;
+
+  /** Those that are to join later. */
+  private final Deque<TestGateway> spare = new ArrayDeque<>();
+
   private final Map<String, Integer> expulsions = new HashMap<>();
   private final Thread killer;
 
@@ -45,9 +52,10 @@ public final class TestCluster implements AutoCloseable {
     this.processes = new HostProcesses(installation.home(), installation.classPath());
     this.ring = CassandraRing.of(processes, site, directory, logs());
     this.gateways =
-        IntStream.rangeClosed(1, site.hosts().size())
-            .mapToObj(index -> gateway(site, index))
-            .toList();
+        new CopyOnWriteArrayList<>(
+            IntStream.rangeClosed(1, site.hosts().size())
+                .mapToObj(index -> gateway(site, index))
+                .toList());
     HostProcesses.writeConfigurations(
         directory, site.hosts(), site.cassandra(), directory.resolve("volumes"), site.more());
     writePortals(directory, site);
@@ -88,16 +96,29 @@ public final class TestCluster implements AutoCloseable {
     return start(installation, directory, Site.loopback(size));
   }
 
+  /** Starts a new cluster on the loopback addresses to which one more gateway can {@link #join}. */
+  public static TestCluster startWithSpare(Installation installation, Path directory, int size) {
+    return start(installation, directory, Site.loopback(size + 1), 1);
+  }
+
   /**
    * Starts a new cluster with nothing in it.
    *
    * @param directory is emptied
    */
   public static TestCluster start(Installation installation, Path directory, Site site) {
+    return start(installation, directory, site, 0);
+  }
+
+  private static TestCluster start(
+      Installation installation, Path directory, Site site, int spares) {
     deleteTree(directory);
     createDirectories(directory.resolve("logs"));
     createDirectories(directory.resolve("volumes"));
     TestCluster cluster = new TestCluster(installation, directory, site);
+    for (int index = 0; index < spares; index++) {
+      cluster.spare.add(cluster.gateways.remove(cluster.gateways.size() - 1));
+    }
     Runtime.getRuntime().addShutdownHook(cluster.killer);
     try {
       cluster.ring.start();
@@ -122,6 +143,20 @@ public final class TestCluster implements AutoCloseable {
 
   public List<TestGateway> gateways() {
     return gateways;
+  }
+
+  /** Starts a gateway that was kept back, and waits until it is one of them. */
+  public TestGateway join() {
+    TestGateway joining = spare.remove();
+    gateways.add(joining);
+    joining.start();
+    awaitReady();
+    return joining;
+  }
+
+  /** A gateway that has ended is not one of them any more. */
+  public void leave(TestGateway gone) {
+    gateways.remove(gone);
   }
 
   public TestGateway gateway(String name) {
