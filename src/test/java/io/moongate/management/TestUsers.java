@@ -56,7 +56,10 @@ final class TestUsers {
           new User("former", Role.ADMIN),
           EXPIRED,
           Optional.of(Instant.parse("2026-01-01T00:00:00Z")));
-      SecretFile.write(Path.of(System.getenv("MOONGATE_TOKEN_FILE")), ADMIN + "\n");
+      String forCommands = System.getenv("MOONGATE_TOKEN_FILE");
+      if (forCommands != null) {
+        SecretFile.write(Path.of(forCommands), ADMIN + "\n");
+      }
       return file;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
