@@ -22,9 +22,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Units are spread by themselves, by number and by load, and no host sees more than a pause. */
+@Tag("long")
 class RebalanceIT {
   private static final Duration BOUND = Duration.ofSeconds(150);
 
