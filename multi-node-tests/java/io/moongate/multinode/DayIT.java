@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cli.demo.DemoAccess;
+import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.Gateway;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.harness.Await;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("long")
 class DayIT {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = ApiJson.mapper();
   private static final Duration BOUND = Duration.ofSeconds(120);
   private static final Duration RECORDED = Duration.ofSeconds(4);
   private static final int LUNS = 100;
@@ -121,22 +122,19 @@ class DayIT {
       int lun = number;
       if (number < BY_COMMAND) {
         luns.add(
-            JSON.readerFor(LogicalUnit.class)
-                .without(
-                    com.fasterxml.jackson.databind.DeserializationFeature
-                        .FAIL_ON_UNKNOWN_PROPERTIES)
-                .readValue(
-                    command(
-                        cluster,
-                        "lun",
-                        "create",
-                        "--json",
-                        "--target",
-                        target,
-                        "--lun",
-                        Integer.toString(lun),
-                        "--size",
-                        "1MiB")));
+            JSON.readValue(
+                command(
+                    cluster,
+                    "lun",
+                    "create",
+                    "--json",
+                    "--target",
+                    target,
+                    "--lun",
+                    Integer.toString(lun),
+                    "--size",
+                    "1MiB"),
+                LogicalUnit.class));
       } else {
         luns.add(
             cluster.done(

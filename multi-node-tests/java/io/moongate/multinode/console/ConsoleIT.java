@@ -108,7 +108,7 @@ class ConsoleIT {
     browser.await("events", () -> !browser.text(".timeline > .muted").startsWith("0 "));
     String then = "owner " + owner + ", serving";
     // The failure is on record before the next owner is: there is an instant between.
-    for (int i = 0; i < 60 && !(browser.label(node(lun)).contains(then) && isWell(owner)); i++) {
+    for (int i = 0; i < 400 && !(browser.label(node(lun)).contains(then) && isWell(owner)); i++) {
       browser.type("[");
       String shown = browser.text("#timeline output");
       browser.await("that instant", () -> browser.text("#banner").contains(shown));
