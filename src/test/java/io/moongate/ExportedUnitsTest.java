@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -110,9 +111,7 @@ class ExportedUnitsTest {
                   }
                   default -> throw new IllegalStateException(method);
                 });
-    VolumeStore store =
-        fake(VolumeStore.class, method -> method.equals("open") ? opened : entry.store());
-    ExportedUnits exported = exported(store);
+    ExportedUnits exported = exported(opening(entry, opened));
 
     exported.open(entry, 1);
     CompletableFuture<Void> release = exported.release(entry, false).toCompletableFuture();
@@ -147,12 +146,7 @@ class ExportedUnitsTest {
                 default -> CompletableFuture.completedStage(null);
               };
             });
-    VolumeStore store =
-        fake(
-            VolumeStore.class,
-            method ->
-                method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
-    ExportedUnits exported = exported(store);
+    ExportedUnits exported = exported(opening(entry, CompletableFuture.completedStage(volume)));
     exported.open(entry, 1);
     exported.release(entry, true).toCompletableFuture().join();
     assertTrue(asked.indexOf("flush") < asked.indexOf("abandon"), asked::toString);
@@ -179,12 +173,7 @@ class ExportedUnitsTest {
                 default -> CompletableFuture.completedStage(null);
               };
             });
-    VolumeStore store =
-        fake(
-            VolumeStore.class,
-            method ->
-                method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
-    ExportedUnits exported = exported(store);
+    ExportedUnits exported = exported(opening(entry, CompletableFuture.completedStage(volume)));
     exported.open(entry, 1);
     CompletableFuture<Void> kept = exported.release(entry, true).toCompletableFuture();
     assertTrue(kept.isCompletedExceptionally());
@@ -222,12 +211,7 @@ class ExportedUnitsTest {
                           : CompletableFuture.failedStage(new VolumeException(failure[0], "no"));
                   default -> CompletableFuture.completedStage(null);
                 });
-    VolumeStore store =
-        fake(
-            VolumeStore.class,
-            method ->
-                method.equals("open") ? CompletableFuture.completedStage(volume) : entry.store());
-    ExportedUnits exported = exported(store);
+    ExportedUnits exported = exported(opening(entry, CompletableFuture.completedStage(volume)));
     assertThrows(
         CompletionException.class,
         () -> exported.rollBack(entry).toCompletableFuture().join(),
@@ -247,6 +231,11 @@ class ExportedUnitsTest {
     }
     assertTrue(exported.volume(entry.id(), 1).isPresent());
     assertEquals(Optional.empty(), exported.volume(entry.id(), 2), "of another epoch");
+  }
+
+  /** A store of the unit's kind, which opens a volume. */
+  private static VolumeStore opening(UnitEntry entry, CompletionStage<Volume> volume) {
+    return fake(VolumeStore.class, method -> method.equals("open") ? volume : entry.store());
   }
 
   private static ExportedUnits exported(VolumeStore store) {

@@ -7,8 +7,10 @@ import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.Problem;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
@@ -93,13 +95,16 @@ final class ApiClient {
   boolean mayTrust(URI api) {
     return "https".equals(api.getScheme())
         || apis.contains(api)
-        || (loopback(api) && apis.stream().allMatch(ApiClient::loopback));
+        || (api.getHost() != null && loopback(api) && apis.stream().allMatch(ApiClient::loopback));
   }
 
-  private static boolean loopback(URI api) {
-    String host = api.getHost();
-    return host != null
-        && (host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]"));
+  /** Whether it is on this host, as far as its name is known here. */
+  static boolean loopback(URI api) {
+    try {
+      return InetAddress.getByName(api.getHost()).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
   }
 
   /** A client of one gateway that says to nobody who asks. */

@@ -10,9 +10,7 @@ import io.moongate.management.api.Path;
 import io.moongate.management.api.Sessions;
 import io.moongate.management.api.Store;
 import io.moongate.management.api.Target;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -141,7 +139,7 @@ final class ClusterLook {
 
   /** Its loopback is not that of this host, unless it runs here. */
   private static Answer unheard(URI url, String why) {
-    return loopback(url)
+    return ApiClient.loopback(url)
         ? Answer.without(Answer.Kind.ELSEWHERE, "")
         : Answer.without(Answer.Kind.SILENT, why);
   }
@@ -166,13 +164,5 @@ final class ClusterLook {
               check.path("detail").asText(null)));
     }
     return new Answer(Answer.Kind.ANSWERS, "", health.path("status").asText("up"), checks, stores);
-  }
-
-  private static boolean loopback(URI api) {
-    try {
-      return InetAddress.getByName(api.getHost()).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
   }
 }

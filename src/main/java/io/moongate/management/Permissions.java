@@ -51,15 +51,19 @@ final class Permissions {
    *
    * @param pattern path, with segments in braces that stand for any
    * @param needs by method
+   * @param parts the segments of the pattern
    */
-  record Resource(String pattern, Map<String, Need> needs) {
+  record Resource(String pattern, Map<String, Need> needs, List<String> parts) {
+    Resource(String pattern, Map<String, Need> needs) {
+      this(pattern, needs, segments(pattern));
+    }
+
     /** What a method needs; empty when the resource does not know it. */
     Optional<Need> need(String method) {
       return Optional.ofNullable(needs.get(method.equals("HEAD") ? "GET" : method));
     }
 
     private boolean matches(List<String> path) {
-      List<String> parts = segments(pattern);
       if (parts.size() != path.size()) {
         return false;
       }
