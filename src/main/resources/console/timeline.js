@@ -121,7 +121,7 @@ export class Timeline extends EventTarget {
     this.draw();
   }
 
-  /** Asks for the events of the range. */
+  /** Asks for the events of the range, the latest first: what there is no room for is the oldest. */
   async load() {
     const asked = (this.asked = {});
     const events = [];
@@ -129,7 +129,7 @@ export class Timeline extends EventTarget {
     let pages = 0;
     try {
       do {
-        const path = `events?from=${iso(this.from)}&to=${iso(this.to)}&order=asc&limit=${PAGE}${cursor}`;
+        const path = `events?from=${iso(this.from)}&to=${iso(this.to)}&order=desc&limit=${PAGE}${cursor}`;
         const answer = await ifThere(get(path));
         if (asked !== this.asked) {
           return;
@@ -145,15 +145,18 @@ export class Timeline extends EventTarget {
         cursor = answer.value.next ? `&cursor=${encodeURIComponent(answer.value.next)}` : null;
       } while (cursor && ++pages < PAGES);
       this.more = Boolean(cursor);
-      this.events = events;
+      // What was seen live after the answer was written stays.
+      const last = events.length > 0 ? Date.parse(events[0].at) : 0;
+      const since = this.events.filter((event) => event.live && Date.parse(event.at) > last);
+      this.events = events.reverse().concat(since);
       this.tell();
+      this.dispatchEvent(new CustomEvent('events', { detail: events }));
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;
       }
       this.note.textContent = error.message;
     }
-    this.dispatchEvent(new CustomEvent('events', { detail: events }));
     this.draw();
   }
 
@@ -166,7 +169,7 @@ export class Timeline extends EventTarget {
   }
 
   tell() {
-    const events = `${count(this.events.length, 'event')}${this.more ? ', and more: choose a shorter range' : ''}`;
+    const events = `${count(this.events.length, 'event')}${this.more ? ', and older ones: choose a shorter range' : ''}`;
     this.note.textContent = this.absent ? 'This gateway tells no history.' : events;
   }
 

@@ -113,8 +113,19 @@ class ConsoleIT {
       String shown = browser.text("#timeline output");
       browser.await("that instant", () -> browser.text("#banner").contains(shown));
     }
-    assertTrue(browser.label(node(lun)).contains(then), browser.label(node(lun)));
-    assertTrue(isWell(owner), "it had not failed then");
+    String where =
+        browser.text("#timeline output")
+            + " of "
+            + browser.text(".timeline > .muted")
+            + ": "
+            + browser.label(node(lun))
+            + ", "
+            + browser.script(
+                "return Array.from(document.querySelectorAll('.node.gateway'))"
+                    + ".map(e => e.getAttribute('aria-label')).join()");
+    System.out.println("replayed from " + where);
+    assertTrue(browser.label(node(lun)).contains(then), where);
+    assertTrue(isWell(owner), "it had not failed then: " + where);
     browser.shot("real-past");
     browser.type("p");
     browser.await(
