@@ -30,7 +30,7 @@ public final class OperationGate {
   }
 
   /**
-   * Lets an operation in; each needs one {@link #exit}.
+   * Lets an operation in; each needs one {@link #exit} or {@link #withdraw}.
    *
    * @return the time, for that
    * @throws VolumeException with {@link VolumeException.Reason#CLOSED} after {@link #close}
@@ -65,6 +65,18 @@ public final class OperationGate {
         nanos += took;
         failed += ofTheStore ? 1 : 0;
       }
+      last = closed && inside == 0;
+    }
+    if (last) {
+      empty.complete(null);
+    }
+  }
+
+  /** As if the operation had never been let in: it was found to be one for somebody else. */
+  public void withdraw() {
+    boolean last;
+    synchronized (this) {
+      inside--;
       last = closed && inside == 0;
     }
     if (last) {

@@ -404,17 +404,17 @@ class FloodTest {
 
   @Test
   void sessionsThatSendNoData() throws Exception {
-    sendNoData(16, 3);
+    sendNoData(16, 2, 8);
   }
 
   @Test
   @Tag("long")
   void manySessionsThatSendNoData() throws Exception {
-    sendNoData(200, 10);
+    sendNoData(200, 10, 20);
   }
 
   /** Each has memory put aside for writes, whose data never comes; again and again. */
-  private void sendNoData(int count, int rounds) throws Exception {
+  private void sendNoData(int count, int rounds, int writes) throws Exception {
     serve(
         "max-gateway-bytes = 32 MiB, max-connection-bytes = 4 MiB, command-deadline = 1 s,"
             + " data-out-timeout = 2 s");
@@ -426,7 +426,7 @@ class FloodTest {
       for (int i = 0; i < count; i++) {
         TestInitiator idle = connect().login(100 + i, keys(i));
         sessions.add(idle);
-        for (int j = 0; j < 20; j++) {
+        for (int j = 0; j < writes; j++) {
           idle.send(command(idle, true, MIB, ByteString.emptyByteString()));
         }
       }

@@ -94,7 +94,9 @@ class HostileInitiatorTest {
   void start() throws Exception {
     System.out.println("seed " + seed);
     Config config =
-        Harness.config("moongate.iscsi { data-out-timeout = 2 s, initial-r2t = no }")
+        Harness.config(
+                "moongate.iscsi { data-out-timeout = 2 s, initial-r2t = no, nop-interval = 2 s,"
+                    + " nop-timeout = 6 s }")
             .withFallback(ConfigFactory.load());
     kit = ActorTestKit.create("hostile", config);
     probe = kit.createTestProbe();

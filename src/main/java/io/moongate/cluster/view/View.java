@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -16,9 +17,10 @@ import java.util.function.LongSupplier;
  * and replaced as a whole by a newer one. Deleted entries are not returned.
  */
 public final class View {
-  private final Map<String, GatewayEntry> gateways = new ConcurrentHashMap<>();
-  private final Map<String, TargetEntry> targets = new ConcurrentHashMap<>();
-  private final Map<String, UnitEntry> units = new ConcurrentHashMap<>();
+  // Ordered: lists are asked for all the time, and would be sorted each time.
+  private final Map<String, GatewayEntry> gateways = new ConcurrentSkipListMap<>();
+  private final Map<String, TargetEntry> targets = new ConcurrentSkipListMap<>();
+  private final Map<String, UnitEntry> units = new ConcurrentSkipListMap<>();
 
   /** Names of the targets that map each unit, deleted targets not among them. */
   private final Map<String, Set<String>> targetsOfUnit = new ConcurrentHashMap<>();
@@ -52,7 +54,6 @@ public final class View {
   public List<GatewayEntry> gateways() {
     List<GatewayEntry> all = new ArrayList<>(gateways.values());
     all.removeIf(gateway -> gateway.state() == GatewayEntry.State.REMOVED);
-    all.sort(Comparator.comparing(GatewayEntry::name));
     return all;
   }
 
@@ -60,7 +61,6 @@ public final class View {
   public List<TargetEntry> targets() {
     List<TargetEntry> all = new ArrayList<>(targets.values());
     all.removeIf(TargetEntry::deleted);
-    all.sort(Comparator.comparing(TargetEntry::name));
     return all;
   }
 
@@ -68,7 +68,6 @@ public final class View {
   public List<UnitEntry> units() {
     List<UnitEntry> all = new ArrayList<>(units.values());
     all.removeIf(UnitEntry::deleted);
-    all.sort(Comparator.comparing(UnitEntry::id));
     return all;
   }
 

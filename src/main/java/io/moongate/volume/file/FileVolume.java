@@ -5,11 +5,11 @@ import io.moongate.volume.Volume;
 import io.moongate.volume.VolumeException;
 import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -18,9 +18,11 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 
 /**
- * An open image. Each operation is one task on the store's threads.
+ * An open image. Each operation is one task on the store's threads, but for a read of what is in
+ * the page cache, where that can be had without waiting: that one is done at once.
  *
  * <p>Right before an operation touches the image it looks whether the record of its epoch is still
  * there. Another gateway's {@link #fence} takes it away, so what was queued here before that is
@@ -35,23 +37,40 @@ final class FileVolume implements Volume {
   private final ImageFile image;
   private final GroupCommit commits;
   private final Executor threads;
+  private final Executor shortTasks;
   private final Runnable released;
   private final OperationGate gate = new OperationGate();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Object fencing = new Object();
   private final AtomicJournal journal;
+  private final BooleanSupplier cachedReads;
+
+  /** Those of before, too: somebody may be looking at one still. */
+  private final List<EpochRecord> records = new ArrayList<>();
+
   private boolean owner;
   private volatile VolumeGeometry geometry;
   private volatile boolean broken;
-  private volatile File epochRecord;
+  private volatile EpochRecord epochRecord;
 
+  private static final CompletionStage<Void> DONE = CompletableFuture.completedFuture(null);
+
+  /**
+   * On an image that has been opened.
+   *
+   * @param threads for what may take long, each as soon as there is a thread
+   * @param shortTasks for what seldom waits: a few of them may take turns
+   * @param cachedReads whether {@link CachedReads} are possible on its file system, and wanted
+   */
   FileVolume(
       VolumeDirectory directory,
       ImageFile image,
       VolumeGeometry geometry,
       GroupCommit commits,
       Executor threads,
+      Executor shortTasks,
+      BooleanSupplier cachedReads,
       Runnable released)
       throws IOException {
     this.directory = directory;
@@ -59,15 +78,23 @@ final class FileVolume implements Volume {
     this.geometry = geometry;
     this.commits = commits;
     this.threads = threads;
+    this.shortTasks = shortTasks;
     this.released = released;
-    this.epochRecord = directory.newest().toFile();
+    this.cachedReads = cachedReads;
+    this.epochRecord = record(directory.newest());
     this.journal = new AtomicJournal(directory.path(), image, commits, new JournalTarget());
+  }
+
+  private EpochRecord record(Path path) {
+    EpochRecord record = new EpochRecord(path, cachedReads.getAsBoolean());
+    records.add(record);
+    return record;
   }
 
   private final class JournalTarget implements AtomicJournal.Target {
     @Override
     public Path epochRecord() {
-      return epochRecord.toPath();
+      return epochRecord.path();
     }
 
     @Override
@@ -109,11 +136,14 @@ final class FileVolume implements Volume {
 
   @Override
   public CompletionStage<Void> read(long offset, ByteBuffer target) {
+    if (cachedReads.getAsBoolean() && !broken && readCached(offset, target)) {
+      return DONE;
+    }
     return perform(
         offset,
         target.remaining(),
         done -> {
-          requireEpoch();
+          epochRecord.require();
           if (broken) {
             commits.requireIntact(); // What an atomic write has left in part is nobody's to see.
           }
@@ -122,9 +152,33 @@ final class FileVolume implements Volume {
         });
   }
 
+  /** What this leaves undone, also to tell why, is for the store's threads. */
+  private boolean readCached(long offset, ByteBuffer target) {
+    int length = target.remaining();
+    long entered;
+    try {
+      geometry.requireRange(offset, length);
+      entered = gate.enter();
+    } catch (VolumeException e) {
+      return false;
+    }
+    boolean done = false;
+    try {
+      done = epochRecord.isKnownToStand() && image.readCached(offset, target);
+    } finally {
+      if (done) {
+        gate.exit(entered, offset, null);
+      } else {
+        gate.withdraw();
+      }
+    }
+    return done;
+  }
+
   @Override
   public CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable) {
     return perform(
+        stable ? threads : shortTasks,
         offset,
         source.remaining(),
         done -> {
@@ -234,7 +288,7 @@ final class FileVolume implements Volume {
         offset,
         length,
         done -> {
-          requireEpoch();
+          epochRecord.require();
           done.complete(image.extents(offset, length, geometry.blockSize()));
         });
   }
@@ -256,9 +310,9 @@ final class FileVolume implements Volume {
         0,
         done -> {
           synchronized (fencing) {
-            Path mine = epochRecord.toPath();
+            Path mine = epochRecord.path();
             if (owner) {
-              requireEpoch();
+              epochRecord.require();
             }
             if (owner && VolumeDirectory.epochOf(mine) == epoch) {
               directory.confirm(mine);
@@ -268,7 +322,7 @@ final class FileVolume implements Volume {
                   () -> {
                     // Ours before the others' are taken away: our own operations look for it all
                     // the time.
-                    epochRecord = directory.claim(epoch).toFile();
+                    epochRecord = record(directory.claim(epoch));
                     owner = true;
                   },
                   () -> directory.retireBefore(epoch));
@@ -301,6 +355,9 @@ final class FileVolume implements Volume {
           try {
             journal.close();
             image.close();
+            synchronized (fencing) {
+              records.forEach(EpochRecord::close);
+            }
           } catch (IOException e) {
             failed = failed == null ? e : failed;
           }
@@ -319,6 +376,11 @@ final class FileVolume implements Volume {
   }
 
   private <T> CompletionStage<T> perform(long offset, long length, Task<T> task) {
+    return perform(threads, offset, length, task);
+  }
+
+  private <T> CompletionStage<T> perform(
+      Executor executor, long offset, long length, Task<T> task) {
     CompletableFuture<T> done = new CompletableFuture<>();
     long entered;
     try {
@@ -331,7 +393,7 @@ final class FileVolume implements Volume {
     long place = length > 0 ? offset : -1;
     after(done, (result, failure) -> gate.exit(entered, place, failure));
     try {
-      threads.execute(
+      executor.execute(
           () -> {
             try {
               task.run(done);
@@ -358,23 +420,7 @@ final class FileVolume implements Volume {
 
   private void requireWritable() {
     commits.requireIntact();
-    requireEpoch();
-  }
-
-  private void requireEpoch() {
-    // A file that can't be looked at for another reason is said not to exist, either.
-    if (!epochRecord.exists() && recordIsGone()) {
-      throw new VolumeException(
-          Reason.FENCED, "a newer epoch is on record, or the volume was deleted");
-    }
-  }
-
-  private boolean recordIsGone() {
-    try {
-      return VolumeDirectory.isGone(epochRecord.toPath());
-    } catch (IOException e) {
-      throw new VolumeException(Reason.IO, "the record of the epoch can't be looked at", e);
-    }
+    epochRecord.require();
   }
 
   private static <T> CompletionStage<T> refused(String why) {

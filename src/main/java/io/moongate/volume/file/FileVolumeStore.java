@@ -22,15 +22,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +48,8 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   /** To ask for it is to read the list of all mounts. */
   private final FileStore fileStore;
 
-  private final ThreadPoolExecutor threads;
+  private final FileThreads threads;
+  private volatile boolean cachedReads;
   private final Duration closeTimeout;
 
   /** How often each volume is open here, or that it is being deleted. */
@@ -72,20 +70,8 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
     this.closeTimeout = settings.closeTimeout();
     this.fileStore = Files.getFileStore(directory);
     VolumeDirectory.sweep(directory, Instant.now().minus(Duration.ofDays(1)));
-    AtomicInteger number = new AtomicInteger();
-    this.threads =
-        new ThreadPoolExecutor(
-            settings.threads(),
-            settings.threads(),
-            1,
-            TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(settings.queue()),
-            task -> {
-              Thread thread = new Thread(task, "volume-file-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    threads.allowCoreThreadTimeOut(true);
+    this.cachedReads = CachedReads.possibleOn(fileStore.type());
+    this.threads = new FileThreads("volume-file", settings.threads(), settings.queue());
     Thread rehearsal = new Thread(this::rehearse, "volume-file-rehearsal");
     rehearsal.setDaemon(true);
     rehearsal.start();
@@ -103,7 +89,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
       try {
         VolumeDirectory.create(
             scratch, id, new VolumeDirectory.Layout(1 << 20, 512, Provisioning.THIN));
-        Volume volume = open(scratch, id, Runnable::run, () -> {});
+        Volume volume = open(scratch, id, Runnable::run, Runnable::run, () -> {});
         volume.fence(1).toCompletableFuture().join();
         volume.close().toCompletableFuture().join();
       } finally {
@@ -200,7 +186,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 return times == null ? 1 : times + 1;
               });
           try {
-            return open(directory, id, threads, () -> release(id));
+            return open(directory, id, threads::execute, threads::executeShort, () -> release(id));
           } catch (IOException | RuntimeException e) {
             release(id);
             throw e;
@@ -208,7 +194,8 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
         });
   }
 
-  private Volume open(Path parent, String id, Executor executor, Runnable released)
+  private Volume open(
+      Path parent, String id, Executor executor, Executor shortTasks, Runnable released)
       throws IOException {
     VolumeDirectory volume = VolumeDirectory.open(parent, id);
     VolumeGeometry geometry = geometry(volume.layout());
@@ -225,7 +212,8 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 .formatted(id, image.size(), geometry.size()));
       }
       GroupCommit commits = new GroupCommit(image::force);
-      return new FileVolume(volume, image, geometry, commits, executor, released);
+      return new FileVolume(
+          volume, image, geometry, commits, executor, shortTasks, () -> cachedReads, released);
     } catch (IOException | RuntimeException e) {
       image.close();
       throw e;
@@ -295,6 +283,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
    */
   @Override
   public void close() {
+    cachedReads = false;
     // Never shutdownNow: an interrupt closes the channel that its thread is using.
     threads.shutdown();
     try {

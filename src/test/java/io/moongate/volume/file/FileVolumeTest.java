@@ -56,6 +56,10 @@ class FileVolumeTest extends VolumeContract {
     return new FileVolumeStore(new FileStoreSettings(directory, 8, 4096, Duration.ofSeconds(30)));
   }
 
+  private static void reject(Runnable task) {
+    throw new RejectedExecutionException("the queue is full");
+  }
+
   @Override
   protected VolumeStore store() {
     return store;
@@ -304,6 +308,8 @@ class FileVolumeTest extends VolumeContract {
                   throw new IOException("the disk is gone");
                 }),
             Runnable::run,
+            Runnable::run,
+            () -> false,
             released::countDown);
     byte[] data = random(512, 3);
     get(volume.write(0, ByteBuffer.wrap(data), false));
@@ -371,9 +377,9 @@ class FileVolumeTest extends VolumeContract {
             ImageFile.open(files.image()),
             new VolumeGeometry(1 << 20, 512, true, 4096, 0, true),
             new GroupCommit(() -> {}),
-            task -> {
-              throw new RejectedExecutionException("the queue is full");
-            },
+            FileVolumeTest::reject,
+            FileVolumeTest::reject,
+            () -> false,
             () -> {});
     assertReason(Reason.OVERLOADED, volume.read(0, ByteBuffer.allocate(512)));
     assertReason(Reason.OVERLOADED, volume.flush());

@@ -1,0 +1,152 @@
+package io.moongate.volume.file;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moongate.volume.Provisioning;
+import io.moongate.volume.Volume;
+import io.moongate.volume.VolumeException;
+import io.moongate.volume.VolumeException.Reason;
+import io.moongate.volume.VolumeGeometry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is in the page cache is read at once, and nothing else is. */
+class CachedReadsTest {
+  private static final int SIZE = 1 << 20;
+
+  @TempDir Path directory;
+
+  private final AtomicInteger tasks = new AtomicInteger();
+  private final Executor threads =
+      task -> {
+        tasks.incrementAndGet();
+        task.run();
+      };
+  private final byte[] data = new byte[SIZE];
+  private VolumeDirectory files;
+  private Volume volume;
+  private boolean possible;
+
+  @BeforeEach
+  void open() throws IOException {
+    VolumeDirectory.create(
+        directory, "unit", new VolumeDirectory.Layout(SIZE, 512, Provisioning.THIN));
+    files = VolumeDirectory.open(directory, "unit");
+    volume = newVolume();
+    new Random(7).nextBytes(data);
+    get(volume.fence(1));
+    get(volume.write(0, ByteBuffer.wrap(data), true));
+    String type = Files.getFileStore(directory).type();
+    try (ImageFile image = ImageFile.open(files.image())) {
+      // Where it says no, all of this holds by way of the threads.
+      possible = CachedReads.possibleOn(type) && image.readCached(0, ByteBuffer.allocate(512));
+    }
+    System.out.println("reads of the page cache without waiting on " + type + ": " + possible);
+  }
+
+  private Volume newVolume() throws IOException {
+    ImageFile image = ImageFile.open(files.image());
+    VolumeGeometry geometry = new VolumeGeometry(SIZE, 512, true, 4096, 0, true);
+    return new FileVolume(
+        files,
+        image,
+        geometry,
+        new GroupCommit(image::force),
+        threads,
+        threads,
+        () -> true,
+        () -> {});
+  }
+
+  @AfterEach
+  void close() {
+    get(volume.close());
+  }
+
+  private static <T> T get(CompletionStage<T> stage) {
+    return stage.toCompletableFuture().join();
+  }
+
+  private byte[] read(int offset, int length) {
+    ByteBuffer target = ByteBuffer.allocate(length + 8).position(3).limit(3 + length);
+    get(volume.read(offset, target));
+    assertFalse(target.hasRemaining());
+    byte[] read = new byte[length];
+    target.position(3).get(read);
+    return read;
+  }
+
+  private byte[] expected(int offset, int length) {
+    return Arrays.copyOfRange(data, offset, offset + length);
+  }
+
+  @Test
+  void readsWhatIsCachedWithoutAThread() {
+    tasks.set(0);
+    for (int length : new int[] {512, 4096, CachedReads.LONGEST}) {
+      assertArrayEquals(expected(1536, length), read(1536, length));
+    }
+    assertEquals(possible ? 0 : 3, tasks.get());
+    assertEquals(0, volume.health().underWay());
+    assertArrayEquals(expected(0, SIZE), read(0, SIZE));
+    assertEquals(possible ? 1 : 4, tasks.get(), "what is long has a thread");
+  }
+
+  @Test
+  void whatIsNotCachedIsLeftToTheThreads() throws IOException, InterruptedException {
+    Process drop =
+        new ProcessBuilder("dd", "if=" + files.image(), "iflag=nocache", "count=0", "status=none")
+            .inheritIO()
+            .start();
+    assertEquals(0, drop.waitFor());
+    tasks.set(0);
+    assertArrayEquals(expected(8192, 4096), read(8192, 4096));
+    assertTrue(tasks.get() == 1 || !isOnADisk(), "it had a thread");
+  }
+
+  private boolean isOnADisk() throws IOException {
+    return !Files.getFileStore(directory).type().equals("tmpfs");
+  }
+
+  @Test
+  void nothingIsReadOnceAnotherHasFenced() throws IOException {
+    assertArrayEquals(expected(0, 512), read(0, 512));
+    Volume successor = newVolume();
+    get(successor.fence(2));
+    CompletionException refused = assertThrows(CompletionException.class, () -> read(0, 512));
+    assertEquals(Reason.FENCED, ((VolumeException) refused.getCause()).reason());
+    get(successor.close());
+  }
+
+  @Test
+  void anEpochOfItsOwnTakesTheOldOnesPlace() {
+    get(volume.fence(5));
+    tasks.set(0);
+    assertArrayEquals(expected(512, 512), read(512, 512));
+    assertEquals(possible ? 0 : 1, tasks.get());
+  }
+
+  @Test
+  void beyondTheEndIsRefused() {
+    CompletionException refused =
+        assertThrows(
+            CompletionException.class, () -> get(volume.read(SIZE, ByteBuffer.allocate(512))));
+    assertEquals(Reason.RANGE, ((VolumeException) refused.getCause()).reason());
+  }
+}
