@@ -123,7 +123,6 @@ class ConsoleIT {
             + browser.script(
                 "return Array.from(document.querySelectorAll('.node.gateway'))"
                     + ".map(e => e.getAttribute('aria-label')).join()");
-    System.out.println("replayed from " + where);
     assertTrue(browser.label(node(lun)).contains(then), where);
     assertTrue(isWell(owner), "it had not failed then: " + where);
     browser.shot("real-past");

@@ -1,7 +1,6 @@
 package io.moongate.multinode.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -17,6 +16,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -199,13 +200,14 @@ final class FakeGateway implements AutoCloseable {
   private void events(HttpExchange exchange, Map<String, String> query) throws IOException {
     Instant from = Instant.parse(query.get("from"));
     Instant to = Instant.parse(query.get("to"));
-    ArrayNode items = FakeCluster.JSON.createArrayNode();
+    List<ObjectNode> found = new ArrayList<>();
     cluster.events.stream()
         .filter(event -> !event.at().isBefore(from) && !event.at().isAfter(to))
-        .forEach(event -> items.add(event.json()));
-    ObjectNode answer = FakeCluster.JSON.createObjectNode();
-    answer.set("items", items);
-    json(exchange, answer.putNull("next").toString());
+        .forEach(event -> found.add(event.json()));
+    if (!query.getOrDefault("order", "desc").equals("asc")) {
+      Collections.reverse(found);
+    }
+    page(exchange, found.stream(), query);
   }
 
   private void member(HttpExchange exchange, String path) throws IOException {

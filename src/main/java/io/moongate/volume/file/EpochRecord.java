@@ -34,13 +34,13 @@ final class EpochRecord implements Closeable {
   }
 
   /**
-   * Looks for it, which may wait for the file system.
+   * Looks for it; where that can't be said without, this waits for the file system.
    *
    * @throws VolumeException with FENCED when it is gone, with IO when that can't be known
    */
   void require() {
     // A file that can't be looked at for another reason is said not to exist, either.
-    if (!file.exists() && isGone()) {
+    if (!isKnownToStand() && !file.exists() && isGone()) {
       throw new VolumeException(
           Reason.FENCED, "a newer epoch is on record, or the volume was deleted");
     }

@@ -260,15 +260,18 @@ class RbdSnapshotIT extends SnapshotFixture {
 
   @Test
   void aWriteThatHangsKeepsNoOtherWaitingForLong() throws IOException {
-    Volume volume = owned("unit");
+    // So many that some are on the header's server, and some are not.
+    int objects = 64;
+    get(store.create("wide", (long) objects * OBJECT, BLOCK));
+    Volume volume = opened("wide", 1);
     String id;
     try (RadosClient client = RadosClient.connect(pool.settings())) {
-      id = RbdImage.with(RbdImage.openReadOnly(client, "test.unit"), RbdImage::id);
+      id = RbdImage.with(RbdImage.openReadOnly(client, "test.wide"), RbdImage::id);
     }
     int ofHeader = ceph.osdOf(pool.name(), "rbd_header." + id);
     int hanging = -1;
     int well = -1;
-    for (int object = 0; object < SIZE / OBJECT; object++) {
+    for (int object = 0; object < objects; object++) {
       get(volume.write((long) object * OBJECT, filled(BLOCK, 1), true));
       int osd = ceph.osdOf(pool.name(), "rbd_data.%s.%016x".formatted(id, object));
       hanging = osd == ofHeader ? hanging : object;
@@ -288,7 +291,7 @@ class RbdSnapshotIT extends SnapshotFixture {
     }
     hung.join();
     await(() -> succeeds(volume.makeSnapshot("first")));
-    assertEquals(List.of("first"), names("unit"));
+    assertEquals(List.of("first"), names("wide"));
     get(volume.close());
   }
 
