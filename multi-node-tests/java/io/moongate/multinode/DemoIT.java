@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ class DemoIT {
 
   /** In a directory of its own it leaves nothing in the pool. */
   @Test
+  @Tag("long")
   void theDemoPassesItsOwnCheckOnCeph() throws IOException, InterruptedException {
     CephCluster.Pool pool = CephCluster.shared().newPool();
     check(

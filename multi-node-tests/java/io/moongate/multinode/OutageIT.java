@@ -56,22 +56,32 @@ class OutageIT {
 
   @Test
   void anOwnerThatIsKilledMeanwhileIsSucceededAfterIt(TestCluster cluster) {
-    lostMeanwhile(cluster, "outage-killed", TestGateway::kill, "process-gone");
+    lostMeanwhile(cluster, "outage-killed", TestGateway::kill, "process-gone", OUTAGE);
+  }
+
+  @Test
+  @Tag("long")
+  void anOwnerThatIsKilledInALongOneIsSucceededAfterIt(TestCluster cluster) {
+    lostMeanwhile(cluster, "outage-killed-long", TestGateway::kill, "process-gone", LONG_OUTAGE);
   }
 
   @Test
   @Tag("long")
   void anOwnerThatFallsSilentMeanwhileIsSucceededAfterIt(TestCluster cluster) {
     lostMeanwhile(
-        cluster, "outage-silent", TestGateway::pause, "no charter without it is in force: charter");
+        cluster,
+        "outage-silent",
+        TestGateway::pause,
+        "no charter without it is in force: charter",
+        LONG_OUTAGE);
   }
 
   /**
-   * One unit loses its owner while Cassandra is away for a minute: it waits, every gateway says so
-   * and why, and it is served when Cassandra is back. Another one is served all the time.
+   * One unit loses its owner while Cassandra is away: it waits, every gateway says so and why, and
+   * it is served when Cassandra is back. Another one is served all the time.
    */
   private static void lostMeanwhile(
-      TestCluster cluster, String name, Consumer<TestGateway> loss, String why) {
+      TestCluster cluster, String name, Consumer<TestGateway> loss, String why, Duration outage) {
     TestLun lost = cluster.createLun(name, 0, 16L << 20);
     TestLun kept = cluster.createLun(name, 1, 16L << 20);
     TestGateway owner = cluster.gateways().get(0);
@@ -97,8 +107,8 @@ class OutageIT {
       System.out.println("meanwhile: " + causes);
       Await.until(
           "the outage to have lasted",
-          LONG_OUTAGE.plusSeconds(5),
-          () -> System.nanoTime() - began >= LONG_OUTAGE.toNanos(),
+          outage.plusSeconds(5),
+          () -> System.nanoTime() - began >= outage.toNanos(),
           () -> "");
       for (TestGateway other : others) {
         workload.awaitWritesThrough(other, System.nanoTime(), 20);

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -148,6 +149,7 @@ class UnitKindsIT {
   }
 
   @Test
+  @Tag("long")
   void whatIsEjectedStaysOutWhateverBecomesOfTheGateways(TestCluster cluster) throws IOException {
     TestLun lun = create(cluster, "kinds-ejected", true);
     PathAgreement agreement = new PathAgreement(cluster, lun);
