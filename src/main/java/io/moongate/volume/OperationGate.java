@@ -72,7 +72,7 @@ public final class OperationGate {
     }
   }
 
-  /** As if the operation had never been let in: it was found to be one for somebody else. */
+  /** An operation is over of which nothing is counted. */
   public void withdraw() {
     boolean last;
     synchronized (this) {

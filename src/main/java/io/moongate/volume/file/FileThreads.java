@@ -12,15 +12,15 @@ import java.util.concurrent.locks.LockSupport;
  * <p>To wake a thread costs more than a short call takes, and threads that write to one file only
  * wait for one another. So for short tasks one thread is woken, and others only when many wait:
  * {@value #SHORT_AT_A_TIME} for each that is at it. Should those that are at it have to wait after
- * all, one more is woken for every {@value #STANDSTILL_MILLIS} ms in which no task was begun.
- * Thread-safe.
+ * all, one more is woken every {@value #LOOK_MILLIS} ms for as long as there is a task that has
+ * waited for so long. Thread-safe.
  */
 final class FileThreads {
   /** Short tasks that may wait for one thread. */
   static final int SHORT_AT_A_TIME = 16;
 
-  /** Milliseconds in which no task is begun before one more thread is woken. */
-  static final int STANDSTILL_MILLIS = 2;
+  /** Milliseconds that a task may wait before one more thread is woken. */
+  static final int LOOK_MILLIS = 2;
 
   /** How long a thread without work stays. */
   private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -28,12 +28,12 @@ final class FileThreads {
   /** How often the lookout finds nothing to do before it waits until it is needed. */
   private static final int QUIET_LOOKS = 50;
 
-  private record Task(Runnable action, boolean isShort) {}
+  private record Task(Runnable action, boolean isShort, long added) {}
 
   private final String name;
   private final int most;
   private final int queue;
-  private final long standstillNanos;
+  private final long lookNanos;
   private final Object lock = new Object();
 
   // All that follows is guarded by the lock.
@@ -46,6 +46,7 @@ final class FileThreads {
   private int ready;
 
   private long begun;
+  private long seen;
   private boolean shutdown;
   private Thread lookout;
   private boolean looking;
@@ -57,11 +58,11 @@ final class FileThreads {
    * @param queue tasks that may wait for one
    */
   FileThreads(String name, int most, int queue) {
-    this(name, most, queue, TimeUnit.MILLISECONDS.toNanos(STANDSTILL_MILLIS));
+    this(name, most, queue, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
   }
 
-  FileThreads(String name, int most, int queue, long standstillNanos) {
-    this.standstillNanos = standstillNanos;
+  FileThreads(String name, int most, int queue, long lookNanos) {
+    this.lookNanos = lookNanos;
     this.name = name;
     this.most = most;
     this.queue = queue;
@@ -73,7 +74,7 @@ final class FileThreads {
    * @throws RejectedExecutionException when too many wait, and after {@link #shutdown}
    */
   void execute(Runnable action) {
-    add(new Task(action, false));
+    add(new Task(action, false, System.nanoTime()));
   }
 
   /**
@@ -82,18 +83,20 @@ final class FileThreads {
    * @throws RejectedExecutionException when too many wait, and after {@link #shutdown}
    */
   void executeShort(Runnable action) {
-    add(new Task(action, true));
+    add(new Task(action, true, System.nanoTime()));
   }
 
   private void add(Task task) {
     Worker woken;
     synchronized (lock) {
-      if (shutdown || tasks.size() >= queue) {
+      boolean full = tasks.size() >= queue;
+      // Those that are ready take one each: such a task does not wait.
+      if (shutdown || tasks.size() >= queue + ready && idle.isEmpty() && workers == most) {
         throw new RejectedExecutionException(
             shutdown ? "the store is closed" : "the queue is full");
       }
       tasks.add(task);
-      woken = !task.isShort() || tooFew() ? more() : null;
+      woken = !task.isShort() || full || tooFew() ? more() : null;
       look();
     }
     if (woken != null) {
@@ -165,8 +168,16 @@ final class FileThreads {
         try {
           task.action().run();
         } catch (Throwable e) {
-          thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+          tell(e);
         }
+      }
+    }
+
+    private void tell(Throwable failure) {
+      try {
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+      } catch (Throwable e) {
+        // It has been told.
       }
     }
 
@@ -265,35 +276,44 @@ final class FileThreads {
   }
 
   private void lookOut() {
-    long seen = -1;
-    int quiet = 0;
-    boolean rests = false;
-    for (; ; ) {
-      if (rests) {
+    for (int quiet = 0; quiet >= 0; ) {
+      if (quiet > QUIET_LOOKS) {
         LockSupport.park(this);
       } else {
-        LockSupport.parkNanos(this, standstillNanos);
+        LockSupport.parkNanos(this, lookNanos);
       }
-      Worker woken = null;
-      synchronized (lock) {
-        if (shutdown && workers == 0) {
-          return;
-        }
-        if (begun == seen && !tasks.isEmpty()) {
-          woken = more();
-        }
-        quiet = begun == seen && tasks.isEmpty() ? quiet + 1 : 0;
-        seen = begun;
-        if (quiet > QUIET_LOOKS) {
-          looking = false;
-          quiet = 0;
-        }
-        rests = !looking;
-      }
-      if (woken != null) {
-        woken.wakeAnother(woken);
+      try {
+        quiet = lookOnce(quiet);
+      } catch (Throwable e) {
+        quiet = 0; // No memory for a thread, most likely: there may be some the next time.
       }
     }
+  }
+
+  /** Returns how often there has been nothing to do so far; -1 at the end. */
+  private int lookOnce(int quiet) {
+    Worker woken = null;
+    int next;
+    synchronized (lock) {
+      if (shutdown && workers == 0 && tasks.isEmpty()) {
+        return -1;
+      }
+      if (!looking) {
+        return quiet; // Woken for nothing.
+      }
+      Task first = tasks.peek();
+      if (first != null && System.nanoTime() - first.added() >= lookNanos) {
+        woken = more();
+      }
+      boolean still = first == null && begun == seen;
+      seen = begun;
+      next = still && quiet <= QUIET_LOOKS ? quiet + 1 : 0;
+      looking = next <= QUIET_LOOKS;
+    }
+    if (woken != null) {
+      woken.wakeAnother(woken);
+    }
+    return next;
   }
 
   /** Takes no more tasks; those that wait are done. */
@@ -314,11 +334,11 @@ final class FileThreads {
     long until = System.nanoTime() + unit.toNanos(timeout);
     synchronized (lock) {
       for (long left = until - System.nanoTime();
-          workers > 0 && left > 0;
+          (workers > 0 || !tasks.isEmpty()) && left > 0;
           left = until - System.nanoTime()) {
         TimeUnit.NANOSECONDS.timedWait(lock, left);
       }
-      return workers == 0;
+      return workers == 0 && tasks.isEmpty();
     }
   }
 }

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 
@@ -46,13 +46,16 @@ final class FileVolume implements Volume {
   private final AtomicJournal journal;
   private final BooleanSupplier cachedReads;
 
-  /** Those of before, too: somebody may be looking at one still. */
-  private final List<EpochRecord> records = new ArrayList<>();
+  /** Reads that threads have: one may be waiting for a disk, so others are not tried at once. */
+  private final AtomicInteger readsOnThreads = new AtomicInteger();
 
   private boolean owner;
   private volatile VolumeGeometry geometry;
   private volatile boolean broken;
   private volatile EpochRecord epochRecord;
+
+  /** Bytes of the longest write that is a short task. */
+  private static final int LONGEST_SHORT = 64 * 1024;
 
   private static final CompletionStage<Void> DONE = CompletableFuture.completedFuture(null);
 
@@ -61,7 +64,8 @@ final class FileVolume implements Volume {
    *
    * @param threads for what may take long, each as soon as there is a thread
    * @param shortTasks for what seldom waits: a few of them may take turns
-   * @param cachedReads whether {@link CachedReads} are possible on its file system, and wanted
+   * @param cachedReads whether the {@link KernelCache} can be asked about its file system, and is
+   *     to be
    */
   FileVolume(
       VolumeDirectory directory,
@@ -81,14 +85,8 @@ final class FileVolume implements Volume {
     this.shortTasks = shortTasks;
     this.released = released;
     this.cachedReads = cachedReads;
-    this.epochRecord = record(directory.newest());
+    this.epochRecord = new EpochRecord(directory.newest());
     this.journal = new AtomicJournal(directory.path(), image, commits, new JournalTarget());
-  }
-
-  private EpochRecord record(Path path) {
-    EpochRecord record = new EpochRecord(path, cachedReads.getAsBoolean());
-    records.add(record);
-    return record;
   }
 
   private final class JournalTarget implements AtomicJournal.Target {
@@ -136,49 +134,51 @@ final class FileVolume implements Volume {
 
   @Override
   public CompletionStage<Void> read(long offset, ByteBuffer target) {
-    if (cachedReads.getAsBoolean() && !broken && readCached(offset, target)) {
+    if (cachedReads.getAsBoolean()
+        && !broken
+        && readsOnThreads.get() == 0
+        && readCached(offset, target)) {
       return DONE;
     }
-    return perform(
-        offset,
-        target.remaining(),
-        done -> {
-          epochRecord.require();
-          if (broken) {
-            commits.requireIntact(); // What an atomic write has left in part is nobody's to see.
-          }
-          image.read(offset, target);
-          done.complete(null);
-        });
+    readsOnThreads.incrementAndGet();
+    CompletionStage<Void> read =
+        perform(
+            offset,
+            target.remaining(),
+            done -> {
+              epochRecord.require();
+              if (broken) {
+                commits.requireIntact(); // What an atomic write has left in part is not to be seen.
+              }
+              image.read(offset, target);
+              done.complete(null);
+            });
+    after(read, (none, failure) -> readsOnThreads.decrementAndGet());
+    return read;
   }
 
-  /** What this leaves undone, also to tell why, is for the store's threads. */
+  /**
+   * What this leaves undone, also to tell why, is for the store's threads. It is not counted: that
+   * memory is read says nothing of the store.
+   */
   private boolean readCached(long offset, ByteBuffer target) {
-    int length = target.remaining();
-    long entered;
     try {
-      geometry.requireRange(offset, length);
-      entered = gate.enter();
+      geometry.requireRange(offset, target.remaining());
+      gate.enter();
     } catch (VolumeException e) {
       return false;
     }
-    boolean done = false;
     try {
-      done = epochRecord.isKnownToStand() && image.readCached(offset, target);
+      return epochRecord.isKnownToStand() && image.readCached(offset, target);
     } finally {
-      if (done) {
-        gate.exit(entered, offset, null);
-      } else {
-        gate.withdraw();
-      }
+      gate.withdraw();
     }
-    return done;
   }
 
   @Override
   public CompletionStage<Void> write(long offset, ByteBuffer source, boolean stable) {
     return perform(
-        stable ? threads : shortTasks,
+        stable || source.remaining() > LONGEST_SHORT ? threads : shortTasks,
         offset,
         source.remaining(),
         done -> {
@@ -322,7 +322,7 @@ final class FileVolume implements Volume {
                   () -> {
                     // Ours before the others' are taken away: our own operations look for it all
                     // the time.
-                    epochRecord = record(directory.claim(epoch));
+                    epochRecord = new EpochRecord(directory.claim(epoch));
                     owner = true;
                   },
                   () -> directory.retireBefore(epoch));
@@ -355,9 +355,6 @@ final class FileVolume implements Volume {
           try {
             journal.close();
             image.close();
-            synchronized (fencing) {
-              records.forEach(EpochRecord::close);
-            }
           } catch (IOException e) {
             failed = failed == null ? e : failed;
           }

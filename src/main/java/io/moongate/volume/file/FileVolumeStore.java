@@ -70,7 +70,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
     this.closeTimeout = settings.closeTimeout();
     this.fileStore = Files.getFileStore(directory);
     VolumeDirectory.sweep(directory, Instant.now().minus(Duration.ofDays(1)));
-    this.cachedReads = CachedReads.possibleOn(fileStore.type());
+    this.cachedReads = KernelCache.possibleOn(fileStore.type());
     this.threads = new FileThreads("volume-file", settings.threads(), settings.queue());
     Thread rehearsal = new Thread(this::rehearse, "volume-file-rehearsal");
     rehearsal.setDaemon(true);
@@ -212,12 +212,25 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 .formatted(id, image.size(), geometry.size()));
       }
       GroupCommit commits = new GroupCommit(image::force);
+      // What is mounted or linked there is of another file system, of which nothing is known.
+      boolean same = deviceOf(volume.image()).equals(deviceOf(directory));
       return new FileVolume(
-          volume, image, geometry, commits, executor, shortTasks, () -> cachedReads, released);
+          volume,
+          image,
+          geometry,
+          commits,
+          executor,
+          shortTasks,
+          () -> cachedReads && same,
+          released);
     } catch (IOException | RuntimeException e) {
       image.close();
       throw e;
     }
+  }
+
+  private static Object deviceOf(Path path) throws IOException {
+    return Files.getAttribute(path, "unix:dev");
   }
 
   private VolumeGeometry geometry(VolumeDirectory.Layout layout) throws IOException {

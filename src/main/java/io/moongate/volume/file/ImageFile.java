@@ -35,7 +35,6 @@ final class ImageFile implements Closeable {
   private final int descriptor;
   private volatile boolean noPunchHole;
   private volatile boolean noZeroRange;
-  private volatile boolean noCachedReads;
 
   /**
    * On an open file.
@@ -115,14 +114,9 @@ final class ImageFile implements Closeable {
    * Fills the buffer without waiting, if the page cache has all of it; else leaves it as it was.
    */
   boolean readCached(long offset, ByteBuffer target) {
-    if (noCachedReads || descriptor < 0 || target.remaining() > CachedReads.LONGEST) {
-      return false;
-    }
-    int done = CachedReads.read(descriptor, offset, target);
-    if (done < 0) {
-      noCachedReads = true;
-    }
-    return done > 0;
+    return descriptor >= 0
+        && target.remaining() <= KernelCache.LONGEST
+        && KernelCache.read(descriptor, offset, target);
   }
 
   /** Writes all of the buffer; fails with FULL when the file system has no space left. */

@@ -4,28 +4,13 @@ import com.sun.jna.Native;
 import com.sun.jna.Platform;
 
 /**
- * The calls of the C library for which the JDK has no API: deallocating a range, finding holes,
- * reading without waiting, and learning why a write failed. Return values and {@code errno} are
- * those of the manual pages; {@code errno} of a call that returned -1 is {@link
- * Native#getLastError} on the same thread.
+ * The calls of the C library for which the JDK has no API: deallocating a range, finding holes, and
+ * learning why a write failed. Return values and {@code errno} are those of the manual pages;
+ * {@code errno} of a call that returned -1 is {@link Native#getLastError} on the same thread.
  */
 final class Libc {
   /** {@code O_RDWR | O_CLOEXEC}, equal on every 64-bit Linux that a JDK runs on. */
   static final int READ_WRITE = 2 | 0x80000;
-
-  /** {@code O_PATH | O_CLOEXEC}. */
-  static final int LOCATION = 0x200000 | 0x80000;
-
-  /** {@code RWF_NOWAIT}: of {@link #preadv2}, fails with EAGAIN instead of waiting. */
-  static final int NOWAIT = 0x08;
-
-  /** {@code AT_EMPTY_PATH}: of {@link #statx}, the open file itself. */
-  static final int EMPTY_PATH = 0x1000;
-
-  /** {@code AT_STATX_DONT_SYNC}: of {@link #statx}, what the kernel knows already. */
-  static final int DONT_SYNC = 0x4000;
-
-  static final int STATX_NLINK = 0x04;
 
   /** No mode: allocates, and makes the file longer when the range ends beyond it. */
   static final int ALLOCATE = 0x00;
@@ -73,9 +58,4 @@ final class Libc {
   static native long lseek(int descriptor, long offset, int whence);
 
   static native long pwrite(int descriptor, byte[] bytes, long length, long offset);
-
-  /** Vectors and what they point to are addresses: nothing is copied or looked up for the call. */
-  static native long preadv2(int descriptor, long vectors, int count, long offset, int flags);
-
-  static native int statx(int descriptor, long path, int flags, int mask, long status);
 }

@@ -99,6 +99,30 @@ class FileThreadsTest {
   }
 
   @Test
+  void asManyAsThereAreThreadsAreTakenWhateverMayWait() throws InterruptedException {
+    FileThreads tight = new FileThreads("file-threads-tight", 4, 1);
+    CountDownLatch begun = new CountDownLatch(4);
+    for (int i = 0; i < 4; i++) {
+      tight.executeShort(
+          () -> {
+            begun.countDown();
+            waitForTheEnd();
+          });
+    }
+    await(begun);
+    assertThrows(
+        RejectedExecutionException.class,
+        () -> {
+          for (int i = 0; i < 1 + 4 + 1; i++) {
+            tight.executeShort(() -> {});
+          }
+        });
+    end.countDown();
+    tight.shutdown();
+    assertTrue(tight.awaitTermination(BOUND_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
   void whatIsTooMuchIsRejected() throws InterruptedException {
     FileThreads few = new FileThreads("file-threads-few", 1, 2);
     CountDownLatch begun = new CountDownLatch(1);

@@ -21,22 +21,28 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is in the page cache is read at once, and nothing else is. */
-class CachedReadsTest {
+class KernelCacheTest {
   private static final int SIZE = 1 << 20;
 
   @TempDir Path directory;
 
   private final AtomicInteger tasks = new AtomicInteger();
+  private AtomicReference<Runnable> holds;
   private final Executor threads =
       task -> {
         tasks.incrementAndGet();
-        task.run();
+        if (holds == null) {
+          task.run();
+        } else {
+          holds.set(task);
+        }
       };
   private final byte[] data = new byte[SIZE];
   private VolumeDirectory files;
@@ -55,7 +61,7 @@ class CachedReadsTest {
     String type = Files.getFileStore(directory).type();
     try (ImageFile image = ImageFile.open(files.image())) {
       // Where it says no, all of this holds by way of the threads.
-      possible = CachedReads.possibleOn(type) && image.readCached(0, ByteBuffer.allocate(512));
+      possible = KernelCache.possibleOn(type) && image.readCached(0, ByteBuffer.allocate(512));
     }
     System.out.println("reads of the page cache without waiting on " + type + ": " + possible);
   }
@@ -99,7 +105,7 @@ class CachedReadsTest {
   @Test
   void readsWhatIsCachedWithoutAThread() {
     tasks.set(0);
-    for (int length : new int[] {512, 4096, CachedReads.LONGEST}) {
+    for (int length : new int[] {512, 4096, KernelCache.LONGEST}) {
       assertArrayEquals(expected(1536, length), read(1536, length));
     }
     assertEquals(possible ? 0 : 3, tasks.get());
@@ -132,6 +138,57 @@ class CachedReadsTest {
     CompletionException refused = assertThrows(CompletionException.class, () -> read(0, 512));
     assertEquals(Reason.FENCED, ((VolumeException) refused.getCause()).reason());
     get(successor.close());
+  }
+
+  @Test
+  void nothingIsReadOnceTheVolumeHasLostItsName() throws IOException {
+    assertArrayEquals(expected(0, 512), read(0, 512));
+    Path link = directory.resolve("another-name");
+    Path record = files.newest();
+    Files.createLink(link, record);
+    Path grave = directory.resolve("grave");
+    Files.move(directory.resolve("unit"), grave);
+    CompletionException refused = assertThrows(CompletionException.class, () -> read(0, 512));
+    assertEquals(Reason.FENCED, ((VolumeException) refused.getCause()).reason());
+    Files.move(grave, directory.resolve("unit"));
+    assertArrayEquals(expected(0, 512), read(0, 512));
+    Files.delete(record);
+    refused = assertThrows(CompletionException.class, () -> read(0, 512));
+    assertEquals(Reason.FENCED, ((VolumeException) refused.getCause()).reason());
+  }
+
+  @Test
+  void whatIsCachedIsNoOperationOfTheStore() {
+    read(0, 512);
+    Volume.Health before = volume.health();
+    read(0, 512);
+    assertEquals(before.ended() + (possible ? 0 : 1), volume.health().ended());
+    assertEquals(0, volume.health().underWay());
+  }
+
+  @Test
+  void withAReadOnAThreadNoneIsTriedAtOnce() {
+    AtomicReference<Runnable> held = new AtomicReference<>();
+    holds = held;
+    ByteBuffer all = ByteBuffer.allocate(SIZE);
+    CompletionStage<Void> waiting = volume.read(0, all);
+    holds = null;
+    tasks.set(0);
+    assertArrayEquals(expected(0, 512), read(0, 512));
+    assertEquals(1, tasks.get());
+    held.get().run();
+    get(waiting);
+    assertArrayEquals(data, all.array());
+    tasks.set(0);
+    assertArrayEquals(expected(0, 512), read(0, 512));
+    assertEquals(possible ? 0 : 1, tasks.get());
+  }
+
+  @Test
+  void aPathOfAnyCharactersIsFound() throws IOException {
+    Path odd = Files.createFile(directory.resolve("odd \u00e4\u00f6 name"));
+    assertEquals(possible, KernelCache.has(new KernelCache.Name(odd)));
+    assertFalse(KernelCache.has(new KernelCache.Name(directory.resolve("none"))));
   }
 
   @Test
