@@ -7,10 +7,8 @@ import io.moongate.management.api.ApiJson;
 import io.moongate.management.api.Problem;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
@@ -41,6 +39,7 @@ final class ApiClient {
   private final Duration timeout;
   private final Optional<String> token;
   private final Optional<SSLContext> tls;
+  private final boolean insecure;
   private HttpClient http;
 
   /**
@@ -50,12 +49,19 @@ final class ApiClient {
    * @param timeout longest wait for one answer
    * @param token of who asks
    * @param tls of connections by https; empty: as Java does it
+   * @param insecure whether the token and changes may go to other hosts in the clear
    */
-  ApiClient(List<URI> apis, Duration timeout, Optional<String> token, Optional<SSLContext> tls) {
+  ApiClient(
+      List<URI> apis,
+      Duration timeout,
+      Optional<String> token,
+      Optional<SSLContext> tls,
+      boolean insecure) {
     this.apis = List.copyOf(apis);
     this.timeout = timeout;
     this.token = token;
     this.tls = tls;
+    this.insecure = insecure;
   }
 
   /** Made when it is needed first, too. */
@@ -95,26 +101,19 @@ final class ApiClient {
   boolean mayTrust(URI api) {
     return "https".equals(api.getScheme())
         || apis.contains(api)
-        || (api.getHost() != null && loopback(api) && apis.stream().allMatch(ApiClient::loopback));
-  }
-
-  /** Whether it is on this host, as far as its name is known here. */
-  static boolean loopback(URI api) {
-    try {
-      return InetAddress.getByName(api.getHost()).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
+        || (api.getHost() != null
+            && PlainHttp.loopback(api)
+            && apis.stream().allMatch(PlainHttp::loopback));
   }
 
   /** A client of one gateway that says to nobody who asks. */
   ApiClient anonymous(URI api, Duration longest) {
-    return new ApiClient(List.of(api), longest, Optional.empty(), tls);
+    return new ApiClient(List.of(api), longest, Optional.empty(), tls, insecure);
   }
 
   /** A client of one gateway that is like this one otherwise. */
   ApiClient at(URI api, Duration longest) {
-    return new ApiClient(List.of(api), longest, token, tls);
+    return new ApiClient(List.of(api), longest, token, tls, insecure);
   }
 
   /** Reads a resource; {@code path} is what follows {@code /api/v1}. */
@@ -165,6 +164,16 @@ final class ApiClient {
   private JsonNode send(String method, String path, Object body) {
     List<String> silent = new ArrayList<>();
     for (URI api : apis) {
+      if (!insecure && (token.isPresent() || body != null)) {
+        switch (PlainHttp.way(api)) {
+          case IN_THE_CLEAR -> throw ApiException.refused(PlainHttp.refusal(api));
+          case NOWHERE -> {
+            silent.add(api + ": unknown host");
+            continue;
+          }
+          case PROTECTED -> {}
+        }
+      }
       HttpRequest request = request(api, method, path, body);
       try {
         return answer(api, http().send(request, BodyHandlers.ofByteArray()));

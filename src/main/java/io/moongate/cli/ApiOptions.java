@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,6 +32,13 @@ final class ApiOptions {
 
   @Mixin private ApiCredentials credentials = new ApiCredentials();
 
+  @Option(
+      names = PlainHttp.OPTION,
+      description =
+          "Send the token, and changes, also over plain HTTP to another host, where whoever is on"
+              + " the way can read them. Default: MOONGATE_INSECURE_HTTP, true or false.")
+  private boolean insecureHttp;
+
   @Option(names = "--json", description = "Print the answer as JSON.")
   private boolean json;
 
@@ -45,6 +53,7 @@ final class ApiOptions {
     ApiOptions merged = new ApiOptions();
     merged.apis = apis.isEmpty() ? others.apis : apis;
     merged.credentials = credentials.orElse(others.credentials);
+    merged.insecureHttp = insecureHttp || others.insecureHttp;
     merged.json = json || others.json;
     merged.timeoutSeconds = timeoutSeconds == null ? others.timeoutSeconds : timeoutSeconds;
     return merged;
@@ -63,6 +72,8 @@ final class ApiOptions {
    * A client of the gateways named here.
    *
    * @param environment variables of the process
+   * @throws TypeConversionException when one of them or of the options has a mistake, or the token
+   *     would go to another host in the clear
    */
   ApiClient client(Map<String, String> environment) {
     List<URI> urls = new ArrayList<>(apis);
@@ -80,11 +91,17 @@ final class ApiOptions {
     if (seconds < 1) {
       throw new TypeConversionException("--timeout must be at least 1 second");
     }
+    Optional<String> token = credentials.token(environment);
+    boolean insecure = insecureHttp || PlainHttp.allowed(environment);
+    if (token.isPresent() && !insecure) {
+      for (URI url : urls) {
+        if (PlainHttp.way(url) == PlainHttp.Way.IN_THE_CLEAR) {
+          throw new TypeConversionException(PlainHttp.refusal(url));
+        }
+      }
+    }
     return new ApiClient(
-        urls,
-        Duration.ofSeconds(seconds),
-        credentials.token(environment),
-        credentials.tls(environment));
+        urls, Duration.ofSeconds(seconds), token, credentials.tls(environment), insecure);
   }
 
   /** A base URL: {@code http://HOST[:PORT]}, or {@code https}. */

@@ -139,7 +139,7 @@ final class ClusterLook {
 
   /** Its loopback is not that of this host, unless it runs here. */
   private static Answer unheard(URI url, String why) {
-    return ApiClient.loopback(url)
+    return PlainHttp.loopback(url)
         ? Answer.without(Answer.Kind.ELSEWHERE, "")
         : Answer.without(Answer.Kind.SILENT, why);
   }

@@ -28,7 +28,7 @@ final class CliReference {
 
       ```
       moongate status                                             is anything wrong?
-      moongate status --watch --api http://gw1:8080,http://gw2:8080
+      moongate status --watch --api https://gw1:8080,https://gw2:8080
       moongate doctor --config /etc/moongate/gw1.conf             what does this host lack?
       moongate host-config linux --target iqn.2026-11.com.example:disks
       moongate target create iqn.2026-11.com.example:disks
@@ -46,6 +46,7 @@ final class CliReference {
         words with the field that they are about and the HTTP status.
       - On a terminal there are colours (not with `NO_COLOR` set, nor with `TERM=dumb`), bars for long work, and columns of text are cut to its width.
         Elsewhere nothing is coloured or cut.
+      - Tokens and changes go to other hosts by https alone, unless `--insecure-http` is given: plain HTTP to another host is refused before anything is sent.
       - Work that a gateway does goes on when the command is interrupted by Ctrl-C; the command says so.
 
       """;
