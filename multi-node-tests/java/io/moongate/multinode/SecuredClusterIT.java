@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cli.demo.DemoAccess;
 import io.moongate.multinode.harness.FileSearch;
 import io.moongate.multinode.harness.Installation;
@@ -22,6 +23,10 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,11 +55,13 @@ class SecuredClusterIT {
   private static final int CLUSTER = 2551;
   private static final int RELAY = 2553;
   private static final int API = 8080;
+  private static final int PEKKO_MANAGEMENT = 8558;
 
   private static TestCluster cluster;
   private static TestLun lun;
   private static Path directory;
   private static Pair gateways;
+  private static Pair apis;
   private static Pair foreign;
 
   @BeforeAll
@@ -63,12 +70,12 @@ class SecuredClusterIT {
     directory = Files.createTempDirectory("moongate-secured");
     TestCertificates certificates = new TestCertificates(directory);
     gateways = certificates.authority("gateways");
-    Pair api = certificates.authority("api");
+    apis = certificates.authority("api");
     Pair cassandras = certificates.authority("cassandras");
     foreign = certificates.party("foreign", certificates.authority("others"));
     for (int i = 1; i <= 3; i++) {
       certificates.party("gw" + i, gateways);
-      certificates.party("api-gw" + i, api);
+      certificates.party("api-gw" + i, apis);
       certificates.party("client-gw" + i, cassandras);
     }
     Pair node = certificates.party("node", cassandras);
@@ -104,7 +111,7 @@ class SecuredClusterIT {
         TestCluster.start(
             installation,
             installation.output().resolve("secured"),
-            Site.secured(3, api.certificate(), settings, cassandra));
+            Site.secured(3, apis.certificate(), settings, cassandra));
     lun = cluster.createLun("secured", 0, 64L << 20);
   }
 
@@ -142,7 +149,7 @@ class SecuredClusterIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {CLUSTER, RELAY, API})
+  @ValueSource(ints = {CLUSTER, RELAY, API, PEKKO_MANAGEMENT})
   @Order(3)
   void plainBytesAreNotAnswered(int port) throws IOException {
     String host = cluster.gateways().get(0).host();
@@ -164,7 +171,7 @@ class SecuredClusterIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {CLUSTER, RELAY})
+  @ValueSource(ints = {CLUSTER, RELAY, PEKKO_MANAGEMENT})
   @Order(4)
   void strangersAndCertificatesOfOthersAreNotHeard(int port) throws Exception {
     String host = cluster.gateways().get(0).host();
@@ -190,6 +197,34 @@ class SecuredClusterIT {
         return true;
       }
     }
+  }
+
+  /** The members are told to gateways alone; whether one works, by the API to anybody. */
+  @Test
+  @Order(4)
+  void membersAreToldToGateways() throws Exception {
+    String host = cluster.gateways().get(0).host();
+    URI members = URI.create("https://" + host + ":" + PEKKO_MANAGEMENT + "/cluster/members");
+    Path ca = gateways.certificate();
+    Pair own = new Pair(directory.resolve("gw1.pem"), directory.resolve("gw1.key"));
+    HttpResponse<String> answer = get(Tls.of(own.files("test", ca)).context(), members);
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals(3, new ObjectMapper().readTree(answer.body()).get("members").size());
+    TlsFiles nobody =
+        new TlsFiles("test", Optional.empty(), Optional.empty(), Optional.of(apis.certificate()));
+    for (String path : List.of("/health/live", "/health/ready")) {
+      URI probe = URI.create("https://" + host + ":" + API + path);
+      assertEquals(200, get(Tls.of(nobody).context(), probe).statusCode(), path);
+    }
+  }
+
+  private static HttpResponse<String> get(SSLContext context, URI uri) throws Exception {
+    return HttpClient.newBuilder()
+        .sslContext(context)
+        .build()
+        .send(
+            HttpRequest.newBuilder(uri).timeout(BOUND).build(),
+            HttpResponse.BodyHandlers.ofString());
   }
 
   @Test

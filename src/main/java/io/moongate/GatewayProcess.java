@@ -23,6 +23,7 @@ import io.moongate.management.SecuritySettings;
 import io.moongate.metrics.MetricsSettings;
 import io.moongate.metrics.Source;
 import io.moongate.scsi.LogicalUnit;
+import io.moongate.security.TlsFiles;
 import io.moongate.transport.LoopReading;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,7 +44,6 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap;
-import org.apache.pekko.management.javadsl.PekkoManagement;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -152,7 +152,9 @@ final class GatewayProcess {
       stopInOrder();
       GatewayMonitoring monitoring = monitoring(metrics);
       supervisor.watch(monitoring::live);
-      await(PekkoManagement.get(system.classicSystem()).start());
+      await(
+          PekkoManagementPort.start(
+              system, TlsFiles.mutual(system.settings().config(), "moongate.tls")));
       ClusterBootstrap.get(system.classicSystem()).start();
       await(
           ManagementServer.start(

@@ -323,6 +323,16 @@ public final class ApiClient {
     }
   }
 
+  /** Whether it says that hosts should come: not while it is drained. */
+  boolean ready() {
+    try {
+      text("/health/ready");
+      return true;
+    } catch (ApiException e) {
+      return false;
+    }
+  }
+
   private <T> T get(String path, Class<T> type) throws ApiException {
     return read(success(request(path, READ_TIMEOUT).GET().build()), type);
   }

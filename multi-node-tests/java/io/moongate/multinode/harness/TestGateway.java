@@ -29,6 +29,7 @@ public final class TestGateway extends TestProcess implements Portal {
   private final Path config;
   private final Path log;
   private final ApiClient api;
+  private final boolean encrypted;
   private volatile Place place;
 
   TestGateway(
@@ -47,9 +48,10 @@ public final class TestGateway extends TestProcess implements Portal {
     this.place = place;
     this.config = configurations.resolve(name() + ".conf");
     this.log = logs.resolve(name() + ".log");
+    this.encrypted = authority.isPresent();
     this.api =
         new ApiClient(
-            URI.create((authority.isPresent() ? "https://" : "http://") + host + ":8080"),
+            URI.create((encrypted ? "https://" : "http://") + host + ":8080"),
             DemoAccess.in(configurations).token(),
             authority);
   }
@@ -102,7 +104,8 @@ public final class TestGateway extends TestProcess implements Portal {
   }
 
   boolean ready() {
-    return ApiClient.ready(URI.create("http://" + host + ":8558/ready"));
+    // Where connections are encrypted, Pekko Management answers to gateways alone.
+    return encrypted ? api.ready() : ApiClient.ready(URI.create("http://" + host + ":8558/ready"));
   }
 
   @Override
