@@ -3,7 +3,6 @@ package io.moongate.cluster.membership;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,10 +21,9 @@ import java.util.function.BiConsumer;
  */
 public final class PeerWatch implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MS = 1_000;
-  private static final int BACKLOG = 256;
   private static final int PAUSE_MS = 50;
 
-  private final ServerSocket server;
+  private final WatchPort port;
   private final Map<String, Watch> watches = new ConcurrentHashMap<>();
   private final BiConsumer<MemberIdentity, String> onGone;
 
@@ -53,17 +51,7 @@ public final class PeerWatch implements AutoCloseable {
   public PeerWatch(String host, int port, BiConsumer<MemberIdentity, String> onGone)
       throws IOException {
     this.onGone = onGone;
-    this.server = new ServerSocket();
-    try {
-      server.setReuseAddress(true);
-      server.bind(new InetSocketAddress(host, port), BACKLOG);
-    } catch (IOException failure) {
-      server.close();
-      throw new IOException(
-          "moongate.watch: can't listen on %s:%d: %s".formatted(host, port, failure.getMessage()),
-          failure);
-    }
-    thread("peer-watch-accept", this::accept);
+    this.port = new WatchPort(host, port);
   }
 
   /** Begins to watch a process; does nothing when it is watched already. */
@@ -129,26 +117,6 @@ public final class PeerWatch implements AutoCloseable {
     }
   }
 
-  private void accept() {
-    while (!server.isClosed()) {
-      try {
-        Socket accepted = server.accept();
-        thread("peer-watch-held", () -> hold(accepted));
-      } catch (IOException failure) {
-        // Closed, or out of descriptors: the port stays held either way.
-        pause();
-      }
-    }
-  }
-
-  private static void hold(Socket accepted) {
-    try (accepted) {
-      while (accepted.getInputStream().read() >= 0) {}
-    } catch (IOException ended) {
-      // The peer is gone; it is watched from here by our own connection to it.
-    }
-  }
-
   private static void thread(String name, Runnable body) {
     Thread thread = new Thread(body, name);
     thread.setDaemon(true);
@@ -156,10 +124,10 @@ public final class PeerWatch implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     for (String incarnation : watches.keySet()) {
       unwatch(incarnation);
     }
-    server.close();
+    port.close();
   }
 }
