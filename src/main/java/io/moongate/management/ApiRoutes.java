@@ -83,7 +83,7 @@ final class ApiRoutes extends ProblemDirectives {
     this.stores = new StoreRoutes(metadata);
     this.sessions = new SessionRoutes(this, metadata);
     this.cluster = new ClusterRoutes(this, metadata);
-    this.changes = new ChangeStreams(system, settings.idleTimeout(), metadata);
+    this.changes = new ChangeStreams(system, settings.idleTimeout(), metadata, gate);
   }
 
   /** Everything that the server answers. */

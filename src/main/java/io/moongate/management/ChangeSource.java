@@ -22,6 +22,10 @@ import org.apache.pekko.util.ByteString;
  */
 final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
   private static final String HEARTBEAT = "heartbeat";
+  private static final String LOOK = "look";
+
+  /** How often it is looked whether its user is still let in. */
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
 
   /** Changes that are rendered at a time. */
   private static final int BATCH = 32;
@@ -33,12 +37,13 @@ final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
   private final ByteString greeting;
   private final long from;
   private final Duration heartbeat;
-  private final ChangeStreams streams;
+  private final ChangeStreams.Place place;
 
   /**
    * @param greeting what is sent first
    * @param from the number after which to begin
    * @param heartbeat after which a comment is sent when nothing else was
+   * @param place says whether it may go on
    */
   ChangeSource(
       ViewChanges changes,
@@ -46,13 +51,13 @@ final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
       ByteString greeting,
       long from,
       Duration heartbeat,
-      ChangeStreams streams) {
+      ChangeStreams.Place place) {
     this.changes = changes;
     this.events = events;
     this.greeting = greeting;
     this.from = from;
     this.heartbeat = heartbeat;
-    this.streams = streams;
+    this.place = place;
   }
 
   @Override
@@ -71,7 +76,7 @@ final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
     private long number = from;
     private boolean greeted;
     private Runnable stopFollowing = () -> {};
-    private Runnable leave = () -> {};
+    private final Runnable waker = this::wake;
 
     Logic() {
       super(shape);
@@ -87,15 +92,19 @@ final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
 
     @Override
     public void preStart() {
-      stopFollowing = changes.follow(this::wake);
-      leave = streams.begun(this::wake);
+      if (!place.take(waker)) {
+        completeStage();
+        return;
+      }
+      stopFollowing = changes.follow(waker);
       scheduleWithFixedDelay(HEARTBEAT, heartbeat, heartbeat);
+      scheduleWithFixedDelay(LOOK, LOOK_INTERVAL, LOOK_INTERVAL);
     }
 
     @Override
     public void postStop() {
       stopFollowing.run();
-      leave.run();
+      place.leave(waker);
     }
 
     /** On whatever thread: one call is under way at most. */
@@ -107,7 +116,7 @@ final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
 
     private void onWake(boolean ignored) {
       woken.set(false);
-      if (streams.isEnding()) {
+      if (place.isEnding()) {
         completeStage();
       } else if (isAvailable(out)) {
         next();
@@ -118,7 +127,11 @@ final class ChangeSource extends GraphStage<SourceShape<ByteString>> {
 
     @Override
     public void onTimer(Object key) {
-      if (isAvailable(out)) {
+      if (key.equals(LOOK)) {
+        if (!place.stands()) {
+          completeStage();
+        }
+      } else if (isAvailable(out)) {
         push(out, ChangeEvents.HEARTBEAT);
       }
     }

@@ -32,6 +32,10 @@ final class Gate {
   private static final AttributeKey<User> USER =
       AttributeKey.create("io.moongate.management.user", User.class);
 
+  /** By what. */
+  private static final AttributeKey<Credentials> SHOWN =
+      AttributeKey.create("io.moongate.management.shown", Credentials.class);
+
   private static final int ADDRESSES = 4096;
   private static final int USERS = 4096;
 
@@ -88,6 +92,16 @@ final class Gate {
     return request.getAttribute(USER).map(User::name).orElse("");
   }
 
+  /**
+   * Whether who sent a request that was let in would still be, as the same user of the same role.
+   * For what goes on for longer than a request: users are put out, and tokens expire.
+   */
+  boolean stands(HttpRequest request) {
+    Users.Attempt now =
+        request.getAttribute(SHOWN).orElseThrow().attempt(users.now(), clock.instant());
+    return now.admitted() && now.user().equals(request.getAttribute(USER));
+  }
+
   /** The same with the role of that user. */
   static Whoami whoami(HttpRequest request) {
     User user = request.getAttribute(USER).orElseThrow();
@@ -114,7 +128,8 @@ final class Gate {
       return new Admitted(request);
     }
     Users known = users.now();
-    Users.Attempt attempt = Credentials.of(request).attempt(known, clock.instant());
+    Credentials shown = Credentials.of(request);
+    Users.Attempt attempt = shown.attempt(known, clock.instant());
     if (!attempt.admitted()) {
       return unauthenticated(request, attempt, known.isEmpty());
     }
@@ -129,7 +144,7 @@ final class Gate {
           wait);
     }
     return resource
-        .<Decision>map(found -> authorized(request, user, found, need))
+        .<Decision>map(found -> authorized(request.addAttribute(SHOWN, shown), user, found, need))
         .orElseGet(() -> noResource(request));
   }
 

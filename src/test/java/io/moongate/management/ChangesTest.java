@@ -243,13 +243,17 @@ class ChangesTest {
   void streamsAreBounded() throws Exception {
     List<Client> clients = new ArrayList<>();
     try {
-      for (int number = 0; number < ChangeStreams.MOST; number++) {
+      for (int number = 0; number < ChangeStreams.MOST_OF_USER; number++) {
         Client client = new Client();
         assertEquals("hello", client.next().kind());
         clients.add(client);
       }
       try (Client refused = new Client()) {
         assertTrue(refused.head.get(0).contains(" 503 "), refused.head.toString());
+        assertEquals(
+            200,
+            server.status(server.as(TestUsers.VIEWER, "/changes").build()),
+            "another user has places of its own");
         assertTrue(
             refused.head.stream()
                 .anyMatch(line -> line.startsWith("Content-Type: application/problem+json")),
