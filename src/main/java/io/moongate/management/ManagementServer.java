@@ -63,7 +63,13 @@ public final class ManagementServer {
     system
         .scheduler()
         .scheduleWithFixedDelay(
-            REFUSALS_TOLD, REFUSALS_TOLD, attempts::tell, system.executionContext());
+            REFUSALS_TOLD,
+            REFUSALS_TOLD,
+            () -> {
+              attempts.tell();
+              MalformedRequests.OF_PROCESS.tell();
+            },
+            system.executionContext());
     KnownUsers users = new KnownUsers(security.usersFile());
     if (users.now().isEmpty()) {
       log.warn(

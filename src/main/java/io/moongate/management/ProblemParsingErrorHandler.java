@@ -22,7 +22,7 @@ public final class ProblemParsingErrorHandler extends ParsingErrorHandler {
   @Override
   public HttpResponse handle(
       StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
-    log.info("management: malformed request, status {}: {}", status.intValue(), error.summary());
+    MalformedRequests.OF_PROCESS.answered(status.intValue(), error.summary());
     // The summary alone: the detail quotes what came in.
     return SecureHeaders.on(Problems.plain(status, error.summary(), null), false);
   }

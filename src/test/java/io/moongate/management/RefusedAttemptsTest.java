@@ -52,6 +52,28 @@ class RefusedAttemptsTest {
   }
 
   @Test
+  void floodHidesNothingOfOthers() {
+    try (LogCapture log = new LogCapture()) {
+      for (int i = 0; i < 1_000; i++) {
+        attempts.refused("", "192.0.2.1", "GET", "/" + i, "no credentials");
+        attempts.refused("eve", "192.0.2.1", "DELETE", "/" + i, "why");
+      }
+      attempts.refused("mallory", "192.0.2.9", "DELETE", "/api/v1/luns/x", "why");
+      attempts.tell();
+      RefusedAttempt mallorys =
+          new RefusedAttempt("mallory", "192.0.2.9", "DELETE", "/api/v1/luns/x", "why", 1, NOW);
+      assertTrue(kept.contains(mallorys), kept.toString());
+      assertTrue(
+          log.lines().stream().anyMatch(line -> line.contains("user=\"mallory\"")),
+          log.lines().toString());
+      List<RefusedAttempt> eves = kept.stream().filter(each -> each.user().equals("eve")).toList();
+      assertEquals(17, eves.size());
+      assertEquals(1_000, eves.stream().mapToLong(RefusedAttempt::count).sum());
+      assertEquals(33, kept.stream().filter(each -> each.user().isEmpty()).count());
+    }
+  }
+
+  @Test
   void whatStrangersSendIsFitForALine() {
     attempts.refused("", "192.0.2.1", "GET", "/a\r\nevent=forged \"x\"" + "y".repeat(500), "why");
     attempts.tell();

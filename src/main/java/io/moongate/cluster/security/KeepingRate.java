@@ -13,9 +13,18 @@ final class KeepingRate {
   static final int AT_ONCE = 100;
   static final Duration EACH = Duration.ofMinutes(1);
 
+  private final String whose;
   private int room = AT_ONCE;
   private Instant since;
   private long untold;
+
+  /**
+   * @param whose attempts they are, where their number is told: a user, or as {@link
+   *     RefusedAttempt} has several and none
+   */
+  KeepingRate(String whose) {
+    this.whose = whose;
+  }
 
   /** What to keep; empty for nothing now. */
   Optional<RefusedAttempt> kept(RefusedAttempt attempt) {
@@ -31,7 +40,7 @@ final class KeepingRate {
     long count = untold + attempt.count();
     untold = 0;
     return Optional.of(
-        new RefusedAttempt("", "*", "*", "*", "more than are kept", count, attempt.at()));
+        new RefusedAttempt(whose, "*", "*", "*", "more than are kept", count, attempt.at()));
   }
 
   private void refill(Instant now) {

@@ -18,7 +18,8 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
  * same time counts, both of it. What comes while Cassandra is away is in the gateway's log alone.
  *
  * <p>Strangers can bring these events about: so many are kept at once, then one a minute, and those
- * between are told as a number.
+ * between are told as a number. Those of known users have a budget of their own, which strangers
+ * can't use up.
  */
 public final class SecurityLog extends EventSourcedBehavior<RefusedAttempt, RefusedAttempt, Done> {
   /** The kind of entity, with which the ids in the journal begin. */
@@ -27,7 +28,8 @@ public final class SecurityLog extends EventSourcedBehavior<RefusedAttempt, Refu
   private static final Duration BACKOFF = Duration.ofSeconds(1);
   private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
 
-  private final KeepingRate rate = new KeepingRate();
+  private final KeepingRate strangers = new KeepingRate("");
+  private final KeepingRate users = new KeepingRate("*");
 
   private SecurityLog(PersistenceId id) {
     super(id, SupervisorStrategy.restartWithBackoff(BACKOFF, LONGEST_BACKOFF, 0.2));
@@ -59,7 +61,8 @@ public final class SecurityLog extends EventSourcedBehavior<RefusedAttempt, Refu
         .forAnyState()
         .onAnyCommand(
             attempt ->
-                rate.kept(attempt)
+                (attempt.user().isEmpty() ? strangers : users)
+                    .kept(attempt)
                     .map(event -> Effect().persist(event))
                     .orElseGet(() -> Effect().none()));
   }

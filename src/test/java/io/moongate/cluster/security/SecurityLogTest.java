@@ -44,8 +44,49 @@ class SecurityLogTest {
   }
 
   @Test
+  void strangersDoNotHideWhatUsersDid() {
+    ActorTestKit kit =
+        ActorTestKit.create(
+            PersistenceTestKitPlugin.getInstance()
+                .config()
+                .withFallback(EntityKit.serialization()));
+    try {
+      PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
+      ActorRef<RefusedAttempt> log = SecurityLog.start(kit.system(), "gw2");
+      for (int i = 0; i < 5 * KeepingRate.AT_ONCE; i++) {
+        log.tell(attempt(i % 250, NOW));
+      }
+      RefusedAttempt eves =
+          new RefusedAttempt("eve", "192.0.2.1", "DELETE", "/api/v1/luns/x", "why", 7, NOW);
+      log.tell(eves);
+      for (int i = 0; i < KeepingRate.AT_ONCE; i++) {
+        journal.expectNextPersisted("Security|gw2", attempt(i % 250, NOW));
+      }
+      journal.expectNextPersisted("Security|gw2", eves);
+      RefusedAttempt again =
+          new RefusedAttempt("eve", "192.0.2.1", "DELETE", "/api/v1/luns/x", "why", 1, NOW);
+      for (int i = 0; i < 5 * KeepingRate.AT_ONCE; i++) {
+        log.tell(again);
+      }
+      RefusedAttempt later =
+          new RefusedAttempt(
+              "eve", "192.0.2.1", "GET", "/api/v1/luns", "why", 1, NOW.plus(KeepingRate.EACH));
+      log.tell(later);
+      for (int i = 1; i < KeepingRate.AT_ONCE; i++) {
+        journal.expectNextPersisted("Security|gw2", again);
+      }
+      journal.expectNextPersisted(
+          "Security|gw2",
+          new RefusedAttempt(
+              "*", "*", "*", "*", "more than are kept", 4 * KeepingRate.AT_ONCE + 2, later.at()));
+    } finally {
+      kit.shutdownTestKit();
+    }
+  }
+
+  @Test
   void floodIsCounted() {
-    KeepingRate rate = new KeepingRate();
+    KeepingRate rate = new KeepingRate("");
     List<RefusedAttempt> kept = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       rate.kept(attempt(i % 250, NOW)).ifPresent(kept::add);
