@@ -27,17 +27,22 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "token",
     mixinStandardHelpOptions = true,
-    description = "Make tokens for users of the HTTP API, in a gateway's users file.",
-    subcommands = TokenCommand.Create.class)
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Users of the HTTP API and their tokens, in a gateway's users file.",
+    subcommands = {
+      TokenCommand.Create.class,
+      TokenFileCommands.ListAll.class,
+      TokenFileCommands.Revoke.class
+    })
 final class TokenCommand implements Runnable {
   /** Where a gateway looks for it by default. */
-  private static final String USERS_FILE = "/etc/moongate/users";
+  static final String USERS_FILE = "/etc/moongate/users";
 
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Give a command: create");
+    throw new ParameterException(spec.commandLine(), "Give a command: create, list or revoke");
   }
 
   /** Makes one. */

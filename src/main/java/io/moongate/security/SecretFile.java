@@ -1,12 +1,17 @@
 package io.moongate.security;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
@@ -55,8 +60,9 @@ public final class SecretFile {
   }
 
   /**
-   * Writes a file that only its owner may read, whole or not at all. One that is there is replaced,
-   * and keeps its owner.
+   * Writes a file that only its owner may read, whole or not at all, also when the host fails. One
+   * that is there is replaced, and keeps its owner, its group and, as far as they are its owner's,
+   * its permissions.
    *
    * @throws IOException when it can't be written
    */
@@ -65,13 +71,43 @@ public final class SecretFile {
     Path directory = target.getParent();
     Path temporary = Files.createTempFile(directory, "." + target.getFileName(), ".new", PRIVATE);
     try {
-      Files.writeString(temporary, text, StandardCharsets.UTF_8);
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        channel.force(true);
+      }
       if (Files.exists(target)) {
-        Files.setOwner(temporary, Files.getOwner(target));
+        keepAttributes(target, temporary);
       }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+        entries.force(true);
+      }
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static void keepAttributes(Path from, Path to) throws IOException {
+    PosixFileAttributes before = Files.readAttributes(from, PosixFileAttributes.class);
+    PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+    PosixFileAttributes now = view.readAttributes();
+    if (!now.owner().equals(before.owner())) {
+      view.setOwner(before.owner());
+    }
+    if (!now.group().equals(before.group())) {
+      try {
+        view.setGroup(before.group());
+      } catch (IOException notOneOfIt) {
+        // The group has no rights to it anyway.
+      }
+    }
+    Set<PosixFilePermission> mode = EnumSet.copyOf(OWNERS);
+    mode.retainAll(before.permissions());
+    if (!mode.isEmpty()) {
+      view.setPermissions(mode);
     }
   }
 

@@ -46,6 +46,7 @@ public final class UsersFile {
   private static final FileAttribute<?> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   private static final String DIGEST = "sha256:";
+  private static final int SHOWN_DIGITS = 12;
   private static final String EXPIRES = "expires=";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
   private static final Pattern CERTIFICATE = Pattern.compile("(cn|dns|email|uri)=\\S{1,255}");
@@ -60,30 +61,118 @@ public final class UsersFile {
   private UsersFile() {}
 
   /**
+   * What a line lets in.
+   *
+   * @param by {@code sha256:} with the first twelve digits of a token's digest, by which the line
+   *     is told from others; or a name in a client certificate
+   * @param expires from when on it lets nobody in
+   */
+  public record Entry(User user, String by, Optional<Instant> expires) {}
+
+  /**
    * Reads it.
    *
    * @throws IllegalArgumentException names the file, the line, and what was expected
    */
   public static Users read(Path file) {
-    String text = SecretFile.read(file, MAX_BYTES);
-    List<Credential> credentials = new ArrayList<>();
+    return new Users(lines(file).stream().map(Line::credential).flatMap(Optional::stream).toList());
+  }
+
+  /**
+   * What stands in it, in its order.
+   *
+   * @throws IllegalArgumentException names the file, the line, and what was expected
+   */
+  public static List<Entry> entries(Path file) {
+    return lines(file).stream()
+        .map(Line::credential)
+        .flatMap(Optional::stream)
+        .map(UsersFile::entry)
+        .toList();
+  }
+
+  /**
+   * Takes lines of a user out of it; what else stands there stays as it is.
+   *
+   * @param by which of them, as {@link Entry#by} has it; empty: all, also those of certificates
+   * @return those that were taken out
+   * @throws IllegalArgumentException when there is none, or the file has a mistake
+   * @throws IOException when it can't be written
+   */
+  public static List<Entry> revoke(Path file, String user, Optional<String> by) throws IOException {
+    lines(file); // A file that is not there needs no lock beside it.
+    return locked(
+        file,
+        () -> {
+          List<Entry> out = new ArrayList<>();
+          StringBuilder left = new StringBuilder();
+          for (Line line : lines(file)) {
+            Optional<Entry> revoked =
+                line.credential()
+                    .map(UsersFile::entry)
+                    .filter(entry -> entry.user().name().equals(user))
+                    .filter(entry -> by.isEmpty() || by.get().equals(entry.by()));
+            revoked.ifPresentOrElse(out::add, () -> left.append(line.text()));
+          }
+          if (out.isEmpty()) {
+            throw new IllegalArgumentException(
+                "%s has no %s of the user \"%s\""
+                    .formatted(file, by.orElse("token or certificate"), user));
+          }
+          SecretFile.write(file, left.toString());
+          return out;
+        });
+  }
+
+  /**
+   * A line with its end.
+   *
+   * @param credential empty for a comment
+   */
+  private record Line(String text, Optional<Credential> credential) {}
+
+  private static List<Line> lines(Path file) {
+    List<Line> lines = new ArrayList<>();
     Map<String, Role> roles = new HashMap<>();
-    int number = 0;
-    for (String line : text.split("\\r?\\n", -1)) {
-      number++;
-      String entry = line.strip();
+    for (String text : (SecretFile.read(file, MAX_BYTES) + "\n").split("(?<=\n)", 0)) {
+      String entry = text.strip();
+      Optional<Credential> credential = Optional.empty();
       if (!entry.isEmpty() && !entry.startsWith("#")) {
         try {
-          Credential credential = credential(entry);
-          requireSameRole(roles, credential.user());
-          credentials.add(credential);
+          credential = Optional.of(credential(entry));
+          requireSameRole(roles, credential.get().user());
         } catch (IllegalArgumentException wrong) {
           throw new IllegalArgumentException(
-              "%s, line %d: %s".formatted(file, number, wrong.getMessage()), wrong);
+              "%s, line %d: %s".formatted(file, lines.size() + 1, wrong.getMessage()), wrong);
         }
       }
+      lines.add(new Line(text, credential));
     }
-    return new Users(credentials);
+    return lines;
+  }
+
+  private static Entry entry(Credential credential) {
+    String by =
+        credential.proof() instanceof CertificateProof certificate
+            ? certificate.name()
+            : DIGEST
+                + HexFormat.of()
+                    .formatHex(((TokenProof) credential.proof()).digest())
+                    .substring(0, SHOWN_DIGITS);
+    return new Entry(credential.user(), by, credential.expires());
+  }
+
+  private interface Edit<T> {
+    T make() throws IOException;
+  }
+
+  /** Two commands at once: neither may lose what the other has changed. */
+  private static synchronized <T> T locked(Path file, Edit<T> edit) throws IOException {
+    Path lock = file.resolveSibling(file.getFileName() + ".lock");
+    try (FileChannel channel = FileChannel.open(lock, CREATE, PRIVATE)) {
+      channel.lock();
+      return edit.make();
+    }
   }
 
   /**
@@ -105,21 +194,23 @@ public final class UsersFile {
                 DIGEST,
                 HexFormat.of().formatHex(Tokens.digest(token)),
                 expires.map(at -> " " + EXPIRES + at).orElse(""));
-    Path lock = file.resolveSibling(file.getFileName() + ".lock");
-    // Two commands at once: neither may lose what the other has added.
-    try (FileChannel channel = FileChannel.open(lock, CREATE, PRIVATE)) {
-      channel.lock();
-      String before = HEADER;
-      if (Files.exists(file)) {
-        Map<String, Role> roles = new HashMap<>();
-        read(file)
-            .credentials()
-            .forEach(known -> roles.put(known.user().name(), known.user().role()));
-        requireSameRole(roles, user);
-        before = Files.readString(file);
-      }
-      SecretFile.write(file, (before.endsWith("\n") ? before : before + "\n") + line + "\n");
-    }
+    locked(
+        file,
+        () -> {
+          StringBuilder text = new StringBuilder();
+          if (Files.exists(file)) {
+            Map<String, Role> roles = new HashMap<>();
+            for (Line before : lines(file)) {
+              before.credential().ifPresent(known -> requireSameRole(roles, known.user()));
+              text.append(before.text());
+            }
+            requireSameRole(roles, user);
+          } else {
+            text.append(HEADER);
+          }
+          SecretFile.write(file, text + line + "\n");
+          return null;
+        });
   }
 
   private static Credential credential(String entry) {

@@ -47,7 +47,9 @@ class EveryRouteTest {
           "help",
           "import ceph-iscsi",
           "doctor",
-          "token create");
+          "token create",
+          "token list",
+          "token revoke");
 
   private static final String IQN = "iqn.2026-11.io.moongate:demo";
 

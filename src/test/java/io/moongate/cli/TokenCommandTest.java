@@ -16,6 +16,7 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -100,6 +101,51 @@ class TokenCommandTest {
         run("token", "create", "--user", "a", "--role", "viewer", "--file", "/none/users");
     assertEquals(1, nowhere.code());
     assertTrue(nowhere.err().contains("/none/users"), nowhere.err());
+  }
+
+  @Test
+  void usersAreListedAndRevoked() throws Exception {
+    Path path = directory.resolve("users");
+    String file = path.toString();
+    String alice =
+        run("token", "create", "--user", "alice", "--role", "admin", "--file", file).out().strip();
+    String second =
+        run("token", "create", "--user", "alice", "--role", "admin", "--file", file).out().strip();
+    Files.writeString(
+        path,
+        "# by hand\ncarol operator cn=carol expires=2020-01-01T00:00:00Z",
+        StandardOpenOption.APPEND);
+    Outcome list = run("token", "list", "--file", file, "--no-header");
+    assertEquals(0, list.code(), list.err());
+    List<String> lines = list.out().lines().map(line -> line.replaceAll(" +", " ")).toList();
+    assertEquals(3, lines.size(), list.out());
+    assertTrue(lines.get(0).matches("alice admin sha256:[0-9a-f]{12} -"), list.out());
+    assertEquals("carol operator cn=carol 2020-01-01T00:00:00Z (expired)", lines.get(2));
+    assertFalse(list.out().contains(alice.substring(4)));
+
+    String by = lines.get(1).split(" ")[2];
+    Outcome one = run("token", "revoke", "alice", "--only", by, "--file", file);
+    assertEquals(0, one.code(), one.err());
+    assertEquals("revoked " + by + " of alice\n", one.out());
+    assertTrue(one.err().contains("alice has other lines"), one.err());
+    Users users = UsersFile.read(path);
+    assertTrue(users.byToken(alice, Instant.now()).admitted());
+    assertFalse(users.byToken(second, Instant.now()).admitted());
+
+    Outcome rest = run("token", "revoke", "alice", "--file", file);
+    assertEquals(0, rest.code(), rest.err());
+    assertTrue(rest.err().contains("Nobody in " + file + " has the role admin now"), rest.err());
+    assertFalse(UsersFile.read(path).byToken(alice, Instant.now()).admitted());
+    assertTrue(Files.readString(path).contains("# by hand\ncarol operator cn=carol "));
+
+    Outcome unknown = run("token", "revoke", "alice", "--file", file);
+    assertEquals(1, unknown.code());
+    assertTrue(
+        unknown.err().contains("has no token or certificate of the user \"alice\""), unknown.err());
+    assertEquals(2, run("token", "revoke", "--file", file).code());
+    Outcome none = run("token", "list", "--file", "/none/users");
+    assertEquals(1, none.code());
+    assertTrue(none.err().contains("there is no file /none/users"), none.err());
   }
 
   @Test

@@ -11,10 +11,16 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,6 +146,115 @@ class UsersFileTest {
         IllegalArgumentException.class,
         () -> UsersFile.add(other, new User("a", Role.VIEWER), "t", Optional.empty()));
     assertEquals("a admin cn=a\n", Files.readString(other));
+  }
+
+  @Test
+  void entriesAreShownWithoutWhatLetsIn() throws Exception {
+    Path file =
+        file("# c\n\na admin sha256:" + DIGEST + " expires=2027-01-01T00:00:00Z\nb viewer cn=b");
+    assertEquals(
+        List.of(
+            new UsersFile.Entry(
+                new User("a", Role.ADMIN),
+                "sha256:0123456789ab",
+                Optional.of(Instant.parse("2027-01-01T00:00:00Z"))),
+            new UsersFile.Entry(new User("b", Role.VIEWER), "cn=b", Optional.empty())),
+        UsersFile.entries(file));
+  }
+
+  /** Comments, blank lines, ends of lines and other users stay; the last line may have no end. */
+  @ParameterizedTest
+  @CsvSource({
+    "a,'# head\\r\\n\\n  # b\\tis here\\nb viewer cn=b\\n'",
+    "b,'# head\\r\\n\\na admin cn=a\\r\\n  # b\\tis here\\na admin sha256:D\\n'"
+  })
+  void revokedLinesAreTakenOutAndNothingElse(String user, String left) throws Exception {
+    Path file =
+        file(
+            "# head\r\n\na admin cn=a\r\n  # b\tis here\na admin sha256:D\nb viewer cn=b"
+                .replace("D", DIGEST));
+    int out = user.equals("a") ? 2 : 1;
+    assertEquals(out, UsersFile.revoke(file, user, Optional.empty()).size());
+    String expected =
+        left.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("D", DIGEST);
+    assertEquals(expected, Files.readString(file));
+    assertThrows(
+        IllegalArgumentException.class, () -> UsersFile.revoke(file, user, Optional.empty()));
+    assertEquals(expected, Files.readString(file));
+  }
+
+  @Test
+  void oneLineOfAUserIsRevoked() throws Exception {
+    Path file = file("a admin cn=a\na admin sha256:" + DIGEST + "\n");
+    String why =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> UsersFile.revoke(file, "a", Optional.of("cn=b")))
+            .getMessage();
+    assertEquals(file + " has no cn=b of the user \"a\"", why);
+    UsersFile.revoke(file, "a", Optional.of("sha256:0123456789ab"));
+    assertEquals("a admin cn=a\n", Files.readString(file));
+  }
+
+  @Test
+  void whoEditsKeepsPermissionsAndLinks() throws Exception {
+    Path file = file("a admin cn=a\nb viewer cn=b\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
+    Path link = directory.resolve("link");
+    Files.createSymbolicLink(link, file);
+    UsersFile.revoke(link, "b", Optional.empty());
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("a admin cn=a\n", Files.readString(file));
+    assertEquals("r--------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    try (var files = Files.list(directory)) {
+      assertEquals(
+          Set.of("users", "link", "link.lock"),
+          files.map(each -> each.getFileName().toString()).collect(Collectors.toSet()));
+    }
+  }
+
+  @Test
+  void nothingIsRevokedFromAFileWithAMistake() throws Exception {
+    Path file = file("a admin cn=a\nb root cn=b\n");
+    assertThrows(
+        IllegalArgumentException.class, () -> UsersFile.revoke(file, "a", Optional.empty()));
+    assertEquals("a admin cn=a\nb root cn=b\n", Files.readString(file));
+    Path none = directory.resolve("none");
+    assertThrows(
+        IllegalArgumentException.class, () -> UsersFile.revoke(none, "a", Optional.empty()));
+    assertFalse(Files.exists(directory.resolve("none.lock")));
+  }
+
+  /** Each adds users and takes them out again, at the same time as the others. */
+  @Test
+  void editsAtTheSameTimeLoseNothing() throws Exception {
+    Path file = file("# kept\n");
+    int each = 20;
+    List<Callable<Void>> editors = new ArrayList<>();
+    for (int editor = 0; editor < 4; editor++) {
+      String name = "u" + editor + "-";
+      editors.add(
+          () -> {
+            for (int i = 0; i < each; i++) {
+              User user = new User(name + i, Role.VIEWER);
+              UsersFile.add(file, user, Tokens.create(), Optional.empty());
+              if (i % 2 == 0) {
+                UsersFile.revoke(file, user.name(), Optional.empty());
+              }
+            }
+            return null;
+          });
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(editors.size());
+    try {
+      for (Future<Void> edited : threads.invokeAll(editors)) {
+        edited.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(4 * each / 2, UsersFile.entries(file).size());
+    assertTrue(Files.readString(file).startsWith("# kept\n"));
   }
 
   @Test
