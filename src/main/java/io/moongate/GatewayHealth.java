@@ -6,7 +6,9 @@ import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.failure.Observation;
 import io.moongate.management.api.Health;
 import io.moongate.management.api.HealthCheck;
+import io.moongate.security.TlsReading;
 import io.moongate.transport.LoopReading;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +31,9 @@ final class GatewayHealth {
   /** The keeper works several times a second; dispatchers that starve delay it. */
   private static final double KEEPER_LATE_SECONDS = 2;
 
+  /** So long before a certificate expires somebody should have renewed it. */
+  private static final Duration RENEWAL = Duration.ofDays(7);
+
   private GatewayHealth() {}
 
   /**
@@ -43,6 +48,7 @@ final class GatewayHealth {
    * @param waiting logical units of failed gateways that nobody owns yet
    * @param reached by store, whether it was reached last
    * @param stores what they said of their space
+   * @param tls the files of TLS
    */
   record Seen(
       String gateway,
@@ -55,7 +61,8 @@ final class GatewayHealth {
       int waiting,
       Map<String, Boolean> reached,
       List<VolumeStores.Store> stores,
-      List<LoopReading> loops) {}
+      List<LoopReading> loops,
+      List<TlsReading> tls) {}
 
   /**
    * Whether the process itself works: its event loops come back, and the lease's keeper is at work.
@@ -81,6 +88,7 @@ final class GatewayHealth {
     checks.add(units(seen));
     checks.add(loops(seen, notReady));
     checks.addAll(stores(seen));
+    seen.tls().forEach(files -> checks.add(tls(files)));
     String status = UP;
     for (HealthCheck check : checks) {
       status = worse(status, check.state());
@@ -176,6 +184,30 @@ final class GatewayHealth {
     }
     boolean slow = turn > LONG_TURN_SECONDS || kept > KEEPER_LATE_SECONDS;
     return new HealthCheck("threads", slow ? DEGRADED : UP, detail);
+  }
+
+  private static HealthCheck tls(TlsReading files) {
+    List<String> wrong = new ArrayList<>();
+    files.refused().ifPresent(why -> wrong.add("changed files are not taken: " + why));
+    files
+        .left()
+        .filter(left -> left.compareTo(RENEWAL) < 0)
+        .ifPresent(
+            left ->
+                wrong.add(
+                    left.isNegative()
+                        ? "the certificate has expired"
+                        : "the certificate expires in %d hours".formatted(left.toHours())));
+    String name = "tls " + files.setting();
+    return wrong.isEmpty()
+        ? new HealthCheck(
+            name,
+            UP,
+            files
+                .left()
+                .map(left -> "the certificate is valid for %d days".formatted(left.toDays()))
+                .orElse("in force"))
+        : new HealthCheck(name, DEGRADED, String.join("; ", wrong));
   }
 
   private static double longestTurn(List<LoopReading> loops) {

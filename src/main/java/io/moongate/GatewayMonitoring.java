@@ -10,6 +10,7 @@ import io.moongate.management.api.HealthCheck;
 import io.moongate.metrics.Exposition;
 import io.moongate.metrics.Samples;
 import io.moongate.metrics.Source;
+import io.moongate.security.TlsReading;
 import io.moongate.transport.LoopReading;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,10 @@ final class GatewayMonitoring implements Monitoring, AutoCloseable {
                     answered.method(),
                     answered.route(),
                     String.valueOf(answered.status())));
+    for (TlsReading files : TlsReading.all()) {
+      out.gauge(TLS_REFUSED, files.refused().isPresent() ? 1 : 0, files.setting());
+      files.left().ifPresent(left -> out.gauge(TLS_LEFT, left.toSeconds(), files.setting()));
+    }
     Health health = health();
     out.gauge(READY, health.ready() ? 1 : 0);
     for (HealthCheck check : health.checks()) {

@@ -24,6 +24,7 @@ import io.moongate.metrics.MetricsSettings;
 import io.moongate.metrics.Source;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.security.TlsFiles;
+import io.moongate.security.TlsReading;
 import io.moongate.transport.LoopReading;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -212,7 +213,8 @@ final class GatewayProcess {
           metadata.waiting().size(),
           services.storesReached(),
           services.storesSaid(),
-          LoopReading.all());
+          LoopReading.all(),
+          TlsReading.all());
     }
 
     /** What is seen of the stores goes to the node. */

@@ -11,7 +11,9 @@ import io.moongate.cluster.view.GatewayEntry;
 import io.moongate.failure.Observation;
 import io.moongate.management.api.Health;
 import io.moongate.management.api.HealthCheck;
+import io.moongate.security.TlsReading;
 import io.moongate.transport.LoopReading;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ class GatewayHealthTest {
   private Map<String, Boolean> reached = Map.of("file", true);
   private List<VolumeStores.Store> stores = List.of();
   private double turn;
+  private List<TlsReading> tls = List.of();
 
   private Health health() {
     GatewayEntry up = Entries.gateway("gw1", 1, GatewayEntry.State.UP, "i1", 1);
@@ -58,7 +61,8 @@ class GatewayHealthTest {
             waiting,
             reached,
             stores,
-            List.of(new LoopReading("loop", 1, turn, 0))));
+            List.of(new LoopReading("loop", 1, turn, 0)),
+            tls));
   }
 
   private static String state(Health health, String name) {
@@ -161,5 +165,35 @@ class GatewayHealthTest {
     turn = 0;
     kept = 11;
     assertNotReady("its threads are stuck");
+  }
+
+  @Test
+  void filesOfTlsThatAreNotTakenAndCertificatesThatExpireAreSeenTo() {
+    String name = "tls moongate.tls";
+    tls =
+        List.of(
+            new TlsReading("moongate.tls", Optional.empty(), Optional.of(Duration.ofDays(30))),
+            new TlsReading("moongate.cassandra.tls-files", Optional.empty(), Optional.empty()));
+    assertEquals("up", health().status());
+    assertEquals("up", state(health(), name));
+    assertEquals("up", state(health(), "tls moongate.cassandra.tls-files"));
+    tls =
+        List.of(
+            new TlsReading(
+                "moongate.tls", Optional.of("no PEM"), Optional.of(Duration.ofDays(30))));
+    assertEquals("degraded", state(health(), name));
+    assertEquals("degraded", health().status());
+    assertTrue(health().ready(), "it serves");
+    assertEquals(
+        "changed files are not taken: no PEM",
+        health().checks().stream()
+            .filter(check -> check.name().equals(name))
+            .findFirst()
+            .orElseThrow()
+            .detail());
+    for (Duration left : List.of(Duration.ofDays(6), Duration.ofSeconds(-1))) {
+      tls = List.of(new TlsReading("moongate.tls", Optional.empty(), Optional.of(left)));
+      assertEquals("degraded", state(health(), name));
+    }
   }
 }

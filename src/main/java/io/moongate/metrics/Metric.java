@@ -259,6 +259,16 @@ public enum Metric {
       "1 for the state of each check of the health",
       "check",
       "state"),
+  TLS_LEFT(
+      Type.GAUGE,
+      "moongate_tls_certificate_left_seconds",
+      "For how long the certificate of a setting is valid yet",
+      "setting"),
+  TLS_REFUSED(
+      Type.GAUGE,
+      "moongate_tls_files_refused",
+      "Whether files of a setting were changed and are not taken",
+      "setting"),
   BUILD(Type.INFO, "moongate_build", "What runs", "version", "java");
 
   /** What kind of metric it is. */

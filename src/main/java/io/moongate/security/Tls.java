@@ -12,6 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -34,10 +37,30 @@ public final class Tls {
   private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
   private static final char[] NO_PASSWORD = new char[0];
 
+  /** The last party of each setting. */
+  private static final Map<String, Tls> IN_USE = new ConcurrentSkipListMap<>();
+
   private final TlsFiles files;
   private final FileWatch watch;
+  private final long againNanos;
+  private final LongSupplier nanoTime;
   private final Clock clock;
-  private volatile SSLContext context;
+  private volatile Read read;
+  private volatile Refused refused;
+
+  /**
+   * What was made of the files.
+   *
+   * @param until when the first of its own certificates expires
+   */
+  private record Read(SSLContext context, Optional<Instant> until) {}
+
+  /**
+   * What is wrong with the files since they were changed.
+   *
+   * @param at on the monotonic clock, when they were last looked into
+   */
+  private record Refused(String why, long at) {}
 
   /** What the other party has to show. */
   public enum Peer {
@@ -52,9 +75,11 @@ public final class Tls {
   private Tls(TlsFiles files, Duration look, LongSupplier nanoTime, Clock clock) {
     this.files = files;
     this.clock = clock;
+    this.againNanos = look.toNanos();
+    this.nanoTime = nanoTime;
     this.watch = new FileWatch(files.all(), look, nanoTime);
     watch.changed();
-    this.context = read();
+    this.read = read();
   }
 
   /**
@@ -64,7 +89,24 @@ public final class Tls {
    *     missing, is not PEM, the key is not the certificate's, or a certificate is not valid now
    */
   public static Tls of(TlsFiles files) {
-    return new Tls(files, LOOK, System::nanoTime, Clock.systemUTC());
+    Tls tls = new Tls(files, LOOK, System::nanoTime, Clock.systemUTC());
+    IN_USE.put(files.setting(), tls);
+    return tls;
+  }
+
+  /** Those of this process. */
+  static List<Tls> inUse() {
+    return List.copyOf(IN_USE.values());
+  }
+
+  /** How its files are; they are looked at for it. */
+  TlsReading reading() {
+    current();
+    Refused wrong = refused;
+    return new TlsReading(
+        files.setting(),
+        Optional.ofNullable(wrong).map(Refused::why),
+        read.until().map(until -> Duration.between(clock.instant(), until)));
   }
 
   static Tls of(TlsFiles files, LongSupplier nanoTime, Clock clock) {
@@ -121,38 +163,54 @@ public final class Tls {
             .toArray(String[]::new));
   }
 
-  /** The context of the files as they are now. */
+  /**
+   * The context of the files as they are now. What was refused is looked into again: a certificate
+   * may be valid from a moment on that has not come yet.
+   */
   private SSLContext current() {
-    if (watch.changed()) {
+    Refused before = refused;
+    boolean again = before != null && nanoTime.getAsLong() - before.at() >= againNanos;
+    if (watch.changed() || again) {
       try {
-        context = read();
+        read = read();
+        refused = null;
         LOG.info("event=tls-files-read setting={}", files.setting());
       } catch (IllegalArgumentException mistake) {
-        LOG.error(
-            "event=tls-files-refused reason=\"{}\": what was there before stays in force",
-            mistake.getMessage());
+        refused = new Refused(mistake.getMessage(), nanoTime.getAsLong());
+        if (before == null || !before.why().equals(mistake.getMessage())) {
+          LOG.error(
+              "event=tls-files-refused reason=\"{}\": what was there before stays in force",
+              mistake.getMessage());
+        }
       }
     }
-    return context;
+    return read.context();
   }
 
-  private SSLContext read() {
+  private Read read() {
     try {
-      SSLContext read = SSLContext.getInstance("TLS");
-      read.init(keys(), trusted(), null);
-      return read;
+      List<X509Certificate> chain =
+          files
+              .certificate()
+              .map(
+                  file ->
+                      named("certificate", () -> requireValid(file, PemFile.certificates(file))))
+              .orElse(List.of());
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys(chain), trusted(), null);
+      return new Read(
+          context,
+          chain.stream().map(each -> each.getNotAfter().toInstant()).min(Instant::compareTo));
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalArgumentException(files.setting() + ": " + e.getMessage(), e);
     }
   }
 
-  private KeyManager[] keys() throws GeneralSecurityException, IOException {
-    if (files.certificate().isEmpty()) {
+  private KeyManager[] keys(List<X509Certificate> chain)
+      throws GeneralSecurityException, IOException {
+    if (chain.isEmpty()) {
       return new KeyManager[0];
     }
-    Path file = files.certificate().get();
-    List<X509Certificate> chain =
-        named("certificate", () -> requireValid(file, PemFile.certificates(file)));
     X509Certificate own = chain.get(0);
     Path keyFile = files.key().orElseThrow();
     PrivateKey key =
@@ -205,13 +263,12 @@ public final class Tls {
       if (now.isBefore(certificate.getNotBefore().toInstant())
           || now.isAfter(certificate.getNotAfter().toInstant())) {
         throw new IllegalArgumentException(
-            "%s: the certificate of %s is valid from %s to %s, and it is %s now"
+            "%s: the certificate of %s is valid from %s to %s, and not now"
                 .formatted(
                     file,
                     certificate.getSubjectX500Principal().getName(),
                     certificate.getNotBefore().toInstant(),
-                    certificate.getNotAfter().toInstant(),
-                    now));
+                    certificate.getNotAfter().toInstant()));
       }
     }
     return certificates;

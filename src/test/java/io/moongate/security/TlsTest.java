@@ -14,9 +14,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeAll;
@@ -214,12 +220,77 @@ class TlsTest {
     assertEquals("cn=server", commonName(tls));
     now.addAndGet(Duration.ofSeconds(10).toNanos());
     assertEquals("cn=client", commonName(tls));
+    assertEquals(Optional.empty(), tls.reading().refused());
     Files.writeString(certificate, "half");
     now.addAndGet(Duration.ofSeconds(10).toNanos());
     assertEquals("cn=client", commonName(tls));
+    String why = tls.reading().refused().orElseThrow();
+    assertTrue(why.startsWith(SETTING + " (certificate): " + certificate), why);
+    assertTrue(tls.reading().left().orElseThrow().toDays() >= 29, "of the one in force");
     copy(server, renewed);
     now.addAndGet(Duration.ofSeconds(10).toNanos());
     assertEquals("cn=server", commonName(tls));
+    assertEquals(Optional.empty(), tls.reading().refused());
+  }
+
+  /** Whoever signs it may have a clock that is ahead. */
+  @Test
+  void certificateThatIsNotValidYetIsTakenOnceItIs() throws Exception {
+    Pair changed = new Pair(directory.resolve("early.pem"), directory.resolve("early.key"));
+    Instant before = notBefore(server);
+    while (!Instant.now().isAfter(before.plusSeconds(2))) {
+      Thread.sleep(100);
+    }
+    Pair soon = certificates.party("soon", authority);
+    AtomicReference<Instant> time = new AtomicReference<>(before);
+    Clock clock =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            return time.get();
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+          }
+        };
+    copy(server, changed);
+    AtomicLong now = new AtomicLong();
+    Tls tls = Tls.of(changed.files(SETTING, null), now::get, clock);
+    copy(soon, changed);
+    now.addAndGet(Duration.ofSeconds(10).toNanos());
+    assertTrue(tls.reading().refused().orElseThrow().contains("is valid from"));
+    assertEquals("cn=server", commonName(tls));
+    time.set(notBefore(soon));
+    assertTrue(tls.reading().refused().isPresent(), "not before its time");
+    now.addAndGet(Duration.ofSeconds(10).toNanos());
+    assertEquals(Optional.empty(), tls.reading().refused());
+    assertEquals("cn=soon", commonName(tls));
+  }
+
+  private static Instant notBefore(Pair pair) {
+    return PemFile.certificates(pair.certificate()).get(0).getNotBefore().toInstant();
+  }
+
+  @Test
+  void partiesOfTheProcessAreRead() throws Exception {
+    Pair own = certificates.party("counted", authority);
+    String setting = "moongate.counted.tls";
+    Tls.of(own.files(setting, authority.certificate()));
+    Tls.of(
+        new TlsFiles(
+            setting + "2", Optional.empty(), Optional.empty(), own.files("", null).certificate()));
+    Map<String, TlsReading> seen =
+        TlsReading.all().stream().collect(Collectors.toMap(TlsReading::setting, each -> each));
+    assertTrue(seen.get(setting).left().orElseThrow().toDays() >= 29);
+    assertEquals(Optional.empty(), seen.get(setting).refused());
+    assertEquals(Optional.empty(), seen.get(setting + "2").left());
   }
 
   private static void copy(Pair from, Pair to) throws IOException {
