@@ -1,6 +1,7 @@
 package io.moongate.multinode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -184,6 +185,32 @@ class ApiIT {
         cluster.describe(lun).mappings().stream().map(each -> each.target()).toList(),
         "it is where it was");
     cluster.delete(lun.target());
+  }
+
+  /** A deletion and a change that know the same version: one that is refused takes nothing away. */
+  @Test
+  void aDeletionThatIsRefusedLeavesTheLunsWhereTheyAre(TestCluster cluster) throws Exception {
+    ApiClient operator = cluster.gateways().get(0).api();
+    ApiClient other = cluster.gateways().get(1).api();
+    for (int round = 0; round < ROUNDS; round++) {
+      TestLun lun = cluster.createLun("api-delete-" + round, 0, 16L << 20);
+      String path = "/luns/" + lun.id();
+      String tag = tag(operator.answer("GET", path, null));
+      CompletableFuture<HttpResponse<String>> changed =
+          CompletableFuture.supplyAsync(() -> conditional(other, path, true, tag));
+      HttpResponse<String> deleted = operator.answer("DELETE", path, null, "If-Match", tag);
+      int status = deleted.statusCode();
+      int change = changed.join().statusCode();
+      assertTrue(status == 204 || status == 412 || status == 503, deleted::body);
+      assertFalse(status == 204 && change == 200, "both have had their way");
+      if (status == 412) {
+        assertEquals(
+            List.of(lun.target()),
+            cluster.describe(lun).mappings().stream().map(each -> each.target()).toList(),
+            "it is where it was");
+      }
+      cluster.delete(lun.target());
+    }
   }
 
   private static String tag(HttpResponse<?> answer) {

@@ -56,6 +56,11 @@ final class Condition {
     return new Condition(Optional.of(expected));
   }
 
+  /** Whether it is about this entity, which has not accepted a command under it yet. */
+  boolean isOpenFor(String entityId) {
+    return !met.get() && expected.filter(about -> about.entityId().equals(entityId)).isPresent();
+  }
+
   /**
    * Asks an entity.
    *
@@ -66,7 +71,7 @@ final class Condition {
       Function<ActorRef<Answer>, C> command,
       Commands<C> commands,
       Function<Function<ActorRef<Answer>, C>, CompletionStage<T>> entity) {
-    if (met.get() || expected.filter(about -> about.entityId().equals(entityId)).isEmpty()) {
+    if (!isOpenFor(entityId)) {
       return entity.apply(command);
     }
     AtomicBoolean carried = new AtomicBoolean();

@@ -447,7 +447,8 @@ final class ShardedMetadata implements Metadata {
   }
 
   private CompletionStage<Void> deleteUnit(String unitId) {
-    CompletionStage<?> unmapped = requireDeletable(unitId);
+    CompletionStage<?> unmapped =
+        requireDeletable(unitId).thenCompose(deletable -> decideDeletion(unitId));
     for (TargetEntry target : view.targetsOf(unitId)) {
       for (Map.Entry<Integer, String> lun : target.luns().entrySet()) {
         if (lun.getValue().equals(unitId)) {
@@ -463,6 +464,15 @@ final class ShardedMetadata implements Metadata {
     return unmapped
         .thenCompose(done -> unit(unitId, LogicalUnit.Get::new))
         .thenCompose(unit -> removeUnit(unit, origin.asked("deleted")));
+  }
+
+  /** A deletion on a condition: it is met or not before the first LUN is taken away. */
+  private CompletionStage<?> decideDeletion(String unitId) {
+    return condition.isOpenFor(LogicalUnit.persistenceId(unitId).id())
+        ? unit(
+            unitId,
+            replyTo -> new LogicalUnit.BeginDeletion(origin.asked("deletion begun"), replyTo))
+        : CompletableFuture.completedStage(null);
   }
 
   /** One that is imported stays. One that is gone keeps nothing from being deleted. */

@@ -147,6 +147,12 @@ public final class LogicalUnit {
       ActorRef<Answer> replyTo)
       implements Request {}
 
+  /**
+   * Decides a deletion that is conditional, before anything is taken away for it. The unit stays,
+   * as another version, until {@link Delete}.
+   */
+  public record BeginDeletion(String cause, ActorRef<Answer> replyTo) implements Request {}
+
   /** Deletes it; its volume is the caller's to remove. */
   public record Delete(String cause, ActorRef<Answer> replyTo) implements Request {}
 
@@ -261,6 +267,7 @@ public final class LogicalUnit {
             @JsonSubTypes.Type(value = SetReadOnly.class, name = "set-read-only"),
             @JsonSubTypes.Type(value = OrderSnapshot.class, name = "order-snapshot"),
             @JsonSubTypes.Type(value = RollBack.class, name = "roll-back"),
+            @JsonSubTypes.Type(value = BeginDeletion.class, name = "begin-deletion"),
             @JsonSubTypes.Type(value = Delete.class, name = "delete"),
             @JsonSubTypes.Type(value = Move.class, name = "move"),
             @JsonSubTypes.Type(value = CancelMove.class, name = "cancel-move"),
@@ -341,6 +348,7 @@ public final class LogicalUnit {
     @JsonSubTypes.Type(value = SnapshotOrdered.class, name = "snapshot-ordered"),
     @JsonSubTypes.Type(value = RollbackBegun.class, name = "rollback-begun"),
     @JsonSubTypes.Type(value = RollbackEnded.class, name = "rollback-ended"),
+    @JsonSubTypes.Type(value = DeletionBegun.class, name = "deletion-begun"),
     @JsonSubTypes.Type(value = Deleted.class, name = "deleted"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
@@ -446,6 +454,9 @@ public final class LogicalUnit {
    */
   public record RollbackEnded(String snapshot, String id, long epoch, String failure, Instant at)
       implements Event {}
+
+  /** It is to be deleted: its LUNs go first. */
+  public record DeletionBegun(String cause, Instant at) implements Event {}
 
   /** It is no more. */
   public record Deleted(String cause, Instant at) implements Event {}

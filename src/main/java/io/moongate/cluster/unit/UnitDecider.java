@@ -99,6 +99,8 @@ public final class UnitDecider {
       return onRollBack(state, rollBack, NOT_RAISED, now);
     } else if (command instanceof LogicalUnit.RolledBack rolledBack) {
       return onRolledBack(state, rolledBack, NOT_RAISED, now);
+    } else if (command instanceof LogicalUnit.BeginDeletion begin) {
+      return aside(new LogicalUnit.DeletionBegun(begin.cause(), now));
     } else if (command instanceof LogicalUnit.Delete delete) {
       return step(new LogicalUnit.Deleted(delete.cause(), now));
     }

@@ -4,6 +4,7 @@ import io.moongate.cluster.CborSerializable;
 import io.moongate.cluster.unit.LogicalUnit.Adopted;
 import io.moongate.cluster.unit.LogicalUnit.Created;
 import io.moongate.cluster.unit.LogicalUnit.Deleted;
+import io.moongate.cluster.unit.LogicalUnit.DeletionBegun;
 import io.moongate.cluster.unit.LogicalUnit.Event;
 import io.moongate.cluster.unit.LogicalUnit.GrowthBegun;
 import io.moongate.cluster.unit.LogicalUnit.OwnerChosen;
@@ -86,7 +87,9 @@ public record UnitState(Optional<UnitEntry> entry, String successorIncarnation, 
     }
     UnitEntry unit = unit();
     Ownership now = unit.ownership();
-    if (event instanceof Adopted || event instanceof SnapshotOrdered) {
+    if (event instanceof Adopted
+        || event instanceof SnapshotOrdered
+        || event instanceof DeletionBegun) {
       return same(unit.next(now, unit.shared()));
     } else if (event instanceof SharedChanged changed) {
       return same(unit.next(now, changed.state()));
