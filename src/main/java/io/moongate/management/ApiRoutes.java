@@ -32,6 +32,7 @@ import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.Location;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.StreamTcpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -283,9 +284,13 @@ final class ApiRoutes extends ProblemDirectives {
             .thenCompose(strict -> action.apply(request, strict.getData().toArray())));
   }
 
-  /** A timeout while the body is read is the client's; what times out after it is not. */
+  /** What breaks off while the body is read, or times out then, is the client's; after it not. */
   private RuntimeException late(Throwable thrown) {
     Throwable cause = Problems.causeOf(thrown);
+    if (cause instanceof StreamTcpException) {
+      return new ProblemException(
+          ProblemType.MALFORMED_REQUEST, "The connection ended before the body did");
+    }
     return cause instanceof TimeoutException
         ? new ProblemException(
             ProblemType.REQUEST_TIMEOUT,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -40,7 +41,14 @@ final class RequestBody {
 
   /** Reads a body that may hold these fields and no others. */
   static RequestBody read(byte[] body, String... fields) {
-    return read(body, JsonProcessingException::getOriginalMessage, fields);
+    return read(body, RequestBody::syntax, fields);
+  }
+
+  /** What the parser says of the text; what binds it says more of its own inside. */
+  private static String syntax(JsonProcessingException malformed) {
+    return malformed instanceof JsonMappingException
+        ? "there is more after its end"
+        : malformed.getOriginalMessage();
   }
 
   /** The same for a body with a secret: nothing of it is quoted when it is not JSON. */

@@ -72,6 +72,24 @@ public final class TestServer {
     return new TestServer(settings(), security, Optional.empty());
   }
 
+  /** One with so few connections that one which is not given back is missed. */
+  static TestServer withConnections(int most) throws Exception {
+    return new TestServer(
+        new ManagementSettings(
+            "127.0.0.1",
+            0,
+            false,
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            64 * 1024,
+            most,
+            List.of("file", "memory")),
+        TestUsers.settings(),
+        Optional.empty());
+  }
+
   /** One that also knows what was. */
   public static TestServer start(AuditLog audit) throws Exception {
     return new TestServer(settings(), TestUsers.settings(), Optional.of(audit));
