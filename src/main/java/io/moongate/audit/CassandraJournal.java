@@ -9,30 +9,45 @@ import io.moongate.cluster.entity.ChainDigest;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /** {@link Journal} in the tables of pekko-persistence-cassandra. */
 public final class CassandraJournal implements Journal {
   private static final int PAGE_ROWS = 200;
   private static final int PLACES_PAGE_ROWS = 5_000;
+  private static final int SNAPSHOT_PAGE_ROWS = 2;
+  private static final String SNAPSHOTS =
+      "SELECT sequence_nr, timestamp, ser_id, ser_manifest, snapshot_data"
+          + " FROM %s.snapshots WHERE persistence_id = ?";
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   /** Rows of a partition: {@code journal.target-partition-size}, which is never changed. */
   private static final long PARTITION_ROWS = 500_000;
 
+  /** More than a write has: one at a partition's end is in the next partition as a whole. */
+  private static final int WRITE_ROWS = 16;
+
   private final CqlSession session;
   private final String keyspace;
+  private final long partitionRows;
   private final Map<String, PreparedStatement> prepared = new ConcurrentHashMap<>();
 
   /** Reads in this keyspace; the session stays the caller's to close. */
   public CassandraJournal(CqlSession session, String keyspace) {
+    this(session, keyspace, PARTITION_ROWS);
+  }
+
+  /** In partitions of another size. */
+  CassandraJournal(CqlSession session, String keyspace, long partitionRows) {
     this.session = session;
     this.keyspace = keyspace;
+    this.partitionRows = partitionRows;
   }
 
   @Override
@@ -42,98 +57,64 @@ public final class CassandraJournal implements Journal {
             "SELECT DISTINCT persistence_id, partition_nr, token(persistence_id, partition_nr)"
                 + " AS place FROM %s.messages WHERE token(persistence_id, partition_nr) > ?",
             PLACES_PAGE_ROWS, afterToken);
-    return new Filtered<>(partitions) {
-      @Override
-      Entity next(Row row) {
-        return row.getLong("partition_nr") == 0
-            ? new Entity(row.getString("persistence_id"), row.getLong("place"))
-            : null;
-      }
-    };
+    return new Filtered<>(
+        partitions,
+        row ->
+            row.getLong("partition_nr") == 0
+                ? new Entity(row.getString("persistence_id"), row.getLong("place"))
+                : null);
   }
 
   @Override
   public Iterator<JournalRow> rows(String persistenceId, long fromSequenceNr) {
-    return new Partitions(persistenceId, fromSequenceNr);
-  }
-
-  /** An entity's partitions one after another, until one is empty that is not the first. */
-  private final class Partitions implements Iterator<JournalRow> {
-    private final String persistenceId;
-    private final long from;
-    private final long first;
-    private long partition;
-    private boolean any;
-    private Iterator<Row> rows;
-
-    Partitions(String persistenceId, long from) {
-      this.persistenceId = persistenceId;
-      this.from = from;
-      this.first = Math.max(0, (from - 1) / PARTITION_ROWS);
-      this.partition = first;
-      this.rows = partition();
-    }
-
-    private Iterator<Row> partition() {
-      any = false;
-      return query(
-          "SELECT sequence_nr, timestamp, event_manifest, ser_id, ser_manifest, event"
-              + " FROM %s.messages WHERE persistence_id = ? AND partition_nr = ?"
-              + " AND sequence_nr >= ?",
-          PAGE_ROWS, persistenceId, partition, from);
-    }
-
-    @Override
-    public boolean hasNext() {
-      while (!rows.hasNext()) {
-        // A write at a partition's end is in the next one as a whole.
-        if (!any && partition > first) {
-          return false;
-        }
-        partition++;
-        rows = partition();
-      }
-      any = true;
-      return true;
-    }
-
-    @Override
-    public JournalRow next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      Row row = rows.next();
-      return new JournalRow(
-          persistenceId,
-          row.getLong("sequence_nr"),
-          written(row),
-          manifest(row),
-          new ChainDigest.Stored(
-              row.getInt("ser_id"), text(row, "ser_manifest"), bytes(row, "event")));
-    }
+    return new Partitions(
+        Math.max(0, (fromSequenceNr - 1) / partitionRows),
+        partition ->
+            new Filtered<>(
+                query(
+                    "SELECT sequence_nr, timestamp, event_manifest, ser_id, ser_manifest, event"
+                        + " FROM %s.messages WHERE persistence_id = ? AND partition_nr = ?"
+                        + " AND sequence_nr >= ?",
+                    PAGE_ROWS, persistenceId, partition, fromSequenceNr),
+                row ->
+                    row(
+                        persistenceId,
+                        row,
+                        new ChainDigest.Stored(
+                            row.getInt("ser_id"),
+                            text(row, "ser_manifest"),
+                            bytes(row, "event")))));
   }
 
   @Override
   public Iterator<StoredSnapshot> snapshots(String persistenceId, Instant until) {
-    Iterator<Row> rows =
+    return snapshots(
         query(
-            "SELECT sequence_nr, timestamp, ser_id, ser_manifest, snapshot_data"
-                + " FROM %s.snapshots WHERE persistence_id = ? AND timestamp <= ?"
-                + " ALLOW FILTERING",
-            2, persistenceId, until.toEpochMilli());
-    return new Filtered<>(rows) {
-      @Override
-      StoredSnapshot next(Row row) {
-        Instant saved = Instant.ofEpochMilli(row.getLong("timestamp"));
-        return row.isNull("snapshot_data")
-            ? null
-            : new StoredSnapshot(
-                row.getLong("sequence_nr"),
-                saved,
-                new ChainDigest.Stored(
-                    row.getInt("ser_id"), text(row, "ser_manifest"), bytes(row, "snapshot_data")));
-      }
-    };
+            SNAPSHOTS + " AND timestamp <= ? ALLOW FILTERING",
+            SNAPSHOT_PAGE_ROWS,
+            persistenceId,
+            until.toEpochMilli()));
+  }
+
+  @Override
+  public Iterator<StoredSnapshot> snapshots(String persistenceId) {
+    return snapshots(
+        query(SNAPSHOTS + " ORDER BY sequence_nr ASC", SNAPSHOT_PAGE_ROWS, persistenceId));
+  }
+
+  private static Iterator<StoredSnapshot> snapshots(Iterator<Row> rows) {
+    return new Filtered<>(
+        rows,
+        row ->
+            row.isNull("snapshot_data")
+                ? null
+                : new StoredSnapshot(
+                    row.getLong("sequence_nr"),
+                    Instant.ofEpochMilli(row.getLong("timestamp")),
+                    new ChainDigest.Stored(
+                        row.getInt("ser_id"),
+                        text(row, "ser_manifest"),
+                        bytes(row, "snapshot_data"))));
   }
 
   @Override
@@ -144,20 +125,48 @@ public final class CassandraJournal implements Journal {
     long upTo = part + 1 == parts ? Long.MAX_VALUE : (long) (Long.MIN_VALUE + (part + 1) * width);
     Iterator<Row> rows =
         query(
-            "SELECT persistence_id, sequence_nr, timestamp, event_manifest FROM %s.messages"
-                + " WHERE token(persistence_id, partition_nr) > ?"
+            "SELECT persistence_id, partition_nr, sequence_nr, timestamp, event_manifest"
+                + " FROM %s.messages WHERE token(persistence_id, partition_nr) > ?"
                 + " AND token(persistence_id, partition_nr) <= ?",
             PLACES_PAGE_ROWS, after, upTo);
+    JournalRow last = null;
     while (rows.hasNext()) {
       Row each = rows.next();
-      row.accept(
-          new JournalRow(
-              each.getString("persistence_id"),
-              each.getLong("sequence_nr"),
-              written(each),
-              manifest(each),
-              null));
+      if (each.getLong("partition_nr") > 0) {
+        continue; // It is read with the entity's first partition, wherever that is.
+      }
+      JournalRow place = row(each.getString("persistence_id"), each, null);
+      if (last != null && !last.persistenceId().equals(place.persistenceId())) {
+        laterPlaces(last, row);
+      }
+      row.accept(place);
+      last = place;
     }
+    if (last != null) {
+      laterPlaces(last, row);
+    }
+  }
+
+  /** The places after the last one of an entity's first partition, if that is full. */
+  private void laterPlaces(JournalRow last, Consumer<JournalRow> row) {
+    String id = last.persistenceId();
+    if (last.sequenceNr() > partitionRows - WRITE_ROWS) {
+      new Partitions(
+              1,
+              partition ->
+                  new Filtered<>(
+                      query(
+                          "SELECT sequence_nr, timestamp, event_manifest FROM %s.messages"
+                              + " WHERE persistence_id = ? AND partition_nr = ?",
+                          PLACES_PAGE_ROWS, id, partition),
+                      each -> row(id, each, null)))
+          .forEachRemaining(row);
+    }
+  }
+
+  private static JournalRow row(String persistenceId, Row row, ChainDigest.Stored event) {
+    return new JournalRow(
+        persistenceId, row.getLong("sequence_nr"), written(row), manifest(row), event);
   }
 
   private Iterator<Row> query(String cql, int pageRows, Object... values) {
@@ -196,27 +205,61 @@ public final class CassandraJournal implements Journal {
     return bytes;
   }
 
-  /** Rows made into something else, without those of which nothing is made. */
-  private abstract static class Filtered<T> implements Iterator<T> {
-    private final Iterator<Row> rows;
-    private Iterator<T> ready = Collections.emptyIterator();
+  /** An entity's partitions one after another, until one is empty that is not the first. */
+  private static final class Partitions implements Iterator<JournalRow> {
+    private final LongFunction<Iterator<JournalRow>> read;
+    private final long first;
+    private long partition;
+    private boolean any;
+    private Iterator<JournalRow> rows;
 
-    Filtered(Iterator<Row> rows) {
-      this.rows = rows;
+    Partitions(long first, LongFunction<Iterator<JournalRow>> read) {
+      this.first = first;
+      this.read = read;
+      this.partition = first;
+      this.rows = read.apply(first);
     }
-
-    /** Null for none. */
-    abstract T next(Row row);
 
     @Override
     public boolean hasNext() {
-      while (!ready.hasNext() && rows.hasNext()) {
-        T made = next(rows.next());
-        if (made != null) {
-          ready = Collections.singleton(made).iterator();
+      while (!rows.hasNext()) {
+        // A write at a partition's end is in the next one as a whole.
+        if (!any && partition > first) {
+          return false;
         }
+        any = false;
+        rows = read.apply(++partition);
       }
-      return ready.hasNext();
+      any = true;
+      return true;
+    }
+
+    @Override
+    public JournalRow next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      return rows.next();
+    }
+  }
+
+  /** Rows made into something else, without those of which null is made. */
+  private static final class Filtered<T> implements Iterator<T> {
+    private final Iterator<Row> rows;
+    private final Function<Row, T> make;
+    private T ready;
+
+    Filtered(Iterator<Row> rows, Function<Row, T> make) {
+      this.rows = rows;
+      this.make = make;
+    }
+
+    @Override
+    public boolean hasNext() {
+      while (ready == null && rows.hasNext()) {
+        ready = make.apply(rows.next());
+      }
+      return ready != null;
     }
 
     @Override
@@ -224,7 +267,9 @@ public final class CassandraJournal implements Journal {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      return ready.next();
+      T made = ready;
+      ready = null;
+      return made;
     }
   }
 }

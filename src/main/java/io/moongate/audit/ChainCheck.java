@@ -44,7 +44,12 @@ final class ChainCheck {
    */
   record Report(Head head, long events, long unsealed, List<String> faults) {}
 
-  private ChainCheck(String persistenceId, Optional<Head> expected) {
+  /**
+   * Begins.
+   *
+   * @param expected the end that its history once had, when that is known
+   */
+  ChainCheck(String persistenceId, Optional<Head> expected) {
     this.persistenceId = persistenceId;
     this.expected = expected;
   }
@@ -61,7 +66,8 @@ final class ChainCheck {
     return check.end();
   }
 
-  private void row(JournalRow row) {
+  /** Looks at the next row of the entity. */
+  void row(JournalRow row) {
     sequence(row);
     if (row.mark()) {
       if (!row.event().serializerManifest().endsWith("$Settled")) {
@@ -131,7 +137,8 @@ final class ChainCheck {
         .ifPresent(head -> headAt = position);
   }
 
-  private Report end() {
+  /** After the last row. */
+  Report end() {
     if (unmarked != null) {
       fault(unmarked, "the mark before it is missing");
     }

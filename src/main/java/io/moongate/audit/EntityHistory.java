@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
 
 /**
@@ -23,6 +24,9 @@ final class EntityHistory {
 
   /** Events that are remembered between finding out which count and applying them. */
   private static final int REMEMBERED = 2_000;
+
+  /** Bytes of those. */
+  private static final long REMEMBERED_BYTES = 4 << 20;
 
   /** Rows before a snapshot's end among which one of a newer term would have taken its place. */
   private static final int ROWS_BEFORE_SNAPSHOT = 40;
@@ -103,30 +107,31 @@ final class EntityHistory {
   }
 
   /**
-   * The events of a version and those after it.
+   * Something of the events of a version and those after it.
    *
    * @param version of the first one
    * @param last version of the last one
    * @param written when that one was written
+   * @param pick what is kept of an event; empty for nothing, however many there are
    */
-  List<Step> between(long version, long last, Instant written) {
-    List<Step> steps = new ArrayList<>();
+  <T> List<T> between(long version, long last, Instant written, Function<Step, Optional<T>> pick) {
+    List<T> picked = new ArrayList<>();
     fromNewest(
         written,
         saved -> saved < version,
         base -> {
-          steps.clear();
+          picked.clear();
           replay(
               base,
               Optional.of(written),
               step -> {
                 if (step.position().version() >= version) {
-                  steps.add(step);
+                  pick.apply(step).ifPresent(picked::add);
                 }
                 return step.position().version() < last;
               });
         });
-    return steps;
+    return picked;
   }
 
   private Base beginning() {
@@ -169,6 +174,7 @@ final class EntityHistory {
    */
   private void replay(Base base, Optional<Instant> until, Visitor visitor) {
     List<JournalRow> remembered = new ArrayList<>();
+    long bytes = 0;
     boolean complete = true;
     boolean held = base.version() == 0;
     TermReplay<Lineage> lineage =
@@ -194,9 +200,12 @@ final class EntityHistory {
         break; // One of a stale incarnation, written late, stands among older ones: it ends
         // nothing.
       }
-      complete = complete && remembered.size() < REMEMBERED;
+      bytes += row.event().bytes().length;
+      complete = complete && remembered.size() < REMEMBERED && bytes <= REMEMBERED_BYTES;
       if (complete) {
         remembered.add(row);
+      } else {
+        remembered.clear();
       }
       long newest = lineage.term();
       take(lineage, row);

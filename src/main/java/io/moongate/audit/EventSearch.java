@@ -144,10 +144,14 @@ final class EventSearch {
     EntityKind kind = EntityKind.of(persistenceId).orElseThrow();
     Set<EventKey> wanted = Set.copyOf(keys);
     return new EntityHistory(journal, codec, persistenceId, kind)
-        .between(first, last, written).stream()
-            .filter(step -> wanted.contains(EventKey.of(step.row(), step.position())))
-            .map(AuditEvent::of)
-            .toList();
+        .between(
+            first,
+            last,
+            written,
+            step ->
+                wanted.contains(EventKey.of(step.row(), step.position()))
+                    ? Optional.of(AuditEvent.of(step))
+                    : Optional.empty());
   }
 
   /** Where the next page begins; empty when there is none. */

@@ -11,9 +11,6 @@ import java.util.function.Consumer;
  */
 public interface Journal {
 
-  /** Later than anything. */
-  Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
-
   /** An entity of the journal, and where it stands in the order in which all are read. */
   record Entity(String persistenceId, long token) {}
 
@@ -33,6 +30,9 @@ public interface Journal {
 
   /** The snapshots of an entity that were saved until then, the newest first. */
   Iterator<StoredSnapshot> snapshots(String persistenceId, Instant until);
+
+  /** All snapshots of an entity, by sequence number, the oldest first. */
+  Iterator<StoredSnapshot> snapshots(String persistenceId);
 
   /**
    * The rows of all entities, each entity's by sequence number and time, and without the events.

@@ -1,8 +1,6 @@
 package io.moongate.audit;
 
-import io.moongate.cluster.entity.TermReplay;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -14,8 +12,8 @@ import java.util.function.Consumer;
 
 /**
  * Checks the whole journal, one entity after another: the digests of its rows, that it can be
- * replayed, that its snapshots say what its events say, and that it goes on from where it is known
- * to have been.
+ * replayed, that each snapshot says what the events up to it say, and that it goes on from where it
+ * is known to have been.
  */
 final class JournalVerification {
   private final Journal journal;
@@ -49,59 +47,28 @@ final class JournalVerification {
     synchronized (met) {
       met.add(persistenceId);
     }
-    ChainCheck.Report report =
-        ChainCheck.check(
-            persistenceId,
-            journal.rows(persistenceId, 1),
-            Optional.ofNullable(expected.get(persistenceId)));
+    ChainCheck chain =
+        new ChainCheck(persistenceId, Optional.ofNullable(expected.get(persistenceId)));
+    List<String> replayed = new ArrayList<>();
+    Optional<SnapshotCheck> snapshots =
+        EntityKind.of(persistenceId)
+            .map(kind -> new SnapshotCheck(journal, codec, persistenceId, kind, replayed::add));
+    if (snapshots.isEmpty()) {
+      replayed.add(persistenceId + ": is no entity of Moongate");
+    }
+    Iterator<JournalRow> rows = journal.rows(persistenceId, 1);
+    while (rows.hasNext()) {
+      JournalRow row = rows.next();
+      chain.row(row);
+      snapshots.ifPresent(check -> check.row(row));
+    }
+    snapshots.ifPresent(SnapshotCheck::end);
+    ChainCheck.Report report = chain.end();
     events.addAndGet(report.events());
     unsealed.addAndGet(report.unsealed());
-    report.faults().forEach(this::fault);
-    if (report.faults().isEmpty()) {
-      // What is wrong with the rows was said; what follows from it need not be.
-      snapshots(persistenceId);
-    }
+    // What is wrong with the rows is said; what follows from it need not be.
+    (report.faults().isEmpty() ? replayed : report.faults()).forEach(this::fault);
     return report.head();
-  }
-
-  private void snapshots(String persistenceId) {
-    Optional<EntityKind> kind = EntityKind.of(persistenceId);
-    if (kind.isEmpty()) {
-      fault(persistenceId + ": is no entity of Moongate");
-      return;
-    }
-    Map<Long, List<JournalCodec.SavedState>> saved = new HashMap<>();
-    try {
-      Iterator<Journal.StoredSnapshot> stored = journal.snapshots(persistenceId, Journal.LATEST);
-      while (stored.hasNext()) {
-        JournalCodec.SavedState state = codec.state(persistenceId, stored.next());
-        saved.computeIfAbsent(state.state().version(), v -> new ArrayList<>(1)).add(state);
-      }
-      new EntityHistory(journal, codec, persistenceId, kind.get())
-          .all(
-              step -> {
-                for (JournalCodec.SavedState state :
-                    saved.getOrDefault(step.position().version(), List.of())) {
-                  compare(persistenceId, step, state);
-                }
-                return true;
-              });
-    } catch (JournalFault failure) {
-      fault(failure.getMessage());
-    }
-  }
-
-  /** One of a stale incarnation is not believed by anybody. */
-  private void compare(
-      String persistenceId, EntityHistory.Step step, JournalCodec.SavedState state) {
-    TermReplay.Position position = step.position();
-    if (position.term() == state.term()
-        && (!state.state().equals(step.after())
-            || (!state.digest().isEmpty() && !state.digest().equals(position.digest())))) {
-      fault(
-          "%s: the snapshot of version %d, term %d, is not what the events make"
-              .formatted(persistenceId, position.version(), state.term()));
-    }
   }
 
   /** After the last entity: those that should have been there. */

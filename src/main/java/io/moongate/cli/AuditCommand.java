@@ -74,36 +74,41 @@ final class AuditCommand {
       }
       ArrayNode events = JsonNodeFactory.instance.arrayNode();
       String cursor = null;
-      do {
-        JsonNode page =
-            api.get(
-                "/events"
-                    + query(
-                        "lun",
-                        lun,
-                        "target",
-                        target,
-                        "gateway",
-                        gateway,
-                        "from",
-                        from,
-                        "to",
-                        to,
-                        "cause",
-                        cause,
-                        "actor",
-                        actor,
-                        "type",
-                        type,
-                        "order",
-                        oldestFirst ? "asc" : "desc",
-                        "limit",
-                        Math.min(PAGE, limit - events.size()),
-                        "cursor",
-                        cursor));
-        page.path("items").forEach(events::add);
-        cursor = page.path("next").textValue();
-      } while (cursor != null && events.size() < limit);
+      try (Progress progress = progress("events", null)) {
+        do {
+          JsonNode page =
+              api.get(
+                  "/events"
+                      + query(
+                          "lun",
+                          lun,
+                          "target",
+                          target,
+                          "gateway",
+                          gateway,
+                          "from",
+                          from,
+                          "to",
+                          to,
+                          "cause",
+                          cause,
+                          "actor",
+                          actor,
+                          "type",
+                          type,
+                          "order",
+                          oldestFirst ? "asc" : "desc",
+                          "limit",
+                          Math.min(PAGE, limit - events.size()),
+                          "cursor",
+                          cursor));
+          page.path("items").forEach(events::add);
+          cursor = page.path("next").textValue();
+          if (limit > PAGE) {
+            progress.at(events.size(), limit);
+          }
+        } while (cursor != null && events.size() < limit);
+      }
       if (!printedAsJson(api, events)) {
         Table table = new Table("AT", "ENTITY", "NAME", "VERSION", "TYPE", "BY", "CAUSE");
         for (JsonNode event : events) {
@@ -117,6 +122,12 @@ final class AuditCommand {
               orDash(event.path("cause").textValue()));
         }
         table.print(out());
+      }
+      if (cursor != null && !quiet()) {
+        err()
+            .println(
+                "moongate: there are %s events: --limit says how many are listed"
+                    .formatted(oldestFirst ? "newer" : "older"));
       }
       return 0;
     }

@@ -147,6 +147,93 @@ class EntityHistoryTest {
     assertTrue(told.get(0).contains("snapshot of version 12"), told::toString);
   }
 
+  private List<String> faultsWith(Journal.StoredSnapshot forged) {
+    fixture.journal.add(unit("u"), forged);
+    List<String> told = new ArrayList<>();
+    new JournalVerification(fixture.journal, fixture.codec, java.util.Map.of(), told::add)
+        .entity(unit("u"));
+    return told;
+  }
+
+  @Test
+  void aSnapshotOfATermThatNeverWasIsNamed() {
+    HistoryWriter writer = fixture.unitWithOwners("u", 10);
+    assertEquals(List.of(), faultsWith(writer.snapshot(second(10))));
+    EntityState said = writer.state();
+    List<String> told = faultsWith(writer.successor(9).snapshot(said, second(10)));
+    assertEquals(1, told.size(), told::toString);
+    assertTrue(told.get(0).contains("sequence number 22: the snapshot of version 11, term 9"));
+    assertTrue(told.get(0).endsWith("is of an event that is not there"), told::toString);
+  }
+
+  /** It is right in itself, and what has happened since would be undone by it. */
+  @Test
+  void anOldSnapshotInTheNameOfANewerOneIsNamed() {
+    HistoryWriter writer = fixture.unitWithOwners("u", 10);
+    Journal.StoredSnapshot old = writer.snapshot(second(10));
+    fixture.owners(writer, 11, 12);
+    List<String> told =
+        faultsWith(new Journal.StoredSnapshot(writer.sequenceNr(), second(12), old.state()));
+    assertEquals(1, told.size(), told::toString);
+    assertTrue(told.get(0).endsWith("is older than the row after which it stands"));
+  }
+
+  @Test
+  void aSnapshotWithoutTheDigestOfItsEventIsNamed() {
+    HistoryWriter writer = fixture.unitWithOwners("u", 10);
+    HistoryWriter bare = fixture.writer("u");
+    Journal.StoredSnapshot without = bare.snapshot(writer.state(), second(10));
+    List<String> told =
+        faultsWith(new Journal.StoredSnapshot(writer.sequenceNr(), second(10), without.state()));
+    assertEquals(1, told.size(), told::toString);
+    assertTrue(told.get(0).endsWith("is not what the events make"), told::toString);
+  }
+
+  /** Nobody believes it, and it may be there. */
+  @Test
+  void aSnapshotOfAStaleIncarnationIsComparedWithItsOwnBranch() {
+    HistoryWriter stale = fixture.unitWithOwners("u", 3);
+    HistoryWriter newer = stale.successor(2);
+    newer.write(AuditFixture.served(3, second(4)), GW1);
+    stale.write(AuditFixture.chosen("gw9", 4, second(5)), GW1);
+    newer.write(AuditFixture.chosen("gw2", 4, second(6)), GW1);
+    assertEquals(List.of(), faultsWith(stale.snapshot(second(5))));
+    List<String> told = faultsWith(stale.snapshot(newer.state(), second(5)));
+    assertEquals(1, told.size(), told::toString);
+  }
+
+  @Test
+  void aSnapshotAfterTheLastRowIsNamed() {
+    HistoryWriter writer = fixture.unitWithOwners("u", 10);
+    List<String> told =
+        faultsWith(
+            new Journal.StoredSnapshot(
+                writer.sequenceNr() + 200, second(10), writer.snapshot(second(10)).state()));
+    assertEquals(1, told.size(), told::toString);
+  }
+
+  @Test
+  void aSnapshotThatCantBeReadDoesNotHideTheNext() {
+    HistoryWriter writer = withSnapshots();
+    List<Journal.StoredSnapshot> all = fixture.journal.snapshots.get(unit("u"));
+    Journal.StoredSnapshot first = all.get(2);
+    fixture.journal.add(
+        unit("u"),
+        new Journal.StoredSnapshot(
+            first.sequenceNr(),
+            first.saved(),
+            new io.moongate.cluster.entity.ChainDigest.Stored(
+                first.state().serializerId(), first.state().serializerManifest(), new byte[] {1})));
+    List<String> told =
+        faultsWith(
+            new Journal.StoredSnapshot(
+                all.get(0).sequenceNr(),
+                second(300),
+                writer.successor(7).snapshot(second(300)).state()));
+    assertEquals(2, told.size(), told::toString);
+    assertTrue(told.get(0).contains("can't be read"), told::toString);
+  }
+
   @Test
   void anEventThatCantBeReadIsNamed() {
     fixture.unitWithOwners("u", 5);

@@ -2,6 +2,7 @@ package io.moongate.audit;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -58,6 +59,13 @@ final class MemoryJournal implements Journal {
         .filter(snapshot -> !snapshot.saved().isAfter(until))
         .toList()
         .iterator();
+  }
+
+  @Override
+  public Iterator<StoredSnapshot> snapshots(String persistenceId) {
+    List<StoredSnapshot> all = new ArrayList<>(snapshots.getOrDefault(persistenceId, List.of()));
+    Collections.reverse(all);
+    return all.iterator();
   }
 
   @Override

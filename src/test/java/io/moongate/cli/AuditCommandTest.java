@@ -36,6 +36,13 @@ class AuditCommandTest {
   }
 
   private static String run(int expected, String... words) {
+    Said said = said(expected, words);
+    return expected == 0 ? said.out() : said.err();
+  }
+
+  private record Said(String out, String err) {}
+
+  private static Said said(int expected, String... words) {
     List<String> arguments = new ArrayList<>(List.of("audit"));
     arguments.addAll(List.of(words));
     arguments.addAll(List.of("--api", server.base().toString()));
@@ -51,7 +58,7 @@ class AuditCommandTest {
             new PrintWriter(out, true),
             new PrintWriter(err, true));
     assertEquals(expected, code, () -> out.toString() + err);
-    return expected == 0 ? out.toString() : err.toString();
+    return new Said(out.toString(), err.toString());
   }
 
   @Test
@@ -63,6 +70,15 @@ class AuditCommandTest {
     assertTrue(first.contains("ada@192.0.2.7"), first);
     JsonNode all = JSON.readTree(run(0, "show", "--limit", "2000", "--json"));
     assertEquals(33, all.size());
+  }
+
+  @Test
+  void aListThatIsNotAllSaysSo() {
+    assertTrue(said(0, "show", "--limit", "3").err().contains("there are older events: --limit"));
+    assertTrue(said(0, "show", "--limit", "3", "--oldest-first").err().contains("newer events"));
+    assertEquals("", said(0, "show", "--limit", "3", "--quiet").err());
+    assertEquals("", said(0, "show", "--limit", "33").err());
+    assertTrue(said(0, "show", "--limit", "2000").err().contains("events: 33 of 2000"));
   }
 
   @Test

@@ -160,6 +160,17 @@ public final class TermReplay<S> {
         .map(Branch::digest);
   }
 
+  /**
+   * The state that the event of a place has made, whether it counts or not; absent when there is
+   * none, or it was many events ago.
+   *
+   * @param term of its writer
+   * @param version how many events its branch has with it
+   */
+  public Optional<S> stateAt(long term, long version) {
+    return Optional.ofNullable(branches.get(new Place(term, version))).map(Branch::state);
+  }
+
   /** How many events the history has by now. */
   public long version() {
     return last.version();
