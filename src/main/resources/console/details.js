@@ -2,24 +2,25 @@
 
 import { ifThere, list } from './api.js';
 import { button, facts, h, replace } from './dom.js';
+import { targetDetails } from './details-target.js';
 import { bytes, chip, condition, lunName, shortName, stateText, timeElement } from './words.js';
 
 export class DetailsView {
   /**
    * @param element where it is shown
    * @param tasks called with the name of a task and what it is about
-   * @param may whether this user may do what needs a role
+   * @param denied says why this user may not do a task, or null
    * @param select called with the kind and the id of what is chosen, or nothing to close
    */
-  constructor(element, tasks, may, select) {
+  constructor(element, tasks, denied, select) {
     this.element = element;
     this.tasks = tasks;
-    this.may = may;
+    this.denied = denied;
     this.select = select;
     this.more = null;
   }
 
-  render({ picture, selection, past }) {
+  render({ picture, selection, past, stores }) {
     if (!selection) {
       this.element.hidden = true;
       this.shown = null;
@@ -30,6 +31,8 @@ export class DetailsView {
     const scrolled = same ? (this.element.querySelector('.panel-body')?.scrollTop ?? 0) : 0;
     this.past = past;
     this.picture = picture;
+    this.stores = stores;
+    this.reasons = new Map();
     const content = { lun: () => this.lun(selection.id), gateway: () => this.gateway(selection.id), target: () => this.target(selection.id), host: () => this.host(selection.id) }[selection.kind]();
     this.element.hidden = false;
     if (!same) {
@@ -50,12 +53,13 @@ export class DetailsView {
       h(
         'div',
         { class: 'panel-body', tabindex: 0, role: 'region', 'aria-label': 'Details' },
+        this.refusals(),
         content?.body ?? h('p', { class: 'muted' }, past ? 'It did not exist then.' : 'It is not there any more.'),
       ),
     );
     this.element.querySelector('.panel-body').scrollTop = scrolled;
     if (held) {
-      this.element.querySelector(`[data-action="${held}"]`)?.focus({ preventScroll: true });
+      this.element.querySelector(`[data-action="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
     }
   }
 
@@ -91,14 +95,38 @@ export class DetailsView {
     }
   }
 
-  action(name, text, subject, role = 'operator', danger = false) {
-    const allowed = !this.past && this.may(role);
+  /**
+   * A button for a task, which can't be pressed where something is against it.
+   *
+   * @param danger whether data, or ways to them, may be lost
+   * @param why what is against it, beside this user's role
+   * @param of tells apart buttons for the same task
+   */
+  action(name, text, subject, { danger = false, why = null, of = null } = {}) {
+    const reason = this.past ? 'This is the past' : (this.denied(name) ?? why);
+    if (reason && !this.past) {
+      const what = reason === why && of !== null ? `${text} ${of}` : text;
+      this.reasons.set(reason, [...(this.reasons.get(reason) ?? []), what]);
+    }
     return button(text, () => this.tasks(name, subject), {
-      'data-action': name,
+      'data-action': of === null ? name : `${name} ${of}`,
       class: danger ? 'danger' : null,
-      disabled: !allowed,
-      title: this.past ? 'This is the past' : allowed ? null : `Needs the role ${role}`,
+      disabled: reason !== null,
+      title: reason,
+      'aria-describedby': reason && !this.past ? 'refusals' : null,
     });
+  }
+
+  /** Why buttons can't be pressed, for those too who have no pointer to rest on them. */
+  refusals() {
+    if (this.reasons.size === 0) {
+      return null;
+    }
+    return h(
+      'ul',
+      { id: 'refusals', class: 'muted refusals' },
+      [...this.reasons].map(([reason, texts]) => h('li', null, `${reason}: ${[...new Set(texts)].join(', ')}`)),
+    );
   }
 
   lun(id) {
@@ -121,7 +149,7 @@ export class DetailsView {
           this.action('unmap', 'Unmap', unit),
           this.action('readOnly', unit.readOnly ? 'Make writable' : 'Make read-only', unit),
           this.action('snapshot', 'Snapshot', unit),
-          this.action('deleteLun', 'Delete', unit, 'admin', true),
+          this.action('deleteLun', 'Delete', unit, { danger: true }),
         ),
         facts([
           ['Owner', unit.owner ? this.link('gateway', unit.owner, unit.owner) : 'nobody'],
@@ -170,24 +198,27 @@ export class DetailsView {
   }
 
   snapshots(unit) {
-    const snapshots = this.more?.snapshots;
+    const { snapshots, fault } = this.more ?? {};
     if (!snapshots || snapshots.length === 0) {
-      return null;
+      return fault ? [h('h3', null, 'Snapshots'), h('p', { class: 'muted' }, fault)] : null;
     }
     return [
       h('h3', null, 'Snapshots'),
       h(
         'ul',
         null,
-        snapshots.map((each) =>
-          h(
+        snapshots.map((each) => {
+          const about = { unit, snapshot: each };
+          const cloned = each.clones > 0 ? `It has ${each.clones} clones` : null;
+          return h(
             'li',
             { class: 'actions' },
-            h('span', null, `${each.name}, ${bytes(each.size)}, `, timeElement(each.createdAt)),
-            this.action('rollback', 'Roll back', { unit, snapshot: each }, 'admin', true),
-            this.action('deleteSnapshot', 'Delete', { unit, snapshot: each }, 'admin', true),
-          ),
-        ),
+            h('span', null, `${each.name}, ${bytes(each.size)}, `, timeElement(each.createdAt), each.clones > 0 ? `, clones: ${each.clones}` : ''),
+            this.action('clone', 'Clone', about, { of: each.name }),
+            this.action('rollback', 'Roll back', about, { danger: true, of: each.name }),
+            this.action('deleteSnapshot', 'Delete', about, { danger: true, of: each.name, why: cloned }),
+          );
+        }),
       ),
     ];
   }
@@ -208,7 +239,7 @@ export class DetailsView {
           gateway.service === 'in-service' || !gateway.service
             ? this.action('drain', 'Drain', gateway)
             : this.action('undrain', 'Put into service', gateway),
-          this.action('removeGateway', 'Remove for good', gateway, 'admin', true),
+          this.action('removeGateway', 'Remove for good', gateway, { danger: true, why: gateway.state === 'up' ? 'It is up' : null }),
         ),
         facts([
           ['State', chip(word, tone)],
@@ -231,49 +262,7 @@ export class DetailsView {
 
   target(name) {
     const target = this.picture.targets.get(name);
-    if (!target) {
-      return null;
-    }
-    const initiators = this.more?.initiators ?? [];
-    return {
-      title: `Target ${shortName(name)}`,
-      body: [
-        h(
-          'div',
-          { class: 'actions' },
-          this.action('createLun', 'Create LUN', { target: name }),
-          this.action('allow', 'Allow initiator', target),
-          this.action('access', target.access === 'open' ? 'Close to others' : 'Open to all', target),
-          this.action('chap', 'Set CHAP', target),
-          this.action('explicitAlua', target.explicitAlua ? 'Withdraw explicit ALUA' : 'Offer explicit ALUA', target),
-          this.action('deleteTarget', 'Delete', target, 'admin', true),
-        ),
-        facts([
-          ['Name', h('span', { class: 'mono' }, name)],
-          ['Gateways', target.everyGateway ? 'every one' : target.gateways.join(', ')],
-          ['Access', target.access === 'open' ? 'open: whoever comes may log in' : 'listed: only initiators on its list'],
-          ['CHAP', target.chap ? `as ${target.chap.user}` : 'none'],
-          ['Mutual CHAP', target.mutualChap ? `as ${target.mutualChap.user}` : 'none'],
-          ['Explicit ALUA', target.explicitAlua ? 'offered' : 'not offered'],
-          ['LUNs', target.luns.map(({ lun, id }) => h('div', null, this.link('lun', id, `LUN ${lun}`)))],
-        ]),
-        initiators.length > 0 && [
-          h('h3', null, 'Initiators'),
-          h(
-            'ul',
-            null,
-            initiators.map((each) =>
-              h(
-                'li',
-                { class: 'actions' },
-                h('span', null, each.initiator, each.chap ? ` (CHAP as ${each.chap.user})` : ''),
-                this.action('deny', 'Remove', { target, initiator: each }, 'operator', true),
-              ),
-            ),
-          ),
-        ],
-      ],
-    };
+    return target ? targetDetails(this, target, this.more?.initiators ?? []) : null;
   }
 
   host(name) {
@@ -300,7 +289,7 @@ export class DetailsView {
                 ['Since', timeElement(session.since)],
                 ['In flight', session.commandsInFlight],
               ]),
-              session.id ? h('div', { class: 'actions' }, this.action('closeSession', 'Close session', session, 'operator', true)) : null,
+              session.id ? h('div', { class: 'actions' }, this.action('closeSession', 'Close session', session, { danger: true, of: session.id })) : null,
             ),
           ),
         ),

@@ -28,7 +28,7 @@ export class EventList {
     }
     this.seen = true;
     const oldest = this.items.at(-1)?.at;
-    const before = events.filter((event) => !oldest || event.at < oldest).slice(-KEPT);
+    const before = events.filter((event) => !oldest || Date.parse(event.at) < Date.parse(oldest)).slice(-KEPT);
     this.items.push(...before.reverse().map((event) => newsOfEvent(event, this.nameOf)));
     this.draw();
   }

@@ -8,7 +8,7 @@ let serial = 0;
 /**
  * Asks for what a task needs, and sends it.
  *
- * @param task title, intro, warning, fields, confirm (what has to be typed), read (path of the
+ * @param task title, intro, warning, listing (a title and lines to be read), fields, confirm (what has to be typed), read (path of the
  *     resource that is changed, whose entity tag is sent along), submit (text of the button),
  *     danger, request (from the values to method, path and body), done (called with the answer and
  *     the values; gives what to say)
@@ -44,6 +44,7 @@ class FormDialog {
         h('h2', { id: `${this.prefix}-title` }, task.title),
         task.intro ? h('p', { class: 'intro' }, task.intro) : null,
         task.warning ? h('p', { class: 'warning' }, task.warning) : null,
+        task.listing ? makeListing(task.listing, this.prefix) : null,
         h('div', { class: 'fields' }, this.fields.map((field) => field.element)),
         this.whole,
         h('div', { class: 'ends' }, button('Cancel', () => this.dialog.close()), this.send),
@@ -87,7 +88,7 @@ class FormDialog {
     const values = {};
     let wrong = null;
     for (const field of this.fields) {
-      const fault = field.fault();
+      const fault = field.fault((name) => this.fields.find((each) => each.name === name).raw());
       if (fault) {
         field.say(fault);
         wrong ??= field;
@@ -147,6 +148,15 @@ class FormDialog {
   }
 }
 
+function makeListing({ title, items }, prefix) {
+  return h(
+    'div',
+    { class: 'listing' },
+    h('h3', { id: `${prefix}-listing` }, title),
+    h('ul', { tabindex: 0, 'aria-labelledby': `${prefix}-listing` }, items.map((item) => h('li', null, item))),
+  );
+}
+
 function makeField(field, id) {
   const hint = field.hint ? h('p', { class: 'hint', id: `${id}-hint` }, field.hint) : null;
   const fault = h('p', { class: 'fault', id: `${id}-fault`, hidden: true });
@@ -157,19 +167,23 @@ function makeField(field, id) {
     name: field.name,
     element: h('div', { class: 'field' }, label, control.element, hint, fault),
     focusable: () => control.first,
+    raw: () => control.value(),
     value: () => {
       const value = control.value();
       return field.parse && typeof value === 'string' && value !== '' ? field.parse(value) : value;
     },
-    fault: () => {
+    fault: (valueOf) => {
       const value = control.value();
+      if (field.required && value === false) {
+        return 'This has to be chosen';
+      }
       if (field.required && (value === '' || (Array.isArray(value) && value.length === 0))) {
         return `${field.label} is needed`;
       }
       if (field.only && value !== field.only) {
         return `This is not ${field.only}`;
       }
-      return value === '' || !field.check ? null : field.check(value);
+      return value === '' || !field.check ? null : field.check(value, valueOf);
     },
     say: (text) => {
       fault.hidden = !text;

@@ -2,7 +2,7 @@
 
 const PREFIX_MS = 1500;
 
-const PLACES = { m: 'map', x: 'matrix', l: 'luns', t: 'targets', g: 'gateways', h: 'hosts', o: 'operations' };
+const PLACES = { m: 'map', x: 'matrix', l: 'luns', t: 'targets', g: 'gateways', h: 'hosts', o: 'operations', v: 'volumes' };
 
 /** Binds the keys to what they do: an object of functions. */
 export function setUpKeys(actions) {

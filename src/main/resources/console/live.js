@@ -1,8 +1,10 @@
-// Keeps the picture of now: fetched once, then kept up with what the gateway tells.
+// Keeps the picture of now: fetched once, then kept up with what the gateway tells. After a break the
+// stream goes on where it was, if the gateway still has what was missed.
 
 import { ApiError, get, hasToken, ifThere, list } from './api.js';
 import { difference, newsOfGateway, newsOfTarget, newsOfUnit } from './news.js';
 import { Picture } from './picture.js';
+import { denied } from './rights.js';
 import { readChanges } from './stream.js';
 
 const POLL_MS = 2_000;
@@ -31,6 +33,10 @@ export class Live extends EventTarget {
     this.lostSince = null;
     this.controller = null;
     this.streamed = true;
+    /** Id of the last event of the stream; null while the picture lacks something that was told before. */
+    this.last = null;
+    /** Events that wait for what is being fetched, which may be older than they are; null: none have to. */
+    this.waiting = null;
   }
 
   /** Begins, or begins anew with another token. */
@@ -79,24 +85,23 @@ export class Live extends EventTarget {
     const reading = new AbortController();
     const stop = () => reading.abort();
     signal.addEventListener('abort', stop, { once: true });
-    // What comes before everything has been fetched waits: it may be newer than what is fetched.
-    let early = [];
+    this.reading = reading.signal;
+    this.waiting = [];
     let failure = null;
     const fetched = async () => {
       try {
-        await this.fetchAll();
-        onGood();
-        this.say('live');
-        const waiting = early;
-        early = null;
-        waiting.forEach((event) => this.take(event));
+        await this.held(() => (this.last === null ? this.fetchAll() : this.fetchUntold()));
+        if (!reading.signal.aborted) {
+          onGood();
+          this.say('live');
+        }
       } catch (error) {
         failure = error;
         stop();
       }
     };
     try {
-      await readChanges(reading.signal, fetched, (event) => (early ? early.push(event) : this.take(event)));
+      await readChanges(reading.signal, this.last, fetched, (event) => this.take(event));
     } catch (error) {
       if (error instanceof ApiError && [404, 405].includes(error.status)) {
         this.streamed = false;
@@ -107,12 +112,44 @@ export class Live extends EventTarget {
     } finally {
       clearInterval(sessions);
       signal.removeEventListener('abort', stop);
+      stop();
+      if (this.reading === reading.signal) {
+        // What still waits was not taken: it is told again after the last that was.
+        this.waiting = null;
+      }
     }
     throw failure ?? new ApiError(0, { detail: 'The gateway has ended the stream of changes' });
   }
 
+  /** Fetches something while events wait, and takes them then; where some are missing, everything. */
+  async held(fetch) {
+    const { reading } = this;
+    this.waiting = [];
+    await fetch();
+    while (!reading.aborted && this.waiting.some((event) => this.misses(event))) {
+      const { id } = this.waiting.at(-1);
+      this.last = null;
+      this.waiting = [];
+      await this.fetchAll();
+      this.last = reading.aborted ? null : id;
+    }
+    if (!reading.aborted) {
+      const { waiting } = this;
+      this.waiting = null;
+      waiting.forEach((event) => this.take(event, true));
+    }
+  }
+
+  /** Whether there are events before it that were not told. */
+  misses(event) {
+    return event.type === 'reset' || (event.type === 'hello' && this.last !== null && event.id !== this.last);
+  }
+
   /** For a gateway without a stream: everything again every two seconds, or more when it is much. */
   async poll(signal, onGood) {
+    this.last = null;
+    this.reading = signal;
+    this.waiting = null;
     while (!signal.aborted) {
       await this.fetchAll();
       onGood();
@@ -123,6 +160,7 @@ export class Live extends EventTarget {
   }
 
   async fetchAll() {
+    const { reading } = this;
     const [gateways, targets, luns, paths, operations, sessions] = await Promise.all([
       list('gateways'),
       list('targets'),
@@ -131,10 +169,24 @@ export class Live extends EventTarget {
       list('operations'),
       this.askSessions(),
     ]);
+    if (reading.aborted) {
+      return; // Something newer is being fetched.
+    }
     const before = this.picture;
     this.picture = new Picture({ gateways, targets, luns, paths, operations });
     this.putSessions(sessions);
     this.announce(before.gateways.size === 0 ? [] : difference(before, this.picture));
+  }
+
+  /** What no change tells: what waits for an owner that has failed, and sessions. */
+  async fetchUntold() {
+    const { reading } = this;
+    const [operations, sessions] = await Promise.all([list('operations'), this.askSessions()]);
+    if (!reading.aborted) {
+      this.picture.operations = new Map(operations.map((operation) => [operation.id, operation]));
+      this.putSessions(sessions);
+      this.announce([]);
+    }
   }
 
   async askSessions() {
@@ -151,6 +203,7 @@ export class Live extends EventTarget {
     } catch (error) {
       if (!signal.aborted) {
         // Without these the picture would stay wrong: everything is asked for again.
+        this.last = null;
         this.lost(error);
         this.start();
       }
@@ -171,12 +224,22 @@ export class Live extends EventTarget {
     this.picture.silent = silent;
   }
 
-  take(event) {
-    if (event.type === 'hello') {
+  /**
+   * Takes what the stream tells.
+   *
+   * @param late whether it has waited: what was fetched meanwhile may have it already, in part
+   */
+  take(event, late) {
+    if (this.waiting !== null) {
+      this.waiting.push(event);
       return;
     }
-    if (event.type === 'reset') {
-      this.fetchAll().catch((error) => this.lost(error));
+    if (this.misses(event)) {
+      this.renew(event);
+      return;
+    }
+    this.last = event.id ?? null;
+    if (event.type === 'hello') {
       return;
     }
     const data = JSON.parse(event.data);
@@ -185,7 +248,7 @@ export class Live extends EventTarget {
     if (event.type === 'gateway') {
       news = newsOfGateway(picture.gateways.get(data.name), data);
       picture.gateways.set(data.name, data);
-      if (news.length > 0) {
+      if (late || news.length > 0) {
         // Its paths have changed with it, and of these nothing else tells.
         this.fetchPaths(`gateway=${encodeURIComponent(data.name)}`);
         this.fetchSessions();
@@ -205,6 +268,21 @@ export class Live extends EventTarget {
     }
     picture.changed();
     this.announce(news);
+  }
+
+  /** The gateway has told less than there was: everything is read anew. */
+  async renew(event) {
+    const { signal } = this.controller;
+    try {
+      const fetching = this.held(() => {});
+      this.waiting.push(event);
+      await fetching;
+    } catch (error) {
+      if (!signal.aborted) {
+        this.lost(error);
+        this.start();
+      }
+    }
   }
 
   remove({ kind, id }) {
@@ -250,9 +328,8 @@ export class Live extends EventTarget {
     this.dispatchEvent(new CustomEvent('picture', { detail: news }));
   }
 
-  /** Whether this role may do what needs that one; where roles are unknown the gateway decides. */
-  may(role) {
-    const ranks = ['viewer', 'operator', 'admin'];
-    return !ranks.includes(this.role) || ranks.indexOf(this.role) >= ranks.indexOf(role);
+  /** Why this user may not do a task; null when the role allows it, or is not known. */
+  denied(task) {
+    return denied(task, this.role);
   }
 }

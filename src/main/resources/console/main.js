@@ -1,6 +1,6 @@
 // The console: what is known is drawn in the view that is chosen, of now or of the past.
 
-import { hasToken, ifThere, list, onUnauthorized, useToken } from './api.js';
+import { ApiError, hasToken, ifThere, list, onUnauthorized, useToken } from './api.js';
 import { DetailsView } from './details.js';
 import { byId, eachFrame, h, replace } from './dom.js';
 import { EventList } from './events.js';
@@ -15,6 +15,7 @@ import { askToken, banner, setUpMenu, setUpTheme, showHelp, toast } from './shel
 import { TableView } from './tables.js';
 import { perform } from './tasks.js';
 import { Timeline } from './timeline.js';
+import { VolumesView } from './volumes.js';
 import { clock, mark, stateOf, STATES, time } from './words.js';
 
 const VIEWS = {
@@ -25,6 +26,7 @@ const VIEWS = {
   gateways: 'Gateways',
   hosts: 'Hosts',
   operations: 'Operations',
+  volumes: 'Volumes',
 };
 const RECENT_MS = 6_000;
 const SPEAK_MS = 400;
@@ -32,13 +34,15 @@ const SPEAK_MS = 400;
 const live = new Live();
 const timeline = new Timeline(byId('timeline'));
 const events = new EventList(byId('events'), byId('events-note'), select, (id) => live.picture.nameOf(id));
-const details = new DetailsView(byId('details'), act, (role) => live.may(role), select);
+const denied = (task) => live.denied(task);
+const details = new DetailsView(byId('details'), act, denied, select);
 const views = {
   map: new MapView(select),
   matrix: new MatrixView(select),
+  volumes: new VolumesView(select, act, denied),
 };
 for (const name of ['luns', 'targets', 'gateways', 'hosts', 'operations']) {
-  views[name] = new TableView(name, select, act);
+  views[name] = new TableView(name, select, act, denied);
 }
 
 let past = null;
@@ -77,7 +81,7 @@ function render() {
   const rows = filter.empty ? now.rows() : now.rows().filter((row) => filter.row(row));
   byId('matches').textContent = filter.empty ? '' : `${rows.length} of ${now.rows().length} LUNs`;
   overview(byId('overview'), now, select);
-  const state = { picture: now, rows, filter, selection, recent, past: past !== null };
+  const state = { picture: now, rows, filter, selection, recent, past: past !== null, stores };
   views[name].render(state);
   details.render(state);
   status();
@@ -116,7 +120,9 @@ function status() {
   }
   byId('who').textContent = live.user ? `${live.user} (${live.role})` : '';
   byId('sign').hidden = !hasToken();
-  byId('create').disabled = past !== null || live.status !== 'live' || !live.may('operator');
+  const why = past ? 'This is the past' : live.status === 'live' ? denied('createTarget') : 'The gateway does not answer';
+  byId('create').disabled = why !== null;
+  byId('create').title = why ?? 'Create (C)';
   if (past) {
     banner(byId('banner'), 'past', `This is how it was at ${time(past.at, true)}. Nothing can be changed here.`);
   } else if (live.status === 'lost') {
@@ -144,10 +150,18 @@ function select(kind, id) {
 }
 
 async function act(name, about) {
-  const said = await perform(name, picture(), about);
-  if (said) {
-    toast(said);
-    details.again(selection);
+  try {
+    const said = await perform(name, picture(), about);
+    if (said) {
+      toast(said);
+      details.again(selection);
+      views.volumes.again();
+    }
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    toast(error.message, 'bad');
   }
 }
 
@@ -223,6 +237,7 @@ async function askStores() {
     // The form can do without: the default is always there.
     stores = [];
   }
+  draw();
 }
 
 function setUp() {
@@ -235,15 +250,15 @@ function setUp() {
   byId('help').addEventListener('click', showHelp);
   byId('sign').addEventListener('click', () => {
     useToken(null);
-    live.stop();
-    live.picture = new live.picture.constructor();
-    live.say('locked');
+    // Nothing of what was known may be left for whoever comes next.
+    location.reload();
   });
   setUpMenu(byId('create'), () => {
     const none = live.picture.targets.size === 0;
     return [
       ['Target', () => act('createTarget'), false],
       ['LUN', () => act('createLun', { stores, target: selection?.kind === 'target' ? selection.id : undefined }), none],
+      ['LUN of a volume that is there', () => (location.hash = '#/volumes'), none],
     ];
   });
   setUpKeys({

@@ -14,6 +14,7 @@ export const SHORTCUTS = [
   ['g g', 'gateways'],
   ['g h', 'hosts'],
   ['g o', 'operations'],
+  ['g v', 'volumes'],
   ['/', 'filter'],
   ['c', 'create'],
   ['[', 'event before'],

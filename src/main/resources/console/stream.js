@@ -49,12 +49,16 @@ export class EventParser {
 /**
  * Reads the stream until it ends or is silent for too long.
  *
+ * @param last id of the last event that was taken, after which it is to go on; null to begin now
  * @param onOpen called when the gateway has answered
  * @param onEvent called with each event's type, data and id
  * @throws ApiError of status 404 when the gateway has no stream
  */
-export async function readChanges(signal, onOpen, onEvent) {
+export async function readChanges(signal, last, onOpen, onEvent) {
   const headers = { Accept: 'text/event-stream' };
+  if (last !== null) {
+    headers['Last-Event-ID'] = last;
+  }
   const controller = new AbortController();
   const abort = () => controller.abort();
   signal.addEventListener('abort', abort, { once: true });

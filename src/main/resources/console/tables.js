@@ -78,7 +78,7 @@ const KINDS = {
     items: (picture) => [...picture.operations.values()],
     kind: 'operation',
     id: (operation) => operation.id,
-    cells: (operation, picture, act) => [
+    cells: (operation, picture, act, why) => [
       h('span', { class: 'mono' }, operation.id),
       operation.kind,
       operation.from ?? '',
@@ -86,7 +86,7 @@ const KINDS = {
       operation.unit ? nameOf(picture, operation.unit) : operation.remaining === null ? '' : `${count(operation.remaining, 'LUN')} left`,
       timeElement(operation.since),
       operation.cause,
-      operation.cancellable && act ? button('Cancel', () => act('cancel', operation), { 'aria-label': `Cancel ${operation.id}` }) : '',
+      operation.cancellable && act ? button('Cancel', () => act('cancel', operation), { 'aria-label': `Cancel ${operation.id}`, disabled: why !== null, title: why }) : '',
     ],
   },
 };
@@ -111,11 +111,13 @@ export class TableView {
    * @param name gateways, targets, luns, hosts or operations
    * @param select called with the kind and the id of what is chosen
    * @param act called with a task's name and what it is about
+   * @param denied says why this user may not do a task, or null
    */
-  constructor(name, select, act) {
+  constructor(name, select, act, denied) {
     this.kind = KINDS[name];
     this.select = select;
     this.act = act;
+    this.denied = denied;
     this.element = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name });
   }
 
@@ -145,7 +147,7 @@ export class TableView {
     const { kind } = this;
     const id = kind.id(item);
     const chosen = selection?.kind === kind.kind && selection.id === id;
-    const cells = kind.cells(item, picture, past ? null : this.act);
+    const cells = kind.cells(item, picture, past ? null : this.act, this.denied('cancel'));
     return h(
       'tr',
       { class: `${chosen ? 'selected ' : ''}${recent.has(`${kind.kind} ${id}`) ? 'recent' : ''}` },

@@ -21,6 +21,9 @@ const PLAY_MS = 1200;
 const SETTLE_MS = 120;
 const REFRESH_MS = 5_000;
 
+/** By which an event may be later on record than the change was told, or a clock be another. */
+const LAG_MS = 10_000;
+
 /** The pictures of instants, so that going back and forth asks once. */
 const KEPT = 40;
 
@@ -31,8 +34,10 @@ export class Timeline extends EventTarget {
   constructor(element) {
     super();
     this.element = element;
+    /** Instants in milliseconds and tones, in the order of their instants. */
     this.events = [];
     this.at = null;
+    this.loaded = 0;
     this.kept = new Map();
     this.build();
     this.setSpan(900);
@@ -118,12 +123,22 @@ export class Timeline extends EventTarget {
   setRange(from, to) {
     this.from = from;
     this.to = to;
+    this.put(this.events);
     this.draw();
+  }
+
+  /** Keeps those events that are in the range, which has no end while it moves along with now. */
+  put(events) {
+    this.events = events
+      .filter(({ at }) => at >= this.from && (this.span !== null || at <= this.to))
+      .sort((a, b) => a.at - b.at);
   }
 
   /** Asks for the events of the range, the latest first: what there is no room for is the oldest. */
   async load() {
     const asked = (this.asked = {});
+    const settled = this.to - LAG_MS;
+    this.loaded = Date.now();
     const events = [];
     let cursor = '';
     let pages = 0;
@@ -139,16 +154,17 @@ export class Timeline extends EventTarget {
           break;
         }
         this.absent = false;
-        for (const event of answer.value.items) {
-          events.push({ ...event, tone: newsOfEvent(event, (id) => id).tone });
-        }
+        events.push(...answer.value.items);
         cursor = answer.value.next ? `&cursor=${encodeURIComponent(answer.value.next)}` : null;
       } while (cursor && ++pages < PAGES);
       this.more = Boolean(cursor);
-      // What was seen live after the answer was written stays.
-      const last = events.length > 0 ? Date.parse(events[0].at) : 0;
-      const since = this.events.filter((event) => event.live && Date.parse(event.at) > last);
-      this.events = events.reverse().concat(since);
+      // They come in the order in which they were written, which need not be that of their instants.
+      events.sort((a, b) => after(a.at) - after(b.at));
+      const found = events.map((event) => ({ at: after(event.at), tone: newsOfEvent(event, (id) => id).tone }));
+      const instants = new Set(found.map(({ at }) => at));
+      // What was seen live and may not have been on record yet stays.
+      const since = this.events.filter(({ at, live }) => live && at > settled && !instants.has(at));
+      this.put(found.concat(since));
       this.tell();
       this.dispatchEvent(new CustomEvent('events', { detail: events }));
     } catch (error) {
@@ -162,8 +178,7 @@ export class Timeline extends EventTarget {
 
   /** Something has happened just now. */
   add(items) {
-    this.events.push(...items.map((item) => ({ at: item.at, tone: item.tone, live: true })));
-    this.events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+    this.put(this.events.concat(items.map((item) => ({ at: after(item.at), tone: item.tone, live: true }))));
     this.tell();
     this.draw();
   }
@@ -189,7 +204,7 @@ export class Timeline extends EventTarget {
     const ticks = [];
     let last = -10;
     for (const event of this.events) {
-      const x = ((Date.parse(event.at) - this.from) / width) * 1000;
+      const x = ((event.at - this.from) / width) * 1000;
       const bad = event.tone === 'bad';
       if (x >= 0 && x <= 1000 && (x - last > 1 || bad)) {
         last = x;
@@ -223,16 +238,15 @@ export class Timeline extends EventTarget {
 
   /** To the instant of the next event, or of the one before; the picture is that after it. */
   step(direction) {
-    const shown = this.at ?? Date.now();
-    const instants = this.events.map((event) => after(event.at));
-    const next = direction > 0 ? instants.find((at) => at > shown) : instants.filter((at) => at < shown).pop();
+    const shown = this.at ?? Infinity;
+    const next = direction > 0 ? this.events.find(({ at }) => at > shown) : this.events.findLast(({ at }) => at < shown);
     if (next === undefined) {
       if (direction > 0 && this.span) {
         this.live();
       }
       return false;
     }
-    this.go(next);
+    this.go(next.at);
     return true;
   }
 
@@ -263,8 +277,13 @@ export class Timeline extends EventTarget {
     if (this.at === null && this.span) {
       // What has happened since the range was last moved is in it.
       this.setSpan(this.span);
+      if (Date.now() - this.loaded > LAG_MS) {
+        // Not everything that is on record is told as it happens.
+        this.load();
+      }
     }
     this.at = Math.round(at);
+    this.loading = true;
     this.draw();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.show(), SETTLE_MS);
@@ -275,7 +294,6 @@ export class Timeline extends EventTarget {
     if (at === null) {
       return;
     }
-    this.loading = true;
     try {
       const picture = await this.pictureAt(at);
       if (this.at === at) {
@@ -290,21 +308,28 @@ export class Timeline extends EventTarget {
         this.live();
       }
     } finally {
-      this.loading = false;
+      if (this.at === at) {
+        this.loading = false;
+      }
     }
   }
 
   async pictureAt(at) {
-    if (!this.kept.has(at)) {
-      const { value } = await get(`view?at=${iso(at)}`);
-      const picture = new Picture(value);
-      picture.at = at;
+    const kept = this.kept.get(at);
+    if (kept) {
+      return kept;
+    }
+    const { value } = await get(`view?at=${iso(at)}`);
+    const picture = new Picture(value);
+    picture.at = at;
+    if (at < Date.now() - LAG_MS) {
+      // Of an instant that has just passed more may come on record.
       this.kept.set(at, picture);
       if (this.kept.size > KEPT) {
         this.kept.delete(this.kept.keys().next().value);
       }
     }
-    return this.kept.get(at);
+    return picture;
   }
 
   /** Back to now. */
@@ -313,6 +338,7 @@ export class Timeline extends EventTarget {
     clearTimeout(this.settling);
     const was = this.at !== null;
     this.at = null;
+    this.loading = false;
     if (this.span) {
       this.setSpan(this.span);
     }

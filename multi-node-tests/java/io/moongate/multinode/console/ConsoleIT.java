@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cli.demo.DemoAccess;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.harness.ApiClient.ApiException;
@@ -184,6 +186,66 @@ class ConsoleIT {
     browser.await("it to be gone", () -> !browser.text(".plain").contains("keyboard/7"));
     assertEquals(List.of(), browser.consoleErrors());
     cluster.delete(target);
+  }
+
+  /** What an initiator sees and by what it is known, and that a LUN in use is deleted by force. */
+  @Test
+  void aListIsKeptAndALunInUseDeleted(TestCluster cluster) throws Exception {
+    TestLun lun = cluster.createLun("forms", 0, 16L << 20);
+    TestGateway shown = cluster.gateways().get(0);
+    String initiator = "iqn.1993-08.org.debian:01:listed";
+    try (TestHost host = TestHost.open(List.of(shown), lun, "forms")) {
+      open(cluster, shown);
+      choose("targets", lun.target());
+      press("allow");
+      browser.type(initiator, Keys.TAB, "1=0", Keys.TAB, Keys.TAB, Keys.TAB, "rack 7", Keys.ENTER);
+      browser.await("the list", () -> browser.text("#details").contains("LUNs 1=0, rack 7"));
+      assertEquals(
+          "[{\"lun\":1,\"targetLun\":0}]",
+          listed(shown, lun.target(), initiator).get("luns").toString());
+      press("mutualChap");
+      browser.type("the-target", Keys.TAB, "0123456789abcdef", Keys.ENTER);
+      browser.await("it to be set", () -> browser.text("#details").contains("as the-target"));
+      press("initiator " + initiator);
+      browser.chord(Keys.CONTROL, "a");
+      browser.type("none", Keys.ENTER);
+      browser.await("the change", () -> browser.text("#details").contains("no LUN, rack 7"));
+      assertEquals("[]", listed(shown, lun.target(), initiator).get("luns").toString());
+
+      choose("luns", "forms/0");
+      press("deleteLun");
+      assertTrue(browser.text("dialog .listing").contains("1 session is logged in"));
+      assertTrue(browser.text("dialog .listing").contains("host-forms through " + shown));
+      browser.type(" ", Keys.TAB, "forms/0", Keys.ENTER);
+      browser.await("the end of the LUN", BOUND, () -> find(cluster, lun.target()) == null);
+      assertEquals(List.of(), browser.consoleErrors());
+    } finally {
+      cluster.delete(lun.target());
+    }
+  }
+
+  private static JsonNode listed(TestGateway gateway, String target, String initiator)
+      throws Exception {
+    String path = "/api/v1/targets/%s/initiators/%s".formatted(target, initiator);
+    return new ObjectMapper().readTree(gateway.api().text(path));
+  }
+
+  private void choose(String view, String name) {
+    browser.script("location.hash = arguments[0]", "#/" + view);
+    browser.await(name, () -> browser.text("#view .plain").contains(name));
+    browser.script(
+        "[...document.querySelectorAll('#view .plain .name button')]"
+            + ".find(b => b.textContent === arguments[0]).click()",
+        name);
+    browser.await("details", () -> browser.there("#details-heading"));
+  }
+
+  private void press(String action) {
+    String button = "[data-action='" + action + "']";
+    browser.await(action, () -> browser.there(button + ":enabled"));
+    browser.script("document.querySelector(arguments[0]).focus()", button);
+    browser.type(Keys.ENTER);
+    browser.await("the form", () -> browser.focused("dialog input"));
   }
 
   private Object selected() {

@@ -1,12 +1,12 @@
 package io.moongate.multinode.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.moongate.management.TestServer;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -16,7 +16,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -37,10 +36,23 @@ final class FakeGateway implements AutoCloseable {
   private final TestServer real;
   private final HttpClient client = HttpClient.newHttpClient();
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final List<OutputStream> streams = new CopyOnWriteArrayList<>();
   private final FakeCluster cluster;
   private final int port;
   private HttpServer server;
+
+  final FakeStreams streams = new FakeStreams();
+
+  /** The changes that were asked for. */
+  final List<FakeParts.Sent> sent = new CopyOnWriteArrayList<>();
+
+  /** The resources that were read, with their queries. */
+  final List<String> read = new CopyOnWriteArrayList<>();
+
+  /** The role of whoever has the token. */
+  volatile String role = "admin";
+
+  /** Whether changes are made, and not refused. */
+  volatile boolean takes;
 
   /** What came with If-Match. */
   volatile String lastIfMatch;
@@ -75,9 +87,7 @@ final class FakeGateway implements AutoCloseable {
 
   /** A gateway of the cluster fails, and whoever listens is told. */
   void fail(String name) {
-    for (Map.Entry<String, JsonNode> change : failed(name)) {
-      tell(change.getKey(), change.getValue());
-    }
+    failed(name).forEach(change -> streams.tell(change.getKey(), change.getValue()));
   }
 
   private List<Map.Entry<String, JsonNode>> failed(String name) {
@@ -89,24 +99,11 @@ final class FakeGateway implements AutoCloseable {
   /** The process is gone: connections are refused until {@link #comeBack}. */
   void goAway() {
     server.stop(0);
-    streams.clear();
+    streams.forget();
   }
 
   void comeBack() throws IOException {
     server = serve(port);
-  }
-
-  private void tell(String type, JsonNode data) {
-    byte[] text =
-        "event: %s\nid: 1\ndata: %s\n\n".formatted(type, data).getBytes(StandardCharsets.UTF_8);
-    for (OutputStream stream : streams) {
-      try {
-        stream.write(text);
-        stream.flush();
-      } catch (IOException e) {
-        streams.remove(stream);
-      }
-    }
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -117,7 +114,7 @@ final class FakeGateway implements AutoCloseable {
         .equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
       problem(exchange, 401, "Authorization", "A token is needed, and this is none");
     } else if (path.equals(API + "changes")) {
-      stream(exchange);
+      streams.begin(exchange);
     } else {
       synchronized (cluster) {
         api(exchange, path.substring(API.length()));
@@ -147,23 +144,15 @@ final class FakeGateway implements AutoCloseable {
     }
   }
 
-  private void stream(HttpExchange exchange) throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-    exchange.sendResponseHeaders(200, 0);
-    OutputStream out = exchange.getResponseBody();
-    out.write("event: hello\ndata: {\"gateway\":\"gw1\"}\n\n: beat\n\n".getBytes());
-    out.flush();
-    streams.add(out);
-  }
-
   private void api(HttpExchange exchange, String path) throws IOException {
     Map<String, String> query = query(exchange.getRequestURI());
     if (!exchange.getRequestMethod().equals("GET")) {
       change(exchange, path);
       return;
     }
+    read.add(query.isEmpty() ? path : path + "?" + exchange.getRequestURI().getQuery());
     switch (path) {
-      case "whoami" -> json(exchange, "{\"user\":\"ada\",\"role\":\"admin\"}");
+      case "whoami" -> json(exchange, "{\"user\":\"ada\",\"role\":\"" + role + "\"}");
       case "version" ->
           json(exchange, "{\"version\":\"0.1.0\",\"gateway\":\"gw1\",\"java\":\"17\"}");
       case "gateways" -> page(exchange, cluster.gateways.values().stream(), query);
@@ -177,9 +166,12 @@ final class FakeGateway implements AutoCloseable {
               exchange,
               FakeCluster.JSON
                   .createObjectNode()
-                  .set("sessions", FakeCluster.array(cluster.sessions))
+                  .set(
+                      "sessions",
+                      FakeCluster.array(FakeParts.sessions(cluster, query.get("target"))))
                   .toString()
                   .replaceFirst("}$", ",\"silent\":[]}"));
+      case "volumes" -> json(exchange, FakeParts.volumes(cluster, query));
       case "view" -> json(exchange, cluster.at(Instant.parse(query.get("at"))).toString());
       case "events" -> events(exchange, query);
       default -> member(exchange, path);
@@ -200,14 +192,19 @@ final class FakeGateway implements AutoCloseable {
   private void events(HttpExchange exchange, Map<String, String> query) throws IOException {
     Instant from = Instant.parse(query.get("from"));
     Instant to = Instant.parse(query.get("to"));
-    List<ObjectNode> found = new ArrayList<>();
-    cluster.events.stream()
-        .filter(event -> !event.at().isBefore(from) && !event.at().isAfter(to))
-        .forEach(event -> found.add(event.json()));
-    if (!query.getOrDefault("order", "desc").equals("asc")) {
-      Collections.reverse(found);
+    List<FakeCluster.Event> all =
+        cluster.events.stream()
+            .filter(event -> !event.at().isBefore(from) && event.at().isBefore(to))
+            .collect(Collectors.toList());
+    if (query.getOrDefault("order", "desc").equals("desc")) {
+      Collections.reverse(all);
     }
-    page(exchange, found.stream(), query);
+    int begin = Integer.parseInt(query.getOrDefault("cursor", "0"));
+    int end = Math.min(all.size(), begin + Integer.parseInt(query.get("limit")));
+    ObjectNode answer = FakeCluster.JSON.createObjectNode();
+    ArrayNode items = answer.putArray("items");
+    all.subList(begin, end).forEach(event -> items.add(event.json()));
+    json(exchange, answer.put("next", end < all.size() ? Integer.toString(end) : null).toString());
   }
 
   private void member(HttpExchange exchange, String path) throws IOException {
@@ -217,8 +214,10 @@ final class FakeGateway implements AutoCloseable {
             .filter(each -> each != null)
             .findFirst()
             .orElse(null);
-    if (path.endsWith("/snapshots") || path.endsWith("/initiators")) {
-      json(exchange, "[]");
+    if (path.endsWith("/snapshots")) {
+      json(exchange, FakeParts.snapshots());
+    } else if (path.endsWith("/initiators")) {
+      json(exchange, FakeParts.initiators());
     } else if (found == null) {
       problem(exchange, 404, "id", "There is no " + path);
     } else {
@@ -230,7 +229,19 @@ final class FakeGateway implements AutoCloseable {
   /** Moves are refused as too late, resizes for their size: all that a form has to show. */
   private void change(HttpExchange exchange, String path) throws IOException {
     lastIfMatch = exchange.getRequestHeaders().getFirst("If-Match");
-    if (path.endsWith("/move")) {
+    String query = exchange.getRequestURI().getQuery();
+    FakeParts.Sent change =
+        new FakeParts.Sent(
+            exchange.getRequestMethod(),
+            query == null ? path : path + "?" + query,
+            lastIfMatch,
+            FakeParts.read(exchange.getRequestBody().readAllBytes()));
+    sent.add(change);
+    if (takes && change.method().equals("DELETE")) {
+      send(exchange, 204, new byte[0]);
+    } else if (takes) {
+      json(exchange, FakeParts.made(change));
+    } else if (path.endsWith("/move")) {
       problem(exchange, 412, null, "It is of another version");
     } else if (path.endsWith("/resize")) {
       problem(exchange, 400, "size", "size must be more than it has");
