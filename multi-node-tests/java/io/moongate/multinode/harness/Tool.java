@@ -32,7 +32,13 @@ public enum Tool {
   MOUNT("mount", "mount"),
   UMOUNT("umount", "mount"),
   FSFREEZE("fsfreeze", "util-linux"),
-  STRACE("strace", "strace");
+  STRACE("strace", "strace"),
+  CHROOT("chroot", "coreutils"),
+  RM("rm", "coreutils"),
+  SH("sh", "dash"),
+  JLINK("jlink", "openjdk-17-jdk-headless"),
+  DPKG_DEB("dpkg-deb", "dpkg"),
+  SYSTEMD_ANALYZE("systemd-analyze", "systemd");
 
   private final String command;
   private final String debianPackage;
