@@ -55,6 +55,10 @@ final class CassandraRing {
             .toList());
   }
 
+  int size() {
+    return nodes.size();
+  }
+
   TestCassandra only() {
     if (nodes.size() != 1) {
       throw new IllegalStateException("there are %d nodes of Cassandra".formatted(nodes.size()));

@@ -121,24 +121,36 @@ public final class TestCluster implements AutoCloseable {
     }
     Runtime.getRuntime().addShutdownHook(cluster.killer);
     try {
-      cluster.ring.start();
-      Started schema =
-          cluster.processes.applySchema(
-              directory.resolve("gw1.conf"),
-              cluster.logs().resolve("schema.log"),
-              site.cassandra().size(),
-              START_BOUND);
-      cluster.ring.awaitWhole();
-      if (!schema.awaitExit(START_BOUND) || schema.exitStatus() != 0) {
-        throw new AssertionError("the schema was not applied; " + schema.logTail());
-      }
-      cluster.gateways.forEach(TestGateway::start);
-      cluster.awaitReady();
+      cluster.begin();
       return cluster;
     } catch (RuntimeException | Error e) {
       cluster.close();
       throw e;
     }
+  }
+
+  /** Starts Cassandra, makes the tables, and starts the gateways. */
+  private void begin() {
+    ring.start();
+    Started schema =
+        processes.applySchema(
+            directory.resolve("gw1.conf"), logs().resolve("schema.log"), ring.size(), START_BOUND);
+    ring.awaitWhole();
+    if (!schema.awaitExit(START_BOUND) || schema.exitStatus() != 0) {
+      throw new AssertionError("the schema was not applied; " + schema.logTail());
+    }
+    gateways.forEach(TestGateway::start);
+    awaitReady();
+  }
+
+  /**
+   * SIGKILL to everything; then the same gateways with an empty Cassandra. What is in the volumes
+   * stays.
+   */
+  public void loseMetadata() {
+    killAll();
+    deleteTree(directory.resolve("cassandra"));
+    begin();
   }
 
   public List<TestGateway> gateways() {

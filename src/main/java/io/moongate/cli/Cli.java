@@ -53,6 +53,7 @@ public final class Cli implements Runnable {
           VolumeCommand.class,
           OperationCommand.class,
           AuditCommand.class,
+          ExportCommand.class,
           ImportCommand.class,
           TokenCommand.class,
           WhoamiCommand.class,

@@ -10,13 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What is taken over from other gateways. */
+/** What is taken over from other gateways, or from a cluster whose metadata are lost. */
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Take over targets and disks of other gateways.",
-    subcommands = {ImportCommand.CephIscsi.class})
+    description = "Take over targets and disks of other gateways, or of a cluster that is lost.",
+    subcommands = {ImportCommand.CephIscsi.class, ConfigurationImportCommand.class})
 final class ImportCommand {
 
   /** {@code import ceph-iscsi}. */
@@ -121,13 +121,14 @@ final class ImportCommand {
         return decrypting.decrypt(whose, auth.password());
       };
     }
+  }
 
-    private static byte[] bytes(Path file) {
-      try {
-        return Files.readAllBytes(file);
-      } catch (IOException e) {
-        throw ApiException.refused("Can't read the file " + file + ": " + e.getMessage());
-      }
+  /** What is in a file. */
+  static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw ApiException.refused("Can't read the file " + file + ": " + e.getMessage());
     }
   }
 }

@@ -57,6 +57,14 @@ final class LunCreateCommand extends ClientCommand {
   private String serial;
 
   @Option(
+      names = "--former-unit",
+      paramLabel = "ID",
+      description =
+          "With --volume: the unit that it was in a cluster whose metadata are lost, as 'volume"
+              + " list' shows it. 'import configuration' gives it for all of them.")
+  private String formerUnit;
+
+  @Option(
       names = "--block-size",
       paramLabel = "BYTES",
       description = "Bytes of a logical block, 512 or 4096. Default: 512.")
@@ -116,7 +124,9 @@ final class LunCreateCommand extends ClientCommand {
             physicalBlockSize,
             volume,
             naa,
-            serial);
+            serial,
+            null,
+            formerUnit);
     JsonNode answer = api.post("/luns", wanted);
     if (!printedAsJson(api, answer)) {
       LunCommand.print(this, api.as(answer, LogicalUnit.class));

@@ -28,7 +28,8 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * <p>A volume that is imported gives the unit its id. So two gateways that import one at the same
  * time ask the same entity, which comes into being once; and an import that was interrupted goes on
- * where it was when it is repeated.
+ * where it was when it is repeated. One that was a unit's whose metadata are lost gives it together
+ * with the id of that one, which a store has on record.
  */
 final class NewUnits {
 
@@ -166,12 +167,13 @@ final class NewUnits {
    * @param generation how many units of that volume have been before, and are deleted
    */
   private CompletionStage<UnitEntry> imported(Wanted wanted, Imported imported, int generation) {
-    String id = idOf(wanted.store(), imported.volume(), generation);
+    String id = idOf(wanted.store(), imported, generation);
     return find(id)
         .thenCompose(
             before -> {
               if (before.isEmpty()) {
-                return broughtIn(id, wanted, imported, generation)
+                return formerIsGone(imported)
+                    .thenCompose(gone -> broughtIn(id, wanted, imported, generation))
                     .thenCompose(unit -> mapped(unit, wanted));
               }
               UnitEntry unit = before.get();
@@ -187,6 +189,23 @@ final class NewUnits {
                       "the volume %s is that of the logical unit of id %s already: map that"
                           .formatted(imported.volume(), id));
             });
+  }
+
+  /** A unit that lives here has its volume, and keeps it. */
+  private CompletionStage<Void> formerIsGone(Imported imported) {
+    if (imported.formerUnit().isEmpty()) {
+      return CompletableFuture.completedStage(null);
+    }
+    String former = imported.formerUnit().get();
+    return find(former)
+        .thenCompose(
+            unit ->
+                unit.isPresent() && !unit.get().deleted()
+                    ? refuse(
+                        Kind.CONFLICT,
+                        "formerUnit",
+                        "the logical unit of id %s is in this cluster: map that".formatted(former))
+                    : CompletableFuture.completedStage(null));
   }
 
   /**
@@ -270,8 +289,9 @@ final class NewUnits {
                     : CompletableFuture.failedStage(cause(failure)));
   }
 
-  static String idOf(String store, String volume, int generation) {
-    String name = "moongate volume %s/%s/%d".formatted(store, volume, generation);
+  static String idOf(String store, Imported imported, int generation) {
+    String of = imported.formerUnit().map(former -> " formerly " + former).orElse("");
+    String name = "moongate volume %s/%s/%d%s".formatted(store, imported.volume(), generation, of);
     return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
   }
 
@@ -279,8 +299,8 @@ final class NewUnits {
       String id, Wanted wanted, Imported imported, int generation) {
     Optional<String> former =
         generation == 0
-            ? Optional.empty()
-            : Optional.of(idOf(wanted.store(), imported.volume(), generation - 1));
+            ? imported.formerUnit()
+            : Optional.of(idOf(wanted.store(), imported, generation - 1));
     return volumes
         .adopt(wanted.store(), imported.volume(), id, former, wanted.blockSize())
         .exceptionallyCompose(
@@ -298,8 +318,7 @@ final class NewUnits {
                     "the volume %s has %d bytes".formatted(imported.volume(), size));
               }
               Holder holder = new Holder(id, wanted.store() + ":" + imported.volume());
-              return names
-                  .naa(id)
+              return ownNaa(id, imported)
                   .thenCompose(
                       own -> reserved("naa", imported.naa(), holder, former).thenApply(d -> own))
                   .thenCompose(
@@ -307,6 +326,31 @@ final class NewUnits {
                           reserved("serial", imported.serial(), holder, former).thenApply(d -> own))
                   .thenCompose(own -> created(id, own, wanted, size));
             });
+  }
+
+  /** One that it has from such a cluster as this is its own again; nobody else may get it. */
+  private CompletionStage<Long> ownNaa(String id, Imported imported) {
+    Optional<String> given = imported.naa().filter(Imported::isOwn);
+    if (given.isEmpty()) {
+      return names.naa(id);
+    }
+    long naa = Long.parseUnsignedLong(given.get(), 16);
+    return names
+        .reserveNaa(naa, id)
+        .thenCompose(
+            holder ->
+                holder.equals(id)
+                    ? CompletableFuture.completedStage(naa)
+                    : find(holder)
+                        .thenCompose(
+                            unit ->
+                                unit.filter(UnitEntry::deleted).isPresent()
+                                    ? CompletableFuture.completedStage(naa)
+                                    : refuse(
+                                        Kind.CONFLICT,
+                                        "naa",
+                                        "the logical unit of id %s has the NAA %s"
+                                            .formatted(holder, given.get()))));
   }
 
   /** So that no host ever sees two disks by one name. */

@@ -17,6 +17,13 @@ public interface UnitNames {
   CompletionStage<Long> naa(String unitId);
 
   /**
+   * Reserves a given NAA identifier of format 3 for a unit.
+   *
+   * @return id of the unit that it is reserved for now: that one, or another that has it already
+   */
+  CompletionStage<String> reserveNaa(long naa, String unitId);
+
+  /**
    * Reserves a name that a unit brings along.
    *
    * @param name with its kind before it: {@code naa:}, {@code serial:}

@@ -41,6 +41,8 @@ final class Requests {
   private static final int DEFAULT_BLOCK_SIZE = 512;
   private static final Set<Integer> BLOCK_SIZES = Set.of(512, 4096);
 
+  private static final Pattern UNIT =
+      Pattern.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}");
   private static final Pattern SERIAL = Pattern.compile("[!-~]{1,36}");
   private static final Pattern VOLUME =
       Pattern.compile("(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}");
@@ -73,7 +75,8 @@ final class Requests {
             "volume",
             "naa",
             "serial",
-            "source");
+            "source",
+            "formerUnit");
     String target = body.text("target");
     requireIscsiName("target", target);
     int lun = (int) body.whole("lun", 0, MAX_LUN);
@@ -125,22 +128,30 @@ final class Requests {
         imported.map(Imported::volume).orElse(null),
         imported.flatMap(Imported::naa).orElse(null),
         imported.flatMap(Imported::serial).orElse(null),
-        source.map(CloneSource::shown).orElse(null));
+        source.map(CloneSource::shown).orElse(null),
+        imported.flatMap(Imported::formerUnit).orElse(null));
   }
 
   private static Optional<Imported> imported(RequestBody body) {
     Optional<String> volume = body.optionalText("volume");
     Optional<String> naa = body.optionalText("naa");
     Optional<String> serial = body.optionalText("serial");
-    if (volume.isEmpty() && (naa.isPresent() || serial.isPresent())) {
+    Optional<String> formerUnit = body.optionalText("formerUnit");
+    if (volume.isEmpty() && (naa.isPresent() || serial.isPresent() || formerUnit.isPresent())) {
       throw ProblemException.invalid(
-          "volume", "naa and serial are those of a volume that is there: give its name as volume");
+          "volume",
+          "naa, serial and formerUnit are those of a volume that is there: give its name as"
+              + " volume");
     }
-    if (naa.isPresent() && !Imported.isNaa(naa.get())) {
+    if (formerUnit.isPresent() && !UNIT.matcher(formerUnit.get()).matches()) {
+      throw ProblemException.invalid(
+          "formerUnit", "formerUnit must be a UUID in lower case, and is " + formerUnit.get());
+    }
+    if (naa.isPresent() && !Imported.isNaa(naa.get(), formerUnit.isPresent())) {
       throw ProblemException.invalid(
           "naa",
-          "naa must be 16 hexadecimal digits in lower case that begin with 2 or 5, or 32 that begin"
-              + " with 6, and is "
+          "naa must be 16 hexadecimal digits in lower case that begin with 2 or 5, or with 3 where there"
+              + " is formerUnit, or 32 that begin with 6, and is "
               + naa.get());
     }
     if (serial.isPresent() && !SERIAL.matcher(serial.get()).matches()) {
@@ -153,7 +164,7 @@ final class Requests {
           "volume must be 1 to 96 letters, digits and ._-, with a pool before it or without, and is "
               + volume.get());
     }
-    return volume.map(name -> new Imported(name, naa, serial));
+    return volume.map(name -> new Imported(name, naa, serial, formerUnit));
   }
 
   private static UnitAttributes attributes(RequestBody body, int blockSize, int physicalBlockSize) {
@@ -201,7 +212,8 @@ final class Requests {
                     new Imported(
                         volume,
                         Optional.ofNullable(wanted.naa()),
-                        Optional.ofNullable(wanted.serial()))),
+                        Optional.ofNullable(wanted.serial()),
+                        Optional.ofNullable(wanted.formerUnit()))),
         Optional.ofNullable(wanted.source())
             .map(source -> new ClonedFrom(source.lun(), source.snapshot())));
   }

@@ -90,8 +90,8 @@ final class StoreRoutes extends AllDirectives {
   private String taken(String unitId) {
     return metadata.view().unit(unitId).isPresent()
         ? "it is the volume of a logical unit"
-        : "its unit is not in this cluster, or not any more: it is taken only if that was deleted"
-            + " here";
+        : "its unit is not in this cluster, or not any more: it is taken if that was deleted here, or"
+            + " if it is named as formerUnit";
   }
 
   private Route list(

@@ -45,6 +45,7 @@ class NewUnitsTest {
   private final List<String> volumes = new ArrayList<>();
   private final Map<String, Long> adoptable = new HashMap<>(Map.of("disk_1", 1L << 30));
   private final Map<String, UnitNames.Holder> reserved = new HashMap<>();
+  private final Map<Long, String> ownNaas = new HashMap<>();
   private final List<String> adoptedFrom = new ArrayList<>();
   private Refusal.Kind mappingFails;
   private int leasesWaitedFor;
@@ -119,6 +120,24 @@ class NewUnitsTest {
         create.attributes());
   }
 
+  private static String idOf(String volume) {
+    return NewUnits.idOf("rbd", new Imported(volume, Optional.empty(), Optional.empty()), 0);
+  }
+
+  private static Wanted restored(int lun, String volume, String former, String naa) {
+    Imported imported =
+        new Imported(volume, Optional.of(naa), Optional.of("s" + former), Optional.of(former));
+    return new Wanted(
+        TARGET,
+        lun,
+        0,
+        512,
+        "rbd",
+        List.of(),
+        new UnitAttributes(
+            false, false, UnitAttributes.Provisioning.THIN, 4096, Optional.of(imported)));
+  }
+
   private static <T> CompletionStage<T> refused(Refusal.Kind kind) {
     return CompletableFuture.failedStage(new Refusal(kind, "id", "by the test"));
   }
@@ -127,6 +146,11 @@ class NewUnitsTest {
     @Override
     public CompletionStage<Long> naa(String unitId) {
       return CompletableFuture.completedStage(0x3000_0000_0000_0001L);
+    }
+
+    @Override
+    public CompletionStage<String> reserveNaa(long naa, String unitId) {
+      return CompletableFuture.completedStage(ownNaas.computeIfAbsent(naa, unreserved -> unitId));
     }
 
     @Override
@@ -325,8 +349,7 @@ class NewUnitsTest {
     refuses("naa", 1, adopt("disk_2"), NAA, "s2", 0);
     refuses("serial", 1, "disk_2", null, "s1", 0);
     make(1, "disk_2", null, "s2", 0);
-    assertEquals(
-        Map.of(0, NewUnits.idOf("rbd", "disk_1", 0), 1, NewUnits.idOf("rbd", "disk_2", 0)), luns);
+    assertEquals(Map.of(0, idOf("disk_1"), 1, idOf("disk_2")), luns);
   }
 
   @Test
@@ -350,8 +373,7 @@ class NewUnitsTest {
   /** Its reservation stays its own until it is repeated. */
   @Test
   void anNaaOfAnUnfinishedImportIsNotGivenToAnother() {
-    reserved.put(
-        "naa:" + NAA, new UnitNames.Holder(NewUnits.idOf("rbd", "disk_9", 0), "rbd:disk_9"));
+    reserved.put("naa:" + NAA, new UnitNames.Holder(idOf("disk_9"), "rbd:disk_9"));
     refuses("naa", 0, "disk_1", NAA, "s1", 0);
     make(0, adopt("disk_9"), NAA, "s1", 0);
   }
@@ -379,6 +401,56 @@ class NewUnitsTest {
     Wanted plain = new Wanted(TARGET, 3, 1 << 20, 512, "rbd", List.of(), UnitAttributes.DEFAULT);
     assertThrows(CompletionException.class, () -> make(plain));
     assertEquals(1, view.units().size(), "one of its own is");
+  }
+
+  @Test
+  void aUnitWhoseMetadataAreLostIsKnownAgain() {
+    Wanted wanted = restored(0, adopt("lost"), "u1", "3000000000000077");
+    UnitEntry unit = make(wanted);
+    assertEquals("lost", unit.volume());
+    assertEquals("3000000000000077", unit.designator().text());
+    assertEquals(0x3000_0000_0000_0077L, unit.naa(), "its own again");
+    assertEquals("su1", unit.serial());
+    assertEquals(List.of("u1"), adoptedFrom);
+    assertNotEquals("u1", unit.id(), "epochs of a unit of that id mean something to its store");
+    assertEquals(unit, make(wanted), "repeated");
+  }
+
+  @Test
+  void oneThatIsInThisClusterKeepsItsVolume() {
+    UnitEntry living =
+        make(new Wanted(TARGET, 3, 1 << 20, 512, "rbd", List.of(), UnitAttributes.DEFAULT));
+    Throwable failure =
+        assertThrows(
+                CompletionException.class,
+                () -> make(restored(0, adopt(living.id()), living.id(), "3000000000000077")))
+            .getCause();
+    assertEquals("formerUnit", assertInstanceOf(Refusal.class, failure).field());
+    assertEquals(List.of(), adoptedFrom);
+  }
+
+  @Test
+  void anNaaOfThisClusterIsNotGivenToAnother() {
+    make(restored(0, adopt("lost"), "u1", "3000000000000077"));
+    Throwable failure =
+        assertThrows(
+                CompletionException.class,
+                () -> make(restored(1, adopt("lost-too"), "u2", "3000000000000077")))
+            .getCause();
+    assertEquals("naa", assertInstanceOf(Refusal.class, failure).field());
+  }
+
+  @Test
+  void whatWasRestoredAndDeletedCanBeTakenAgain() {
+    Wanted wanted = restored(0, adopt("lost"), "u1", "3000000000000077");
+    UnitEntry first = make(wanted);
+    luns.clear();
+    view.apply(Entries.target(TARGET, luns));
+    known(first.nextPreferred(List.of()).asDeleted());
+    UnitEntry second = make(wanted);
+    assertNotEquals(first.id(), second.id());
+    assertEquals("3000000000000077", second.designator().text());
+    assertEquals(List.of("u1", first.id()), adoptedFrom);
   }
 
   /** Some gateway may still serve the deleted unit by that name. */

@@ -44,6 +44,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -107,9 +108,10 @@ class SerializationTest {
   /** Kinds that have got fields since their first golden files, which each has later ones of. */
   private static final Map<Class<?>, List<String>> GROWN =
       Map.of(
-          LogicalUnit.Created.class, List.of("attributes", "imported", "cloned"),
+          LogicalUnit.Created.class, List.of("attributes", "imported", "cloned", "restored"),
           LogicalUnit.Snapshot.class,
-              List.of("attributes", "release", "imported", "cloned", "rollback", "digest"),
+              List.of(
+                  "attributes", "release", "imported", "cloned", "rollback", "digest", "restored"),
           LogicalUnit.SharedChanged.class, List.of("medium", "rollback"),
           LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
           LogicalUnit.ReleaseBegun.class, List.of("evidence"),
@@ -234,6 +236,20 @@ class SerializationTest {
     assertEquals(unit.id(), unit.volume());
     assertTrue(kept(LogicalUnit.Created.class, "attributes").attributes().imported().isEmpty());
     assertTrue(kept(LogicalUnit.Created.class, "imported").attributes().imported().isPresent());
+  }
+
+  /** Kept before units could be restored: it comes from others. */
+  @Test
+  void aUnitThatWasKeptWithoutAFormerOneIsFromElsewhere() {
+    assertTrue(formerUnit("imported").isEmpty());
+    assertTrue(formerUnit("restored").isPresent());
+  }
+
+  private static Optional<String> formerUnit(String variant) {
+    return kept(LogicalUnit.Created.class, variant)
+        .attributes()
+        .imported()
+        .flatMap(UnitAttributes.Imported::formerUnit);
   }
 
   /** Kept before units could be cloned: it is no clone. */

@@ -95,6 +95,25 @@ public final class CassandraIdentifiers implements PortGroups, UnitNames {
   }
 
   @Override
+  public CompletionStage<String> reserveNaa(long naa, String unitId) {
+    return serial
+        .transact(
+            "INSERT INTO %s.unit_naa (naa, unit_id) VALUES (?, ?) IF NOT EXISTS"
+                .formatted(keyspace),
+            naa,
+            unitId)
+        .thenCompose(
+            inserted ->
+                inserted.wasApplied()
+                    ? CompletableFuture.completedStage(unitId)
+                    : serial
+                        .read(
+                            "SELECT unit_id FROM %s.unit_naa WHERE naa = ?".formatted(keyspace),
+                            naa)
+                        .thenApply(result -> result.one().getString("unit_id")));
+  }
+
+  @Override
   public CompletionStage<Holder> reserve(String name, Holder holder) {
     return serial
         .transact(

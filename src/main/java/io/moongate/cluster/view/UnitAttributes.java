@@ -29,11 +29,32 @@ public record UnitAttributes(
    * @param volume the volume's name in its store; it is kept when the unit is deleted
    * @param naa its NAA designator, as {@link Naa#text} has it; empty: it gets one
    * @param serial its unit serial number; empty: it gets one
+   * @param formerUnit id of the unit that it was in a cluster whose metadata are lost; empty when
+   *     it comes from others
    */
-  public record Imported(String volume, Optional<String> naa, Optional<String> serial) {
-    /** Whether a text is an NAA that can come from elsewhere: format 3 is the cluster's own. */
-    public static boolean isNaa(String text) {
-      return Naa.isValid(text) && !text.startsWith("3");
+  public record Imported(
+      String volume, Optional<String> naa, Optional<String> serial, Optional<String> formerUnit) {
+    public Imported {
+      formerUnit = formerUnit == null ? Optional.empty() : formerUnit;
+    }
+
+    /** Of a volume that others have made. */
+    public Imported(String volume, Optional<String> naa, Optional<String> serial) {
+      this(volume, naa, serial, Optional.empty());
+    }
+
+    /**
+     * Whether a text is an NAA that can come from elsewhere.
+     *
+     * @param ofUnit whether it was a unit's of such a cluster as this: only those have format 3
+     */
+    public static boolean isNaa(String text, boolean ofUnit) {
+      return Naa.isValid(text) && (ofUnit || !isOwn(text));
+    }
+
+    /** Whether an NAA is one that a cluster of Moongate has given (format 3). */
+    public static boolean isOwn(String naa) {
+      return naa.startsWith("3");
     }
   }
 

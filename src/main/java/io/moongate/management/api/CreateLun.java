@@ -19,11 +19,13 @@ import java.util.List;
  *     null for 4096
  * @param volume name in the store of a volume that is there already, from elsewhere, and becomes
  *     the unit's; null for a new one
- * @param naa the NAA designator by which hosts know it, 16 hexadecimal digits of format 2 or 5 or
- *     32 of format 6; null for a new one; only with {@code volume}
+ * @param naa the NAA designator by which hosts know it, 16 hexadecimal digits of format 2 or 5, or
+ *     3 with {@code formerUnit}, or 32 of format 6; null for a new one; only with {@code volume}
  * @param serial the unit serial number by which they know it, likewise
  * @param source the snapshot whose content it is to have, which says size, block size and store;
  *     null for none
+ * @param formerUnit id of the unit that {@code volume} was in a cluster whose metadata are lost, as
+ *     the store has it on record; null when it comes from others
  */
 public record CreateLun(
     String target,
@@ -39,7 +41,8 @@ public record CreateLun(
     String volume,
     String naa,
     String serial,
-    Source source) {
+    Source source,
+    String formerUnit) {
 
   /**
    * A snapshot of a logical unit.
@@ -54,7 +57,7 @@ public record CreateLun(
       String target, Integer lun, Source source, List<String> preferred, Boolean readOnly) {
     return new CreateLun(
         target, lun, null, null, null, preferred, null, readOnly, null, null, null, null, null,
-        source);
+        source, null);
   }
 
   /** One that is no clone. */
@@ -86,6 +89,7 @@ public record CreateLun(
         volume,
         naa,
         serial,
+        null,
         null);
   }
 

@@ -34,6 +34,7 @@ import java.util.function.BooleanSupplier;
  */
 final class FileVolume implements Volume {
   private final VolumeDirectory directory;
+  private final String unitId;
   private final ImageFile image;
   private final GroupCommit commits;
   private final Executor threads;
@@ -62,6 +63,7 @@ final class FileVolume implements Volume {
   /**
    * On an image that has been opened.
    *
+   * @param unitId whose it is to be
    * @param threads for what may take long, each as soon as there is a thread
    * @param shortTasks for what seldom waits: a few of them may take turns
    * @param cachedReads whether the {@link KernelCache} can be asked about its file system, and is
@@ -69,6 +71,7 @@ final class FileVolume implements Volume {
    */
   FileVolume(
       VolumeDirectory directory,
+      String unitId,
       ImageFile image,
       VolumeGeometry geometry,
       GroupCommit commits,
@@ -78,6 +81,7 @@ final class FileVolume implements Volume {
       Runnable released)
       throws IOException {
     this.directory = directory;
+    this.unitId = unitId;
     this.image = image;
     this.geometry = geometry;
     this.commits = commits;
@@ -314,18 +318,19 @@ final class FileVolume implements Volume {
             if (owner) {
               epochRecord.require();
             }
-            if (owner && VolumeDirectory.epochOf(mine) == epoch) {
+            long onDisk = Math.addExact(directory.above(unitId), epoch);
+            if (owner && VolumeDirectory.epochOf(mine) == onDisk) {
               directory.confirm(mine);
-              directory.retireBefore(epoch);
+              directory.retireBefore(onDisk);
             } else {
               journal.renew(
                   () -> {
                     // Ours before the others' are taken away: our own operations look for it all
                     // the time.
-                    epochRecord = new EpochRecord(directory.claim(epoch));
+                    epochRecord = new EpochRecord(directory.claim(onDisk));
                     owner = true;
                   },
-                  () -> directory.retireBefore(epoch));
+                  () -> directory.retireBefore(onDisk));
             }
           }
           done.complete(null);

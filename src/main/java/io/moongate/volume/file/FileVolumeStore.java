@@ -89,7 +89,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
       try {
         VolumeDirectory.create(
             scratch, id, new VolumeDirectory.Layout(1 << 20, 512, Provisioning.THIN));
-        Volume volume = open(scratch, id, Runnable::run, Runnable::run, () -> {});
+        Volume volume = open(scratch, id, id, Runnable::run, Runnable::run, () -> {});
         volume.fence(1).toCompletableFuture().join();
         volume.close().toCompletableFuture().join();
       } finally {
@@ -123,15 +123,18 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   private StoredVolume listed(String id) throws IOException {
     OptionalLong size = OptionalLong.empty();
     OptionalInt blockSize = OptionalInt.empty();
-    String obstacle = "the store file takes no volumes from elsewhere";
+    String unit = id;
+    String obstacle = null;
     try {
-      VolumeDirectory.Layout layout = VolumeDirectory.open(directory, id).layout();
+      VolumeDirectory volume = VolumeDirectory.open(directory, id);
+      unit = Adoption.unitOf(volume.path());
+      VolumeDirectory.Layout layout = volume.layout();
       size = OptionalLong.of(layout.size());
       blockSize = OptionalInt.of(layout.blockSize());
     } catch (VolumeException e) {
       obstacle = e.getMessage();
     }
-    return new StoredVolume(id, size, blockSize, Optional.of(id), Optional.of(obstacle));
+    return new StoredVolume(id, size, blockSize, Optional.of(unit), Optional.ofNullable(obstacle));
   }
 
   @Override
@@ -161,6 +164,32 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
         });
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A volume is always some unit's here, that of its name at first: that one must be named as
+   * the former. Nothing tells whether a process of another cluster still has it open; one that does
+   * is fenced by the new unit's first owner.
+   */
+  @Override
+  public CompletionStage<Long> adopt(
+      String id, String unitId, Optional<String> former, int blockSize) {
+    return perform(
+        () -> {
+          VolumeId.require(id);
+          VolumeDirectory volume = VolumeDirectory.open(directory, id);
+          VolumeDirectory.Layout layout = volume.layout();
+          if (layout.blockSize() != blockSize) {
+            throw new VolumeException(
+                Reason.RANGE,
+                "volume %s has blocks of %d bytes, not %d"
+                    .formatted(id, layout.blockSize(), blockSize));
+          }
+          Adoption.record(volume, unitId, former);
+          return layout.size();
+        });
+  }
+
   @Override
   public CompletionStage<Void> grow(String id, long size) {
     return perform(
@@ -174,6 +203,11 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Volume> open(String id) {
+    return open(id, id);
+  }
+
+  @Override
+  public CompletionStage<Volume> open(String id, String unitId) {
     return perform(
         () -> {
           VolumeId.require(id);
@@ -186,7 +220,8 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 return times == null ? 1 : times + 1;
               });
           try {
-            return open(directory, id, threads::execute, threads::executeShort, () -> release(id));
+            return open(
+                directory, id, unitId, threads::execute, threads::executeShort, () -> release(id));
           } catch (IOException | RuntimeException e) {
             release(id);
             throw e;
@@ -195,9 +230,15 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   }
 
   private Volume open(
-      Path parent, String id, Executor executor, Executor shortTasks, Runnable released)
+      Path parent,
+      String id,
+      String unitId,
+      Executor executor,
+      Executor shortTasks,
+      Runnable released)
       throws IOException {
     VolumeDirectory volume = VolumeDirectory.open(parent, id);
+    volume.above(unitId);
     VolumeGeometry geometry = geometry(volume.layout());
     if (!Files.isRegularFile(volume.image(), LinkOption.NOFOLLOW_LINKS)) {
       throw new VolumeException(Reason.IO, "volume " + id + " has lost its image");
@@ -216,6 +257,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
       boolean same = deviceOf(volume.image()).equals(deviceOf(directory));
       return new FileVolume(
           volume,
+          unitId,
           image,
           geometry,
           commits,

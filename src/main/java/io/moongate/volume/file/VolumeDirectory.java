@@ -41,6 +41,7 @@ import java.util.zip.CRC32C;
  * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID
  * &lt;id&gt;/atomic-epoch-...-&lt;u&gt;              a journal of atomic writes, under that record
  * &lt;id&gt;/redo-atomic-epoch-...-&lt;u&gt;         one that a successor is working off
+ * &lt;id&gt;/adopted-1                      it is another unit's since: {@link Adoption}
  * </pre>
  *
  * <p>A directory appears and disappears under its name by one rename, so a volume is there with all
@@ -284,6 +285,16 @@ final class VolumeDirectory {
     return layout;
   }
 
+  /** What is added to the epochs of a unit; fails with FENCED when the volume is another's. */
+  long above(String unitId) throws IOException {
+    return Adoption.above(path, unitId)
+        .orElseThrow(
+            () ->
+                new VolumeException(
+                    Reason.FENCED,
+                    "volume %s is not that of unit %s".formatted(path.getFileName(), unitId)));
+  }
+
   Path path() {
     return path;
   }
@@ -412,13 +423,14 @@ final class VolumeDirectory {
         Long.parseLong(fields.group(2)), Integer.parseInt(fields.group(3)), Provisioning.THIN);
   }
 
-  private static long crc(String fields) {
+  static long crc(String fields) {
     CRC32C crc = new CRC32C();
     crc.update(fields.getBytes(US_ASCII));
     return crc.getValue();
   }
 
-  private static void write(Path file, String text) throws IOException {
+  /** Makes a file with a text in it, durably but for its name. */
+  static void write(Path file, String text) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer bytes = US_ASCII.encode(text);

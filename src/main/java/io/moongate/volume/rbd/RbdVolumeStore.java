@@ -131,7 +131,8 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
         .changes()
         .run(
             () -> {
-              if (id.indexOf('/') < 0) {
+              // One of our own making is known by its unit alone, and that must be gone.
+              if (id.indexOf('/') < 0 && former.isEmpty()) {
                 throw new VolumeException(Reason.NOT_FOUND, "name it with its pool, as POOL/IMAGE");
               }
               String name = image(id);

@@ -71,6 +71,7 @@ class KernelCacheTest {
     VolumeGeometry geometry = new VolumeGeometry(SIZE, 512, true, 4096, 0, true);
     return new FileVolume(
         files,
+        files.path().getFileName().toString(),
         image,
         geometry,
         new GroupCommit(image::force),

@@ -1,0 +1,144 @@
+package io.moongate.cli;
+
+import io.moongate.management.api.Chap;
+import io.moongate.management.api.Gateway;
+import io.moongate.management.api.Initiator;
+import io.moongate.management.api.LogicalUnit;
+import io.moongate.management.api.Target;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code export}. */
+@Command(
+    name = "export",
+    description = {
+      "Write down what is configured: targets, who may log in, LUNs with the names by which hosts know"
+          + " them and their volumes, gateways. 'import configuration' restores it in a cluster whose"
+          + " metadata are lost.",
+      "CHAP secrets are not in it: no gateway tells one. Nor are data, reservations, or the history."
+    })
+final class ExportCommand extends ClientCommand {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "Replaced whole, or not at all. Default: the standard output.")
+  private Path file;
+
+  @Override
+  int run(ApiClient api) {
+    Configuration configuration = of(api);
+    if (file == null) {
+      out().print(configuration.text());
+      out().flush();
+      return 0;
+    }
+    write(configuration.text());
+    done(
+        "wrote %d targets and %d LUNs to %s"
+            .formatted(configuration.targets().size(), configuration.luns().size(), file));
+    return 0;
+  }
+
+  private void write(String text) {
+    Path target = file.toAbsolutePath();
+    try {
+      Path fresh = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".new");
+      try {
+        Files.writeString(fresh, text, StandardCharsets.UTF_8);
+        Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(fresh);
+      }
+    } catch (IOException e) {
+      throw ApiException.refused("Can't write the file " + file + ": " + e);
+    }
+  }
+
+  /** What a cluster has. */
+  static Configuration of(ApiClient api) {
+    List<Configuration.Gateway> gateways =
+        api.asList(api.get("/gateways"), Gateway.class).stream()
+            .map(
+                each ->
+                    new Configuration.Gateway(
+                        each.name(),
+                        each.portGroup(),
+                        each.portals().stream().sorted().toList(),
+                        each.service()))
+            .sorted(Comparator.comparing(Configuration.Gateway::name))
+            .toList();
+    List<Configuration.Target> targets = new ArrayList<>();
+    for (Target each : api.asList(api.get("/targets"), Target.class)) {
+      targets.add(
+          new Configuration.Target(
+              each.name(),
+              each.everyGateway() ? null : each.gateways().stream().sorted().toList(),
+              each.explicitAlua(),
+              each.access(),
+              user(each.chap()),
+              user(each.mutualChap()),
+              hosts(api, each.name())));
+    }
+    targets.sort(Comparator.comparing(Configuration.Target::name));
+    // A list has one element for each place where a unit is mapped.
+    TreeMap<String, Configuration.Lun> luns = new TreeMap<>();
+    for (LogicalUnit each : api.asList(api.get("/luns"), LogicalUnit.class)) {
+      luns.putIfAbsent(each.id(), lun(each));
+    }
+    return new Configuration(
+        Configuration.FORMAT, Configuration.VERSION, gateways, targets, List.copyOf(luns.values()));
+  }
+
+  private static List<Configuration.Host> hosts(ApiClient api, String target) {
+    return api
+        .asList(api.get("/targets/" + ApiClient.encode(target) + "/initiators"), Initiator.class)
+        .stream()
+        .map(
+            each ->
+                new Configuration.Host(
+                    each.initiator(), user(each.chap()), mask(each.luns()), each.remark()))
+        .sorted(Comparator.comparing(Configuration.Host::initiator))
+        .toList();
+  }
+
+  private static List<Initiator.Lun> mask(List<Initiator.Lun> luns) {
+    return luns == null
+        ? null
+        : luns.stream().sorted(Comparator.comparing(Initiator.Lun::lun)).toList();
+  }
+
+  private static Configuration.Lun lun(LogicalUnit unit) {
+    return new Configuration.Lun(
+        unit.id(),
+        unit.naa(),
+        unit.serial(),
+        unit.store(),
+        unit.volume(),
+        unit.size(),
+        unit.blockSize(),
+        unit.physicalBlockSize(),
+        unit.provisioning(),
+        unit.removable(),
+        unit.readOnly(),
+        unit.preferred(),
+        unit.mappings().stream()
+            .map(place -> new Configuration.Place(place.target(), place.lun()))
+            .sorted(
+                Comparator.comparing(Configuration.Place::target)
+                    .thenComparing(Configuration.Place::lun))
+            .toList());
+  }
+
+  private static String user(Chap chap) {
+    return chap == null ? null : chap.user();
+  }
+}
