@@ -574,6 +574,7 @@ final class ExportedUnits implements DataPath {
   private static UnitIdentity identity(UnitEntry entry) {
     return new UnitIdentity(
         entry.id(),
+        entry.vendorSpecific(),
         entry.designator(),
         entry.serial(),
         "Moongate " + entry.store(),

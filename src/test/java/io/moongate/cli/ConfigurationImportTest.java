@@ -76,10 +76,12 @@ class ConfigurationImportTest {
 
   /** Everything is gone but the key of the secrets. */
   private void lose() throws IOException {
+    Path key = directory.resolve("key");
+    if (Files.notExists(key)) {
+      KeyFiles.make(key);
+    }
     server.metadata().reset();
-    server
-        .metadata()
-        .secrets(new ChapSecrets(Optional.of(KeyFiles.make(directory.resolve("key")))));
+    server.metadata().secrets(new ChapSecrets(Optional.of(key)));
   }
 
   private String secret() throws IOException {

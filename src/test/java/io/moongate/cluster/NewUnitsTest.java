@@ -411,9 +411,40 @@ class NewUnitsTest {
     assertEquals("3000000000000077", unit.designator().text());
     assertEquals(0x3000_0000_0000_0077L, unit.naa(), "its own again");
     assertEquals("su1", unit.serial());
+    assertEquals("u1", unit.vendorSpecific());
     assertEquals(List.of("u1"), adoptedFrom);
     assertNotEquals("u1", unit.id(), "epochs of a unit of that id mean something to its store");
     assertEquals(unit, make(wanted), "repeated");
+  }
+
+  /** Hosts know a unit by its first id, however often it is restored. */
+  @Test
+  void theVendorSpecificIdentifierStays() {
+    UnitEntry first =
+        make(new Wanted(TARGET, 3, 1 << 20, 512, "rbd", List.of(), UnitAttributes.DEFAULT));
+    assertEquals(first.id(), first.vendorSpecific());
+    Imported again =
+        new Imported(
+            adopt(first.id()),
+            Optional.of("3000000000000099"),
+            Optional.of(first.serial()),
+            Optional.of("u9"));
+    UnitEntry restored =
+        make(
+            new Wanted(
+                TARGET,
+                0,
+                0,
+                512,
+                "rbd",
+                List.of(),
+                new UnitAttributes(
+                    false,
+                    false,
+                    UnitAttributes.Provisioning.THIN,
+                    4096,
+                    Optional.of(again))));
+    assertEquals(first.id(), restored.vendorSpecific());
   }
 
   @Test

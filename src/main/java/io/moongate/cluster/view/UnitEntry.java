@@ -7,6 +7,7 @@ import io.moongate.scsi.shared.Rollback;
 import io.moongate.scsi.shared.SharedState;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A logical unit in the view.
@@ -41,6 +42,8 @@ public record UnitEntry(
     SharedState shared,
     UnitAttributes attributes)
     implements ViewEntry {
+  /** One that a unit gets when it brings none along: its id without what separates. */
+  private static final Pattern OWN_SERIAL = Pattern.compile("[0-9a-f]{32}");
 
   public UnitEntry {
     preferred = List.copyOf(preferred);
@@ -81,6 +84,22 @@ public record UnitEntry(
   /** What hosts know it by. */
   public Naa designator() {
     return attributes.imported().flatMap(Imported::naa).map(Naa::new).orElseGet(() -> Naa.of(naa));
+  }
+
+  /**
+   * What tells it from others in its T10 vendor ID designator (SPC-4 section 7.8.6.4): its id. One
+   * that was restored has kept what it had, which is in its serial number where that was its own.
+   */
+  public String vendorSpecific() {
+    return attributes
+        .imported()
+        .flatMap(Imported::formerUnit)
+        .map(former -> OWN_SERIAL.matcher(serial).matches() ? dashed(serial) : former)
+        .orElse(id);
+  }
+
+  private static String dashed(String serial) {
+    return serial.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
   }
 
   /** Name of its volume in the store. */

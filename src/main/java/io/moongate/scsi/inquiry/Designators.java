@@ -31,7 +31,7 @@ final class Designators {
 
   static byte[] of(UnitIdentity identity, Nexus nexus) {
     byte[] naa = identity.naa().bytes();
-    byte[] vendor = Ascii.bytes(StandardData.VENDOR + identity.id());
+    byte[] vendor = Ascii.bytes(StandardData.VENDOR + identity.vendorSpecific());
     byte[] port = {0, 0, (byte) (nexus.portalGroupTag() >> 8), (byte) nexus.portalGroupTag()};
     byte[] name = portName(nexus);
     ByteBuffer out = ByteBuffer.allocate(5 * 4 + naa.length + vendor.length + 4 + 4 + name.length);
