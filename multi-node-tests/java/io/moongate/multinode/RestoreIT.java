@@ -47,7 +47,7 @@ class RestoreIT {
         TestCluster.start(installation, installation.output().resolve("restore"), 2)) {
       cluster = started;
       TestLun lun = cluster.createLun("restored", 3, SIZE);
-      TestLun read = cluster.createLun("restored", 4, SIZE, 4096, "file");
+      TestLun read = cluster.createLun("restored", 4, SIZE);
       listed();
       // So that the epochs on record are not those that begin.
       move(lun);

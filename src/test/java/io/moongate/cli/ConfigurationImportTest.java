@@ -56,7 +56,14 @@ class ConfigurationImportTest {
     succeed("target", "create", LISTED, "--explicit-alua");
     succeed("lun", "create", "--target", LISTED, "--lun", "3", "--size", "2MiB", "--read-only");
     succeed(
-        "target", "chap", LISTED, "--mutual", "--chap-user", "t", "--chap-secret-file", privately("mutual", SECRET + "2").toString());
+        "target",
+        "chap",
+        LISTED,
+        "--mutual",
+        "--chap-user",
+        "t",
+        "--chap-secret-file",
+        privately("mutual", SECRET + "2").toString());
     succeed(
         "target",
         "allow",
@@ -191,7 +198,8 @@ class ConfigurationImportTest {
   @Test
   void whatWasInMemoryIsGoneAndNobodySeesIt() throws IOException {
     Path file = exported();
-    Files.writeString(file, Files.readString(file).replace("\"store\" : \"file\"", "\"store\" : \"memory\""));
+    Files.writeString(
+        file, Files.readString(file).replace("\"store\" : \"file\"", "\"store\" : \"memory\""));
     lose();
     Outcome outcome =
         run("import", "configuration", file.toString(), "--secrets", secrets().toString());

@@ -439,11 +439,7 @@ class NewUnitsTest {
                 "rbd",
                 List.of(),
                 new UnitAttributes(
-                    false,
-                    false,
-                    UnitAttributes.Provisioning.THIN,
-                    4096,
-                    Optional.of(again))));
+                    false, false, UnitAttributes.Provisioning.THIN, 4096, Optional.of(again))));
     assertEquals(first.id(), restored.vendorSpecific());
   }
 
