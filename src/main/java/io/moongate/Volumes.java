@@ -90,9 +90,9 @@ final class Volumes implements VolumeProvisioner {
   }
 
   @Override
-  public CompletionStage<Void> delete(String kind, String volume) {
+  public CompletionStage<Void> delete(String kind, String volume, String unitId) {
     VolumeStore store = stores.get(kind);
-    return store == null ? unknown(kind) : store.delete(volume);
+    return store == null ? unknown(kind) : store.delete(volume, unitId);
   }
 
   CompletionStage<Volume> open(String kind, String volume, String unitId) {

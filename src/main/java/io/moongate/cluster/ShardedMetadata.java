@@ -60,6 +60,10 @@ final class ShardedMetadata implements Metadata {
   private static final Duration MOVE_BOUND = Duration.ofSeconds(15);
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration VOLUME_RETRY = Duration.ofMillis(250);
+
+  /** How often LUNs of a unit that is deleted are looked for. */
+  private static final int UNMAPPING_ROUNDS = 4;
+
   private static final int VOLUME_ATTEMPTS = 20;
 
   /** A client of Ceph that has died counts for 30 s. */
@@ -447,11 +451,21 @@ final class ShardedMetadata implements Metadata {
   }
 
   private CompletionStage<Void> deleteUnit(String unitId) {
-    CompletionStage<?> unmapped =
-        requireDeletable(unitId).thenCompose(deletable -> decideDeletion(unitId));
+    return requireDeletable(unitId)
+        .thenCompose(deletable -> decideDeletion(unitId))
+        .thenCompose(decided -> unmapEverywhere(unitId, UNMAPPING_ROUNDS))
+        .thenCompose(unmapped -> unit(unitId, LogicalUnit.Get::new))
+        .thenCompose(unit -> removeUnit(unit, origin.asked("deleted")));
+  }
+
+  /** Takes its LUNs away, and those that it gets meanwhile. */
+  private CompletionStage<Void> unmapEverywhere(String unitId, int rounds) {
+    CompletionStage<?> unmapped = CompletableFuture.completedStage(null);
+    boolean any = false;
     for (TargetEntry target : view.targetsOf(unitId)) {
       for (Map.Entry<Integer, String> lun : target.luns().entrySet()) {
         if (lun.getValue().equals(unitId)) {
+          any = true;
           unmapped =
               unmapped.thenCompose(
                   before ->
@@ -461,9 +475,9 @@ final class ShardedMetadata implements Metadata {
         }
       }
     }
-    return unmapped
-        .thenCompose(done -> unit(unitId, LogicalUnit.Get::new))
-        .thenCompose(unit -> removeUnit(unit, origin.asked("deleted")));
+    return any && rounds > 1
+        ? unmapped.thenCompose(done -> unmapEverywhere(unitId, rounds - 1))
+        : unmapped.thenApply(done -> null);
   }
 
   /** A deletion on a condition: it is met or not before the first LUN is taken away. */
@@ -495,8 +509,11 @@ final class ShardedMetadata implements Metadata {
   /** Its volume stays when it was there before the unit was. */
   private CompletionStage<Void> removeUnit(UnitEntry unit, String cause) {
     return unit(unit.id(), replyTo -> new LogicalUnit.Delete(cause, replyTo))
+        // Whoever has mapped it since saw it living.
         .thenCompose(
-            deleted ->
+            deleted -> unmapEverywhere(unit.id(), UNMAPPING_ROUNDS).exceptionally(failed -> null))
+        .thenCompose(
+            unmapped ->
                 unit.attributes().imported().isPresent()
                     ? CompletableFuture.completedStage(null)
                     : removeVolume(unit));
@@ -530,7 +547,7 @@ final class ShardedMetadata implements Metadata {
 
   private CompletionStage<Void> removeVolume(UnitEntry unit, int attempts) {
     return Patterns.retry(
-        () -> volumes.delete(unit.store(), unit.volume()),
+        () -> volumes.delete(unit.store(), unit.volume(), unit.id()),
         attempts,
         VOLUME_RETRY,
         system.classicSystem());

@@ -56,6 +56,6 @@ public interface VolumeProvisioner extends VolumeStores {
   /** Refuses with CONFLICT what {@link #delete} won't do for what depends on the volume. */
   CompletionStage<Void> requireDeletable(String kind, String volume);
 
-  /** Removes a volume and its data; fine when it is gone. */
-  CompletionStage<Void> delete(String kind, String volume);
+  /** Removes a unit's volume and its data; fine when it is gone, or another unit's by now. */
+  CompletionStage<Void> delete(String kind, String volume, String unitId);
 }

@@ -140,4 +140,12 @@ public interface VolumeStore {
    * VolumeException.Reason#IN_USE}, with nothing removed, when it has snapshots.
    */
   CompletionStage<Void> delete(String id);
+
+  /**
+   * Removes the volume of a unit, as {@link #delete(String)}. Where the store records whose a
+   * volume is, one that has become another unit's stays, and nothing is wrong.
+   */
+  default CompletionStage<Void> delete(String id, String unitId) {
+    return delete(id);
+  }
 }

@@ -229,7 +229,7 @@ class NewUnitsTest {
     }
 
     @Override
-    public CompletionStage<Void> delete(String kind, String volume) {
+    public CompletionStage<Void> delete(String kind, String volume, String unitId) {
       throw new UnsupportedOperationException();
     }
   }

@@ -321,7 +321,7 @@ final class FileVolume implements Volume {
             long onDisk = Math.addExact(directory.above(unitId), epoch);
             if (owner && VolumeDirectory.epochOf(mine) == onDisk) {
               directory.confirm(mine);
-              directory.retireBefore(onDisk);
+              directory.retireBefore(mine);
             } else {
               journal.renew(
                   () -> {
@@ -330,7 +330,7 @@ final class FileVolume implements Volume {
                     epochRecord = new EpochRecord(directory.claim(onDisk));
                     owner = true;
                   },
-                  () -> directory.retireBefore(onDisk));
+                  () -> directory.retireBefore(epochRecord.path()));
             }
           }
           done.complete(null);

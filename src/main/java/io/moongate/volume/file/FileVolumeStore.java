@@ -93,7 +93,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
         volume.fence(1).toCompletableFuture().join();
         volume.close().toCompletableFuture().join();
       } finally {
-        VolumeDirectory.delete(scratch, id);
+        VolumeDirectory.delete(scratch, id, id);
         Files.deleteIfExists(scratch);
       }
     } catch (IOException | RuntimeException e) {
@@ -297,6 +297,11 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
 
   @Override
   public CompletionStage<Void> delete(String id) {
+    return delete(id, id);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(String id, String unitId) {
     return perform(
         () -> {
           VolumeId.require(id);
@@ -305,7 +310,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
                 Reason.UNAVAILABLE, "volume " + id + " is open, or just being deleted");
           }
           try {
-            VolumeDirectory.delete(directory, id);
+            VolumeDirectory.delete(directory, id, unitId);
           } finally {
             open.remove(id);
           }

@@ -38,7 +38,8 @@ import java.util.zip.CRC32C;
  * &lt;id&gt;/geometry                       format version, first size, block size; never changes
  * &lt;id&gt;/fully-provisioned               is there when it is; never changes
  * &lt;id&gt;/size-0000000000010485760         a record: it was grown to so many bytes
- * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID
+ * &lt;id&gt;/epoch-0000000000000000007-&lt;u&gt;   a record: epoch 7 fenced it; u is a UUID, greater for
+ *                                   whoever records the same epoch later
  * &lt;id&gt;/atomic-epoch-...-&lt;u&gt;              a journal of atomic writes, under that record
  * &lt;id&gt;/redo-atomic-epoch-...-&lt;u&gt;         one that a successor is working off
  * &lt;id&gt;/adopted-1                      it is another unit's since: {@link Adoption}
@@ -73,6 +74,13 @@ final class VolumeDirectory {
           block-size=([0-9]{1,9})
           crc32c=([0-9a-f]{8})
           """);
+
+  private static final int UUID_LENGTH = 36;
+
+  /** Hexadecimal digits at the beginning of a UUID that say who came later of one epoch. */
+  private static final int TURN_DIGITS = 8;
+
+  private static final long LAST_TURN = 0xFFFF_FFFFL;
 
   private final Path path;
   private final Layout layout;
@@ -252,16 +260,39 @@ final class VolumeDirectory {
     return wanted;
   }
 
-  /** Takes the volume away under its name by one rename, then removes what it was. */
-  static void delete(Path parent, String id) throws IOException {
+  /**
+   * Takes the volume away under its name by one rename, then removes what it was; not one that has
+   * become another unit's.
+   */
+  static void delete(Path parent, String id, String unitId) throws IOException {
+    Path path = parent.resolve(id);
+    if (isOfAnother(path, id, unitId)) {
+      return;
+    }
     Path grave = parent.resolve(".deleted-" + id + "-" + UUID.randomUUID());
     try {
-      Files.move(parent.resolve(id), grave, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(path, grave, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
+      return;
+    }
+    // From here on nobody finds it to adopt it; whoever did just before is seen now.
+    if (isOfAnother(grave, id, unitId)) {
+      Files.move(grave, path, StandardCopyOption.ATOMIC_MOVE);
       return;
     }
     sync(parent);
     remove(grave);
+  }
+
+  private static boolean isOfAnother(Path volume, String id, String unitId) throws IOException {
+    try {
+      return !Adoption.of(volume).map(Adoption::unitId).orElse(id).equals(unitId);
+    } catch (VolumeException e) {
+      if (e.reason() == Reason.NOT_FOUND) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** Removes what an interrupted {@link #delete}, or long ago a {@link #create}, left behind. */
@@ -303,17 +334,17 @@ final class VolumeDirectory {
     return path.resolve(IMAGE);
   }
 
-  /** A record of the highest epoch; as long as it is there nobody has fenced at a newer one. */
+  /**
+   * The greatest record; as long as it is there nobody has fenced since. Records are in the order
+   * of their names: by epoch, and of one epoch by who came later.
+   */
   Path newest() throws IOException {
     // A listing may miss names that come and go meanwhile; it is never without any for long.
     for (int attempt = 0; attempt < 8; attempt++) {
       Path newest = null;
-      long highest = -1;
       try {
         for (Path each : named(path, "epoch-")) {
-          long epoch = epochOf(each);
-          if (epoch > highest) {
-            highest = epoch;
+          if (epochOf(each) >= 0 && (newest == null || isAfter(each, newest))) {
             newest = each;
           }
         }
@@ -325,6 +356,10 @@ final class VolumeDirectory {
       }
     }
     throw new VolumeException(Reason.IO, path.getFileName() + " has lost its epoch");
+  }
+
+  private static boolean isAfter(Path record, Path other) {
+    return record.getFileName().toString().compareTo(other.getFileName().toString()) > 0;
   }
 
   /** What is in a directory under a name that begins so; an opening lists it several times. */
@@ -354,10 +389,15 @@ final class VolumeDirectory {
     }
   }
 
-  /** Records an epoch durably; fails with FENCED when there is or comes a newer one. */
+  /**
+   * Records an epoch durably, after whoever has recorded the same one before; fails with FENCED
+   * when there is or comes a newer one.
+   */
   Path claim(long epoch) throws IOException {
-    requireHighest(epoch);
-    Path record = path.resolve(newRecord(epoch));
+    Path newest = newest();
+    requireNotAbove(newest, epoch);
+    Path record =
+        path.resolve(epochOf(newest) == epoch ? recordAfter(newest, epoch) : newRecord(epoch));
     try {
       Files.createFile(record);
     } catch (NoSuchFileException e) {
@@ -367,33 +407,58 @@ final class VolumeDirectory {
     return record;
   }
 
-  /** Makes a record durable and fails with FENCED when there is a newer one. */
+  /** Makes a record durable and fails with FENCED when there is a greater one. */
   void confirm(Path record) throws IOException {
     sync(path);
-    // A newer one that comes after this look finds the record and removes it.
-    requireHighest(epochOf(record));
+    // A greater one that comes after this look finds the record and removes it.
+    Path newest = newest();
+    requireNotAbove(newest, epochOf(record));
+    if (isAfter(newest, record)) {
+      throw new VolumeException(
+          Reason.FENCED, "somebody else has recorded epoch %d since".formatted(epochOf(record)));
+    }
   }
 
-  private void requireHighest(long epoch) throws IOException {
-    long highest = epochOf(newest());
+  private static void requireNotAbove(Path newest, long epoch) {
+    long highest = epochOf(newest);
     if (highest > epoch) {
       throw new VolumeException(
           Reason.FENCED, "epoch %d is older than %d on record".formatted(epoch, highest));
     }
   }
 
-  /** Removes the records of older epochs: from now on whoever holds one of them finds it gone. */
-  void retireBefore(long epoch) throws IOException {
+  /**
+   * Removes all lesser records: from now on whoever holds one of them finds it gone. So the
+   * greatest is never removed, whoever comes at the same time.
+   */
+  void retireBefore(Path record) throws IOException {
     for (Path each : named(path, "epoch-")) {
-      long old = epochOf(each);
-      if (old >= 0 && old < epoch) {
+      if (epochOf(each) >= 0 && isAfter(record, each)) {
         Files.deleteIfExists(each);
       }
     }
   }
 
+  /** A fresh name for a record of an epoch that has none: eight digits for what may come after. */
   private static String newRecord(long epoch) {
-    return "epoch-%019d-%s".formatted(epoch, UUID.randomUUID());
+    return name(epoch, 0);
+  }
+
+  /** A fresh name after that of another record of the epoch. */
+  private static String recordAfter(Path other, long epoch) {
+    String name = other.getFileName().toString();
+    int begin = name.length() - UUID_LENGTH;
+    long last = Long.parseLong(name.substring(begin, begin + TURN_DIGITS), 16);
+    if (last == LAST_TURN) {
+      throw new VolumeException(
+          Reason.FENCED, "epoch %d has been recorded too often".formatted(epoch));
+    }
+    return name(epoch, last + 1);
+  }
+
+  private static String name(long epoch, long turn) {
+    return "epoch-%019d-%08x%s"
+        .formatted(epoch, turn, UUID.randomUUID().toString().substring(TURN_DIGITS));
   }
 
   /** The epoch of a record; -1 when the file is none. */

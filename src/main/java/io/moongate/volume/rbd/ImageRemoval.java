@@ -29,6 +29,24 @@ final class ImageRemoval {
     this.name = name;
   }
 
+  /** Removes it, unless it has become another unit's. */
+  void perform(String unitId) {
+    Optional<String> unit;
+    try {
+      unit =
+          RbdImage.with(
+              RbdImage.openReadOnly(client, name), image -> image.metadata(RbdVolumeStore.UNIT));
+    } catch (VolumeException e) {
+      if (e.reason() != Reason.NOT_FOUND) {
+        throw e;
+      }
+      unit = Optional.empty(); // It has no header any more, if it is there at all.
+    }
+    if (unit.isEmpty() || unit.get().equals(unitId)) {
+      perform();
+    }
+  }
+
   /**
    * Removes it; nothing is wrong when it is not there.
    *

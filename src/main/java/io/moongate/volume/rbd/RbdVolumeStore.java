@@ -343,6 +343,11 @@ public final class RbdVolumeStore implements VolumeStore, AutoCloseable {
     return removing(threads.removals(), id, ImageRemoval::perform);
   }
 
+  @Override
+  public CompletionStage<Void> delete(String id, String unitId) {
+    return removing(threads.removals(), id, removal -> removal.perform(unitId));
+  }
+
   private CompletionStage<Void> removing(CallThreads on, String id, Consumer<ImageRemoval> step) {
     return on.run(
         () -> {

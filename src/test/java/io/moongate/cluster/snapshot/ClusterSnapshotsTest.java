@@ -186,7 +186,7 @@ class ClusterSnapshotsTest {
     }
 
     @Override
-    public CompletionStage<Void> delete(String kind, String volume) {
+    public CompletionStage<Void> delete(String kind, String volume, String unitId) {
       throw new UnsupportedOperationException();
     }
   }

@@ -188,4 +188,36 @@ class AdoptionTest {
         Optional.of(UNIT), await(store.list("", 10)).get(0).unitId(), "and has no obstacle");
     assertEquals(Optional.empty(), await(store.list("", 10)).get(0).obstacle());
   }
+
+  /** The former unit's deletion may come late, or from a cluster that knows nothing of the next. */
+  @Test
+  void aVolumeIsNotDeletedByTheUnitThatHadIt() {
+    await(store.adopt(FORMER, UNIT, Optional.of(FORMER), BLOCK));
+    await(other.delete(FORMER, FORMER));
+    await(other.delete(FORMER));
+    Volume volume = await(store.open(FORMER, UNIT));
+    await(volume.fence(1));
+    await(volume.write(0, block(3), true));
+    await(other.delete(FORMER, FORMER));
+    assertArrayEquals(block(3).array(), read(volume));
+    await(volume.close());
+    await(store.delete(FORMER, UNIT));
+    refused(Reason.NOT_FOUND, store.open(FORMER, UNIT));
+  }
+
+  /** Two clusters that were restored from one export give one id, and count epochs alike. */
+  @Test
+  void ofTwoThatHaveTheSameUnitOneServes() {
+    await(store.adopt(FORMER, UNIT, Optional.of(FORMER), BLOCK));
+    Volume first = await(store.open(FORMER, UNIT));
+    await(first.fence(1));
+    await(other.adopt(FORMER, UNIT, Optional.of(FORMER), BLOCK));
+    Volume second = await(other.open(FORMER, UNIT));
+    await(second.fence(1));
+    refused(Reason.FENCED, first.write(0, block(1), false));
+    await(second.write(0, block(2), true));
+    assertArrayEquals(block(2).array(), read(second));
+    await(first.close());
+    await(second.close());
+  }
 }

@@ -24,12 +24,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -387,6 +391,86 @@ class FileVolumeTest extends VolumeContract {
     assertReason(Reason.OVERLOADED, volume.flush());
     assertEquals(0, volume.health().failed(), "that is nothing against the store");
     get(volume.close());
+  }
+
+  /** Two clusters that were restored from one export count epochs alike, and so do two replays. */
+  @Test
+  void whoeverRecordsTheSameEpochLaterTakesOver() throws IOException {
+    get(store.create("twice", 1 << 20, 512));
+    byte[] data = random(512, 8);
+    Volume first = get(store.open("twice"));
+    get(first.fence(3));
+    get(first.write(0, ByteBuffer.wrap(data), true));
+    try (FileVolumeStore elsewhere = newStore()) {
+      for (int i = 0; i < 3; i++) {
+        Volume second = get(elsewhere.open("twice"));
+        get(second.fence(3));
+        assertReason(Reason.FENCED, first.write(0, ByteBuffer.wrap(data), true));
+        assertReason(Reason.FENCED, first.read(0, ByteBuffer.allocate(512)));
+        assertReason(Reason.FENCED, first.fence(3));
+        assertArrayEquals(data, read(second, 0, 512));
+        get(first.close());
+        first = second;
+      }
+      get(first.close());
+    }
+  }
+
+  @Test
+  void ofThoseThatRecordTheSameEpochAtTheSameTimeOneServes() throws Exception {
+    get(store.create("contended", 1 << 20, 512));
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      for (int epoch = 1; epoch <= 50; epoch++) {
+        List<Volume> volumes = new ArrayList<>();
+        List<Future<Boolean>> fenced = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          Volume volume = get(store.open("contended"));
+          volumes.add(volume);
+          long same = epoch;
+          fenced.add(threads.submit(() -> isFenced(volume, same)));
+        }
+        for (Future<Boolean> each : fenced) {
+          each.get();
+        }
+        int serving = 0;
+        for (Volume each : volumes) {
+          serving += writes(each) ? 1 : 0;
+        }
+        assertTrue(serving <= 1, serving + " serve at epoch " + epoch);
+        for (Volume each : volumes) {
+          get(each.close());
+        }
+        // Whatever has happened, there is a record, and the next one takes over.
+        Volume next = get(store.open("contended"));
+        get(next.fence(epoch));
+        assertTrue(writes(next));
+        get(next.close());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static boolean isFenced(Volume volume, long epoch) {
+    try {
+      get(volume.fence(epoch));
+      return true;
+    } catch (VolumeException e) {
+      assertEquals(Reason.FENCED, e.reason());
+      return false;
+    }
+  }
+
+  /** Without an epoch of its own a volume is served by whoever has it open. */
+  private static boolean writes(Volume volume) {
+    try {
+      get(volume.write(0, ByteBuffer.allocate(512), false));
+      return true;
+    } catch (VolumeException e) {
+      assertEquals(Reason.FENCED, e.reason());
+      return false;
+    }
   }
 
   @Test
