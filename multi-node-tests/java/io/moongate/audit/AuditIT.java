@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,10 @@ import picocli.CommandLine;
 class AuditIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int INSTANTS = 10;
+
+  /** An entity saves a snapshot of every 100 events. */
+  private static final int CHANGES = 110;
+
   private static final Duration BOUND = Duration.ofSeconds(60);
 
   /** A unit that was taken over by the row is on record when its entity has a home again. */
@@ -192,6 +197,67 @@ class AuditIT {
     }
     assertEquals(0, audit(verify).code());
     export(config);
+    cluster.delete(lun.target());
+  }
+
+  /** Those that entities have saved pass; one that is put under a newer row does not. */
+  @Test
+  void snapshotsAreWhatTheEventsMake(TestCluster cluster) {
+    TestLun lun = cluster.createLun("snapshots", 0, 8 << 20);
+    TestGateway gateway = cluster.gateways().get(0);
+    for (int change = 0; change < CHANGES; change++) {
+      List<String> owners =
+          List.of(cluster.gateways().get(change % 2).name(), cluster.gateways().get(2).name());
+      Await.value(
+          "the preference",
+          BOUND,
+          () -> TestCluster.ask(() -> gateway.api().prefer(lun.id(), owners)));
+    }
+    Path config = cluster.directory().resolve("gw1.conf");
+    String id = EntityKind.LUN.persistenceId(lun.id());
+    SchemaConnection connection = SchemaConnection.of(config);
+    try (CqlSession session = connection.open(Duration.ZERO)) {
+      Journal journal = new CassandraJournal(session, connection.keyspace());
+      Journal.StoredSnapshot saved =
+          Await.value(
+              "a snapshot",
+              BOUND,
+              () -> {
+                Iterator<Journal.StoredSnapshot> snapshots = journal.snapshots(id);
+                if (!snapshots.hasNext()) {
+                  throw new Await.Unready("none is saved");
+                }
+                return snapshots.next();
+              });
+      Run sound = audit("verify", "--config", config.toString());
+      assertEquals(0, sound.code(), sound.out());
+      assertTrue(sound.out().contains("; 0 faults;"), sound.out());
+      session.execute(
+          SimpleStatement.newInstance(
+              "INSERT INTO %s.snapshots (persistence_id, sequence_nr, timestamp, ser_id, ser_manifest, snapshot_data) VALUES (?, ?, ?, ?, ?, ?)"
+                  .formatted(connection.keyspace()),
+              id,
+              saved.sequenceNr() + 4,
+              saved.saved().toEpochMilli(),
+              saved.state().serializerId(),
+              saved.state().serializerManifest(),
+              ByteBuffer.wrap(saved.state().bytes())));
+      Run found;
+      try {
+        found = audit("verify", "--config", config.toString());
+      } finally {
+        session.execute(
+            SimpleStatement.newInstance(
+                "DELETE FROM %s.snapshots WHERE persistence_id = ? AND sequence_nr = ?"
+                    .formatted(connection.keyspace()),
+                id,
+                saved.sequenceNr() + 4));
+      }
+      assertEquals(1, found.code(), found.out());
+      assertTrue(
+          found.out().contains("%s, sequence number %d".formatted(id, saved.sequenceNr() + 4)),
+          found.out());
+    }
     cluster.delete(lun.target());
   }
 

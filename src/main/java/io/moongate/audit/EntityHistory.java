@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
+import java.util.stream.StreamSupport;
 
 /**
  * The history of one entity: the events that count, in their order, and the states that they made.
@@ -73,6 +74,13 @@ final class EntityHistory {
 
   private interface Replay {
     void from(Base base);
+  }
+
+  /** A row of an event, and where that stands. */
+  private record Placed(JournalRow row, TermReplay.Position position) {
+    static Placed of(JournalRow row) {
+      return new Placed(row, row.position());
+    }
   }
 
   /**
@@ -173,7 +181,7 @@ final class EntityHistory {
    * @throws JournalFault also when the state that it begins with is not one of this history
    */
   private void replay(Base base, Optional<Instant> until, Visitor visitor) {
-    List<JournalRow> remembered = new ArrayList<>();
+    List<Placed> remembered = new ArrayList<>();
     long bytes = 0;
     boolean complete = true;
     boolean held = base.version() == 0;
@@ -190,25 +198,26 @@ final class EntityHistory {
       if (row.mark()) {
         continue;
       }
+      Placed placed = Placed.of(row);
       if (row.sequenceNr() <= base.lastSequenceNr()) {
-        held |= isLastOf(base, row);
+        held |= isLastOf(base, placed);
         continue;
       }
       if (until.isPresent()
           && row.written().isAfter(until.get().plus(SETTLED))
-          && row.position().term() >= lineage.term()) {
+          && placed.position().term() >= lineage.term()) {
         break; // One of a stale incarnation, written late, stands among older ones: it ends
         // nothing.
       }
       bytes += row.event().bytes().length;
       complete = complete && remembered.size() < REMEMBERED && bytes <= REMEMBERED_BYTES;
       if (complete) {
-        remembered.add(row);
+        remembered.add(placed);
       } else {
         remembered.clear();
       }
       long newest = lineage.term();
-      take(lineage, row);
+      take(lineage, placed);
       if (until.isPresent() && row.written().isAfter(until.get()) && lineage.term() > newest) {
         break; // Whoever took that term has seen all that counts before.
       }
@@ -220,40 +229,48 @@ final class EntityHistory {
     apply(
         base.state(),
         lineage,
-        complete ? remembered.iterator() : journal.rows(persistenceId, base.lastSequenceNr() + 1),
+        complete ? remembered.iterator() : placed(base.lastSequenceNr() + 1),
         visitor);
   }
 
+  private Iterator<Placed> placed(long fromSequenceNr) {
+    Iterable<JournalRow> rows = () -> journal.rows(persistenceId, fromSequenceNr);
+    return StreamSupport.stream(rows.spliterator(), false)
+        .filter(row -> !row.mark())
+        .map(Placed::of)
+        .iterator();
+  }
+
   /** Whether it is the last event in a snapshot; none of a newer term may stand in its place. */
-  private boolean isLastOf(Base base, JournalRow row) {
-    TermReplay.Position position = row.position();
+  private boolean isLastOf(Base base, Placed placed) {
+    TermReplay.Position position = placed.position();
     if (position.term() > base.term()) {
       throw new JournalFault(
-          persistenceId, row.sequenceNr(), "is of a newer term than the snapshot after it");
+          persistenceId,
+          placed.row().sequenceNr(),
+          "is of a newer term than the snapshot after it");
     }
     return position.term() == base.term()
         && position.version() == base.version()
         && position.digest().equals(base.digest());
   }
 
-  private void take(TermReplay<Lineage> lineage, JournalRow row) {
-    TermReplay.Position position = row.position();
+  private void take(TermReplay<Lineage> lineage, Placed placed) {
+    TermReplay.Position position = placed.position();
     try {
       lineage.event(position, before -> before.with(position));
     } catch (IllegalStateException failure) {
-      throw new JournalFault(persistenceId, row.sequenceNr(), failure.getMessage());
+      throw new JournalFault(persistenceId, placed.row().sequenceNr(), failure.getMessage());
     }
   }
 
   private void apply(
-      EntityState begin, TermReplay<Lineage> lineage, Iterator<JournalRow> rows, Visitor visitor) {
+      EntityState begin, TermReplay<Lineage> lineage, Iterator<Placed> rows, Visitor visitor) {
     EntityState state = begin;
     while (rows.hasNext() && state.version() < lineage.version()) {
-      JournalRow row = rows.next();
-      if (row.mark()) {
-        continue;
-      }
-      TermReplay.Position position = row.position();
+      Placed placed = rows.next();
+      JournalRow row = placed.row();
+      TermReplay.Position position = placed.position();
       if (position.version() != state.version() + 1 || !lineage.state().has(position)) {
         continue;
       }
