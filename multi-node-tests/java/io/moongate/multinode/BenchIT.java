@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -30,7 +31,61 @@ class BenchIT {
 
   @Test
   void besideTgt() throws IOException, InterruptedException {
-    race(List.of("moongate", "tgt"), "--sizes", "4096");
+    JsonNode cells = race(List.of("moongate", "tgt"), "--sizes", "4096");
+    for (JsonNode cell : cells) {
+      assertEquals("qemu-img bench", cell.get("client").asText());
+    }
+  }
+
+  @Test
+  void everyDimensionBesideTgtAndTheFloor() throws Exception {
+    Path plot = directory.resolve("ratios.svg");
+    JsonNode cells =
+        race(
+            List.of("moongate", "tgt", "floor"),
+            "--against tgt,floor --operations mixed --sizes 4096,1048576 --depths 4 --sessions 2"
+                + " --patterns random --digests off,on --paths ao,ano --plot "
+                + plot);
+    assertEquals(8, cells.size());
+    for (JsonNode cell : cells) {
+      assertEquals("moongate bench load", cell.get("client").asText());
+      assertEquals(2, cell.get("sessions").asInt());
+      assertTrue(cell.get("ratios").get("floor").get("median").asDouble() > 0, cell::toString);
+      // Relaying is work of two processes, and both are looked at.
+      assertTrue(cell.get("results").get(0).get("server").get(0).asDouble() > 0, cell::toString);
+    }
+    DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(plot.toFile());
+  }
+
+  @Test
+  void inMemoryWithoutAnyoneBeside() throws Exception {
+    race(
+        List.of("moongate"),
+        "--against none --store memory --sizes 16384 --depths 8 --operations write --sessions 4");
+  }
+
+  @Test
+  @Tag("long")
+  void latencyUnderASteadyLoad() throws Exception {
+    Path state = directory.resolve("state");
+    Path json = directory.resolve("latency.json");
+    List<String> arguments = new ArrayList<>(List.of("bench", "latency", "--duration", "4s"));
+    arguments.addAll(List.of("--turn", "2s", "--warm-up", "1s", "--probe", "1s"));
+    arguments.addAll(List.of("--dir", state.toString(), "--json", json.toString()));
+    LauncherRun.succeed(arguments, directory.resolve("latency.log"), BOUND);
+    assertFalse(Files.exists(state));
+    JsonNode results = new ObjectMapper().readTree(json.toFile()).get("results");
+    assertEquals(2, results.size());
+    for (JsonNode result : results) {
+      double rate = result.get("rate").asDouble();
+      assertEquals(result.get("most").asDouble() / 2, rate, 1, result::toString);
+      // Two turns of 2 s, to the operation.
+      assertEquals(4 * rate, result.get("operations").asDouble(), 4, result::toString);
+      assertEquals(3, result.get("memory").size());
+      assertTrue(result.get("micros").get("p999").asDouble() > 0, result::toString);
+    }
+    assertTrue(results.get(0).get("pauses").get("count").asInt() >= 0);
+    assertTrue(results.get(1).get("pauses").isNull());
   }
 
   @Test
@@ -44,7 +99,12 @@ class BenchIT {
     assertEquals("", pool.cluster().rbd("ls", pool.name()));
   }
 
-  private void race(List<String> contestants, String... options)
+  private JsonNode race(List<String> contestants, String options)
+      throws IOException, InterruptedException {
+    return race(contestants, options.split(" ", -1));
+  }
+
+  private JsonNode race(List<String> contestants, String... options)
       throws IOException, InterruptedException {
     Path state = directory.resolve("state");
     Path json = directory.resolve("figures.json");
@@ -65,5 +125,6 @@ class BenchIT {
       }
       assertEquals(contestants, names);
     }
+    return cells;
   }
 }

@@ -168,7 +168,14 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule CLI =
-      only("cli", "io.moongate.management.api..", "io.moongate.security..", JACKSON, "picocli..");
+      only(
+          "cli",
+          "io.moongate.management.api..",
+          "io.moongate.security..",
+          JACKSON,
+          "picocli..",
+          // What a load generator measures latencies with.
+          "org.HdrHistogram..");
 
   @ArchTest
   static final ArchRule DOCTOR =

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -86,11 +87,14 @@ final class CliReference {
     for (String line : spec.usageMessage().description()) {
       page.append(plain(line)).append("\n\n");
     }
-    if (command.getSubcommands().isEmpty()) {
+    // Some do something by themselves, and have others below them.
+    if (command.getSubcommands().isEmpty() || command.getCommand() instanceof Callable) {
       page.append("    ").append(synopsis(spec, common)).append("\n");
     }
     List<OptionSpec> own =
-        spec.options().stream().filter(option -> !common.contains(option.longestName())).toList();
+        spec.options().stream()
+            .filter(option -> !option.hidden() && !common.contains(option.longestName()))
+            .toList();
     if (!own.isEmpty() || !spec.positionalParameters().isEmpty()) {
       page.append('\n');
     }
@@ -111,7 +115,12 @@ final class CliReference {
           .append(".\n");
     }
     new TreeMap<>(command.getSubcommands())
-        .forEach((name, below) -> command(below, depth + 1, common, page));
+        .forEach(
+            (name, below) -> {
+              if (!below.getCommandSpec().usageMessage().hidden()) {
+                command(below, depth + 1, common, page);
+              }
+            });
   }
 
   private static String synopsis(CommandSpec spec, Set<String> common) {
@@ -121,7 +130,7 @@ final class CliReference {
       text.append(needed ? " " + parameter.paramLabel() : " [" + parameter.paramLabel() + "]");
     }
     for (OptionSpec option : spec.options()) {
-      if (!common.contains(option.longestName())) {
+      if (!option.hidden() && !common.contains(option.longestName())) {
         String whole = option.longestName() + label(option);
         text.append(option.required() ? " " + whole : " [" + whole + "]");
       }

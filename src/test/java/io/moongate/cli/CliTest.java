@@ -435,9 +435,9 @@ class CliTest {
         "bench --rounds x",
         "bench --seconds 0",
         "bench --warm-up -1",
-        "bench --operations mixed",
+        "bench --operations trim",
         "bench --against lio",
-        "bench --store memory",
+        "bench --store disk",
         "bench --store rbd --ceph-conf /nonexistent",
         "bench --dir .",
         "gateway list --timeout x"

@@ -1,26 +1,23 @@
 package io.moongate.cli.bench;
 
-import io.moongate.cli.demo.Children;
-import io.moongate.cli.demo.Deadline;
-import io.moongate.cli.demo.DemoCluster;
-import io.moongate.cli.demo.DemoDirectory;
+import io.moongate.cli.bench.load.EchoCommand;
+import io.moongate.cli.bench.load.LoadCommand;
 import io.moongate.cli.demo.DemoException;
-import io.moongate.cli.demo.DemoImages;
 import io.moongate.cli.demo.DemoStore;
 import io.moongate.cli.demo.StopOnce;
 import io.moongate.cli.demo.StoreOptions;
-import io.moongate.management.api.ApiJson;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,53 +31,45 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    subcommands = {LatencyCommand.class, LoadCommand.class, EchoCommand.class},
     description = {
       "Run a gateway and others side by side on this host, each with a disk of 1 GiB of its own in the"
-          + " same store, all written; have the same client (qemu-img bench) ask the same of each in"
-          + " turns; print the rates, and how many times as fast as each of the others the gateway was.",
-      "With --store rbd also beside librbd itself (rbd bench), in whose process there is no gateway.",
+          + " same store, all written; have the same client ask the same of each in turns; print the"
+          + " rates, and how many times as fast as each of the others the gateway was.",
+      "The client is qemu-img bench, and where that can't do what is asked (several sessions, random,"
+          + " mixed, digests, the floor) the load generator of `moongate bench load`, for everyone.",
+      "With --store rbd also beside librbd itself (rbd bench), in whose process there is no gateway;"
+          + " with --store memory tgt, which has no such store, has a file in the page cache.",
       "The caches of Ceph's clients are off for everyone. Needs root for tgt, and the addresses"
-          + " and ports of a demo with one gateway."
+          + " and ports of a demo with one gateway, or with two for the path ano."
     })
 public final class BenchCommand implements Callable<Integer> {
-
-  private static final Duration START = Duration.ofMinutes(3);
-  private static final Duration DELETION = Duration.ofSeconds(90);
 
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--against",
-      paramLabel = "NAME",
+      paramLabel = "LIST",
+      split = ",",
       defaultValue = "tgt",
-      description = "The other target: tgt, or none (default: ${DEFAULT-VALUE}).")
-  private String against;
+      description = {
+        "The others: tgt; floor, a server that only answers with as many bytes, so that the ratio is the"
+            + " share of what the transport can do; or none (default: ${DEFAULT-VALUE})."
+      })
+  private List<Field.Other> against;
 
   @Mixin private StoreOptions storeOptions;
 
-  @Option(
-      names = "--operations",
-      paramLabel = "LIST",
-      split = ",",
-      defaultValue = "read,write",
-      description = "Default: ${DEFAULT-VALUE}.")
-  private List<Cell.Operation> operations;
+  @Mixin private GridOptions gridOptions;
 
   @Option(
-      names = "--sizes",
-      paramLabel = "LIST",
-      split = ",",
-      defaultValue = "4096,131072",
-      description = "Bytes of one operation, 512 to 1048576 (default: ${DEFAULT-VALUE}).")
-  private List<Integer> sizes;
-
-  @Option(
-      names = "--depths",
-      paramLabel = "LIST",
-      split = ",",
-      defaultValue = "1,32",
-      description = "Operations at a time, 1 to 256 (default: ${DEFAULT-VALUE}).")
-  private List<Integer> depths;
+      names = "--client",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "Who makes the load: auto, as told above; qemu; or own, the load generator (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Clients.Choice client;
 
   @Option(
       names = "--rounds",
@@ -111,6 +100,9 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Write every figure of every round there, too.")
   private Optional<Path> json = Optional.empty();
 
+  @Option(names = "--plot", paramLabel = "FILE", description = "Draw the ratios there, as SVG.")
+  private Optional<Path> plot = Optional.empty();
+
   @Option(
       names = "--dir",
       paramLabel = "DIR",
@@ -121,32 +113,28 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    requireAll("--sizes", sizes, 512, 1 << 20);
-    requireAll("--depths", depths, 1, 256);
-    requireAll("--rounds", List.of(rounds), 1, 100);
+    if (rounds < 1 || rounds > 100) {
+      throw usage("--rounds %d is not of 1 to 100".formatted(rounds));
+    }
     if (!(seconds >= 0.1 && seconds <= 3600)) {
       throw usage("--seconds %s is not of 0.1 to 3600".formatted(seconds));
     }
     if (!(warmUp >= 0 && warmUp <= 3600)) {
       throw usage("--warm-up %s is not of 0 to 3600".formatted(warmUp));
     }
-    if (sizes.stream().anyMatch(size -> size % 512 != 0)) {
-      throw usage("--sizes are multiples of 512");
+    List<Cell> grid = gridOptions.cells();
+    Set<Field.Other> others = others();
+    requireClient(grid, others);
+    if (plot.isPresent() && others.isEmpty() && storeOptions.storeOrMemory().ceph().isEmpty()) {
+      throw usage("--plot draws ratios, and --against none leaves nobody to compare with");
     }
-    if (!against.equals("tgt") && !against.equals("none")) {
-      throw usage("--against is tgt or none, not \"%s\"".formatted(against));
-    }
-    DemoStore store = storeOptions.store();
+    DemoStore store = storeOptions.storeOrMemory();
     if (dir.filter(Files::exists).isPresent()) {
       throw usage("%s is there already: name a new directory".formatted(dir.get()));
     }
-    String home = System.getProperty("moongate.home", "");
     try {
-      if (home.isBlank()) {
-        throw new DemoException("start it by the launcher: ./moongate bench");
-      }
-      requireTools(store);
-      race(Path.of(home), store);
+      Arena.requireTools(tools(store, others));
+      race(grid, store, others);
       return 0;
     } catch (DemoException e) {
       if (!StopOnce.signalled()) {
@@ -156,50 +144,66 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private void race(Path home, DemoStore store) {
-    PrintWriter out = spec.commandLine().getOut();
-    Path path = dir.orElseGet(() -> DemoDirectory.temporary("moongate-bench-"));
-    try (DemoDirectory directory = DemoDirectory.open(path)) {
-      directory.claimFor(store);
-      DemoCluster cluster =
-          new DemoCluster(
-              new DemoCluster.Settings(home, 1, 1, START, store, List.of()), directory, out);
-      DemoImages units = new DemoImages(store, cluster::alive);
-      StopOnce stop = StopOnce.install(cluster, out);
-      try {
-        cluster.start();
-        try (Field field = new Field(cluster, directory, store, against.equals("tgt"))) {
-          run(field.contestants(), out);
-        }
-        units.delete(Deadline.after(DELETION));
-      } finally {
-        units.left().ifPresent(out::println);
-        stop.now();
+  private Set<Field.Other> others() {
+    Set<Field.Other> others = EnumSet.copyOf(against);
+    if (others.remove(Field.Other.NONE) && !others.isEmpty()) {
+      throw usage("--against none goes with nobody else");
+    }
+    return others;
+  }
+
+  private void requireClient(List<Cell> grid, Set<Field.Other> others) {
+    if (others.contains(Field.Other.FLOOR)) {
+      if (client == Clients.Choice.QEMU) {
+        throw usage("--client qemu can't ask the floor, which speaks no iSCSI");
       }
-    } finally {
-      DemoDirectory.remove(path);
+      client = Clients.Choice.OWN;
+    }
+    Optional<Cell> beyond = grid.stream().filter(cell -> !cell.plain()).findFirst();
+    if (client == Clients.Choice.QEMU && beyond.isPresent()) {
+      throw usage("--client qemu can't do this: %s".formatted(beyond.get()));
     }
   }
 
-  private void run(List<Contestant> contestants, PrintWriter out) {
+  private void race(List<Cell> grid, DemoStore store, Set<Field.Other> others) {
+    PrintWriter out = spec.commandLine().getOut();
+    boolean generator = grid.stream().anyMatch(client::own);
+    int gateways = grid.stream().anyMatch(cell -> cell.path() == Cell.Path.ANO) ? 2 : 1;
+    new Arena(store, gateways, directory -> List.of(), dir)
+        .run(
+            out,
+            (cluster, directory) -> {
+              try (Field field = new Field(cluster, directory, store, others, client, generator)) {
+                run(grid, field, out);
+              }
+            });
+  }
+
+  private void run(List<Cell> grid, Field field, PrintWriter out) {
+    List<Contestant> contestants = field.contestants();
     for (Contestant contestant : contestants) {
       out.println("filling the disk of " + contestant.name());
       out.flush();
       contestant.fill();
     }
     Race race = new Race(contestants, rounds, millis(seconds));
-    List<Cell> grid = Cell.grid(operations, sizes, depths);
+    long minutes = Math.round(grid.size() * contestants.size() * rounds * seconds / 60);
+    out.printf("%d cells: about %d minutes%n", grid.size(), minutes);
+    out.flush();
     race.warmUp(grid, millis(warmUp));
     Map<Cell, List<Score>> scores = new LinkedHashMap<>();
     for (Cell cell : grid) {
       List<Score> result = race.run(cell);
+      field.requireUnmoved();
       scores.put(cell, result);
       out.printf(Locale.ROOT, "%s: %s%n", cell, inWords(result));
       out.flush();
+      // After each, so that hours are not lost to an interruption.
+      json.ifPresent(file -> Arena.writeJson(file, Report.json(scores, client)));
+      plot.ifPresent(file -> Arena.writeText(file, Plot.svg(scores)));
     }
     out.println();
     Report.print(scores, out);
-    json.ifPresent(file -> write(file, Report.json(scores)));
   }
 
   private static Duration millis(double seconds) {
@@ -214,38 +218,18 @@ public final class BenchCommand implements Callable<Integer> {
     return String.join(", ", words);
   }
 
-  private static void write(Path file, Object content) {
-    try {
-      ApiJson.mapper().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), content);
-    } catch (IOException e) {
-      throw new DemoException("can't write %s: %s".formatted(file, e), e);
-    }
-  }
-
-  private void requireTools(DemoStore store) {
+  private Map<String, String> tools(DemoStore store, Set<Field.Other> others) {
     Map<String, String> tools = new LinkedHashMap<>();
-    tools.put("qemu-img", "qemu-utils and qemu-block-extra");
-    if (against.equals("tgt")) {
+    if (client != Clients.Choice.OWN) {
+      tools.put("qemu-img", "qemu-utils and qemu-block-extra");
+    }
+    if (others.contains(Field.Other.TGT)) {
       tools.put("tgtd", store.ceph().isPresent() ? "tgt and tgt-rbd" : "tgt");
     }
     if (store.ceph().isPresent()) {
       tools.put("rbd", "ceph-common");
     }
-    tools.forEach(
-        (tool, source) -> {
-          if (Children.onPath(tool).isEmpty()) {
-            throw new DemoException(
-                "%s is missing: install %s (Debian's names)".formatted(tool, source));
-          }
-        });
-  }
-
-  private void requireAll(String option, List<Integer> values, int low, int high) {
-    for (int value : values) {
-      if (value < low || value > high) {
-        throw usage("%s %d is not of %d to %d".formatted(option, value, low, high));
-      }
-    }
+    return tools;
   }
 
   private ParameterException usage(String message) {

@@ -1,6 +1,6 @@
 package io.moongate.cli.bench;
 
-import java.util.OptionalLong;
+import java.util.List;
 
 /** Someone who has a disk of {@link io.moongate.cli.demo.DemoCluster#LUN_SIZE}, all written. */
 interface Contestant {
@@ -8,8 +8,8 @@ interface Contestant {
   /** A word, unique in a race. */
   String name();
 
-  /** The process that serves, where there is one. */
-  OptionalLong pid();
+  /** The processes that serve what a cell asks; none where there are none. */
+  List<Long> pids(Cell cell);
 
   /** Writes the whole disk, so that no later read finds a block without content. */
   void fill();

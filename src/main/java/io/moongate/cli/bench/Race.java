@@ -9,13 +9,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 
 /** Has contestants do the same, in turns, as often as there are rounds. */
 final class Race {
 
   /** So many operations for each that is under way, to see how fast it goes. */
   private static final long TRIAL = 200;
+
+  private static final long TRIAL_BYTES = 256L << 20;
 
   private final List<Contestant> contestants;
   private final int rounds;
@@ -46,7 +47,7 @@ final class Race {
     Map<Contestant, Long> operations = new LinkedHashMap<>();
     Map<Contestant, Score> scores = new LinkedHashMap<>();
     for (Contestant contestant : contestants) {
-      double rate = contestant.run(cell, TRIAL * (1 + cell.depth() / 4));
+      double rate = contestant.run(cell, trial(cell));
       operations.put(contestant, Math.max(TRIAL, Math.round(rate * time.toMillis() / 1000.0)));
       scores.put(contestant, new Score(contestant.name()));
     }
@@ -60,23 +61,34 @@ final class Race {
     return List.copyOf(scores.values());
   }
 
+  /** Enough to see how fast it goes with all of them under way, and not too much to wait for. */
+  private static long trial(Cell cell) {
+    long atATime = (long) cell.depth() * cell.sessions();
+    long enough = TRIAL * (1 + atATime / 4);
+    return Math.max(2 * atATime, Math.min(enough, TRIAL_BYTES / cell.size()));
+  }
+
   private static void measure(Contestant contestant, Cell cell, long operations, Score score) {
-    long server = micros(contestant.pid());
+    List<Long> pids = contestant.pids(cell);
+    long server = micros(pids);
     long machine = machineMicros();
     score.rates().add(contestant.run(cell, operations));
     score.machine().add((machineMicros() - machine) / (double) operations);
-    if (contestant.pid().isPresent()) {
-      score.server().add((micros(contestant.pid()) - server) / (double) operations);
+    if (!pids.isEmpty()) {
+      score.server().add((micros(pids) - server) / (double) operations);
     }
   }
 
-  private static long micros(OptionalLong pid) {
-    return pid.isEmpty()
-        ? 0
-        : ProcessHandle.of(pid.getAsLong())
-            .flatMap(process -> process.info().totalCpuDuration())
-            .map(used -> used.toNanos() / 1000)
-            .orElse(0L);
+  private static long micros(List<Long> pids) {
+    long micros = 0;
+    for (long pid : pids) {
+      micros +=
+          ProcessHandle.of(pid)
+              .flatMap(process -> process.info().totalCpuDuration())
+              .map(used -> used.toNanos() / 1000)
+              .orElse(0L);
+    }
+    return micros;
   }
 
   /** Time that all processors together were not idle; 0 where the kernel doesn't say. */

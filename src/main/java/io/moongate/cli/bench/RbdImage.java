@@ -1,9 +1,10 @@
 package io.moongate.cli.bench;
 
+import io.moongate.cli.bench.load.AccessPattern;
+import io.moongate.cli.bench.load.Operation;
 import io.moongate.cli.demo.DemoCluster;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /** An image without any gateway, by {@code rbd bench}: what the store itself can do. */
@@ -28,28 +29,34 @@ final class RbdImage implements Contestant {
 
   /** The server of an image is the client's own process. */
   @Override
-  public OptionalLong pid() {
-    return OptionalLong.empty();
+  public List<Long> pids(Cell cell) {
+    return List.of();
   }
 
   @Override
   public void fill() {
-    client.number(command(Cell.Operation.WRITE, 1 << 20, 4, DemoCluster.LUN_SIZE), RATE);
+    Cell cell = new Cell(Operation.WRITE, 1 << 20, 4);
+    client.number(command(cell, DemoCluster.LUN_SIZE), RATE);
   }
 
   @Override
   public double run(Cell cell, long operations) {
-    return client.number(
-        command(cell.operation(), cell.size(), cell.depth(), operations * cell.size()), RATE);
+    return client.number(command(cell, operations * cell.size()), RATE);
   }
 
-  private List<String> command(Cell.Operation operation, int size, int depth, long total) {
+  /** All that several sessions have under way comes from one here. */
+  private List<String> command(Cell cell, long total) {
     List<String> command = new ArrayList<>(images.rbd("bench"));
-    command.addAll(List.of("--io-type", operation.toString()));
-    command.addAll(List.of("--io-size", Integer.toString(size)));
-    command.addAll(List.of("--io-threads", Integer.toString(depth)));
+    boolean mixed = cell.operation() == Operation.MIXED;
+    command.addAll(List.of("--io-type", mixed ? "rw" : cell.operation().toString()));
+    if (mixed) {
+      command.addAll(List.of("--rw-mix-read", "70"));
+    }
+    command.addAll(List.of("--io-size", Integer.toString(cell.size())));
+    command.addAll(List.of("--io-threads", Integer.toString(cell.depth() * cell.sessions())));
     command.addAll(List.of("--io-total", Long.toString(total)));
-    command.addAll(List.of("--io-pattern", "seq", image));
+    boolean random = cell.pattern() == AccessPattern.RANDOM;
+    command.addAll(List.of("--io-pattern", random ? "rand" : "seq", image));
     return command;
   }
 }

@@ -55,14 +55,15 @@ final class Tgt {
     client.run(admin("new", "target", "-T", TARGET));
     client.run(admin("new", "logicalunit", unit.toArray(String[]::new)));
     client.run(admin("bind", "target", "-I", "ALL"));
+    // By default it agrees to none.
+    for (String digest : List.of("HeaderDigest", "DataDigest")) {
+      client.run(admin("update", "target", "--name", digest, "--value", "CRC32C,None"));
+    }
   }
 
-  long pid() {
-    return daemon.pid();
-  }
-
-  String url() {
-    return "iscsi://" + PORTAL + "/" + TARGET + "/1";
+  /** How its LUN is reached. */
+  IscsiDisk.Way way() {
+    return new IscsiDisk.Way(PORTAL, TARGET, 1, List.of(daemon.pid()));
   }
 
   /**

@@ -35,7 +35,8 @@ public final class Child {
     return process.pid();
   }
 
-  Process process() {
+  /** The process itself, for its pipes. */
+  public Process process() {
     return process;
   }
 

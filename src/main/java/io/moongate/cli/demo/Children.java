@@ -87,7 +87,7 @@ public final class Children {
   }
 
   /** Starts a process whose input and output (standard error with it) are pipes to us. */
-  Child startPiped(String name, List<String> command) {
+  public Child startPiped(String name, List<String> command) {
     return fork(
         () ->
             new Child(

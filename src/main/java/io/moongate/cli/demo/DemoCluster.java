@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -192,6 +193,31 @@ public final class DemoCluster {
     if (cassandra != null) {
       cassandra.stop();
     }
+  }
+
+  /**
+   * The gateways by their path to a LUN: that which owns it first.
+   *
+   * @throws DemoException when that can't be told now
+   */
+  public List<GatewayProcess> byPath(int lun) {
+    try {
+      PathStates states = paths(gateways.get(0), lun);
+      if (!states.serving(names())) {
+        throw new DemoException("LUN %d is not served by every path: %s".formatted(lun, states));
+      }
+      String owner = states.optimized();
+      return gateways.stream()
+          .sorted(Comparator.comparing(gateway -> !gateway.name().equals(owner)))
+          .toList();
+    } catch (ApiException e) {
+      throw new DemoException("the paths can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** The command line of another JVM of Moongate, with options beside those of {@code conf}. */
+  public List<String> command(List<String> options, String... arguments) {
+    return OwnJvm.of(settings.home()).command(options, arguments);
   }
 
   /** What a gateway says of the paths to a LUN through the gateways of this demo. */

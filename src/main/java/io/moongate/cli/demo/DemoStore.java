@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where the demo's LUNs have their blocks: in its own directory, or in a pool of Ceph.
+ * Where the demo's LUNs have their blocks: in its own directory, in a pool of Ceph, or, for
+ * measurements, in the memory of their gateway.
  *
  * @param kind of the volume store
  */
@@ -12,6 +13,12 @@ public record DemoStore(String kind, Optional<Ceph> ceph) {
 
   /** Files in the demo's own directory. */
   public static final DemoStore FILE = new DemoStore("file", Optional.empty());
+
+  /** The heap of the gateway that owns the LUN. */
+  public static final DemoStore MEMORY = new DemoStore("memory", Optional.empty());
+
+  /** Room for a LUN, and some beside it (HOCON). */
+  private static final String CAPACITY = "moongate.volume.memory.capacity = 2 GiB\n";
 
   /**
    * A pool of Ceph.
@@ -33,7 +40,7 @@ public record DemoStore(String kind, Optional<Ceph> ceph) {
 
   /** What the gateways' configuration files say of it beside the defaults (HOCON). */
   String configuration() {
-    return ceph.map(DemoStore::configuration).orElse("");
+    return ceph.map(DemoStore::configuration).orElse(equals(MEMORY) ? CAPACITY : "");
   }
 
   private static String configuration(Ceph ceph) {

@@ -21,7 +21,8 @@ public final class StoreOptions {
       defaultValue = "file",
       description =
           "Where the LUNs have their blocks: file, in --dir, or rbd, images of a Ceph pool; a directory"
-              + " keeps the store that it was begun with (default: ${DEFAULT-VALUE}).")
+              + " keeps the store that it was begun with (default: ${DEFAULT-VALUE}). To measure also"
+              + " memory, the heap of the gateway.")
   private String store;
 
   @Option(
@@ -53,6 +54,15 @@ public final class StoreOptions {
       defaultValue = "rbd",
       description = "With --store rbd: the pool (default: ${DEFAULT-VALUE}).")
   private String pool;
+
+  /**
+   * What they say, for a measurement, after which nothing need be left.
+   *
+   * @throws ParameterException when that can't be
+   */
+  public DemoStore storeOrMemory() {
+    return store.equals("memory") ? DemoStore.MEMORY : store();
+  }
 
   /**
    * What they say.

@@ -3,19 +3,19 @@ package io.moongate.cli.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.cli.bench.load.Operation;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Everyone has the same turns, and what is told is what was measured. */
 class RaceTest {
 
-  private static final Cell CELL = new Cell(Cell.Operation.READ, 4096, 32);
+  private static final Cell CELL = new Cell(Operation.READ, 4096, 32);
 
   private final List<String> turns = new ArrayList<>();
 
@@ -36,8 +36,8 @@ class RaceTest {
     }
 
     @Override
-    public OptionalLong pid() {
-      return OptionalLong.empty();
+    public List<Long> pids(Cell cell) {
+      return List.of();
     }
 
     @Override
@@ -69,7 +69,7 @@ class RaceTest {
   void everyoneWarmsUpInEveryCell() {
     Fake alone = new Fake("alone", 1000.0, 1000.0, 3000.0, 3000.0);
     new Race(List.of(alone), 1, Duration.ofSeconds(1))
-        .warmUp(List.of(CELL, new Cell(Cell.Operation.WRITE, 512, 1)), Duration.ofSeconds(2));
+        .warmUp(List.of(CELL, new Cell(Operation.WRITE, 512, 1)), Duration.ofSeconds(2));
     assertEquals(List.of(200L, 1000L, 200L, 3000L), alone.asked);
   }
 
@@ -91,17 +91,5 @@ class RaceTest {
         lines[3].matches(
             "read +4 KiB +32 +300 \\(20 / 60\\) +200 \\(- / 40\\) +1\\.50 \\(1\\.50 to 1\\.50\\) *"),
         lines[3]);
-  }
-
-  @Test
-  void theGridHasEveryCombination() {
-    assertEquals(
-        List.of(
-            new Cell(Cell.Operation.READ, 4096, 1),
-            new Cell(Cell.Operation.WRITE, 4096, 1),
-            new Cell(Cell.Operation.READ, 4096, 8),
-            new Cell(Cell.Operation.WRITE, 4096, 8)),
-        Cell.grid(
-            List.of(Cell.Operation.READ, Cell.Operation.WRITE), List.of(4096), List.of(1, 8)));
   }
 }
