@@ -51,8 +51,7 @@ class BenchIT {
       assertEquals("moongate bench load", cell.get("client").asText());
       assertEquals(2, cell.get("sessions").asInt());
       assertTrue(cell.get("ratios").get("floor").get("median").asDouble() > 0, cell::toString);
-      // Relaying is work of two processes, and both are looked at.
-      assertTrue(cell.get("results").get(0).get("server").get(0).asDouble() > 0, cell::toString);
+      assertEquals(2, cell.get("results").get(0).get("server").size(), cell::toString);
     }
     DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(plot.toFile());
   }

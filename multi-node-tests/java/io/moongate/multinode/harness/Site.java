@@ -5,6 +5,7 @@ import io.moongate.cli.demo.HostProcesses.CassandraAddress;
 import io.moongate.cli.demo.HostProcesses.Place;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -68,6 +69,26 @@ public record Site(
         plain.places,
         plain.more + settings,
         Optional.of(new Secured(authority, cassandra)));
+  }
+
+  /**
+   * So many gateways on loopback addresses, each with a heap of its own size and no more in its log
+   * than a product has.
+   *
+   * @param heap as the JVM's option {@code -Xmx} takes it
+   */
+  public static Site roomy(int gateways, String heap) {
+    Site plain = loopback(gateways);
+    // The JVM takes this above what is on the command line. Hosts of these tests are silent for
+    // long.
+    Map<String, String> options =
+        Map.of("_JAVA_OPTIONS", "-Xmx" + heap, "MOONGATE_ISCSI_NOP_TIMEOUT", "10 m");
+    return new Site(
+        plain.hosts,
+        plain.portals,
+        plain.cassandra,
+        name -> name.startsWith("gw") ? Place.HERE.with(options) : Place.HERE,
+        "");
   }
 
   /**

@@ -38,7 +38,9 @@ public enum Tool {
   SH("sh", "dash"),
   JLINK("jlink", "openjdk-17-jdk-headless"),
   DPKG_DEB("dpkg-deb", "dpkg"),
-  SYSTEMD_ANALYZE("systemd-analyze", "systemd");
+  SYSTEMD_ANALYZE("systemd-analyze", "systemd"),
+  JCMD("jcmd", "openjdk-17-jdk-headless"),
+  SS("ss", "iproute2");
 
   private final String command;
   private final String debianPackage;
