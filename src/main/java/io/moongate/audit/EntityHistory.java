@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
@@ -98,6 +99,7 @@ final class EntityHistory {
           replay(
               base,
               Optional.of(instant),
+              lineage -> true,
               step -> {
                 boolean then = !EventFacts.at(step.read().event()).isAfter(instant);
                 if (then) {
@@ -111,18 +113,19 @@ final class EntityHistory {
 
   /** Visits every event from the first one on. */
   void all(Visitor visitor) {
-    replay(beginning(), Optional.empty(), visitor);
+    replay(beginning(), Optional.empty(), lineage -> true, visitor);
   }
 
   /**
    * Something of the events of a version and those after it.
    *
    * @param version of the first one
-   * @param last version of the last one
-   * @param written when that one was written
+   * @param last the last one; clocks differ, so it may have been written before those before it
+   * @param written when the one was written that was written last
    * @param pick what is kept of an event; empty for nothing, however many there are
    */
-  <T> List<T> between(long version, long last, Instant written, Function<Step, Optional<T>> pick) {
+  <T> List<T> between(
+      long version, EventKey last, Instant written, Function<Step, Optional<T>> pick) {
     List<T> picked = new ArrayList<>();
     fromNewest(
         written,
@@ -132,14 +135,19 @@ final class EntityHistory {
           replay(
               base,
               Optional.of(written),
+              lineage -> lineage.version() >= last.version() && lineage.state().has(position(last)),
               step -> {
                 if (step.position().version() >= version) {
                   pick.apply(step).ifPresent(picked::add);
                 }
-                return step.position().version() < last;
+                return step.position().version() < last.version();
               });
         });
     return picked;
+  }
+
+  private static TermReplay.Position position(EventKey key) {
+    return new TermReplay.Position(key.term(), 0, key.version());
   }
 
   private Base beginning() {
@@ -178,9 +186,11 @@ final class EntityHistory {
   /**
    * First which events count, then what they make of the state.
    *
+   * @param until after which no rows are read once there are {@code enough}; empty for all rows
    * @throws JournalFault also when the state that it begins with is not one of this history
    */
-  private void replay(Base base, Optional<Instant> until, Visitor visitor) {
+  private void replay(
+      Base base, Optional<Instant> until, Predicate<TermReplay<Lineage>> enough, Visitor visitor) {
     List<Placed> remembered = new ArrayList<>();
     long bytes = 0;
     boolean complete = true;
@@ -205,7 +215,8 @@ final class EntityHistory {
       }
       if (until.isPresent()
           && row.written().isAfter(until.get().plus(SETTLED))
-          && placed.position().term() >= lineage.term()) {
+          && placed.position().term() >= lineage.term()
+          && enough.test(lineage)) {
         break; // One of a stale incarnation, written late, stands among older ones: it ends
         // nothing.
       }
@@ -218,7 +229,10 @@ final class EntityHistory {
       }
       long newest = lineage.term();
       take(lineage, placed);
-      if (until.isPresent() && row.written().isAfter(until.get()) && lineage.term() > newest) {
+      if (until.isPresent()
+          && row.written().isAfter(until.get())
+          && lineage.term() > newest
+          && enough.test(lineage)) {
         break; // Whoever took that term has seen all that counts before.
       }
     }

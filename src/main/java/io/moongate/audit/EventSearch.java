@@ -2,10 +2,8 @@ package io.moongate.audit;
 
 import io.moongate.cluster.entity.TermReplay;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -82,9 +80,15 @@ final class EventSearch {
 
   /** One entity after another, and of each only what may be wanted. */
   private final class Places {
+    /** More than are asked for: some may turn out to be of a stale incarnation. */
+    private final int most = query.limit() + 65;
+
+    private final TreeSet<EventKey> candidates = new TreeSet<>(order);
     private String persistenceId = "";
     private TermReplay<Lineage> lineage;
-    private final Deque<JournalRow> candidates = new ArrayDeque<>();
+
+    /** The first in order that there was no room for; null for none. */
+    private EventKey left;
 
     void row(JournalRow row) {
       if (!row.persistenceId().equals(persistenceId)) {
@@ -101,26 +105,35 @@ final class EventSearch {
       } catch (IllegalStateException failure) {
         throw new JournalFault(persistenceId, row.sequenceNr(), failure.getMessage());
       }
-      if (wanted(EventKey.of(row, position))) {
-        candidates.add(row);
-        if (candidates.size() > 2 * query.limit() + 64) {
-          if (query.ascending()) {
-            candidates.removeLast();
-          } else {
-            candidates.removeFirst();
-          }
+      EventKey key = EventKey.of(row, position);
+      if (wanted(key) && (left == null || order.compare(key, left) < 0)) {
+        candidates.add(key);
+        if (candidates.size() > most) {
+          left = candidates.pollLast();
         }
       }
     }
 
     void end() {
-      for (JournalRow row : candidates) {
-        TermReplay.Position position = row.position();
-        if (position.version() <= lineage.version() && lineage.state().has(position)) {
-          offer(EventKey.of(row, position));
-        }
+      candidates.stream().filter(this::counts).forEach(EventSearch.this::offer);
+      if (left != null && wanted(left)) {
+        // So many of them did not count that some which were left out are wanted.
+        journal
+            .rows(persistenceId, 1)
+            .forEachRemaining(
+                row -> {
+                  if (!row.mark() && counts(EventKey.of(row, row.position()))) {
+                    offer(EventKey.of(row, row.position()));
+                  }
+                });
       }
       candidates.clear();
+      left = null;
+    }
+
+    private boolean counts(EventKey key) {
+      return key.version() <= lineage.version()
+          && lineage.state().has(new TermReplay.Position(key.term(), 0, key.version()));
     }
   }
 
@@ -139,19 +152,27 @@ final class EventSearch {
 
   private List<AuditEvent> events(String persistenceId, List<EventKey> keys) {
     long first = keys.stream().mapToLong(EventKey::version).min().orElseThrow();
-    long last = keys.stream().mapToLong(EventKey::version).max().orElseThrow();
+    EventKey last = keys.stream().max(Comparator.comparingLong(EventKey::version)).orElseThrow();
     Instant written = keys.stream().map(EventKey::written).max(Instant::compareTo).orElseThrow();
     EntityKind kind = EntityKind.of(persistenceId).orElseThrow();
     Set<EventKey> wanted = Set.copyOf(keys);
-    return new EntityHistory(journal, codec, persistenceId, kind)
-        .between(
-            first,
-            last,
-            written,
-            step ->
-                wanted.contains(EventKey.of(step.row(), step.position()))
-                    ? Optional.of(AuditEvent.of(step))
-                    : Optional.empty());
+    List<AuditEvent> events =
+        new EntityHistory(journal, codec, persistenceId, kind)
+            .between(
+                first,
+                last,
+                written,
+                step ->
+                    wanted.contains(EventKey.of(step.row(), step.position()))
+                        ? Optional.of(AuditEvent.of(step))
+                        : Optional.empty());
+    if (events.size() != keys.size()) {
+      throw new JournalFault(
+          persistenceId,
+          "%d events of versions %d to %d were found, and its history has %d of them"
+              .formatted(keys.size(), first, last.version(), events.size()));
+    }
+    return events;
   }
 
   /** Where the next page begins; empty when there is none. */

@@ -14,12 +14,14 @@ final class SnapshotCheck {
   /** Faults of one entity that are told. */
   private static final int TOLD = 20;
 
+  private final Journal journal;
   private final JournalCodec codec;
   private final String persistenceId;
   private final Iterator<Journal.StoredSnapshot> snapshots;
   private final Consumer<String> told;
   private final TermReplay<Made> replay;
   private Journal.StoredSnapshot next;
+  private long lastSequenceNr;
   private boolean given;
   private int faults;
 
@@ -42,6 +44,7 @@ final class SnapshotCheck {
       String persistenceId,
       EntityKind kind,
       Consumer<String> told) {
+    this.journal = journal;
     this.codec = codec;
     this.persistenceId = persistenceId;
     this.told = told;
@@ -59,6 +62,7 @@ final class SnapshotCheck {
     while (next != null && next.sequenceNr() < row.sequenceNr()) {
       compare();
     }
+    lastSequenceNr = row.sequenceNr();
     if (given || row.mark()) {
       return;
     }
@@ -82,10 +86,15 @@ final class SnapshotCheck {
     }
   }
 
-  /** After the last row. */
+  /** After the last row: those that were written since then are read where a snapshot has them. */
   void end() {
     while (next != null) {
-      compare();
+      if (next.sequenceNr() > lastSequenceNr) {
+        journal.rows(persistenceId, lastSequenceNr + 1).forEachRemaining(this::row);
+      }
+      if (next != null) {
+        compare();
+      }
     }
   }
 

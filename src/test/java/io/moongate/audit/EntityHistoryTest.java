@@ -212,6 +212,26 @@ class EntityHistoryTest {
     assertEquals(1, told.size(), told::toString);
   }
 
+  /** Rows and snapshots of an entity that lives are not read in one moment. */
+  @Test
+  void aSnapshotOfWhatWasWrittenMeanwhileIsComparedWithIt() {
+    HistoryWriter writer = fixture.unitWithOwners("u", 10);
+    fixture.journal.add(unit("u"), writer.snapshot(second(10)));
+    List<String> told = new ArrayList<>();
+    for (boolean forged : new boolean[] {false, true}) {
+      List<JournalRow> read = List.copyOf(fixture.journal.of(unit("u")));
+      int owners = forged ? 30 : 20;
+      fixture.owners(writer, owners - 9, owners);
+      EntityState said = forged ? fixture.unitWithOwners("other", 3).state() : writer.state();
+      fixture.journal.add(unit("u"), writer.snapshot(said, second(owners)));
+      SnapshotCheck check =
+          new SnapshotCheck(fixture.journal, fixture.codec, unit("u"), EntityKind.LUN, told::add);
+      read.forEach(check::row);
+      check.end();
+      assertEquals(forged ? 1 : 0, told.size(), told::toString);
+    }
+  }
+
   @Test
   void aSnapshotThatCantBeReadDoesNotHideTheNext() {
     HistoryWriter writer = withSnapshots();

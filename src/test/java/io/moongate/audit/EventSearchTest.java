@@ -3,6 +3,7 @@ package io.moongate.audit;
 import static io.moongate.audit.AuditFixture.second;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -123,6 +124,97 @@ class EventSearchTest {
         assertEquals(keys.stream().sorted(ascending ? order : order.reversed()).toList(), keys);
       }
     }
+  }
+
+  private void everyEventOfComesOnce(String id, List<EventKey> written) {
+    for (int limit : new int[] {1, 7, 50}) {
+      for (boolean ascending : new boolean[] {true, false}) {
+        List<EventKey> keys =
+            all(Asked.ALL, limit, ascending).stream()
+                .map(AuditEvent::key)
+                .filter(key -> key.persistenceId().equals(AuditFixture.unit(id)))
+                .toList();
+        Comparator<EventKey> order = Comparator.naturalOrder();
+        assertEquals(
+            written.stream().sorted(ascending ? order : order.reversed()).toList(),
+            keys,
+            "pages of " + limit + (ascending ? " ascending" : " descending"));
+      }
+    }
+  }
+
+  private static List<EventKey> keys(String id, int first, int last, long term, long fromSecond) {
+    List<EventKey> keys = new ArrayList<>();
+    for (int version = first; version <= last; version++) {
+      Instant written = second(fromSecond + version - first);
+      keys.add(new EventKey(written, AuditFixture.unit(id), version, term));
+    }
+    return keys;
+  }
+
+  private static void write(HistoryWriter writer, int epoch, int events, long fromSecond) {
+    for (int i = 0; i < events; i++) {
+      Instant at = second(fromSecond + i);
+      writer.write(AuditFixture.chosen("gw1", epoch + i, at), AuditFixture.GW1);
+    }
+  }
+
+  /** Pages go by when events were written, and clocks differ: not by their order in the journal. */
+  @Test
+  void eventsOfAGatewayWhoseClockIsFastHideNone() {
+    HistoryWriter fast = fixture.writer("clocks");
+    fast.write(AuditFixture.created("clocks", second(600)), AuditFixture.OPERATOR);
+    write(fast, 1, 170, 601);
+    HistoryWriter slow = fast.successor(2);
+    write(slow, 171, 170, 300);
+    List<EventKey> written = keys("clocks", 1, 171, 1, 600);
+    written.addAll(keys("clocks", 172, 341, 2, 300));
+    everyEventOfComesOnce("clocks", written);
+  }
+
+  /** Of a page's first events many don't count: which, is known only when others are read. */
+  @Test
+  void eventsOfAStaleIncarnationHideNone() {
+    HistoryWriter stale = fixture.writer("stale");
+    stale.write(AuditFixture.created("stale", second(0)), AuditFixture.OPERATOR);
+    HistoryWriter newer = stale.successor(2);
+    write(stale, 1, 240, 1);
+    write(newer, 1, 200, 120);
+    List<EventKey> written = keys("stale", 1, 1, 1, 0);
+    written.addAll(keys("stale", 2, 201, 2, 120));
+    everyEventOfComesOnce("stale", written);
+  }
+
+  /** The last of a page may be written before those before it, by seconds or by minutes. */
+  @Test
+  void anEventThatWasWrittenBeforeThoseBeforeItIsFound() {
+    for (long ahead : new long[] {3, 90}) {
+      String id = "ahead" + ahead;
+      HistoryWriter writer = fixture.writer(id);
+      writer.write(AuditFixture.created(id, second(0)), AuditFixture.OPERATOR);
+      write(writer, 1, 1, 1);
+      HistoryWriter fast = writer.successor(2);
+      write(fast, 2, 1, 10 + ahead);
+      HistoryWriter next = fast.successor(3);
+      // Of the fast one, late: it does not count, and ends no reading either.
+      write(fast, 3, 2, 11 + ahead);
+      write(next, 3, 1, 10);
+      List<EventKey> written = keys(id, 1, 2, 1, 0);
+      written.addAll(keys(id, 3, 3, 2, 10 + ahead));
+      written.addAll(keys(id, 4, 4, 3, 10));
+      everyEventOfComesOnce(id, written);
+    }
+  }
+
+  @Test
+  void anEventThatIsNotInTheHistoryWhenItIsReadIsNotLeftOut() {
+    EventQuery query = Asked.ALL.query(1_000, true, Optional.empty());
+    EventSearch search = new EventSearch(fixture.journal, fixture.codec, query);
+    search.places(0, 1);
+    List<JournalRow> rows = fixture.journal.of(AuditFixture.unit("u3"));
+    rows.remove(rows.size() - 2);
+    JournalFault fault = assertThrows(JournalFault.class, search::events);
+    assertTrue(fault.getMessage().contains("u3"), fault::getMessage);
   }
 
   @Test
