@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The port that a process holds open for as long as it lives, and the connections of those that
@@ -24,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * held.
  */
 final class WatchPort implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WatchPort.class);
+
   /** Connections of one address: more than there are gateways. */
   static final int MOST_OF_ADDRESS = 64;
 
@@ -31,15 +35,27 @@ final class WatchPort implements AutoCloseable {
   static final int MOST = 512;
 
   private static final int BACKLOG = 256;
+
+  /** Connections that are accepted before the others are looked at again. */
+  private static final int ACCEPTED_AT_ONCE = 64;
+
   private static final int PAUSE_MS = 50;
   private static final int CLOSE_BOUND_MS = 5_000;
 
+  /** Accepts connections. */
+  interface Acceptor {
+    /** The next one; null when none is waiting. */
+    SocketChannel accept(ServerSocketChannel server) throws IOException;
+  }
+
+  private final Acceptor acceptor;
   private final ServerSocketChannel server;
   private final Selector selector;
   private final Thread thread;
   private final Map<InetAddress, Integer> held = new HashMap<>();
   private final AtomicInteger connections = new AtomicInteger();
   private volatile boolean closed;
+  private String told = "";
 
   /**
    * Holds the port.
@@ -49,6 +65,11 @@ final class WatchPort implements AutoCloseable {
    * @throws IOException when the port can't be had
    */
   WatchPort(String host, int port) throws IOException {
+    this(host, port, ServerSocketChannel::accept);
+  }
+
+  WatchPort(String host, int port, Acceptor acceptor) throws IOException {
+    this.acceptor = acceptor;
     selector = Selector.open();
     server = ServerSocketChannel.open();
     try {
@@ -83,9 +104,12 @@ final class WatchPort implements AutoCloseable {
       try {
         selector.select();
         handle();
-      } catch (IOException | RuntimeException failure) {
+      } catch (VirtualMachineError fatal) {
+        throw fatal; // To the thread's handler, which ends the process.
+      } catch (Throwable failure) {
         // Out of descriptors, or the like. Whatever it is, the port stays held: to close it would
         // prove the death of a process that lives.
+        tell(failure);
         pause();
       }
     }
@@ -97,34 +121,62 @@ final class WatchPort implements AutoCloseable {
     }
   }
 
+  /** A failure that lasts is told once. */
+  private void tell(Throwable failure) {
+    if (!told.equals(failure.toString())) {
+      told = failure.toString();
+      LOG.error("the watch port can't be served, and stays held", failure);
+    }
+  }
+
   private void handle() throws IOException {
+    boolean waiting = false;
     Iterator<SelectionKey> keys = selector.selectedKeys().iterator();
     while (keys.hasNext()) {
       SelectionKey key = keys.next();
       keys.remove();
-      if (key.isAcceptable()) {
-        accept();
+      if (key.channel() == server) {
+        waiting = true;
       } else if (!isSilent((SocketChannel) key.channel())) {
         release((InetAddress) key.attachment());
         close(key);
       }
     }
+    if (waiting) {
+      accept(); // At last, when what has ended has given its places and descriptors back.
+    }
   }
 
   private void accept() throws IOException {
-    for (SocketChannel one = server.accept(); one != null; one = server.accept()) {
-      InetAddress address = one.socket().getInetAddress();
-      if (address == null
-          || connections.get() >= MOST
-          || held.getOrDefault(address, 0) >= MOST_OF_ADDRESS) {
-        one.close();
-        continue;
+    for (int i = 0; i < ACCEPTED_AT_ONCE; i++) {
+      SocketChannel one = acceptor.accept(server);
+      if (one == null) {
+        return;
       }
-      one.configureBlocking(false);
-      one.register(selector, SelectionKey.OP_READ, address);
-      held.merge(address, 1, Integer::sum);
-      connections.incrementAndGet();
+      boolean kept = false;
+      try {
+        kept = keep(one);
+      } finally {
+        if (!kept) {
+          one.close();
+        }
+      }
     }
+  }
+
+  /** Whether it is watched from now on; else there is no place for it. */
+  private boolean keep(SocketChannel one) throws IOException {
+    InetAddress address = one.socket().getInetAddress();
+    if (address == null
+        || connections.get() >= MOST
+        || held.getOrDefault(address, 0) >= MOST_OF_ADDRESS) {
+      return false;
+    }
+    one.configureBlocking(false);
+    one.register(selector, SelectionKey.OP_READ, address);
+    held.merge(address, 1, Integer::sum);
+    connections.incrementAndGet();
+    return true;
   }
 
   /** Not when it has ended, or something came over it. */

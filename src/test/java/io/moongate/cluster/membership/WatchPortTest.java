@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import org.apache.pekko.actor.Address;
 import org.junit.jupiter.api.AfterEach;
@@ -147,6 +149,81 @@ class WatchPortTest {
     }
     assertEquals(-1, heard);
     assertEquals(false, ended(silent));
+  }
+
+  private WatchPort with(WatchPort.Acceptor acceptor) throws IOException {
+    port.close();
+    port = new WatchPort("127.0.0.2", 0, acceptor);
+    return port;
+  }
+
+  /** What can't be loaded, or is out of descriptors for a while, ends nothing. */
+  @Test
+  void afterAFailureItGoesOn() throws Exception {
+    BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    failures.add(new NoClassDefFoundError("of a jar that was replaced"));
+    failures.add(new IOException("Too many open files"));
+    failures.add(new IllegalStateException("of whatever kind"));
+    with(
+        server -> {
+          Throwable failure = failures.poll();
+          if (failure instanceof Error error) {
+            throw error;
+          } else if (failure instanceof IOException io) {
+            throw io;
+          } else if (failure != null) {
+            throw new IllegalStateException(failure);
+          }
+          return server.accept();
+        });
+    Socket one = stranger("127.0.1.1");
+    awaitConnections(count -> count == 1);
+    one.close();
+    awaitConnections(count -> count == 0);
+    assertTrue(failures.isEmpty());
+  }
+
+  /** Else the places and descriptors that are waited for would never be free. */
+  @Test
+  void whatHasEndedIsReleasedWhileNoneCanBeAccepted() throws Exception {
+    AtomicBoolean out = new AtomicBoolean();
+    with(
+        server -> {
+          if (out.get()) {
+            throw new IOException("Too many open files");
+          }
+          return server.accept();
+        });
+    for (int i = 0; i < 50; i++) {
+      stranger("127.0.1.1");
+    }
+    awaitConnections(count -> count == 50);
+    out.set(true);
+    Socket waits = stranger("127.0.1.2");
+    strangers.remove(waits);
+    for (Socket stranger : strangers) {
+      stranger.close();
+    }
+    awaitConnections(count -> count == 0);
+    strangers.add(waits);
+    out.set(false);
+    awaitConnections(count -> count == 1);
+    assertEquals(false, ended(waits));
+  }
+
+  @Test
+  void aFloodDoesNotKeepWhatHasEndedFromBeingReleased() throws Exception {
+    AtomicBoolean flood = new AtomicBoolean();
+    // One that isn't connected any more when it is accepted, and after it always another.
+    with(server -> flood.get() ? SocketChannel.open() : server.accept());
+    Socket one = stranger("127.0.1.1");
+    awaitConnections(count -> count == 1);
+    flood.set(true);
+    stranger("127.0.1.2");
+    one.close();
+    awaitConnections(count -> count == 0);
+    flood.set(false);
+    awaitConnections(count -> count == 1);
   }
 
   @Test
