@@ -5,16 +5,18 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Bounds how many attempts are kept, by the times at which they came: {@link #AT_ONCE}, and one
- * more for each {@link #EACH} that passes. Those that are not are counted, and the next that is
- * kept is one that tells their number.
+ * Bounds how many attempts are kept, by the times at which they came: so many at once, and one more
+ * for each while that passes. Those that are not are counted, and the next that is kept is one that
+ * tells their number.
  */
 final class KeepingRate {
   static final int AT_ONCE = 100;
   static final Duration EACH = Duration.ofMinutes(1);
 
   private final String whose;
-  private int room = AT_ONCE;
+  private final int atOnce;
+  private final Duration each;
+  private int room;
   private Instant since;
   private long untold;
 
@@ -23,7 +25,14 @@ final class KeepingRate {
    *     RefusedAttempt} has several and none
    */
   KeepingRate(String whose) {
+    this(whose, AT_ONCE, EACH);
+  }
+
+  KeepingRate(String whose, int atOnce, Duration each) {
     this.whose = whose;
+    this.atOnce = atOnce;
+    this.each = each;
+    this.room = atOnce;
   }
 
   /** What to keep; empty for nothing now. */
@@ -47,10 +56,10 @@ final class KeepingRate {
     if (since == null) {
       since = now;
     }
-    long passed = Math.max(0, Duration.between(since, now).dividedBy(EACH));
+    long passed = Math.max(0, Duration.between(since, now).dividedBy(each));
     if (passed > 0) {
-      room = (int) Math.min(AT_ONCE, room + passed);
-      since = since.plus(EACH.multipliedBy(passed));
+      room = (int) Math.min(atOnce, room + passed);
+      since = since.plus(each.multipliedBy(passed));
     }
   }
 }

@@ -18,8 +18,8 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
  * same time counts, both of it. What comes while Cassandra is away is in the gateway's log alone.
  *
  * <p>Strangers can bring these events about: so many are kept at once, then one a minute, and those
- * between are told as a number. Those of known users have a budget of their own, which strangers
- * can't use up.
+ * between are told as a number. Each known user has such a budget of his own, which neither
+ * strangers nor other users can use up, below a bound of all users together.
  */
 public final class SecurityLog extends EventSourcedBehavior<RefusedAttempt, RefusedAttempt, Done> {
   /** The kind of entity, with which the ids in the journal begin. */
@@ -29,7 +29,7 @@ public final class SecurityLog extends EventSourcedBehavior<RefusedAttempt, Refu
   private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
 
   private final KeepingRate strangers = new KeepingRate("");
-  private final KeepingRate users = new KeepingRate("*");
+  private final UserRates users = new UserRates();
 
   private SecurityLog(PersistenceId id) {
     super(id, SupervisorStrategy.restartWithBackoff(BACKOFF, LONGEST_BACKOFF, 0.2));
@@ -61,8 +61,7 @@ public final class SecurityLog extends EventSourcedBehavior<RefusedAttempt, Refu
         .forAnyState()
         .onAnyCommand(
             attempt ->
-                (attempt.user().isEmpty() ? strangers : users)
-                    .kept(attempt)
+                (attempt.user().isEmpty() ? strangers.kept(attempt) : users.kept(attempt))
                     .map(event -> Effect().persist(event))
                     .orElseGet(() -> Effect().none()));
   }

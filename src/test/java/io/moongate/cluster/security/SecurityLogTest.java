@@ -78,10 +78,51 @@ class SecurityLogTest {
       journal.expectNextPersisted(
           "Security|gw2",
           new RefusedAttempt(
-              "*", "*", "*", "*", "more than are kept", 4 * KeepingRate.AT_ONCE + 2, later.at()));
+              "eve", "*", "*", "*", "more than are kept", 4 * KeepingRate.AT_ONCE + 2, later.at()));
     } finally {
       kit.shutdownTestKit();
     }
+  }
+
+  private static RefusedAttempt of(String user, Instant at) {
+    return new RefusedAttempt(user, "192.0.2.1", "DELETE", "/api/v1/luns/x", "why", 1, at);
+  }
+
+  @Test
+  void oneUserDoesNotHideWhatAnotherDid() {
+    UserRates rates = new UserRates();
+    int kept = 0;
+    for (int i = 0; i < 5_000; i++) {
+      kept += rates.kept(of("viewer", NOW)).isPresent() ? 1 : 0;
+    }
+    assertEquals(KeepingRate.AT_ONCE, kept);
+    assertEquals(Optional.of(of("eve", NOW)), rates.kept(of("eve", NOW)));
+    // Nor does he by going on for days.
+    Instant now = NOW;
+    for (int minute = 0; minute < 3_000; minute++) {
+      now = now.plus(KeepingRate.EACH);
+      rates.kept(of("viewer", now));
+      rates.kept(of("viewer", now));
+    }
+    assertEquals(Optional.of(of("ada", now)), rates.kept(of("ada", now)));
+  }
+
+  @Test
+  void manyUsersTogetherAreBounded() {
+    UserRates rates = new UserRates();
+    int kept = 0;
+    for (int user = 0; user < 50; user++) {
+      for (int i = 0; i < KeepingRate.AT_ONCE; i++) {
+        kept += rates.kept(of("user " + user, NOW)).isPresent() ? 1 : 0;
+      }
+    }
+    assertEquals(UserRates.AT_ONCE, kept);
+    Instant later = NOW.plus(UserRates.EACH);
+    long untold = 50 * KeepingRate.AT_ONCE - UserRates.AT_ONCE;
+    assertEquals(
+        Optional.of(
+            new RefusedAttempt("*", "*", "*", "*", "more than are kept", untold + 1, later)),
+        rates.kept(of("ada", later)));
   }
 
   @Test
