@@ -10,8 +10,8 @@ let serial = 0;
  *
  * @param task title, intro, warning, listing (a title and lines to be read), fields, confirm (what has to be typed), read (path of the
  *     resource that is changed, whose entity tag is sent along), submit (text of the button),
- *     danger, request (from the values to method, path and body), done (called with the answer and
- *     the values; gives what to say)
+ *     danger, request (from the values to method, path and body, and the entity tag that it has found
+ *     itself; may be a promise), done (called with the answer and the values; gives what to say)
  * @return a promise of what was said, or null when it was given up
  */
 export function ask(task) {
@@ -103,8 +103,8 @@ class FormDialog {
     const text = this.send.textContent;
     this.send.textContent = 'Working';
     try {
-      const { method, path, body } = this.task.request(values);
-      const answer = await change(method, path, body, this.etag);
+      const { method, path, body, etag } = await this.task.request(values);
+      const answer = await change(method, path, body, etag ?? this.etag);
       this.outcome = this.task.done(answer, values);
       this.dialog.close();
     } catch (error) {

@@ -238,10 +238,15 @@ export class Live extends EventTarget {
       this.renew(event);
       return;
     }
-    this.last = event.id ?? null;
-    if (event.type === 'hello') {
-      return;
+    // Of an event that could not be taken whole the picture may lack a part: then all is fetched anew.
+    this.last = null;
+    if (event.type !== 'hello') {
+      this.apply(event, late);
     }
+    this.last = event.id ?? null;
+  }
+
+  apply(event, late) {
     const data = JSON.parse(event.data);
     const picture = this.picture;
     let news = [];

@@ -1,6 +1,6 @@
 // What can be done with logical units and their snapshots.
 
-import { get } from './api.js';
+import { ApiError, get } from './api.js';
 import { checkLun, checkSize, enc, gatewayNames, nameOf, orNull, placeFields, preferredField, targetNames } from './entries.js';
 import { bytes, count, parseBytes, shortName } from './words.js';
 
@@ -19,6 +19,21 @@ async function sessionsOf(unit) {
     sessions: answers.flatMap(({ value }) => value.sessions),
     silent: [...new Set(answers.flatMap(({ value }) => value.silent))],
   };
+}
+
+/**
+ * The request that takes a unit from its place, refused if another unit is there by then.
+ *
+ * @param place LUN and target, with a space between them
+ */
+async function unmapping(unit, place) {
+  const [lun, target] = place.split(' ');
+  const path = `targets/${enc(target)}`;
+  const { value, etag } = await get(path);
+  if (!value.luns.some((mapped) => mapped.lun === Number(lun) && mapped.id === unit.id)) {
+    throw new ApiError(0, { field: 'place', detail: `It is not LUN ${lun} of ${shortName(target)} any more` });
+  }
+  return { method: 'DELETE', path: `${path}/luns/${lun}`, etag };
 }
 
 /** Tasks by name. */
@@ -154,12 +169,12 @@ export const LUN_TASKS = {
       {
         name: 'place',
         label: 'From',
-        options: (unit.mappings ?? []).map(({ target, lun }) => [`${enc(target)}/luns/${lun}`, `${shortName(target)} LUN ${lun}`]),
+        options: (unit.mappings ?? []).map(({ target, lun }) => [`${lun} ${target}`, `${shortName(target)} LUN ${lun}`]),
         required: true,
       },
     ],
     confirm: nameOf(picture, unit),
-    request: (v) => ({ method: 'DELETE', path: `targets/${v.place}` }),
+    request: (v) => unmapping(unit, v.place),
     done: () => 'It is unmapped',
   }),
 

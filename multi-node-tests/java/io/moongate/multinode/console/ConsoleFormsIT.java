@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.InputStream;
 import java.util.List;
 import java.util.TreeMap;
@@ -307,6 +308,31 @@ class ConsoleFormsIT extends OnFakeCluster {
     FakeParts.Sent sent = sent();
     assertEquals("DELETE", sent.method());
     assertTrue(sent.path().matches("luns/[0-9a-f-]{36}\\?force=true"), sent.path());
+    assertEquals("\"7\"", sent.ifMatch());
+  }
+
+  private void map(int lun, String id) {
+    synchronized (cluster) {
+      ((ObjectNode) cluster.targets.get(TARGET).get("luns").get(lun)).put("id", id);
+    }
+  }
+
+  /** Somebody else may have put another LUN there while the form was open. */
+  @Test
+  void onlyTheLunThatIsNamedIsUnmapped() {
+    show("admin");
+    gateway.takes = true;
+    List<String> ids = List.copyOf(cluster.units.keySet());
+    choose("luns", "fake-1/0");
+    press("unmap");
+    map(0, ids.get(1));
+    enterConfirmation("fake-1/0");
+    browser.await("the refusal", () -> faults().equals("It is not LUN 0 of fake-1 any more"));
+    assertEquals(List.of(), gateway.sent);
+    map(0, ids.get(0));
+    enterConfirmation("fake-1/0");
+    FakeParts.Sent sent = sent();
+    assertEquals("DELETE targets/" + TARGET + "/luns/0", sent.method() + " " + sent.path());
     assertEquals("\"7\"", sent.ifMatch());
   }
 

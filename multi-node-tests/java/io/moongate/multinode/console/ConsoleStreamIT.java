@@ -92,6 +92,21 @@ class ConsoleStreamIT extends OnFakeCluster {
     assertEquals(before.stream().map(times -> times + 1).toList(), fetched());
   }
 
+  @Test
+  void whatCouldNotBeTakenIsFetchedAnew() {
+    show("viewer");
+    List<Long> before = fetched();
+    ObjectNode broken;
+    synchronized (cluster) {
+      cluster.fail("gw2", Instant.now());
+      broken = cluster.targets.values().iterator().next().deepCopy();
+    }
+    broken.remove("luns");
+    gateway.streams.tell("target", broken);
+    failedOver();
+    assertEquals(before.stream().map(times -> times + 1).toList(), fetched());
+  }
+
   /** Events are written in another order than that of their instants, and all are gone over. */
   @Test
   void theReplayGoesOverEveryEventInOrder() throws Exception {
