@@ -1,6 +1,8 @@
 package io.moongate.audit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.datastax.oss.driver.api.core.CqlSession;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +150,8 @@ class LongJournalIT {
       assertEquals(LONG + 1, newest.key().version());
 
       verify(session, journal, longest);
+      withoutPartition(session, journal, log, 0);
+      withoutPartition(session, journal, log, 1);
     }
   }
 
@@ -171,6 +176,30 @@ class LongJournalIT {
     List<String> faults = faults(journal);
     assertEquals(1, faults.size(), faults::toString);
     assertTrue(faults.get(0).contains("sequence number 242: the snapshot of version 121, term 12"));
+  }
+
+  /** A history of which the beginning was removed is not passed over. */
+  private void withoutPartition(CqlSession session, Journal journal, AuditLog log, long partition) {
+    String id = AuditFixture.unit("long");
+    session.execute(
+        "DELETE FROM %s.messages WHERE persistence_id = '%s' AND partition_nr = %d"
+            .formatted(KEYSPACE, id, partition));
+    List<String> entities = new ArrayList<>();
+    journal
+        .entities(Long.MIN_VALUE)
+        .forEachRemaining(entity -> entities.add(entity.persistenceId()));
+    assertEquals(3, entities.size(), entities::toString);
+    assertTrue(entities.contains(id), entities::toString);
+    List<String> faults = faults(journal);
+    assertTrue(
+        faults.stream().anyMatch(fault -> fault.startsWith(id) && fault.contains("first rows"))
+            || faults.stream().anyMatch(fault -> fault.contains("the rows before it, 1 to")),
+        faults::toString);
+    ExecutionException failure =
+        assertThrows(
+            ExecutionException.class,
+            () -> events(log, query(Optional.empty(), Optional.empty(), 1_000)));
+    assertInstanceOf(JournalFault.class, failure.getCause());
   }
 
   private List<String> faults(Journal journal) {

@@ -60,9 +60,23 @@ public final class CassandraJournal implements Journal {
     return new Filtered<>(
         partitions,
         row ->
-            row.getLong("partition_nr") == 0
+            isFirst(row.getString("persistence_id"), row.getLong("partition_nr"))
                 ? new Entity(row.getString("persistence_id"), row.getLong("place"))
                 : null);
+  }
+
+  /** Whether no partition of the entity before this one has a row: a first one may be missing. */
+  private boolean isFirst(String persistenceId, long partition) {
+    for (long before = 0; before < partition; before++) {
+      if (query(
+              "SELECT sequence_nr FROM %s.messages WHERE persistence_id = ? AND partition_nr = ?"
+                  + " LIMIT 1",
+              1, persistenceId, before)
+          .hasNext()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -130,10 +144,21 @@ public final class CassandraJournal implements Journal {
                 + " AND token(persistence_id, partition_nr) <= ?",
             PLACES_PAGE_ROWS, after, upTo);
     JournalRow last = null;
+    LaterPartitions later = new LaterPartitions();
     while (rows.hasNext()) {
       Row each = rows.next();
       if (each.getLong("partition_nr") > 0) {
-        continue; // It is read with the entity's first partition, wherever that is.
+        // It is read with the entity's first partition, wherever that is; where there is none
+        // whoever
+        // reads has to notice that the beginning is missing.
+        if (later.isFirst(each)) {
+          if (last != null) {
+            laterPlaces(last, row);
+            last = null;
+          }
+          row.accept(row(each.getString("persistence_id"), each, null));
+        }
+        continue;
       }
       JournalRow place = row(each.getString("persistence_id"), each, null);
       if (last != null && !last.persistenceId().equals(place.persistenceId())) {
@@ -144,6 +169,25 @@ public final class CassandraJournal implements Journal {
     }
     if (last != null) {
       laterPlaces(last, row);
+    }
+  }
+
+  /** Partitions that are not the first, in the order in which places are read. */
+  private final class LaterPartitions {
+    private String persistenceId = "";
+    private long partition;
+    private boolean first;
+
+    /** Whether all before the one of this row are missing. */
+    boolean isFirst(Row each) {
+      String id = each.getString("persistence_id");
+      long at = each.getLong("partition_nr");
+      if (!id.equals(persistenceId) || at != partition) {
+        persistenceId = id;
+        partition = at;
+        first = CassandraJournal.this.isFirst(id, at);
+      }
+      return first;
     }
   }
 

@@ -142,6 +142,9 @@ final class ChainCheck {
     if (unmarked != null) {
       fault(unmarked, "the mark before it is missing");
     }
+    if (sequenceNr == 0 && expected.isEmpty()) {
+      faults.add(persistenceId + ": none of its first rows is there");
+    }
     if (eventBefore) {
       faults.add(
           "%s, sequence number %d: the mark after it is missing"
