@@ -65,8 +65,10 @@ class RestoreIT {
       assertEquals(1, without.status(), without.output());
       assertTrue(without.output().contains("left out: initiator " + HOST), without.output());
       Path secrets = secrets();
-      command("import", "configuration", file.toString(), "--secrets", secrets.toString());
-      command("import", "configuration", file.toString(), "--secrets", secrets.toString());
+      command(
+          "import", "configuration", file.toString(), "--secrets", secrets.toString(), "--merge");
+      command(
+          "import", "configuration", file.toString(), "--secrets", secrets.toString(), "--merge");
 
       List<LogicalUnit> units = cluster.done("LUNs", () -> first().api().luns());
       TestLun now = restored(units, lun);

@@ -2,6 +2,7 @@ package io.moongate.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.moongate.management.api.Initiator;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What an operator has configured in a cluster, as it is exported: everything that a new cluster
@@ -27,11 +29,15 @@ record Configuration(
     String format, int version, List<Gateway> gateways, List<Target> targets, List<Lun> luns) {
   static final String FORMAT = "moongate-configuration";
   static final int VERSION = 1;
+  private static final Set<String> ACCESS = Set.of("open", "listed");
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
   Configuration {
@@ -139,7 +145,7 @@ record Configuration(
       if (!FORMAT.equals(tree.path("format").asText())) {
         throw wrong(from, "its format is not \"" + FORMAT + "\"");
       }
-      if (tree.path("version").asInt() != VERSION) {
+      if (!tree.path("version").isInt() || tree.path("version").intValue() != VERSION) {
         throw wrong(
             from,
             "it has version %s of the format, and this is for version %d"
@@ -155,10 +161,26 @@ record Configuration(
     }
   }
 
-  private void requireWhole(String from) {
+  /** Whether nothing is configured. */
+  boolean empty() {
+    return targets.isEmpty() && luns.isEmpty();
+  }
+
+  /**
+   * Says whether it can be restored as one.
+   *
+   * @param from what it is called, for people
+   * @throws ApiException that says what is missing
+   */
+  void requireWhole(String from) {
+    for (Gateway gateway : gateways) {
+      if (gateway.name() == null) {
+        throw wrong(from, "a gateway has no name");
+      }
+    }
     for (Target target : targets) {
-      if (target.name() == null || target.access() == null) {
-        throw wrong(from, "a target has no name, or says no access");
+      if (target.name() == null || target.access() == null || !ACCESS.contains(target.access())) {
+        throw wrong(from, "a target has no name, or its access is neither open nor listed");
       }
       for (Host host : target.initiators()) {
         if (host.initiator() == null) {

@@ -12,10 +12,16 @@ import picocli.CommandLine.Parameters;
       "Restore what 'export' has written, in a cluster whose metadata are lost: targets, who may log in,"
           + " and LUNs, by their volumes, under the names by which hosts know them.",
       "No process of the former cluster may run any more. The gateways have to be started first, each by"
-          + " its former name. What is there already stays, so an import that was interrupted is"
-          + " repeated. A volume stays when its unit is deleted afterwards.",
-      "CHAP secrets are not exported: without --secrets, who needs one can't log in until it is set."
-          + " Exit code 1 says that something was left out."
+          + " its former name. A volume stays when its unit is deleted afterwards.",
+      "A cluster that has targets or LUNs is refused without --merge. With it, what the cluster lacks is"
+          + " added, and nothing that is there is changed: each difference is named. So an import that"
+          + " was interrupted, or has left something out, is repeated. What was taken away meanwhile, a"
+          + " LUN or an initiator of a list, is taken for lacking and comes back; but nothing is added"
+          + " to a target that is open, and none that hosts can log in to is opened.",
+      "What can't be restored is left out, and the rest goes on: a LUN is missing in the masks then, and"
+          + " where a CHAP secret is not given (--secrets: none is exported), so is every initiator that"
+          + " could log in without it. Exit code 1 says that something was left out, or differs.",
+      "Whether the volumes are there is found when they are taken, not by --dry-run: see 'volume list'."
     })
 final class ConfigurationImportCommand extends ClientCommand {
   @Parameters(paramLabel = "FILE", description = "What 'export' has written.")
@@ -29,6 +35,11 @@ final class ConfigurationImportCommand extends ClientCommand {
               + " \"initiators\": {\"INITIATOR\": \"...\"}}}.")
   private Path secrets;
 
+  @Option(
+      names = "--merge",
+      description = "Add what is missing in a cluster that has targets or LUNs already.")
+  private boolean merge;
+
   @Option(names = "--dry-run", description = "Only say what would be done.")
   private boolean dryRun;
 
@@ -37,7 +48,14 @@ final class ConfigurationImportCommand extends ClientCommand {
     Configuration from = Configuration.read(file.toString(), ImportCommand.bytes(file));
     ConfigurationSecrets given =
         secrets == null ? ConfigurationSecrets.NONE : ConfigurationSecrets.read(secrets);
-    ConfigurationPlan plan = ConfigurationPlan.of(from, ConfigurationPlan.There.of(api), given);
+    ConfigurationPresent present = ConfigurationPresent.of(api);
+    if (!merge && !present.empty()) {
+      throw ApiException.refused(
+          ("The cluster has %d targets and %d LUNs already, and nothing was changed. Is it the one"
+                  + " that has lost everything? To add what it lacks of the file: --merge")
+              .formatted(present.targets().size(), present.units().size()));
+    }
+    ConfigurationPlan plan = ConfigurationPlan.of(from, present, given);
     ConfigurationImport importing = new ConfigurationImport(plan);
     plan.notes().forEach(note -> say("note: " + note));
     try {
@@ -47,9 +65,9 @@ final class ConfigurationImportCommand extends ClientCommand {
         importing.run(api, this::say);
       }
     } finally {
+      importing.leftOut().forEach(left -> err().println("left out: " + left));
       printedAsJson(api, importing.json(dryRun));
     }
-    plan.leftOut().forEach(left -> err().println("left out: " + left));
-    return plan.leftOut().isEmpty() ? 0 : Cli.FAILED;
+    return importing.leftOut().isEmpty() ? 0 : Cli.FAILED;
   }
 }

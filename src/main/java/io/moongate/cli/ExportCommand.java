@@ -6,15 +6,19 @@ import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Target;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code export}. */
@@ -24,22 +28,34 @@ import picocli.CommandLine.Parameters;
       "Write down what is configured: targets, who may log in, LUNs with the names by which hosts know"
           + " them and their volumes, gateways. 'import configuration' restores it in a cluster whose"
           + " metadata are lost.",
-      "CHAP secrets are not in it: no gateway tells one. Nor are data, reservations, or the history."
+      "CHAP secrets are not in it: no gateway tells one. Nor are data, reservations, or the history.",
+      "Give each export a name of its own, with the date: the one of before a mistake is what is needed"
+          + " after it. A file that has targets or LUNs is not replaced by an export that has none."
     })
 final class ExportCommand extends ClientCommand {
+  private static final int ATTEMPTS = 5;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "FILE",
       description = "Replaced whole, or not at all. Default: the standard output.")
   private Path file;
 
+  @Option(
+      names = "--force",
+      description = "Replace FILE also when nothing is configured, and what is in it is lost.")
+  private boolean force;
+
   @Override
   int run(ApiClient api) {
-    Configuration configuration = of(api);
+    Configuration configuration = whole(() -> of(api));
     if (file == null) {
       out().print(configuration.text());
       out().flush();
       return 0;
+    }
+    if (configuration.empty() && !force) {
+      requireNothingLost();
     }
     write(configuration.text());
     done(
@@ -48,18 +64,67 @@ final class ExportCommand extends ClientCommand {
     return 0;
   }
 
+  /**
+   * One that can be restored: what is changed between two questions may leave a LUN without its
+   * target.
+   *
+   * @throws ApiException when it is so again and again
+   */
+  static Configuration whole(Supplier<Configuration> reading) {
+    ApiException last = null;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Configuration configuration = reading.get();
+      try {
+        configuration.requireWhole("What the cluster answers");
+        return configuration;
+      } catch (ApiException e) {
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  /**
+   * A cluster whose metadata are lost has nothing to write down, and what was written is needed.
+   */
+  private void requireNothingLost() {
+    try {
+      if (Files.notExists(file) || Files.size(file) == 0) {
+        return;
+      }
+      if (Configuration.read(file.toString(), Files.readAllBytes(file)).empty()) {
+        return;
+      }
+    } catch (IOException e) {
+      throw ApiException.refused("Can't read the file " + file + ": " + e);
+    } catch (ApiException e) {
+      // Something else, which may be as dear.
+    }
+    throw ApiException.refused(
+        "The cluster has no target and no LUN, and %s has something in it: it is left as it is. To replace it: --force"
+            .formatted(file));
+  }
+
   private void write(String text) {
     Path target = file.toAbsolutePath();
     try {
       Path fresh = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".new");
       try {
         Files.writeString(fresh, text, StandardCharsets.UTF_8);
+        sync(fresh, StandardOpenOption.WRITE);
         Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+        sync(target.getParent(), StandardOpenOption.READ);
       } finally {
         Files.deleteIfExists(fresh);
       }
     } catch (IOException e) {
       throw ApiException.refused("Can't write the file " + file + ": " + e);
+    }
+  }
+
+  private static void sync(Path path, StandardOpenOption option) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, option)) {
+      channel.force(true);
     }
   }
 

@@ -1,142 +1,24 @@
 package io.moongate.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.moongate.cluster.access.ChapSecrets;
-import io.moongate.cluster.access.KeyFiles;
 import io.moongate.cluster.view.UnitAttributes.Imported;
 import io.moongate.cluster.view.UnitEntry;
-import io.moongate.management.TestServer;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringReader;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is exported, and what a cluster that has lost it is asked. */
-class ConfigurationImportTest {
-  private static final String OPEN = "iqn.2026-11.io.moongate:open";
-  private static final String LISTED = "iqn.2026-11.io.moongate:listed";
-  private static final String HOST = "iqn.2026-11.example:host";
-  private static final String SECRET = "secretsecret1";
-
-  private static TestServer server;
-  @TempDir Path directory;
-
-  private record Outcome(int code, String out, String err) {}
-
-  @BeforeAll
-  static void start() throws Exception {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
-
-  @BeforeEach
-  void fill() throws IOException {
-    lose();
-    succeed("target", "create", OPEN, "--gateways", "gw1,gw2");
-    succeed("target", "create", LISTED, "--explicit-alua");
-    succeed("lun", "create", "--target", LISTED, "--lun", "3", "--size", "2MiB", "--read-only");
-    succeed(
-        "target",
-        "chap",
-        LISTED,
-        "--mutual",
-        "--chap-user",
-        "t",
-        "--chap-secret-file",
-        privately("mutual", SECRET + "2").toString());
-    succeed(
-        "target",
-        "allow",
-        LISTED,
-        HOST,
-        "--luns",
-        "0=3",
-        "--chap-user",
-        "h",
-        "--chap-secret-file",
-        secret());
-    succeed("target", "allow", LISTED, HOST + "2", "--remark", "by name");
-    succeed("target", "access", LISTED, "listed", "--yes");
-    succeed(
-        "lun", "create", "--target", OPEN, "--lun", "1", "--size", "1MiB", "--preferred", "gw2");
-  }
-
-  /** Everything is gone but the key of the secrets. */
-  private void lose() throws IOException {
-    Path key = directory.resolve("key");
-    if (Files.notExists(key)) {
-      KeyFiles.make(key);
-    }
-    server.metadata().reset();
-    server.metadata().secrets(new ChapSecrets(Optional.of(key)));
-  }
-
-  private String secret() throws IOException {
-    return privately("secret", SECRET).toString();
-  }
-
-  private Path privately(String name, String text) throws IOException {
-    Path file = Files.writeString(directory.resolve(name), text);
-    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-  }
-
-  private static Outcome run(String... words) {
-    List<String> args = new ArrayList<>(List.of(words));
-    args.addAll(List.of("--api", server.base().toString()));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code =
-        Cli.run(
-            args.toArray(String[]::new),
-            config -> 42,
-            new StringReader(""),
-            new PrintWriter(out),
-            new PrintWriter(err));
-    assertFalse((out + "" + err).contains(SECRET), out + "" + err);
-    return new Outcome(code, out.toString(), err.toString());
-  }
-
-  private static String succeed(String... words) {
-    Outcome outcome = run(words);
-    assertEquals(0, outcome.code(), outcome.err());
-    return outcome.out();
-  }
-
-  private Path exported() {
-    Path file = directory.resolve("exported.json");
-    succeed("export", file.toString());
-    return file;
-  }
-
-  private Path secrets() throws IOException {
-    return privately(
-        "secrets",
-        """
-        {"%s": {"mutualChap": "%s", "initiators": {"%s": "%s"}}}
-        """
-            .formatted(LISTED, SECRET + "2", HOST, SECRET));
-  }
-
+class ConfigurationImportTest extends ConfigurationScenario {
   @Test
   void theSameConfigurationIsTheSameBytes() throws IOException {
     String first = Files.readString(exported());
@@ -172,10 +54,10 @@ class ConfigurationImportTest {
       assertEquals(lun.get("readOnly").asBoolean(), unit.attributes().readOnly());
     }
     // Repeated it changes nothing.
-    succeed("import", "configuration", file.toString(), "--secrets", path);
+    succeed("import", "configuration", file.toString(), "--secrets", path, "--merge");
     assertEquals(after, new ObjectMapper().readTree(succeed("export")));
     // Secrets that are there stay.
-    succeed("import", "configuration", file.toString());
+    succeed("import", "configuration", file.toString(), "--merge");
   }
 
   @Test
@@ -229,12 +111,91 @@ class ConfigurationImportTest {
   }
 
   @Test
-  void unitsThatAreThereAreMappedAndNothingElse() throws IOException {
+  void whoWouldComeWithoutASecretOfTheTargetIsLeftOut() throws IOException {
+    String chap = privately("target", SECRET + "3").toString();
+    succeed("target", "chap", LISTED, "--chap-user", "o", "--chap-secret-file", chap);
     Path file = exported();
-    List<String> before = server.metadata().view().units().stream().map(UnitEntry::id).toList();
-    String said = succeed("import", "configuration", file.toString());
-    assertTrue(said.contains("which is there"), said);
-    assertEquals(before, server.metadata().view().units().stream().map(UnitEntry::id).toList());
+    lose();
+    // Of all secrets but those of the target.
+    Path some =
+        privately(
+            "some", "{\"%s\": {\"initiators\": {\"%s\": \"%s\"}}}".formatted(LISTED, HOST, SECRET));
+    Outcome outcome = run("import", "configuration", file.toString(), "--secrets", some.toString());
+    assertEquals(1, outcome.code());
+    JsonNode after = new ObjectMapper().readTree(succeed("export"));
+    assertEquals(List.of(), after.get("targets").findValuesAsText("initiator"));
+    assertTrue(
+        outcome
+            .err()
+            .contains(HOST + "2 of " + LISTED + " sees all: the secret for CHAP of " + LISTED),
+        outcome.err());
+    assertTrue(
+        outcome
+            .err()
+            .contains(
+                HOST + " of " + LISTED + " sees 0=3: the secret for mutual CHAP of " + LISTED),
+        outcome.err());
+    Path all =
+        privately(
+            "all",
+            Files.readString(secrets())
+                .replace("\"mutualChap\"", "\"chap\": \"" + SECRET + "3\", \"mutualChap\""));
+    succeed("import", "configuration", file.toString(), "--secrets", all.toString(), "--merge");
+    assertEquals(
+        new ObjectMapper().readTree(Files.readString(file)).get("targets"),
+        new ObjectMapper().readTree(succeed("export")).get("targets"));
+  }
+
+  @Test
+  void aTargetIsNotOpenedBeforeItsListIsThere() throws IOException {
+    succeed(
+        "target",
+        "allow",
+        OPEN,
+        HOST,
+        "--luns",
+        "0=1",
+        "--chap-user",
+        "h",
+        "--chap-secret-file",
+        secret());
+    Path file = exported();
+    lose();
+    Outcome outcome = run("import", "configuration", file.toString());
+    assertEquals(1, outcome.code());
+    assertTrue(outcome.err().contains("left out: access to " + OPEN + ": open"), outcome.err());
+    assertTrue(succeed("target", "list").replaceAll(" +", " ").contains("listed"), "closed");
+    JsonNode after = new ObjectMapper().readTree(succeed("export"));
+    assertEquals(List.of("listed", "listed"), after.get("targets").findValuesAsText("access"));
+  }
+
+  @Test
+  void anEmptyExportReplacesNothing() throws IOException {
+    Path file = exported();
+    String good = Files.readString(file);
+    lose();
+    Outcome refused = run("export", file.toString());
+    assertEquals(1, refused.code());
+    assertTrue(refused.err().contains("no target and no LUN"), refused.err());
+    assertEquals(good, Files.readString(file));
+    Path other = Files.writeString(directory.resolve("other"), "what is no export");
+    assertEquals(1, run("export", other.toString()).code());
+    Path fresh = directory.resolve("fresh.json");
+    succeed("export", fresh.toString());
+    succeed("export", fresh.toString());
+    succeed("export", file.toString(), "--force");
+    assertEquals(Files.readString(fresh), Files.readString(file));
+  }
+
+  @Test
+  void anExportWithAHoleIsReadAgain() throws IOException {
+    Configuration good = Configuration.read("exported", Files.readAllBytes(exported()));
+    Configuration hole =
+        new Configuration(good.format(), good.version(), good.gateways(), List.of(), good.luns());
+    Iterator<Configuration> answers = List.of(hole, hole, good).iterator();
+    assertEquals(good, ExportCommand.whole(answers::next));
+    ApiException refused = assertThrows(ApiException.class, () -> ExportCommand.whole(() -> hole));
+    assertTrue(refused.getMessage().contains("that target is not there"), refused.getMessage());
   }
 
   @Test
@@ -247,9 +208,13 @@ class ConfigurationImportTest {
     assertTrue(said.contains("note: gateway gw9 has not registered"), said);
     assertTrue(said.contains("target " + OPEN + " names gateways that have not"), said);
     Files.writeString(file, Files.readString(file).replace("\"gw1\"", "\"gw8\""));
-    Outcome none = run("import", "configuration", file.toString());
+    lose();
+    Outcome none =
+        run("import", "configuration", file.toString(), "--secrets", secrets().toString());
     assertEquals(1, none.code());
     assertTrue(none.err().contains("none of them has registered"), none.err());
+    assertTrue(none.err().contains("LUN " + OPEN + "/1: its target is left out"), none.err());
+    assertTrue(none.out().contains("done: LUN " + LISTED + "/3"), none.out());
   }
 
   @Test
@@ -261,6 +226,11 @@ class ConfigurationImportTest {
     refused(file, good.replace("\"access\"", "\"acess\""), "acess");
     refused(file, good.replace("\"naa\"", "\"nab\""), "nab");
     refused(file, good.replaceFirst("\"naa\" : \"[^\"]*\",", ""), "a LUN needs id, naa");
+    refused(file, good.replace("\"version\" : 1", "\"version\" : 1.9"), "version 1.9 of the");
+    refused(
+        file, good.replace("\"version\"", "\"luns\" : [], \"version\""), "Duplicate field 'luns'");
+    refused(file, good + "{}", "Trailing token");
+    refused(file, good.replace("\"listed\"", "\"some\""), "neither open nor listed");
     refused(file, "nonsense", "is no exported configuration");
     assertTrue(run("import", "configuration", "/nowhere").err().contains("Can't read the file"));
   }
