@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,14 +44,7 @@ class KubernetesManifestsTest {
   @Test
   void allThatIsNeededIsThere() {
     assertEquals(
-        Set.of(
-            "Namespace",
-            "ConfigMap",
-            "Secret",
-            "Service",
-            "PodDisruptionBudget",
-            "StatefulSet",
-            "Job"),
+        Set.of("Namespace", "ConfigMap", "Service", "PodDisruptionBudget", "StatefulSet", "Job"),
         byKind.keySet());
     byKind.forEach(
         (kind, document) -> {
@@ -128,6 +123,14 @@ class KubernetesManifestsTest {
   }
 
   @Test
+  void toWaitForCassandraIsNoReasonToBeKilled() {
+    int seconds =
+        (int) at(gateway, "startupProbe", "periodSeconds")
+            * (int) at(gateway, "startupProbe", "failureThreshold");
+    assertTrue(seconds >= 24 * 3600, seconds + " s");
+  }
+
+  @Test
   void oneGatewayAtATimeIsTakenAway() {
     assertEquals(1, at(byKind.get("PodDisruptionBudget"), "spec", "maxUnavailable"));
     Object labels = at(byKind.get("StatefulSet"), "spec", "template", "metadata", "labels");
@@ -140,12 +143,36 @@ class KubernetesManifestsTest {
   @Test
   void secretsAreWhatTheEntryPointTakes() {
     String entrypoint = BootstrapFiles.text("cluster-bootstrap", "container", "entrypoint");
-    map(byKind.get("Secret").get("stringData"))
-        .forEach(
-            (name, value) -> {
-              assertTrue(entrypoint.contains(" " + name + " "), name);
-              assertEquals("", value, "a secret in a file that is shared");
-            });
+    String made =
+        BootstrapFiles.text("cluster-bootstrap", "kubernetes", "README.md")
+            .lines()
+            .filter(line -> line.contains("create secret generic moongate --namespace"))
+            .findFirst()
+            .orElseThrow();
+    Matcher file = Pattern.compile("--from-file=(\\S+)").matcher(made);
+    Set<String> files = new TreeSet<>();
+    while (file.find()) {
+      files.add(file.group(1));
+      assertTrue(entrypoint.contains(" " + file.group(1) + " "), file.group(1));
+    }
+    assertEquals(Set.of("users", "chap.key", "api.pem", "api.key"), files);
+    for (String kind : List.of("StatefulSet", "Job")) {
+      Map<Object, Object> from = new HashMap<>();
+      for (Object volume : list(at(byKind.get(kind), "spec", "template", "spec", "volumes"))) {
+        if (map(volume).containsKey("secret")) {
+          from.put(map(volume).get("name"), at(volume, "secret", "secretName"));
+        }
+      }
+      assertEquals("moongate", from.get("secrets"), kind + ": a password of Cassandra's");
+      assertTrue(
+          list(at(container(kind), "volumeMounts"))
+              .contains(Map.of("name", "secrets", "mountPath", "/run/secrets", "readOnly", true)),
+          kind);
+      assertEquals(
+          3260,
+          at(byKind.get(kind), "spec", "template", "spec", "securityContext", "fsGroup"),
+          "only its group may read them");
+    }
     Map<Object, Object> mounts = new HashMap<>();
     for (Object mount : list(at(gateway, "volumeMounts"))) {
       mounts.put(map(mount).get("name"), map(mount).get("mountPath"));

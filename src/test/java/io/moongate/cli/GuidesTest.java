@@ -61,6 +61,28 @@ class GuidesTest {
     assertEquals(List.of(), wrong);
   }
 
+  /** A redirection makes a file that everybody may read, unless the umask says otherwise. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "docs/install.md",
+        "docs/security.md",
+        "README.md",
+        "cluster-bootstrap/one-host/README.md",
+        "cluster-bootstrap/systemd/README.md",
+        "cluster-bootstrap/compose/README.md",
+        "cluster-bootstrap/kubernetes/README.md"
+      })
+  void secretsAreWrittenWhereOnlyTheirOwnerReads(String guide) throws IOException {
+    boolean all = false;
+    for (String line : Files.readAllLines(Path.of(guide))) {
+      all = line.strip().equals("umask 077") || (all && !line.isBlank());
+      if (line.matches(".*> *\\S*(\\.token|chap\\.key)\\b.*")) {
+        assertTrue(all || line.strip().startsWith("(umask 077; "), line);
+      }
+    }
+  }
+
   private static List<String> commands(String text) {
     List<String> commands = new ArrayList<>();
     Matcher block = BLOCK.matcher(text);
