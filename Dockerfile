@@ -21,9 +21,10 @@ LABEL org.opencontainers.image.title="Moongate" \
       org.opencontainers.image.description="A cluster of iSCSI gateways in front of distributed storage" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION"
-# librbd1 for the rbd store, and nothing that it only recommends.
+# librbd1 for the rbd store, openssl for the health check where the API has a certificate; nothing that they only
+# recommend.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends librbd1 \
+ && apt-get install --yes --no-install-recommends librbd1 openssl \
  && rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log \
  && groupadd --system --gid 3260 moongate \
  && useradd --system --uid 3260 --gid 3260 --no-create-home --home-dir /var/lib/moongate --shell /usr/sbin/nologin moongate \
