@@ -307,8 +307,30 @@ class PackageIT {
     assertTrue(cli(root, "audit", "show").text().contains("lun"), "the journal is read");
   }
 
-  private static void removed(CleanRoot root) {
+  private static void removed(CleanRoot root) throws IOException {
+    Path systemctl = root.path("/usr/local/bin/systemctl");
+    Path wants = root.path("/etc/systemd/system/multi-user.target.wants");
+    Path running = root.path("/run/systemd/system");
+    Files.createDirectories(systemctl.getParent());
+    Files.createDirectories(running);
+    Files.createDirectories(wants);
+    Path link = wants.resolve("moongate@gw2.service");
+    Files.createSymbolicLink(link, Path.of("/usr/lib/systemd/system/moongate@.service"));
+    // One that says what it was asked for.
+    Files.writeString(systemctl, "#!/bin/sh\necho \"$@\" >> /tmp/systemctl.log\n");
+    Files.setPosixFilePermissions(systemctl, PosixFilePermissions.fromString("rwxr-xr-x"));
     root.run("dpkg", "-r", "moongate").succeeded();
+    List<String> asked = Files.readAllLines(root.path("/tmp/systemctl.log"));
+    assertTrue(
+        asked.containsAll(
+            List.of(
+                "disable --now moongate.service",
+                "disable moongate@gw2.service",
+                "stop moongate@*.service")),
+        asked::toString);
+    Files.delete(systemctl);
+    Files.delete(link);
+    Files.delete(running);
     assertFalse(Files.exists(root.path("/usr/share/moongate/moongate")));
     assertTrue(Files.exists(root.path(CONFIG)), "the configuration stays until it is purged");
     assertTrue(Files.isDirectory(root.path("/var/lib/moongate/volumes")));
