@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,6 +203,7 @@ class AuditIT {
 
   /** Those that entities have saved pass; one that is put under a newer row does not. */
   @Test
+  @Tag("long")
   void snapshotsAreWhatTheEventsMake(TestCluster cluster) {
     TestLun lun = cluster.createLun("snapshots", 0, 8 << 20);
     TestGateway gateway = cluster.gateways().get(0);

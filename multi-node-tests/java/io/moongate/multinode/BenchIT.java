@@ -57,6 +57,7 @@ class BenchIT {
   }
 
   @Test
+  @Tag("long")
   void inMemoryWithoutAnyoneBeside() throws Exception {
     race(
         List.of("moongate"),

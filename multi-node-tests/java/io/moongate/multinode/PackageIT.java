@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -126,6 +127,7 @@ class PackageIT {
   }
 
   @Test
+  @Tag("long")
   void itIsInstalledStartedUpgradedRemovedAndPurged(TestCluster cluster) throws Exception {
     Path deb = built();
     Path output = Installation.find().output();

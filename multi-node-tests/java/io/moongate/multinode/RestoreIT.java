@@ -26,6 +26,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -41,6 +42,7 @@ class RestoreIT {
   private TestCluster cluster;
 
   @Test
+  @Tag("long")
   void aClusterThatHasLostItsMetadataIsRestored() throws Exception {
     Installation installation = Installation.find();
     try (TestCluster started =
