@@ -1,15 +1,21 @@
 package io.moongate.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.view.UnitEntry;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What is asked of a cluster that has some of what was exported, or has changed it. */
@@ -118,5 +124,48 @@ class ConfigurationMergeTest extends ConfigurationScenario {
     assertEquals(
         "left out: LUN %s/1: it is LUN 9 of that target here\n".formatted(OPEN), outcome.err());
     assertEquals(now, succeed("export"));
+  }
+
+  @Test
+  void gatewaysThatHaveComeSinceAreNamed() throws IOException {
+    Path file = exported();
+    String good = Files.readString(file);
+    lose();
+    Files.writeString(file, good.replace("\"gw2\"", "\"gw9\""));
+    succeed("import", "configuration", file.toString(), "--secrets", secrets().toString());
+    String now = succeed("export");
+    Files.writeString(file, good);
+    Outcome outcome = run("import", "configuration", file.toString(), "--merge");
+    assertEquals(1, outcome.code());
+    assertTrue(
+        outcome.err().contains("is exported by gw1, gw2 in the file, and here by gw1"),
+        outcome.err());
+    assertTrue(
+        outcome.err().contains("its preferred gateways are gw2 in the file, and here -"),
+        outcome.err());
+    assertEquals(now, succeed("export"));
+  }
+
+  @Test
+  void withoutAGatewayItEndsAtOnce() throws IOException {
+    Configuration from = Configuration.read("exported", Files.readAllBytes(exported()));
+    ConfigurationPresent nothing = new ConfigurationPresent(Map.of(), Map.of(), Map.of(), Map.of());
+    ConfigurationImport importing =
+        new ConfigurationImport(
+            ConfigurationPlan.of(from, nothing, ConfigurationSecrets.read(secrets())));
+    ApiClient nobody =
+        new ApiClient(
+            List.of(URI.create("http://127.0.0.1:1")),
+            Duration.ofSeconds(20),
+            Optional.empty(),
+            Optional.empty(),
+            false);
+    List<String> said = new ArrayList<>();
+    ApiException silent = assertThrows(ApiException.class, () -> importing.run(nobody, said::add));
+    assertEquals(Cli.UNREACHABLE, silent.exitCode());
+    assertTrue(silent.getMessage().contains("go on by --merge"), silent.getMessage());
+    assertEquals(List.of(), said);
+    assertTrue(importing.lines().get(0).startsWith("failed: "), importing.lines()::toString);
+    assertTrue(importing.lines().get(1).startsWith("would do: "), importing.lines()::toString);
   }
 }
