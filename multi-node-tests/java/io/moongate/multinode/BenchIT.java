@@ -38,6 +38,7 @@ class BenchIT {
   }
 
   @Test
+  @Tag("long")
   void everyDimensionBesideTgtAndTheFloor() throws Exception {
     Path plot = directory.resolve("ratios.svg");
     JsonNode cells =

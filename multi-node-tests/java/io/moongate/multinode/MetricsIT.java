@@ -40,6 +40,9 @@ class MetricsIT {
           "moongate_store_errors_total",
           "moongate_iscsi_violations_total",
           "moongate_observations",
+          // Where there is TLS.
+          "moongate_tls_certificate_left_seconds",
+          "moongate_tls_files_refused",
           "jvm_gc_pause_seconds",
           "up");
 

@@ -218,13 +218,30 @@ class SecuredClusterIT {
     }
   }
 
-  private static HttpResponse<String> get(SSLContext context, URI uri) throws Exception {
+  /** {@link MetricsIT} knows them not: it has no TLS. */
+  @Test
+  @Order(4)
+  void certificatesAreAmongTheMetrics() throws Exception {
+    String host = cluster.gateways().get(0).host();
+    TlsFiles nobody =
+        new TlsFiles("test", Optional.empty(), Optional.empty(), Optional.of(apis.certificate()));
+    String bearer = "Bearer " + DemoAccess.in(cluster.directory()).token();
+    URI uri = URI.create("https://" + host + ":" + API + "/metrics");
+    String metrics = get(Tls.of(nobody).context(), uri, "Authorization", bearer).body();
+    assertTrue(metrics.contains("\nmoongate_tls_certificate_left_seconds{"), metrics);
+    assertTrue(metrics.contains("\nmoongate_tls_files_refused{"), metrics);
+  }
+
+  private static HttpResponse<String> get(SSLContext context, URI uri, String... headers)
+      throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(BOUND);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
     return HttpClient.newBuilder()
         .sslContext(context)
         .build()
-        .send(
-            HttpRequest.newBuilder(uri).timeout(BOUND).build(),
-            HttpResponse.BodyHandlers.ofString());
+        .send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Test

@@ -85,10 +85,16 @@ final class KernelCache {
     }
     try {
       Native.register(KernelCache.class, "c");
-      return true;
+      // Of a kernel that has them; another, or what a container may call, says so otherwise.
+      return says(Libc.EBADF, CACHESTAT) && says(Libc.EINVAL, OPENAT2);
     } catch (LinkageError e) {
       return false; // An older library: all is left to threads that may wait.
     }
+  }
+
+  /** Whether a call without anything is refused for that. */
+  private static boolean says(int errno, long number) {
+    return syscall(number, -1, 0, 0, 0) == -1 && Native.getLastError() == errno;
   }
 
   private static native int getpagesize();

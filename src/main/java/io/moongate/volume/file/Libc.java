@@ -24,6 +24,7 @@ final class Libc {
 
   static final int EINTR = 4;
   static final int ENXIO = 6;
+  static final int EBADF = 9;
   static final int EINVAL = 22;
   static final int EFBIG = 27;
   static final int ENOSPC = 28;
