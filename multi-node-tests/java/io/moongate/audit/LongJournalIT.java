@@ -99,21 +99,6 @@ class LongJournalIT {
             ByteBuffer.wrap(saved.state().bytes())));
   }
 
-  private static EventQuery query(Optional<String> lun, Optional<String> cause, int limit) {
-    return new EventQuery(
-        lun,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        cause,
-        Optional.empty(),
-        Optional.empty(),
-        limit,
-        false,
-        Optional.empty());
-  }
-
   @Test
   void everyPartitionIsRead(TestCluster cluster) throws Exception {
     Path config = directory.resolve("long.conf");
@@ -136,17 +121,22 @@ class LongJournalIT {
               () -> CompletableFuture.completedStage(journal),
               fixture.serialization);
       int all = LONG + SHORT + FULL + 3;
-      EventPage page = events(log, query(Optional.empty(), Optional.empty(), 1_000));
+      EventPage page = events(log, AuditFixture.newest(Optional.empty(), Optional.empty(), 1_000));
       assertEquals(all, page.events().size());
       assertEquals(
           all, page.events().stream().map(AuditEvent::key).distinct().count(), "each once");
       assertEquals(
           all - 3,
-          events(log, query(Optional.empty(), Optional.of("gone"), 1_000)).events().size());
+          events(log, AuditFixture.newest(Optional.empty(), Optional.of("gone"), 1_000))
+              .events()
+              .size());
       assertEquals(
           LONG + 1,
-          events(log, query(Optional.of("long"), Optional.empty(), 1_000)).events().size());
-      AuditEvent newest = events(log, query(Optional.empty(), Optional.empty(), 1)).events().get(0);
+          events(log, AuditFixture.newest(Optional.of("long"), Optional.empty(), 1_000))
+              .events()
+              .size());
+      AuditEvent newest =
+          events(log, AuditFixture.newest(Optional.empty(), Optional.empty(), 1)).events().get(0);
       assertEquals(LONG + 1, newest.key().version());
 
       verify(session, journal, longest);
@@ -198,7 +188,7 @@ class LongJournalIT {
     ExecutionException failure =
         assertThrows(
             ExecutionException.class,
-            () -> events(log, query(Optional.empty(), Optional.empty(), 1_000)));
+            () -> events(log, AuditFixture.newest(Optional.empty(), Optional.empty(), 1_000)));
     assertInstanceOf(JournalFault.class, failure.getCause());
   }
 

@@ -220,24 +220,15 @@ class MillionEventsIT {
           event % 2 == 1 ? event : Math.max(0, event - 1),
           view.unit(unit(0)).orElseThrow().ownership().epoch());
     }
-    asked(log, "newest 100 of all", query(Optional.empty(), Optional.empty()));
-    asked(log, "newest 100 of one LUN", query(Optional.of(unit(17)), Optional.empty()));
-    asked(log, "newest 100 with a cause", query(Optional.empty(), Optional.of("gateway gone")));
-  }
-
-  private static EventQuery query(Optional<String> lun, Optional<String> cause) {
-    return new EventQuery(
-        lun,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        cause,
-        Optional.empty(),
-        Optional.empty(),
-        100,
-        false,
-        Optional.empty());
+    asked(log, "newest 100 of all", AuditFixture.newest(Optional.empty(), Optional.empty(), 100));
+    asked(
+        log,
+        "newest 100 of one LUN",
+        AuditFixture.newest(Optional.of(unit(17)), Optional.empty(), 100));
+    asked(
+        log,
+        "newest 100 with a cause",
+        AuditFixture.newest(Optional.empty(), Optional.of("gateway gone"), 100));
   }
 
   private static void asked(AuditLog log, String what, EventQuery query) throws Exception {

@@ -5,13 +5,10 @@ import io.moongate.management.api.Gateway;
 import io.moongate.management.api.Initiator;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Target;
+import io.moongate.security.SecretFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -106,25 +103,10 @@ final class ExportCommand extends ClientCommand {
   }
 
   private void write(String text) {
-    Path target = file.toAbsolutePath();
     try {
-      Path fresh = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".new");
-      try {
-        Files.writeString(fresh, text, StandardCharsets.UTF_8);
-        sync(fresh, StandardOpenOption.WRITE);
-        Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
-        sync(target.getParent(), StandardOpenOption.READ);
-      } finally {
-        Files.deleteIfExists(fresh);
-      }
+      SecretFile.write(file, text);
     } catch (IOException e) {
       throw ApiException.refused("Can't write the file " + file + ": " + e);
-    }
-  }
-
-  private static void sync(Path path, StandardOpenOption option) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, option)) {
-      channel.force(true);
     }
   }
 

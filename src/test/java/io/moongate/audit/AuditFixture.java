@@ -7,6 +7,7 @@ import io.moongate.cluster.view.UnitEntry;
 import io.moongate.failure.Observation;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
@@ -93,5 +94,21 @@ final class AuditFixture implements AutoCloseable {
   @Override
   public void close() {
     system.terminate();
+  }
+
+  /** Asks for the newest events: of one unit or of all, with a text in their cause or any. */
+  static EventQuery newest(Optional<String> lun, Optional<String> cause, int limit) {
+    return new EventQuery(
+        lun,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        cause,
+        Optional.empty(),
+        Optional.empty(),
+        limit,
+        false,
+        Optional.empty());
   }
 }

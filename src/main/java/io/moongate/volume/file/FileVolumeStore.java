@@ -49,6 +49,10 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   private final FileStore fileStore;
 
   private final FileThreads threads;
+
+  /** That of which {@link #cachedReads} was decided. */
+  private final Object device;
+
   private volatile boolean cachedReads;
   private final Duration closeTimeout;
 
@@ -70,6 +74,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
     this.closeTimeout = settings.closeTimeout();
     this.fileStore = Files.getFileStore(directory);
     VolumeDirectory.sweep(directory, Instant.now().minus(Duration.ofDays(1)));
+    this.device = deviceOf(directory);
     this.cachedReads = KernelCache.possibleOn(fileStore.type());
     this.threads = new FileThreads("volume-file", settings.threads(), settings.queue());
     Thread rehearsal = new Thread(this::rehearse, "volume-file-rehearsal");
@@ -254,7 +259,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
       }
       GroupCommit commits = new GroupCommit(image::force);
       // What is mounted or linked there is of another file system, of which nothing is known.
-      boolean same = deviceOf(volume.image()).equals(deviceOf(directory));
+      boolean same = deviceOf(volume.image()).equals(device);
       return new FileVolume(
           volume,
           unitId,
