@@ -187,6 +187,12 @@ final class Browser implements AutoCloseable {
         });
   }
 
+  /** How many events the timeline has, once it has any: it says nothing before it has loaded. */
+  int events() {
+    await("events of the timeline", () -> text(".timeline > .muted").matches("[1-9]\\d* event.*"));
+    return Integer.parseInt(text(".timeline > .muted").split(" ")[0]);
+  }
+
   /** A picture for people, under {@code target/console}. */
   void shot(String name) {
     try {
