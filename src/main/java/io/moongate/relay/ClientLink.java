@@ -1,6 +1,7 @@
 package io.moongate.relay;
 
 import io.moongate.scsi.Command;
+import io.moongate.transport.Outgoing;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -20,10 +21,10 @@ import org.apache.pekko.util.ByteString;
  */
 final class ClientLink
     extends AbstractGraphStageWithMaterializedValue<
-        FlowShape<ByteString, ByteString>, CompletionStage<Boolean>> {
+        FlowShape<ByteString, Outgoing>, CompletionStage<Boolean>> {
 
   private final Inlet<ByteString> in = Inlet.create("ClientLink.in");
-  private final Outlet<ByteString> out = Outlet.create("ClientLink.out");
+  private final Outlet<Outgoing> out = Outlet.create("ClientLink.out");
   private final RelaySettings settings;
   private final Outstanding outstanding;
   private final Frame.Hello hello;
@@ -46,7 +47,7 @@ final class ClientLink
   }
 
   @Override
-  public FlowShape<ByteString, ByteString> shape() {
+  public FlowShape<ByteString, Outgoing> shape() {
     return FlowShape.of(in, out);
   }
 
@@ -63,7 +64,7 @@ final class ClientLink
     private final OwnerClock clock =
         new OwnerClock(settings.clockDrift(), settings.clockMargin().toNanos());
 
-    Logic(FlowShape<ByteString, ByteString> shape) {
+    Logic(FlowShape<ByteString, Outgoing> shape) {
       super(shape, settings);
       send(() -> hello);
     }
@@ -97,10 +98,14 @@ final class ClientLink
     }
 
     @Override
-    ByteString nextToSend() {
+    boolean sendNext(Outgoing batch) {
       long now = System.nanoTime();
       Relayed next = isFresh(now) ? outstanding.take(hello.connection(), now) : null;
-      return next == null ? null : FrameEncoder.encode(request(next));
+      if (next == null) {
+        return false;
+      }
+      batch.add(FrameEncoder.encode(request(next)));
+      return true;
     }
 
     private Frame.Request request(Relayed relayed) {

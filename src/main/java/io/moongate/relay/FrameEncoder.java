@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.moongate.scsi.Command;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.TaskAttribute;
+import io.moongate.transport.Outgoing;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.apache.pekko.util.ByteString;
@@ -108,14 +109,31 @@ final class FrameEncoder {
     };
   }
 
+  /** Adds the bytes of a reply; what is off the heap is sent from where it is. */
+  static void encodeTo(Frame.Reply reply, Outgoing out) {
+    Response response = reply.response();
+    ByteBuffer data = response.dataIn();
+    if (data.isDirect()) {
+      ByteBuffer bytes = head(reply);
+      setLength(bytes, data.remaining());
+      out.add(whole(bytes)).add(data).whenSent(response.used());
+    } else {
+      out.add(reply(reply));
+    }
+  }
+
   private static ByteString reply(Frame.Reply reply) {
+    return withData(head(reply), reply.response().dataIn());
+  }
+
+  private static ByteBuffer head(Frame.Reply reply) {
     Response response = reply.response();
     byte[] sense = response.sense();
     ByteBuffer bytes = begin(REPLY, 8 + 1 + 8 + 2 + sense.length);
     bytes.putLong(reply.id()).put((byte) response.status().code());
     bytes.putLong(response.dataOutWanted());
     put(bytes, sense);
-    return withData(bytes, response.dataIn());
+    return bytes;
   }
 
   private static ByteBuffer begin(byte type, int fields) {
@@ -131,7 +149,7 @@ final class FrameEncoder {
 
   private static ByteString withData(ByteBuffer bytes, ByteBuffer data) {
     int length = data.remaining();
-    bytes.putInt(0, bytes.capacity() - 4 + length);
+    setLength(bytes, length);
     if (length == 0) {
       return whole(bytes);
     }
@@ -140,6 +158,10 @@ final class FrameEncoder {
             ? ByteString.fromArrayUnsafe(data.array(), data.arrayOffset() + data.position(), length)
             : ByteString.fromByteBuffer(data.duplicate());
     return whole(bytes).concat(content);
+  }
+
+  private static void setLength(ByteBuffer bytes, int data) {
+    bytes.putInt(0, bytes.capacity() - 4 + data);
   }
 
   private static void put(ByteBuffer bytes, byte[] field) {

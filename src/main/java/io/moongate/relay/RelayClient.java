@@ -5,6 +5,7 @@ import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.Status;
 import io.moongate.transport.Connector;
+import io.moongate.transport.Outgoing;
 import io.moongate.transport.TlsLayer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -202,7 +203,7 @@ public final class RelayClient implements Route.Forwarder {
         .whenComplete(this::disconnected);
   }
 
-  private <M> Flow<ByteString, ByteString, M> secured(Flow<ByteString, ByteString, M> link) {
+  private <M> Flow<ByteString, Outgoing, M> secured(Flow<ByteString, Outgoing, M> link) {
     return settings
         .tls()
         .map(

@@ -3,6 +3,7 @@ package io.moongate.relay;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.security.Tls;
 import io.moongate.transport.Listener;
+import io.moongate.transport.Outgoing;
 import io.moongate.transport.TlsLayer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -69,7 +70,7 @@ public final class RelayServer {
                 if (connections.size() >= settings.maxConnections()) {
                   LOG.warn("refused a relay connection: there are {}", connections.size());
                   return Flow.fromSinkAndSource(
-                      Sink.<ByteString>cancelled(), Source.<ByteString>empty());
+                      Sink.<ByteString>cancelled(), Source.<Outgoing>empty());
                 }
                 return secured(
                     settings,
@@ -91,8 +92,8 @@ public final class RelayServer {
     }
   }
 
-  private static Flow<ByteString, ByteString, NotUsed> secured(
-      RelaySettings settings, Flow<ByteString, ByteString, NotUsed> served) {
+  private static Flow<ByteString, Outgoing, NotUsed> secured(
+      RelaySettings settings, Flow<ByteString, Outgoing, NotUsed> served) {
     return settings
         .tls()
         .map(tls -> TlsLayer.before(() -> tls.server(Tls.Peer.MUST_AUTHENTICATE), served))

@@ -1,5 +1,6 @@
 package io.moongate.relay;
 
+import io.moongate.transport.Outgoing;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -30,7 +31,7 @@ abstract class RelayStage extends TimerGraphStageLogic
   private static final String HANDSHAKE = "handshake";
   private static final String TICK = "tick";
 
-  private final FlowShape<ByteString, ByteString> shape;
+  private final FlowShape<ByteString, Outgoing> shape;
   private final RelaySettings settings;
   private final FrameDecoder decoder = new FrameDecoder(0);
 
@@ -46,7 +47,7 @@ abstract class RelayStage extends TimerGraphStageLogic
   private long heardNanos;
   private Throwable cause;
 
-  RelayStage(FlowShape<ByteString, ByteString> shape, RelaySettings settings) {
+  RelayStage(FlowShape<ByteString, Outgoing> shape, RelaySettings settings) {
     super(shape);
     this.shape = shape;
     this.settings = settings;
@@ -57,8 +58,12 @@ abstract class RelayStage extends TimerGraphStageLogic
   /** A frame came. */
   abstract void received(Frame frame);
 
-  /** The next frame that isn't one of {@link #control}, null when there is none now. */
-  abstract ByteString nextToSend();
+  /**
+   * Adds the next frame that isn't one of {@link #control}.
+   *
+   * @return whether there is one now
+   */
+  abstract boolean sendNext(Outgoing batch);
 
   /** Whether no further frame is to be decoded now. */
   boolean isBlocked() {
@@ -172,9 +177,9 @@ abstract class RelayStage extends TimerGraphStageLogic
     if (!isAvailable(shape.out())) {
       return;
     }
-    ByteString batch = ByteString.emptyByteString();
+    Outgoing batch = new Outgoing();
     while (!control.isEmpty()) {
-      batch = batch.concat(FrameEncoder.encode(control.remove().get()));
+      batch.add(FrameEncoder.encode(control.remove().get()));
     }
     if (ending) {
       if (!batch.isEmpty()) {
@@ -185,14 +190,11 @@ abstract class RelayStage extends TimerGraphStageLogic
     }
     if (tickDue) {
       tickDue = false;
-      batch = batch.concat(FrameEncoder.encode(new Frame.Tick(System.nanoTime())));
+      batch.add(FrameEncoder.encode(new Frame.Tick(System.nanoTime())));
     }
-    while (established && batch.size() < BATCH) {
-      ByteString next = nextToSend();
-      if (next == null) {
-        break;
-      }
-      batch = batch.concat(next);
+    boolean more = established;
+    while (more && batch.length() < BATCH) {
+      more = sendNext(batch);
     }
     if (!batch.isEmpty()) {
       push(shape.out(), batch);

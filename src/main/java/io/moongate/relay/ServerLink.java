@@ -4,6 +4,7 @@ import io.moongate.scsi.Command;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
+import io.moongate.transport.Outgoing;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
@@ -25,11 +26,11 @@ import org.slf4j.LoggerFactory;
  * deadline or the link has a newer connection, and sends the response. Reads no further while the
  * link has as much in flight as it may have.
  */
-final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
+final class ServerLink extends GraphStage<FlowShape<ByteString, Outgoing>> {
   private static final Logger LOG = LoggerFactory.getLogger(ServerLink.class);
 
   private final Inlet<ByteString> in = Inlet.create("ServerLink.in");
-  private final Outlet<ByteString> out = Outlet.create("ServerLink.out");
+  private final Outlet<Outgoing> out = Outlet.create("ServerLink.out");
   private final RelaySettings settings;
   private final UUID incarnation;
   private final Peers peers;
@@ -53,7 +54,7 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
   }
 
   @Override
-  public FlowShape<ByteString, ByteString> shape() {
+  public FlowShape<ByteString, Outgoing> shape() {
     return FlowShape.of(in, out);
   }
 
@@ -75,7 +76,7 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     private volatile boolean gone;
 
-    Logic(FlowShape<ByteString, ByteString> shape) {
+    Logic(FlowShape<ByteString, Outgoing> shape) {
       super(shape, settings);
     }
 
@@ -245,13 +246,14 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, ByteString>> {
     }
 
     @Override
-    ByteString nextToSend() {
+    boolean sendNext(Outgoing batch) {
       Answer answer = answers.poll();
       if (answer == null) {
-        return null;
+        return false;
       }
       peer.release(answer.charge());
-      return FrameEncoder.encode(answer.reply());
+      FrameEncoder.encodeTo(answer.reply(), batch);
+      return true;
     }
 
     /** Nobody is there to take the answers; their room is another connection's. */

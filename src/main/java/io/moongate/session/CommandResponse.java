@@ -7,6 +7,7 @@ import io.moongate.wire.IscsiResponse;
 import io.moongate.wire.Pdu;
 import io.moongate.wire.TargetPdu;
 import io.moongate.wire.TargetPdu.DataIn;
+import io.moongate.wire.TargetPdu.LentDataIn;
 import io.moongate.wire.TargetPdu.ScsiResponse;
 import java.nio.ByteBuffer;
 import org.apache.pekko.util.ByteString;
@@ -20,7 +21,7 @@ import org.apache.pekko.util.ByteString;
 final class CommandResponse implements SendQueue.Item {
   private final ScsiCommand command;
   private final Response response;
-  private final ByteString data;
+  private final ByteBuffer data;
   private final int maxDataSegment;
   private final int maxBurst;
   private final int r2ts;
@@ -51,7 +52,7 @@ final class CommandResponse implements SendQueue.Item {
     ByteBuffer dataIn = response.dataIn();
     long expected = command.expectedDataTransferLength();
     int transferred = (int) (command.read() ? Math.min(dataIn.remaining(), expected) : 0);
-    this.data = bytes(dataIn, transferred);
+    this.data = dataIn.slice(dataIn.position(), transferred);
     boolean write = command.write() && !command.read();
     long actual = write ? response.dataOutWanted() : dataIn.remaining();
     this.residual = actual - (command.read() || write ? expected : 0);
@@ -59,7 +60,7 @@ final class CommandResponse implements SendQueue.Item {
 
   @Override
   public TargetPdu next(SendQueue.Numbers numbers) {
-    if (sent < data.size()) {
+    if (sent < data.limit()) {
       return dataIn(numbers);
     }
     finished = true;
@@ -87,12 +88,12 @@ final class CommandResponse implements SendQueue.Item {
     return finished;
   }
 
-  private DataIn dataIn(SendQueue.Numbers numbers) {
-    int length = Math.min(Math.min(maxDataSegment, maxBurst - burst), data.size() - sent);
+  private TargetPdu dataIn(SendQueue.Numbers numbers) {
+    int length = Math.min(Math.min(maxDataSegment, maxBurst - burst), data.limit() - sent);
     int offset = sent;
     sent += length;
     burst += length;
-    boolean last = sent == data.size();
+    boolean last = sent == data.limit();
     boolean endOfSequence = last || burst == maxBurst;
     boolean withStatus = last && response.status() == Status.GOOD;
     if (endOfSequence) {
@@ -102,23 +103,27 @@ final class CommandResponse implements SendQueue.Item {
       finished = true;
       beforeStatus.run();
     }
-    return new DataIn(
-        endOfSequence,
-        false,
-        withStatus && residual > 0,
-        withStatus && residual < 0,
-        withStatus,
-        withStatus ? response.status().code() : 0,
-        0,
-        command.initiatorTaskTag(),
-        Pdu.RESERVED_TAG,
-        withStatus ? numbers.takeStatSn() : 0,
-        numbers.expCmdSn(),
-        numbers.maxCmdSn(),
-        dataSn++,
-        offset,
-        withStatus ? residualCount() : 0,
-        length == data.size() ? data : data.slice(offset, offset + length));
+    DataIn pdu =
+        new DataIn(
+            endOfSequence,
+            false,
+            withStatus && residual > 0,
+            withStatus && residual < 0,
+            withStatus,
+            withStatus ? response.status().code() : 0,
+            0,
+            command.initiatorTaskTag(),
+            Pdu.RESERVED_TAG,
+            withStatus ? numbers.takeStatSn() : 0,
+            numbers.expCmdSn(),
+            numbers.maxCmdSn(),
+            dataSn++,
+            offset,
+            withStatus ? residualCount() : 0,
+            data.isDirect() ? ByteString.emptyByteString() : bytes(offset, length));
+    return data.isDirect()
+        ? new LentDataIn(pdu, data.slice(offset, length), last ? response.used() : () -> {})
+        : pdu;
   }
 
   private int residualCount() {
@@ -138,17 +143,10 @@ final class CommandResponse implements SendQueue.Item {
     return ByteString.fromArrayUnsafe(segment);
   }
 
-  /** The first bytes of a buffer; not copied when an array is behind it. */
-  private static ByteString bytes(ByteBuffer buffer, int length) {
-    if (length == 0) {
-      return ByteString.emptyByteString();
-    }
-    if (buffer.hasArray()) {
-      return ByteString.fromArrayUnsafe(
-          buffer.array(), buffer.arrayOffset() + buffer.position(), length);
-    }
-    ByteBuffer part = buffer.duplicate();
-    part.limit(part.position() + length);
-    return ByteString.fromByteBuffer(part);
+  /** Of a buffer of the heap; not copied unless it must not be written to. */
+  private ByteString bytes(int offset, int length) {
+    return data.hasArray()
+        ? ByteString.fromArrayUnsafe(data.array(), data.arrayOffset() + offset, length)
+        : ByteString.fromByteBuffer(data.slice(offset, length));
   }
 }

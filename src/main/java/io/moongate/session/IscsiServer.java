@@ -3,11 +3,13 @@ package io.moongate.session;
 import io.moongate.scsi.TargetDirectory;
 import io.moongate.transport.Accepted;
 import io.moongate.transport.Listener;
+import io.moongate.transport.Outgoing;
 import io.moongate.wire.AddressText;
 import io.moongate.wire.DigestSettings;
 import io.moongate.wire.PduDecoder;
 import io.moongate.wire.PduEncoder;
 import io.moongate.wire.TargetPdu;
+import io.moongate.wire.TargetPdu.LentDataIn;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -71,7 +73,7 @@ public final class IscsiServer {
   }
 
   /** Everything that happens on a connection, from bytes to bytes. */
-  static Flow<ByteString, ByteString, NotUsed> connection(
+  static Flow<ByteString, Outgoing, NotUsed> connection(
       SessionSettings settings,
       TargetDirectory directory,
       SessionRegistry registry,
@@ -85,7 +87,7 @@ public final class IscsiServer {
    *
    * @param unread whether something has arrived that was not read, as {@link Accepted#unread}
    */
-  private static Flow<ByteString, ByteString, NotUsed> connection(
+  private static Flow<ByteString, Outgoing, NotUsed> connection(
       SessionSettings settings,
       TargetDirectory directory,
       SessionRegistry registry,
@@ -129,14 +131,22 @@ public final class IscsiServer {
     return CompletableFuture.completedStage(null);
   }
 
-  private static ByteString encode(PduEncoder encoder, List<TargetPdu> batch) {
-    if (batch.size() == 1) {
-      return encoder.encode(batch.get(0));
+  private static Outgoing encode(PduEncoder encoder, List<TargetPdu> batch) {
+    if (batch.size() == 1 && !(batch.get(0) instanceof LentDataIn)) {
+      return Outgoing.of(encoder.encode(batch.get(0)));
     }
+    Outgoing outgoing = new Outgoing();
     ByteStringBuilder bytes = ByteString.createBuilder();
     for (TargetPdu pdu : batch) {
-      encoder.encodeTo(pdu, bytes);
+      if (pdu instanceof LentDataIn lent) {
+        encoder.headerTo(lent, bytes);
+        outgoing.add(bytes.result()).add(lent.segment()).whenSent(lent.sent());
+        bytes.clear();
+        encoder.trailerTo(lent, bytes);
+      } else {
+        encoder.encodeTo(pdu, bytes);
+      }
     }
-    return bytes.result();
+    return outgoing.add(bytes.result());
   }
 }

@@ -95,7 +95,7 @@ final class SendQueue {
       }
       TargetPdu pdu = item.next(numbers);
       batch.add(pdu);
-      taken += Pdu.BASIC_HEADER_LENGTH + pdu.data().size();
+      taken += Pdu.BASIC_HEADER_LENGTH + pdu.dataLength();
       if (item.finished()) {
         from.poll();
       }

@@ -29,10 +29,11 @@ import org.slf4j.LoggerFactory;
  * EventLoop}. Nothing is received without demand, and nothing is asked for before what came last is
  * with the kernel.
  */
-final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
+final class ChannelStage extends GraphStage<FlowShape<Outgoing, ByteString>> {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelStage.class);
   private static final String LAST_WORDS = "last words";
   private static final String CONNECT = "connect";
+  private static final Outgoing NOTHING = new Outgoing();
 
   /**
    * To whom it has to be connected first.
@@ -41,9 +42,9 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
    */
   record Peer(InetSocketAddress address, Duration within) {}
 
-  private final Inlet<ByteString> in = Inlet.create("Channel.in");
+  private final Inlet<Outgoing> in = Inlet.create("Channel.in");
   private final Outlet<ByteString> out = Outlet.create("Channel.out");
-  private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
+  private final FlowShape<Outgoing, ByteString> shape = FlowShape.of(in, out);
   private final SocketChannel channel;
   private final Optional<Peer> peer;
   private final TransportSettings settings;
@@ -66,7 +67,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
   }
 
   @Override
-  public FlowShape<ByteString, ByteString> shape() {
+  public FlowShape<Outgoing, ByteString> shape() {
     return shape;
   }
 
@@ -84,7 +85,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     private int told;
 
     private boolean connected;
-    private ByteString unsent = ByteString.emptyByteString();
+    private Outgoing unsent = NOTHING;
     private boolean goodbye;
     private boolean reset;
 
@@ -276,12 +277,7 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     private void send() {
       try {
         while (!unsent.isEmpty()) {
-          ByteBuffer transfer = loop.transfer();
-          unsent.copyToBuffer(transfer);
-          int sent = channel.write(transfer.flip());
-          boolean all = !transfer.hasRemaining();
-          unsent = unsent.drop(sent);
-          if (!all) {
+          if (!unsent.send(channel, loop.transfer())) {
             want(SelectionKey.OP_WRITE, true);
             return;
           }
@@ -290,7 +286,8 @@ final class ChannelStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         failStage(e);
         return;
       }
-      unsent = ByteString.emptyByteString();
+      unsent.sent();
+      unsent = NOTHING;
       want(SelectionKey.OP_WRITE, false);
       if (isClosed(in)) {
         sayGoodbye();

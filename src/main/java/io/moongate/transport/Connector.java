@@ -42,7 +42,7 @@ public final class Connector {
   public <T> CompletionStage<T> connect(
       InetSocketAddress peer,
       Duration within,
-      Flow<ByteString, ByteString, CompletionStage<T>> flow) {
+      Flow<ByteString, Outgoing, CompletionStage<T>> flow) {
     return resolved(peer).thenCompose(address -> run(address, within, flow));
   }
 
@@ -57,7 +57,7 @@ public final class Connector {
   private <T> CompletionStage<T> run(
       InetSocketAddress address,
       Duration within,
-      Flow<ByteString, ByteString, CompletionStage<T>> flow) {
+      Flow<ByteString, Outgoing, CompletionStage<T>> flow) {
     EventLoops.Place place = loops.take();
     try {
       SocketChannel channel = SocketChannel.open();

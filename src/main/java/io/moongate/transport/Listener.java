@@ -58,7 +58,7 @@ public final class Listener {
       InetSocketAddress address,
       int backlog,
       TransportSettings settings,
-      Function<Accepted, Flow<ByteString, ByteString, NotUsed>> serve)
+      Function<Accepted, Flow<ByteString, Outgoing, NotUsed>> serve)
       throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open();
     try {
@@ -102,7 +102,7 @@ public final class Listener {
       EventLoops loops,
       Materializer materializer,
       TransportSettings settings,
-      Function<Accepted, Flow<ByteString, ByteString, NotUsed>> serve) {
+      Function<Accepted, Flow<ByteString, Outgoing, NotUsed>> serve) {
     while (server.isOpen()) {
       try {
         serve(server.accept(), loops, materializer, settings, serve);
@@ -121,7 +121,7 @@ public final class Listener {
       EventLoops loops,
       Materializer materializer,
       TransportSettings settings,
-      Function<Accepted, Flow<ByteString, ByteString, NotUsed>> serve)
+      Function<Accepted, Flow<ByteString, Outgoing, NotUsed>> serve)
       throws IOException {
     EventLoops.Place place = loops.take();
     boolean served = false;

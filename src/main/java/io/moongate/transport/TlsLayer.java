@@ -24,8 +24,8 @@ public final class TlsLayer {
    *
    * @param engine of each connection a new one
    */
-  public static <M> Flow<ByteString, ByteString, M> before(
-      Supplier<SSLEngine> engine, Flow<ByteString, ByteString, M> served) {
+  public static <M> Flow<ByteString, Outgoing, M> before(
+      Supplier<SSLEngine> engine, Flow<ByteString, Outgoing, M> served) {
     BidiFlow<ByteString, ByteString, ByteString, ByteString, NotUsed> tls =
         BidiFlow.fromFlows(
                 Flow.of(ByteString.class).<SslTlsOutbound>map(bytes -> new SendBytes(bytes)),
@@ -33,6 +33,6 @@ public final class TlsLayer {
                     .filter(SessionBytes.class::isInstance)
                     .map(inbound -> ((SessionBytes) inbound).bytes()))
             .atop(TLS.create(engine, TLSClosing.eagerClose()));
-    return tls.reversed().join(served, Keep.right());
+    return tls.reversed().join(served.map(Outgoing::intoBytes), Keep.right()).map(Outgoing::of);
   }
 }

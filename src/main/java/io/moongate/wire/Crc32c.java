@@ -52,6 +52,11 @@ public final class Crc32c {
     }
   }
 
+  /** Adds what is between position and limit. */
+  public void update(ByteBuffer bytes) {
+    crc.update(bytes);
+  }
+
   /**
    * The digest as the integer whose big-endian bytes go on the wire: the register's least
    * significant byte goes first, as the examples of the standard show (32 bytes of zeros give AA 36

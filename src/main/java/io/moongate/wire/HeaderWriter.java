@@ -15,6 +15,7 @@ import io.moongate.wire.InitiatorPdu.TaskManagementRequest;
 import io.moongate.wire.InitiatorPdu.TextRequest;
 import io.moongate.wire.TargetPdu.AsyncMessage;
 import io.moongate.wire.TargetPdu.DataIn;
+import io.moongate.wire.TargetPdu.LentDataIn;
 import io.moongate.wire.TargetPdu.LoginResponse;
 import io.moongate.wire.TargetPdu.LogoutResponse;
 import io.moongate.wire.TargetPdu.NopIn;
@@ -68,7 +69,8 @@ final class HeaderWriter {
       case TaskManagementResponse.OPCODE -> taskManagementResponse((TaskManagementResponse) pdu, b);
       case LoginResponse.OPCODE -> loginResponse((LoginResponse) pdu, b);
       case TextResponse.OPCODE -> textResponse((TextResponse) pdu, b);
-      case DataIn.OPCODE -> dataIn((DataIn) pdu, b);
+      case DataIn.OPCODE ->
+          dataIn(pdu instanceof LentDataIn lent ? lent.header() : (DataIn) pdu, b);
       case LogoutResponse.OPCODE -> logoutResponse((LogoutResponse) pdu, b);
       case ReadyToTransfer.OPCODE -> readyToTransfer((ReadyToTransfer) pdu, b);
       case AsyncMessage.OPCODE -> asyncMessage((AsyncMessage) pdu, b);

@@ -25,4 +25,9 @@ public sealed interface Pdu permits InitiatorPdu, TargetPdu {
 
   /** The data segment without padding and digest; empty when there is none. */
   ByteString data();
+
+  /** Bytes of the data segment. */
+  default int dataLength() {
+    return data().length();
+  }
 }

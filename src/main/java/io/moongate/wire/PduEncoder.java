@@ -1,5 +1,6 @@
 package io.moongate.wire;
 
+import io.moongate.wire.TargetPdu.LentDataIn;
 import org.apache.pekko.util.ByteString;
 import org.apache.pekko.util.ByteStringBuilder;
 
@@ -32,8 +33,8 @@ public final class PduEncoder {
   /** The PDU's bytes; a long data segment is shared, not copied. */
   public ByteString encode(Pdu pdu) {
     ByteString data = pdu.data();
-    byte[] front = front(pdu, data);
-    int trailerLength = trailerLength(pdu, data);
+    byte[] front = front(pdu);
+    int trailerLength = trailerLength(pdu);
     if (data.length() <= COPIED_DATA_LENGTH) {
       return compact(front, data, trailerLength);
     }
@@ -46,21 +47,40 @@ public final class PduEncoder {
   /** Appends the PDU's bytes, so that many PDUs become one write without a chain of ropes. */
   public void encodeTo(Pdu pdu, ByteStringBuilder out) {
     ByteString data = pdu.data();
-    out.putByteArrayUnsafe(front(pdu, data));
+    out.putByteArrayUnsafe(front(pdu));
     if (data.isEmpty()) {
       return;
     }
     out.append(data);
-    int trailerLength = trailerLength(pdu, data);
+    int trailerLength = trailerLength(pdu);
     if (trailerLength > 0) {
       out.putByteArrayUnsafe(trailer(pdu, data, trailerLength));
+    }
+  }
+
+  /** What goes before the data segment, for whoever sends that himself. */
+  public void headerTo(LentDataIn pdu, ByteStringBuilder out) {
+    out.putByteArrayUnsafe(front(pdu));
+  }
+
+  /** What goes behind the data segment: its padding and its digest, if there are any. */
+  public void trailerTo(LentDataIn pdu, ByteStringBuilder out) {
+    int trailerLength = trailerLength(pdu);
+    if (trailerLength > 0) {
+      byte[] trailer = new byte[trailerLength];
+      if (dataDigest(pdu)) {
+        crc.reset();
+        crc.update(pdu.segment().duplicate());
+        putDigest(trailer);
+      }
+      out.putByteArrayUnsafe(trailer);
     }
   }
 
   /** The 48 bytes of the PDU's basic header: what a Reject of it returns (section 11.17.4). */
   public static ByteString basicHeader(Pdu pdu) {
     byte[] header = new byte[Pdu.BASIC_HEADER_LENGTH + HeaderWriter.ahsLength(pdu)];
-    writeHeader(pdu, pdu.data(), header);
+    writeHeader(pdu, header);
     return ByteString.fromArray(header, 0, Pdu.BASIC_HEADER_LENGTH);
   }
 
@@ -78,11 +98,11 @@ public final class PduEncoder {
   }
 
   /** The basic header, the additional header segments and the header digest. */
-  private byte[] front(Pdu pdu, ByteString data) {
+  private byte[] front(Pdu pdu) {
     boolean digest = headerDigest(pdu);
     int headerLength = Pdu.BASIC_HEADER_LENGTH + HeaderWriter.ahsLength(pdu);
     byte[] front = new byte[headerLength + (digest ? DIGEST_LENGTH : 0)];
-    writeHeader(pdu, data, front);
+    writeHeader(pdu, front);
     if (digest) {
       crc.reset();
       crc.update(front, 0, headerLength);
@@ -91,16 +111,17 @@ public final class PduEncoder {
     return front;
   }
 
-  private static void writeHeader(Pdu pdu, ByteString data, byte[] header) {
-    if (data.length() > MAX_DATA_SEGMENT_LENGTH) {
-      throw new IllegalArgumentException("data segment of " + data.length() + " bytes");
+  private static void writeHeader(Pdu pdu, byte[] header) {
+    int length = pdu.dataLength();
+    if (length > MAX_DATA_SEGMENT_LENGTH) {
+      throw new IllegalArgumentException("data segment of " + length + " bytes");
     }
-    NetworkOrder.put24(header, 5, data.length());
+    NetworkOrder.put24(header, 5, length);
     HeaderWriter.write(pdu, header);
   }
 
-  private int trailerLength(Pdu pdu, ByteString data) {
-    int length = data.length();
+  private int trailerLength(Pdu pdu) {
+    int length = pdu.dataLength();
     return length == 0 ? 0 : (-length & 3) + (dataDigest(pdu) ? DIGEST_LENGTH : 0);
   }
 
@@ -108,13 +129,18 @@ public final class PduEncoder {
   private byte[] trailer(Pdu pdu, ByteString data, int trailerLength) {
     byte[] trailer = new byte[trailerLength];
     if (dataDigest(pdu)) {
-      int padding = trailerLength - DIGEST_LENGTH;
       crc.reset();
       crc.update(data);
-      crc.update(trailer, 0, padding);
-      NetworkOrder.put32(trailer, padding, crc.wireValue());
+      putDigest(trailer);
     }
     return trailer;
+  }
+
+  /** Ends the digest of a data segment with the padding, and puts it behind that. */
+  private void putDigest(byte[] trailer) {
+    int padding = trailer.length - DIGEST_LENGTH;
+    crc.update(trailer, 0, padding);
+    NetworkOrder.put32(trailer, padding, crc.wireValue());
   }
 
   private ByteString compact(byte[] front, ByteString data, int trailerLength) {

@@ -1,5 +1,6 @@
 package io.moongate.wire;
 
+import java.nio.ByteBuffer;
 import org.apache.pekko.util.ByteString;
 
 /** The PDUs that a target sends (RFC 7143 section 11). */
@@ -146,6 +147,41 @@ public sealed interface TargetPdu extends Pdu {
     @Override
     public int opcode() {
       return OPCODE;
+    }
+  }
+
+  /**
+   * SCSI Data-In (section 11.7) whose data is sent from where it is, without a copy in between.
+   *
+   * @param header the rest of it, without data
+   * @param segment its data, between position and limit: off the heap
+   * @param sent to be run when this and all before it has been sent; not when it is not
+   */
+  record LentDataIn(DataIn header, ByteBuffer segment, Runnable sent) implements TargetPdu {
+    @Override
+    public int opcode() {
+      return DataIn.OPCODE;
+    }
+
+    @Override
+    public int initiatorTaskTag() {
+      return header.initiatorTaskTag();
+    }
+
+    @Override
+    public int statSn() {
+      return header.statSn();
+    }
+
+    /** A copy. */
+    @Override
+    public ByteString data() {
+      return ByteString.fromByteBuffer(segment.duplicate());
+    }
+
+    @Override
+    public int dataLength() {
+      return segment.remaining();
     }
   }
 

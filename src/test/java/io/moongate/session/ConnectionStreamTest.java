@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
+import io.moongate.transport.Outgoing;
 import io.moongate.wire.DigestSettings;
 import io.moongate.wire.Pdu;
 import io.moongate.wire.PduDecoder;
@@ -52,6 +53,7 @@ class ConnectionStreamTest {
     var probes =
         TestSource.<ByteString>create(kit.system().classicSystem())
             .via(IscsiServer.connection(settings, directory, registry, "peer", "portal"))
+            .map(Outgoing::intoBytes)
             .toMat(TestSink.create(kit.system().classicSystem()), Keep.both())
             .run(kit.system());
     in = probes.first();

@@ -12,14 +12,15 @@ import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.sense.Sense;
 import io.moongate.scsi.shared.Notice;
 import io.moongate.scsi.shared.SharedState;
+import io.moongate.volume.LentBuffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -46,6 +47,7 @@ final class FakeUnit implements LogicalUnit {
   private final List<Command> executed = new ArrayList<>();
   private final List<String> noticed = new ArrayList<>();
   private final List<String> managed = new ArrayList<>();
+  private final AtomicInteger lent = new AtomicInteger();
   private boolean failingFunctions;
   private final List<Consumer<Boolean>> functions = new ArrayList<>();
   private boolean holding;
@@ -280,11 +282,28 @@ final class FakeUnit implements LogicalUnit {
     if ((block + count) * BLOCK > blocks.length) {
       return Response.checkCondition(Sense.LBA_OUT_OF_RANGE.encode(false));
     }
-    int from = (int) block * BLOCK;
+    int length = count * BLOCK;
+    LentBuffer data = LentBuffer.of(length);
     synchronized (blocks) {
       // A copy: a write that comes while the answer is sent must not tear it.
-      return Response.data(ByteBuffer.wrap(Arrays.copyOfRange(blocks, from, from + count * BLOCK)));
+      data.bytes().duplicate().put(blocks, (int) block * BLOCK, length);
     }
+    Response response = Response.data(data);
+    lent.incrementAndGet();
+    return new Response(
+        response.status(),
+        response.sense(),
+        response.dataIn(),
+        0,
+        () -> {
+          response.used().run();
+          lent.decrementAndGet();
+        });
+  }
+
+  /** Reads whose memory was not given back. */
+  int lent() {
+    return lent.get();
   }
 
   private Response write(long block, int count, ByteBuffer data) {

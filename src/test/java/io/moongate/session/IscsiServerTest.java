@@ -130,6 +130,16 @@ class IscsiServerTest {
       assertArrayEquals(expected, Arrays.copyOf(unit.blocks(), expected.length), "seed " + seed);
       Result read = initiator.command(0, Harness.read10(0, 8192), new byte[0], expected.length);
       assertArrayEquals(expected, read.dataIn(), "seed " + seed);
+      int forgotten = unit.lent();
+      Random random = new Random(seed);
+      for (int i = 0; i < 40; i++) {
+        int from = random.nextInt(6000);
+        int blocks = 64 + random.nextInt(1985);
+        byte[] part = Arrays.copyOfRange(expected, from * 512, (from + blocks) * 512);
+        read = initiator.command(0, Harness.read10(from, blocks), new byte[0], part.length);
+        assertArrayEquals(part, read.dataIn(), "seed " + seed);
+      }
+      eventually(() -> assertTrue(unit.lent() <= forgotten, "what was sent is given back"));
       initiator.logout();
     }
     eventually(() -> assertEquals(List.of(), registry.sessions()));

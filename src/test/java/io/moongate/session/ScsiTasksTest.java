@@ -12,6 +12,7 @@ import io.moongate.wire.ProtocolException;
 import io.moongate.wire.RejectReason;
 import io.moongate.wire.TargetPdu;
 import io.moongate.wire.TargetPdu.DataIn;
+import io.moongate.wire.TargetPdu.LentDataIn;
 import io.moongate.wire.TargetPdu.NopIn;
 import io.moongate.wire.TargetPdu.ReadyToTransfer;
 import io.moongate.wire.TargetPdu.Reject;
@@ -401,6 +402,10 @@ class ScsiTasksTest {
     assertEquals(0, small.registry.bytes());
   }
 
+  private static DataIn header(TargetPdu pdu) {
+    return pdu instanceof LentDataIn lent ? lent.header() : (DataIn) pdu;
+  }
+
   @Test
   void keepsTheWindowShutWhileMemoryIsShortAndTellsWhenItOpens() {
     SessionSettings tight =
@@ -414,11 +419,11 @@ class ScsiTasksTest {
     small.settle();
     List<TargetPdu> batch = new ArrayList<>();
     small.connection.take(batch);
-    DataIn part = (DataIn) batch.get(0);
+    DataIn part = header(batch.get(0));
     assertEquals(part.expCmdSn() - 1, part.maxCmdSn(), "shut");
     List<TargetPdu> rest = small.sent();
     TargetPdu last = rest.get(rest.size() - 1);
-    int maxCmdSn = last instanceof NopIn told ? told.maxCmdSn() : ((DataIn) last).maxCmdSn();
+    int maxCmdSn = last instanceof NopIn told ? told.maxCmdSn() : header(last).maxCmdSn();
     assertEquals(next.cmdSn() + 2, maxCmdSn);
   }
 

@@ -11,6 +11,7 @@ import io.moongate.scsi.alua.AccessState;
 import io.moongate.scsi.alua.PathStates;
 import io.moongate.scsi.alua.TargetPortGroup;
 import io.moongate.scsi.shared.UnitPeers;
+import io.moongate.transport.Outgoing;
 import io.moongate.volume.Volume;
 import io.moongate.volume.memory.MemoryVolumeStore;
 import io.moongate.wire.DigestSettings;
@@ -65,11 +66,12 @@ public class StackBenchmark {
     SessionSettings settings = SessionSettings.from(config);
     Flow<ByteString, ByteString, ?> connection =
         IscsiServer.connection(
-            settings,
-            FakeDirectory.of(unit()),
-            new SessionRegistry(settings),
-            "192.0.2.1:1024",
-            "192.0.2.2:3260");
+                settings,
+                FakeDirectory.of(unit()),
+                new SessionRegistry(settings),
+                "192.0.2.1:1024",
+                "192.0.2.2:3260")
+            .map(Outgoing::intoBytes);
     initiator = new LoopInitiator();
     connection.join(Flow.fromGraph(initiator)).run(Materializer.createMaterializer(kit.system()));
     ByteString keys = Harness.text(TestInitiator.keys(Harness.INITIATOR, FakeDirectory.TARGET));

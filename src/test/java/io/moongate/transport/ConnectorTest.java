@@ -39,10 +39,10 @@ class ConnectorTest {
   }
 
   /** Sends a byte and gives what comes back first. */
-  private static Flow<ByteString, ByteString, CompletionStage<ByteString>> asking() {
+  private static Flow<ByteString, Outgoing, CompletionStage<ByteString>> asking() {
     return Flow.fromSinkAndSourceMat(
         Sink.<ByteString>head(),
-        Source.single(ByteString.fromArray(new byte[] {7})).concat(Source.maybe()),
+        Source.single(Outgoing.of(ByteString.fromArray(new byte[] {7}))).concat(Source.maybe()),
         Keep.left());
   }
 
@@ -65,7 +65,7 @@ class ConnectorTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             16,
             SETTINGS,
-            accepted -> Flow.of(ByteString.class));
+            accepted -> Flow.of(ByteString.class).map(Outgoing::of));
     try {
       for (InetSocketAddress peer :
           new InetSocketAddress[] {

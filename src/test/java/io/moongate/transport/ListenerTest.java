@@ -2,6 +2,7 @@ package io.moongate.transport;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,13 +15,18 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
@@ -54,6 +60,12 @@ class ListenerTest {
 
   private InetSocketAddress serve(
       TransportSettings settings, Function<Accepted, Flow<ByteString, ByteString, NotUsed>> flow)
+      throws IOException {
+    return outgoing(settings, accepted -> flow.apply(accepted).map(Outgoing::of));
+  }
+
+  private InetSocketAddress outgoing(
+      TransportSettings settings, Function<Accepted, Flow<ByteString, Outgoing, NotUsed>> flow)
       throws IOException {
     Listener listener =
         Listener.bind(
@@ -322,6 +334,100 @@ class ListenerTest {
     }
   }
 
+  /** Of the heap and not, short and long, in any order; and used anew as soon as it may be. */
+  @Test
+  void whatIsSentFromWhereItIsArrivesInOrder() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    int length = 24 << 20;
+    byte[] expected = random(new Random(seed), length);
+    AtomicInteger lent = new AtomicInteger();
+    Random random = new Random(seed + 1);
+    Deque<ByteBuffer> free = new ArrayDeque<>();
+    Iterator<Outgoing> all =
+        new Iterator<>() {
+          private int at;
+
+          @Override
+          public boolean hasNext() {
+            return at < length;
+          }
+
+          @Override
+          public Outgoing next() {
+            Outgoing next = new Outgoing();
+            for (int piece = random.nextInt(90); piece >= 0 && at < length; piece--) {
+              int size = Math.min(length - at, 1 + random.nextInt(1 << random.nextInt(19)));
+              if (random.nextInt(3) == 0) {
+                next.add(ByteString.fromArray(expected, at, size));
+              } else {
+                ByteBuffer buffer =
+                    free.isEmpty() ? ByteBuffer.allocateDirect((1 << 18) + 4) : free.pop();
+                buffer
+                    .clear()
+                    .position(random.nextInt(3))
+                    .limit(buffer.position() + size - size % 3);
+                size = buffer.remaining();
+                buffer.put(expected, at, size).flip().position(buffer.limit() - size);
+                lent.addAndGet(1);
+                next.add(buffer)
+                    .whenSent(
+                        () -> {
+                          lent.addAndGet(-1);
+                          buffer.clear();
+                          while (buffer.hasRemaining()) {
+                            buffer.put((byte) 0x5A);
+                          }
+                          free.push(buffer);
+                        });
+              }
+              at += size;
+            }
+            return next;
+          }
+        };
+    InetSocketAddress address =
+        outgoing(
+            SETTINGS,
+            accepted -> Flow.fromSinkAndSource(Sink.ignore(), Source.fromIterator(() -> all)));
+    try (Socket socket = connect(address)) {
+      pause(100);
+      assertArrayEquals(expected, readFully(socket.getInputStream(), length));
+      assertEquals(-1, socket.getInputStream().read());
+    }
+    assertEquals(0, lent.get());
+  }
+
+  /**
+   * What the kernel has not taken may still be needed by nobody knows whom: it is not given back.
+   */
+  @Test
+  void whatWasNotSentIsNotSaidToBe() throws Exception {
+    AtomicBoolean sent = new AtomicBoolean();
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    Outgoing much = new Outgoing().add(ByteBuffer.allocateDirect(64 << 20));
+    much.whenSent(() -> sent.set(true));
+    InetSocketAddress address =
+        outgoing(
+            SETTINGS,
+            accepted ->
+                Flow.fromSinkAndSource(
+                    Sink.ignore(),
+                    Source.single(much)
+                        .concat(Source.maybe())
+                        .watchTermination(
+                            (mat, done) -> {
+                              done.whenComplete((value, failure) -> ended.complete(null));
+                              return mat;
+                            })));
+    try (Socket socket = connect(address)) {
+      readFully(socket.getInputStream(), 1 << 20);
+      socket.setSoLinger(true, 0);
+    }
+    ended.get(BOUND_MILLIS, TimeUnit.MILLISECONDS);
+    assertFalse(sent.get());
+  }
+
   @Test
   void everyConnectionEndsWithTheActorSystem() throws Exception {
     ActorTestKit kit = ActorTestKit.create("ending");
@@ -331,7 +437,7 @@ class ListenerTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             16,
             SETTINGS,
-            accepted -> Flow.of(ByteString.class));
+            accepted -> Flow.of(ByteString.class).map(Outgoing::of));
     try (Socket socket = connect(listener.localAddress())) {
       socket.getOutputStream().write(7);
       assertEquals(7, socket.getInputStream().read());
@@ -367,7 +473,11 @@ class ListenerTest {
         IOException.class,
         () ->
             Listener.bind(
-                KIT.system(), taken, 16, SETTINGS, accepted -> Flow.of(ByteString.class)));
+                KIT.system(),
+                taken,
+                16,
+                SETTINGS,
+                accepted -> Flow.of(ByteString.class).map(Outgoing::of)));
     assertThrows(
         UnknownHostException.class,
         () ->
@@ -376,6 +486,6 @@ class ListenerTest {
                 InetSocketAddress.createUnresolved("nowhere.invalid", 0),
                 16,
                 SETTINGS,
-                accepted -> Flow.of(ByteString.class)));
+                accepted -> Flow.of(ByteString.class).map(Outgoing::of)));
   }
 }

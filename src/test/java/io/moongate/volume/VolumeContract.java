@@ -40,6 +40,31 @@ public abstract class VolumeContract {
     assertArrayEquals(new byte[SIZE], read(volume, 0, SIZE));
   }
 
+  /** A buffer may hold what was another volume's: none of that may be left. */
+  @Test
+  void aReadLeavesNothingOfWhatWasInTheBuffer() {
+    Volume volume = created("whole");
+    byte[] data = random(SIZE / 8, 3);
+    get(volume.write(SIZE / 4, ByteBuffer.wrap(data), false));
+    byte[] all = new byte[SIZE];
+    System.arraycopy(data, 0, all, SIZE / 4, data.length);
+    for (int offset : new int[] {0, SIZE / 4 - BLOCK, SIZE / 4, SIZE * 3 / 8 - BLOCK, SIZE / 2}) {
+      for (int length : new int[] {BLOCK, 4096, 65_536, 131_072, SIZE / 2}) {
+        for (ByteBuffer target :
+            List.of(ByteBuffer.allocate(length), ByteBuffer.allocateDirect(length))) {
+          while (target.hasRemaining()) {
+            target.put((byte) 0x5A);
+          }
+          get(volume.read(offset, target.clear().duplicate()));
+          assertEquals(
+              -1,
+              target.mismatch(ByteBuffer.wrap(all, offset, length)),
+              () -> offset + ", " + target);
+        }
+      }
+    }
+  }
+
   @Test
   void creationCanBeRepeatedAndKeepsTheData() {
     Volume volume = created("twice");

@@ -7,6 +7,7 @@ import io.moongate.scsi.command.CommandHandler;
 import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.task.Execution;
 import io.moongate.scsi.task.MediumOperation;
+import io.moongate.volume.LentBuffer;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,7 +36,7 @@ public final class Read implements CommandHandler.Medium {
 
     @Override
     public CompletionStage<Response> run(Execution execution) {
-      ByteBuffer data = ByteBuffer.allocate((int) blocks.bytes());
+      LentBuffer data = LentBuffer.of((int) blocks.bytes());
       if (blocks.count() == 0) {
         return CompletableFuture.completedFuture(Response.data(data));
       }
@@ -46,8 +47,8 @@ public final class Read implements CommandHandler.Medium {
       return read(execution, data);
     }
 
-    private CompletionStage<Response> read(Execution execution, ByteBuffer data) {
-      ByteBuffer target = data.duplicate();
+    private CompletionStage<Response> read(Execution execution, LentBuffer data) {
+      ByteBuffer target = data.bytes().duplicate();
       return execution
           .volume()
           .read(blocks.offset(), target)

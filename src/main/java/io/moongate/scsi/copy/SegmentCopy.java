@@ -187,15 +187,18 @@ final class SegmentCopy {
         end(index, length, Optional.empty());
       } else {
         ByteBuffer data = response.orElseThrow().dataIn();
-        commands.write(destination, to + at, data, written -> written(index, length, written));
+        Runnable used = response.orElseThrow().used();
+        commands.write(
+            destination, to + at, data, written -> written(index, length, used, written));
       }
     } catch (RuntimeException | Error failure) {
       end(index, 0, Optional.of(new Stop(false, Optional.empty(), Optional.of(failure))));
     }
   }
 
-  private void written(int index, int length, Optional<Response> response) {
+  private void written(int index, int length, Runnable used, Optional<Response> response) {
     if (good(response)) {
+      used.run();
       synchronized (this) {
         wrote = true;
       }

@@ -111,7 +111,8 @@ final class ImageFile implements Closeable {
   }
 
   /**
-   * Fills the buffer without waiting, if the page cache has all of it; else leaves it as it was.
+   * Fills the buffer without waiting, if the page cache has all of it; else leaves its position as
+   * it was.
    */
   boolean readCached(long offset, ByteBuffer target) {
     return descriptor >= 0

@@ -22,7 +22,7 @@ import java.util.Set;
  */
 final class KernelCache {
   /** Bytes of the longest read: a longer one would keep others of its thread waiting. */
-  static final int LONGEST = 64 * 1024;
+  static final int LONGEST = 128 * 1024;
 
   /**
    * File systems of one host alone, that can read without waiting. Elsewhere another host may have
@@ -69,13 +69,13 @@ final class KernelCache {
   private final ByteBuffer range = direct(RANGE);
   private final ByteBuffer cached = direct(CACHED);
   private final ByteBuffer how = direct(HOW);
+  private final long dataAt = address(data);
   private final long vectorAt = address(vector);
   private final long rangeAt = address(range);
   private final long cachedAt = address(cached);
   private final long howAt = address(how);
 
   private KernelCache() {
-    vector.putLong(0, address(data));
     how.putLong(0, LOCATION).putLong(RESOLVE_AT, RESOLVE_CACHED);
   }
 
@@ -163,7 +163,7 @@ final class KernelCache {
 
   /**
    * Fills the buffer, of at most {@link #LONGEST} bytes, if all of it is in the page cache; else
-   * leaves it as it was.
+   * leaves its position as it was.
    */
   static boolean read(int descriptor, long offset, ByteBuffer target) {
     KernelCache mine = mine();
@@ -171,11 +171,15 @@ final class KernelCache {
     if (mine == null || !mine.isCached(descriptor, offset, wanted)) {
       return false;
     }
-    mine.vector.putLong(Long.BYTES, wanted);
+    boolean direct = target.isDirect() && !target.isReadOnly();
+    long into = direct ? address(target) + target.position() : mine.dataAt;
+    mine.vector.putLong(0, into).putLong(Long.BYTES, wanted);
     if (preadv2(descriptor, mine.vectorAt, 1, offset, NOWAIT) != wanted) {
       return false;
     }
-    target.put(target.position(), mine.data, 0, wanted);
+    if (!direct) {
+      target.put(target.position(), mine.data, 0, wanted);
+    }
     target.position(target.position() + wanted);
     return true;
   }

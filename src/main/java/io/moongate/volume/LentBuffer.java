@@ -1,0 +1,55 @@
+package io.moongate.volume;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Memory for the blocks of one read. What is long is off the heap, where stores and sockets have it
+ * without a copy, and is lent: given back, it is the next one's.
+ *
+ * <p>Only what nobody has any more may be given back: after an operation that was given up, or when
+ * in doubt, it is not, and the collector takes it. At first it holds whatever somebody else has
+ * left in it.
+ */
+public final class LentBuffer {
+  /** The shortest that is lent, in bytes: less is copied sooner than it is gathered. */
+  public static final int SHORTEST = 32 * 1024;
+
+  private static final BufferPool POOL =
+      new BufferPool(Math.min(128L << 20, Runtime.getRuntime().maxMemory() / 8));
+
+  private final ByteBuffer bytes;
+  private final BufferPool pool;
+  private final AtomicReference<ByteBuffer> lent;
+
+  private LentBuffer(ByteBuffer bytes, BufferPool pool, ByteBuffer lent) {
+    this.bytes = bytes;
+    this.pool = pool;
+    this.lent = new AtomicReference<>(lent);
+  }
+
+  /** Of so many bytes; of the heap when it is short, or when as much as may be is lent already. */
+  public static LentBuffer of(int bytes) {
+    return of(bytes, POOL);
+  }
+
+  static LentBuffer of(int bytes, BufferPool pool) {
+    ByteBuffer whole = bytes < SHORTEST ? null : pool.take(bytes);
+    return whole == null
+        ? new LentBuffer(ByteBuffer.allocate(bytes), pool, null)
+        : new LentBuffer(whole.slice(0, bytes), pool, whole);
+  }
+
+  /** From position 0 to its limit. */
+  public ByteBuffer bytes() {
+    return bytes;
+  }
+
+  /** It may be the next one's from now on. What is done once more does nothing. */
+  public void giveBack() {
+    ByteBuffer whole = lent.getAndSet(null);
+    if (whole != null) {
+      pool.put(whole);
+    }
+  }
+}
