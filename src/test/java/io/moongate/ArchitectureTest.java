@@ -46,7 +46,8 @@ class ArchitectureTest {
 
   static final ArchRule WIRE = only("wire", "org.apache.pekko.util..", "scala..");
 
-  static final ArchRule VOLUME = only("volume", SETTINGS, "com.sun.jna..", JACKSON, LOG);
+  static final ArchRule VOLUME =
+      only("volume", SETTINGS, "com.sun.jna..", "com.sun.management..", JACKSON, LOG);
 
   static final ArchRule SCSI = only("scsi", "io.moongate.volume", MEASURE, SETTINGS, LOG);
 

@@ -53,6 +53,9 @@ final class CommandResponse implements SendQueue.Item {
     long expected = command.expectedDataTransferLength();
     int transferred = (int) (command.read() ? Math.min(dataIn.remaining(), expected) : 0);
     this.data = dataIn.slice(dataIn.position(), transferred);
+    if (transferred == 0) {
+      response.used().run();
+    }
     boolean write = command.write() && !command.read();
     long actual = write ? response.dataOutWanted() : dataIn.remaining();
     this.residual = actual - (command.read() || write ? expected : 0);

@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
 public final class IscsiServer {
   private static final Logger LOG = LoggerFactory.getLogger(IscsiServer.class);
 
+  /** Bytes of the shortest data that is sent from where it is: less is sooner copied. */
+  private static final int GATHERED = 8 * 1024;
+
   private final Listener listener;
 
   private IscsiServer(Listener listener) {
@@ -138,7 +141,10 @@ public final class IscsiServer {
     Outgoing outgoing = new Outgoing();
     ByteStringBuilder bytes = ByteString.createBuilder();
     for (TargetPdu pdu : batch) {
-      if (pdu instanceof LentDataIn lent) {
+      if (pdu instanceof LentDataIn lent && lent.dataLength() < GATHERED) {
+        encoder.encodeTo(pdu, bytes);
+        outgoing.whenSent(lent.sent());
+      } else if (pdu instanceof LentDataIn lent) {
         encoder.headerTo(lent, bytes);
         outgoing.add(bytes.result()).add(lent.segment()).whenSent(lent.sent());
         bytes.clear();

@@ -5,11 +5,12 @@ import java.nio.ByteBuffer;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
- * Memory off the heap in pieces of a few sizes. What is taken and not put back is the collector's,
- * and counts until it has it, so that there is never more than the limit. Thread-safe.
+ * Memory off the heap in pieces of a few sizes, of each up to a bound of its own, so that none is
+ * used up by another. What is taken and not put back is the collector's, and counts until it has
+ * it. Thread-safe.
  */
 final class BufferPool {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -18,21 +19,55 @@ final class BufferPool {
   static final int LARGEST = 1 << 20;
 
   private static final int LEAST_BITS = 15;
-  private static final int SIZES = 6;
 
-  private final long limit;
-  private final AtomicLong allocated = new AtomicLong();
+  /** How many sizes there are: 32 KiB, 64 KiB and so on. */
+  static final int SIZES = 6;
 
-  /** Of 32 KiB, 64 KiB and so on: the last one that was put back is the first to be taken. */
-  private final Deque<ByteBuffer>[] free;
+  private final Shelf[] shelves;
+
+  /** The pieces of one size. */
+  private static final class Shelf {
+    private final int bytes;
+    private final AtomicLong allocated = new AtomicLong();
+    private volatile long limit;
+
+    /** The last one that was put back is the first to be taken. */
+    private final Deque<ByteBuffer> free = new ConcurrentLinkedDeque<>();
+
+    Shelf(int bytes, long limit) {
+      this.bytes = bytes;
+      this.limit = limit;
+    }
+
+    ByteBuffer allocate() {
+      if (allocated.addAndGet(bytes) > limit) {
+        allocated.addAndGet(-bytes);
+        return null;
+      }
+      AtomicLong count = allocated;
+      int size = bytes;
+      try {
+        ByteBuffer piece = ByteBuffer.allocateDirect(bytes);
+        CLEANER.register(piece, () -> count.addAndGet(-size));
+        return piece;
+      } catch (OutOfMemoryError none) {
+        // To find that out takes long: it is not tried again.
+        limit = allocated.addAndGet(-bytes);
+        return null;
+      }
+    }
+  }
 
   /**
-   * @param limit bytes of all pieces that are there
+   * A pool without pieces.
+   *
+   * @param limit bytes of all pieces of one size that are there
    */
-  @SuppressWarnings("unchecked")
   BufferPool(long limit) {
-    this.limit = limit;
-    this.free = Stream.generate(ConcurrentLinkedDeque::new).limit(SIZES).toArray(Deque[]::new);
+    this.shelves =
+        IntStream.range(0, SIZES)
+            .mapToObj(size -> new Shelf(1 << LEAST_BITS + size, limit))
+            .toArray(Shelf[]::new);
   }
 
   /** At least so long; null when it is too long, or when there is no room for one more. */
@@ -41,54 +76,28 @@ final class BufferPool {
       return null;
     }
     int least = size(bytes);
-    ByteBuffer piece = free[least].pollFirst();
+    ByteBuffer piece = shelves[least].free.pollFirst();
     if (piece == null) {
-      piece = allocate(least);
+      piece = shelves[least].allocate();
     }
     for (int size = least + 1; piece == null && size < SIZES; size++) {
-      piece = free[size].pollFirst();
-    }
-    if (piece == null) {
-      drop();
+      piece = shelves[size].free.pollFirst();
     }
     return piece;
   }
 
   /** Gives back what was taken here. */
   void put(ByteBuffer piece) {
-    free[size(piece.capacity())].addFirst(piece);
+    shelves[size(piece.capacity())].free.addFirst(piece);
   }
 
   /** Bytes of all pieces that are there, taken or not. */
   long allocated() {
-    return allocated.get();
-  }
-
-  private ByteBuffer allocate(int size) {
-    int bytes = 1 << LEAST_BITS + size;
-    if (allocated.addAndGet(bytes) > limit) {
-      allocated.addAndGet(-bytes);
-      return null;
+    long all = 0;
+    for (Shelf shelf : shelves) {
+      all += shelf.allocated.get();
     }
-    ByteBuffer piece;
-    try {
-      piece = ByteBuffer.allocateDirect(bytes);
-    } catch (OutOfMemoryError none) {
-      allocated.addAndGet(-bytes);
-      return null;
-    }
-    AtomicLong count = allocated;
-    CLEANER.register(piece, () -> count.addAndGet(-bytes));
-    return piece;
-  }
-
-  /** Leaves one that is too short to the collector: longer ones are asked for now. */
-  private void drop() {
-    for (int size = SIZES - 1; size >= 0; size--) {
-      if (free[size].pollLast() != null) {
-        return;
-      }
-    }
+    return all;
   }
 
   private static int size(int bytes) {

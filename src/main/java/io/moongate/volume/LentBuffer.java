@@ -1,5 +1,7 @@
 package io.moongate.volume;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -15,8 +17,11 @@ public final class LentBuffer {
   /** The shortest that is lent, in bytes: less is copied sooner than it is gathered. */
   public static final int SHORTEST = 32 * 1024;
 
+  /** Bytes of one size, at most. */
+  private static final long MOST = 32L << 20;
+
   private static final BufferPool POOL =
-      new BufferPool(Math.min(128L << 20, Runtime.getRuntime().maxMemory() / 8));
+      new BufferPool(Math.min(MOST, maxDirectMemory() / 8 / BufferPool.SIZES));
 
   private final ByteBuffer bytes;
   private final BufferPool pool;
@@ -26,6 +31,18 @@ public final class LentBuffer {
     this.bytes = bytes;
     this.pool = pool;
     this.lent = new AtomicReference<>(lent);
+  }
+
+  /** What Java allows: were that met, whoever asks would be kept waiting for the collector. */
+  private static long maxDirectMemory() {
+    long most = Runtime.getRuntime().maxMemory();
+    HotSpotDiagnosticMXBean machine =
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    if (machine != null) {
+      long set = Long.parseLong(machine.getVMOption("MaxDirectMemorySize").getValue());
+      most = set > 0 ? Math.min(most, set) : most;
+    }
+    return most;
   }
 
   /** Of so many bytes; of the heap when it is short, or when as much as may be is lent already. */

@@ -155,7 +155,7 @@ public sealed interface TargetPdu extends Pdu {
    *
    * @param header the rest of it, without data
    * @param segment its data, between position and limit: off the heap
-   * @param sent to be run when this and all before it has been sent; not when it is not
+   * @param sent to be run once this has been sent; not when it is not
    */
   record LentDataIn(DataIn header, ByteBuffer segment, Runnable sent) implements TargetPdu {
     @Override

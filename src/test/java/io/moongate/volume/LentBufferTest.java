@@ -89,14 +89,24 @@ class LentBufferTest {
   void whatIsForgottenMakesRoomAgain() throws InterruptedException {
     BufferPool pool = new BufferPool(128 * KIB);
     pool.take(128 * KIB);
-    assertNull(pool.take(64 * KIB));
+    assertNull(pool.take(128 * KIB));
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (pool.allocated() > 0) {
       assertTrue(System.nanoTime() < until);
       System.gc();
       Thread.sleep(10);
     }
+    assertEquals(128 * KIB, pool.take(128 * KIB).capacity());
+  }
+
+  @Test
+  void oneSizeLeavesTheOthersTheirRoom() {
+    BufferPool pool = new BufferPool(1 << 20);
+    List<ByteBuffer> short32 = IntStream.range(0, 32).mapToObj(i -> pool.take(32 * KIB)).toList();
+    assertEquals(32, short32.stream().filter(piece -> piece.capacity() == 32 * KIB).count());
     assertEquals(64 * KIB, pool.take(64 * KIB).capacity());
+    assertEquals(1024 * KIB, pool.take(1024 * KIB).capacity());
+    assertNull(pool.take(1024 * KIB));
   }
 
   @Test
@@ -124,6 +134,6 @@ class LentBufferTest {
               }));
     }
     all.forEach(CompletableFuture::join);
-    assertTrue(pool.allocated() <= 2 << 20);
+    assertTrue(pool.allocated() <= (long) BufferPool.SIZES * (2 << 20));
   }
 }

@@ -8,6 +8,7 @@ import io.moongate.scsi.command.DeviceServer;
 import io.moongate.scsi.task.Execution;
 import io.moongate.scsi.task.MediumOperation;
 import io.moongate.volume.LentBuffer;
+import io.moongate.volume.Volume;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -36,22 +37,21 @@ public final class Read implements CommandHandler.Medium {
 
     @Override
     public CompletionStage<Response> run(Execution execution) {
-      LentBuffer data = LentBuffer.of((int) blocks.bytes());
       if (blocks.count() == 0) {
-        return CompletableFuture.completedFuture(Response.data(data));
+        return CompletableFuture.completedFuture(Response.data(ByteBuffer.allocate(0)));
       }
       if (flush) {
         // FUA: what is read must be on the medium, and not only in a cache before it.
-        return execution.volume().flush().thenCompose(flushed -> read(execution, data));
+        return execution.volume().flush().thenCompose(flushed -> read(execution));
       }
-      return read(execution, data);
+      return read(execution);
     }
 
-    private CompletionStage<Response> read(Execution execution, LentBuffer data) {
-      ByteBuffer target = data.bytes().duplicate();
-      return execution
-          .volume()
-          .read(blocks.offset(), target)
+    private CompletionStage<Response> read(Execution execution) {
+      Volume volume = execution.volume();
+      LentBuffer data = LentBuffer.of((int) blocks.bytes());
+      return volume
+          .read(blocks.offset(), data.bytes().duplicate())
           .thenApply(read -> Response.data(data));
     }
   }

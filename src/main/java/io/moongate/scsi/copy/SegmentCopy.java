@@ -184,21 +184,33 @@ final class SegmentCopy {
       if (!good(response) || response.orElseThrow().dataIn().remaining() != length) {
         end(index, 0, Optional.of(new Stop(true, response, Optional.empty())));
       } else if (samePlace) {
+        response.orElseThrow().used().run();
         end(index, length, Optional.empty());
       } else {
-        ByteBuffer data = response.orElseThrow().dataIn();
-        Runnable used = response.orElseThrow().used();
-        commands.write(
-            destination, to + at, data, written -> written(index, length, used, written));
+        ByteBuffer data = ownCopy(response.orElseThrow());
+        commands.write(destination, to + at, data, written -> written(index, length, written));
       }
     } catch (RuntimeException | Error failure) {
       end(index, 0, Optional.of(new Stop(false, Optional.empty(), Optional.of(failure))));
     }
   }
 
-  private void written(int index, int length, Runnable used, Optional<Response> response) {
+  /**
+   * What was read, in memory of its own: a write may be tried again while somebody still has the
+   * one before it, so nobody knows when what was lent could be given back.
+   */
+  private static ByteBuffer ownCopy(Response response) {
+    ByteBuffer data = response.dataIn();
+    if (!data.isDirect()) {
+      return data;
+    }
+    ByteBuffer copy = ByteBuffer.allocate(data.remaining()).put(data.duplicate()).flip();
+    response.used().run();
+    return copy;
+  }
+
+  private void written(int index, int length, Optional<Response> response) {
     if (good(response)) {
-      used.run();
       synchronized (this) {
         wrote = true;
       }

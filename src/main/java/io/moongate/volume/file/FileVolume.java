@@ -90,6 +90,9 @@ final class FileVolume implements Volume {
     this.released = released;
     this.cachedReads = cachedReads;
     this.epochRecord = new EpochRecord(directory.newest());
+    if (cachedReads.getAsBoolean()) {
+      image.cover(geometry.size());
+    }
     this.journal = new AtomicJournal(directory.path(), image, commits, new JournalTarget());
   }
 
@@ -129,6 +132,7 @@ final class FileVolume implements Volume {
         done -> {
           requireWritable();
           VolumeGeometry wanted = directory.grow(geometry, size);
+          image.cover(wanted.size());
           synchronized (fencing) {
             geometry = geometry.grownTo(wanted.size());
           }

@@ -33,6 +33,7 @@ final class ImageFile implements Closeable {
 
   private final FileChannel channel;
   private final int descriptor;
+  private final Residency residency;
   private volatile boolean noPunchHole;
   private volatile boolean noZeroRange;
 
@@ -42,22 +43,41 @@ final class ImageFile implements Closeable {
    * @param descriptor the same file for {@link Libc}; -1 to do without it
    */
   ImageFile(FileChannel channel, int descriptor) {
+    this(channel, descriptor, Residency.NONE);
+  }
+
+  private ImageFile(FileChannel channel, int descriptor, Residency residency) {
     this.channel = channel;
     this.descriptor = descriptor;
+    this.residency = residency;
     this.noPunchHole = descriptor < 0;
     this.noZeroRange = descriptor < 0;
   }
 
   /** Opens an existing file for reading and writing. */
   static ImageFile open(Path path) throws IOException {
+    return open(path, KernelCache.needsMappings());
+  }
+
+  /**
+   * The same.
+   *
+   * @param mapped whether what is in memory is to be known by a mapping
+   */
+  static ImageFile open(Path path, boolean mapped) throws IOException {
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     // The JDK keeps its descriptor to itself, so the C library's calls get one of their own.
     int descriptor = Libc.AVAILABLE ? Libc.open(path.toString(), Libc.READ_WRITE) : -1;
-    return new ImageFile(channel, descriptor);
+    return new ImageFile(channel, descriptor, mapped ? Residency.of(descriptor) : Residency.NONE);
   }
 
   long size() throws IOException {
     return channel.size();
+  }
+
+  /** From now on so much of it may be asked for by {@link #readCached}. */
+  void cover(long size) {
+    residency.cover(size);
   }
 
   /**
@@ -117,7 +137,7 @@ final class ImageFile implements Closeable {
   boolean readCached(long offset, ByteBuffer target) {
     return descriptor >= 0
         && target.remaining() <= KernelCache.LONGEST
-        && KernelCache.read(descriptor, offset, target);
+        && KernelCache.read(descriptor, residency, offset, target);
   }
 
   /** Writes all of the buffer; fails with FULL when the file system has no space left. */
@@ -307,6 +327,7 @@ final class ImageFile implements Closeable {
 
   @Override
   public void close() throws IOException {
+    residency.close();
     if (descriptor >= 0) {
       Libc.close(descriptor);
     }

@@ -18,7 +18,8 @@ import java.util.Set;
  *
  * <p>{@code cachestat} comes first because {@code preadv2} alone begins to read what it does not
  * find, and that may wait for a place in the queue of the disk. It is there since Linux 6.5; on an
- * older kernel, and without one of these calls, nothing is ever known.
+ * older kernel {@link Residency} tells the same. Without the other calls (Linux 5.12) nothing is
+ * ever known.
  */
 final class KernelCache {
   /** Bytes of the longest read: a longer one would keep others of its thread waiting. */
@@ -58,7 +59,11 @@ final class KernelCache {
 
   private static final int NOWAIT = 0x08;
 
+  /** {@code MAP_SHARED}. */
+  private static final int SHARED = 0x01;
+
   private static final boolean AVAILABLE = load();
+  private static final boolean CACHE_STATISTICS = AVAILABLE && says(Libc.EBADF, CACHESTAT);
   private static final int PAGE = AVAILABLE ? getpagesize() : 4096;
 
   private static final ThreadLocal<KernelCache> OF_THREAD =
@@ -69,11 +74,13 @@ final class KernelCache {
   private final ByteBuffer range = direct(RANGE);
   private final ByteBuffer cached = direct(CACHED);
   private final ByteBuffer how = direct(HOW);
+  private final ByteBuffer resident = direct(LONGEST / 4096 + 2);
   private final long dataAt = address(data);
   private final long vectorAt = address(vector);
   private final long rangeAt = address(range);
   private final long cachedAt = address(cached);
   private final long howAt = address(how);
+  private final long residentAt = address(resident);
 
   private KernelCache() {
     how.putLong(0, LOCATION).putLong(RESOLVE_AT, RESOLVE_CACHED);
@@ -86,7 +93,7 @@ final class KernelCache {
     try {
       Native.register(KernelCache.class, "c");
       // Of a kernel that has them; another, or what a container may call, says so otherwise.
-      return says(Libc.EBADF, CACHESTAT) && says(Libc.EINVAL, OPENAT2);
+      return says(Libc.EINVAL, OPENAT2);
     } catch (LinkageError e) {
       return false; // An older library: all is left to threads that may wait.
     }
@@ -100,6 +107,13 @@ final class KernelCache {
   private static native int getpagesize();
 
   private static native int close(int descriptor);
+
+  private static native long mmap(
+      long address, long length, int protection, int flags, int descriptor, long offset);
+
+  private static native int munmap(long address, long length);
+
+  private static native int mincore(long address, long length, long vector);
 
   /** Pointers are addresses: nothing is copied or looked up for a call. */
   private static native long preadv2(
@@ -164,11 +178,13 @@ final class KernelCache {
   /**
    * Fills the buffer, of at most {@link #LONGEST} bytes, if all of it is in the page cache; else
    * leaves its position as it was.
+   *
+   * @param residency of the same file
    */
-  static boolean read(int descriptor, long offset, ByteBuffer target) {
+  static boolean read(int descriptor, Residency residency, long offset, ByteBuffer target) {
     KernelCache mine = mine();
     int wanted = target.remaining();
-    if (mine == null || !mine.isCached(descriptor, offset, wanted)) {
+    if (mine == null || !mine.isCached(descriptor, residency, offset, wanted)) {
       return false;
     }
     boolean direct = target.isDirect() && !target.isReadOnly();
@@ -184,12 +200,46 @@ final class KernelCache {
     return true;
   }
 
-  private boolean isCached(int descriptor, long offset, int length) {
-    range.putLong(0, offset).putLong(Long.BYTES, length);
-    if (length == 0 || syscall(CACHESTAT, descriptor, rangeAt, cachedAt, 0) != 0) {
+  private boolean isCached(int descriptor, Residency residency, long offset, int length) {
+    if (length == 0) {
       return false;
     }
-    long pages = (offset + length - 1) / PAGE - offset / PAGE + 1;
-    return cached.getLong(0) == pages;
+    int pages = (int) ((offset + length - 1) / PAGE - offset / PAGE + 1);
+    if (residency != Residency.NONE) {
+      long from = offset - offset % PAGE;
+      return isResident(residency.addressOf(from, offset + length), pages);
+    }
+    range.putLong(0, offset).putLong(Long.BYTES, length);
+    return CACHE_STATISTICS
+        && syscall(CACHESTAT, descriptor, rangeAt, cachedAt, 0) == 0
+        && cached.getLong(0) == pages;
+  }
+
+  private boolean isResident(long address, int pages) {
+    if (address == 0 || mincore(address, (long) pages * PAGE, residentAt) != 0) {
+      return false;
+    }
+    for (int page = 0; page < pages; page++) {
+      if ((resident.get(page) & 1) == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether files have to be mapped for what is in memory to be known. */
+  static boolean needsMappings() {
+    return AVAILABLE && !CACHE_STATISTICS;
+  }
+
+  /** Maps the beginning of a file, not even to be read; 0 when that can't be done. */
+  static long map(int descriptor, long length) {
+    long address = mmap(0, length, 0, SHARED, descriptor, 0);
+    return address == -1 ? 0 : address;
+  }
+
+  /** Takes a mapping away. */
+  static void unmap(long address, long length) {
+    munmap(address, length);
   }
 }

@@ -29,6 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is in the page cache is read at once, and nothing else is. */
 class KernelCacheTest {
+  /** Whether what is in memory is known by a mapping, as it is on older kernels. */
+  boolean mapped() {
+    return false;
+  }
+
   private static final int SIZE = 1 << 20;
 
   @TempDir Path directory;
@@ -59,7 +64,8 @@ class KernelCacheTest {
     get(volume.fence(1));
     get(volume.write(0, ByteBuffer.wrap(data), true));
     String type = Files.getFileStore(directory).type();
-    try (ImageFile image = ImageFile.open(files.image())) {
+    try (ImageFile image = ImageFile.open(files.image(), mapped())) {
+      image.cover(SIZE);
       // Where it says no, all of this holds by way of the threads.
       possible = KernelCache.possibleOn(type) && image.readCached(0, ByteBuffer.allocate(512));
     }
@@ -67,7 +73,7 @@ class KernelCacheTest {
   }
 
   private Volume newVolume() throws IOException {
-    ImageFile image = ImageFile.open(files.image());
+    ImageFile image = ImageFile.open(files.image(), mapped());
     VolumeGeometry geometry = new VolumeGeometry(SIZE, 512, true, 4096, 0, true);
     return new FileVolume(
         files,
@@ -198,6 +204,31 @@ class KernelCacheTest {
     tasks.set(0);
     assertArrayEquals(expected(512, 512), read(512, 512));
     assertEquals(possible ? 0 : 1, tasks.get());
+  }
+
+  @Test
+  void whatItHasGrownIsReadAtOnceToo() {
+    get(volume.grow(2 * SIZE));
+    get(volume.write(SIZE, ByteBuffer.wrap(data, 0, 8192), false));
+    tasks.set(0);
+    assertArrayEquals(expected(0, 8192), read(SIZE, 8192));
+    assertEquals(possible ? 0 : 1, tasks.get());
+  }
+
+  /** From the last bytes of one page to the first of another, and by every path to the memory. */
+  @Test
+  void whereverItBeginsItIsRead() {
+    for (int offset : new int[] {0, 512, 3584, 4096, 65_024, SIZE - 512}) {
+      for (int length : new int[] {512, 1024, 8192, 65_536}) {
+        if (offset + length <= SIZE) {
+          assertArrayEquals(expected(offset, length), read(offset, length));
+          ByteBuffer direct = ByteBuffer.allocateDirect(length + 8).position(5).limit(5 + length);
+          get(volume.read(offset, direct));
+          assertFalse(direct.hasRemaining());
+          assertEquals(-1, direct.position(5).mismatch(ByteBuffer.wrap(expected(offset, length))));
+        }
+      }
+    }
   }
 
   @Test

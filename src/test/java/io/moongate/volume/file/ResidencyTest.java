@@ -1,0 +1,9 @@
+package io.moongate.volume.file;
+
+/** The same by mappings. */
+class ResidencyTest extends KernelCacheTest {
+  @Override
+  boolean mapped() {
+    return true;
+  }
+}
