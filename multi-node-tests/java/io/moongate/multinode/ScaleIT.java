@@ -147,7 +147,7 @@ class ScaleIT {
     awaitServed(cluster, luns.size());
     cluster.terminate();
     long start = System.nanoTime();
-    double all = ready(cluster, cluster::heal);
+    double all = ready(cluster, () -> cluster.heal(BOUND));
     awaitServed(cluster, luns.size());
     double served = (System.nanoTime() - start) / 1e9;
     return new String[] {
@@ -199,7 +199,7 @@ class ScaleIT {
   private static double ready(TestCluster cluster, Runnable start) {
     long began = System.nanoTime();
     start.run();
-    cluster.awaitReady();
+    cluster.awaitReady(BOUND);
     return (System.nanoTime() - began) / 1e9;
   }
 

@@ -227,6 +227,11 @@ public final class TestCluster implements AutoCloseable {
 
   /** Starts all that does not run, ends pauses, and waits until all are ready. */
   public void heal() {
+    heal(START_BOUND);
+  }
+
+  /** The same, when that may take longer. */
+  public void heal(Duration bound) {
     expulsions.clear();
     ring.heal();
     for (TestGateway gateway : gateways) {
@@ -237,7 +242,7 @@ public final class TestCluster implements AutoCloseable {
         gateway.start();
       }
     }
-    awaitReady();
+    awaitReady(bound);
   }
 
   /**
@@ -245,10 +250,15 @@ public final class TestCluster implements AutoCloseable {
    * have now.
    */
   public void awaitReady() {
+    awaitReady(START_BOUND);
+  }
+
+  /** The same, when that may take longer. */
+  public void awaitReady(Duration bound) {
     for (TestGateway gateway : gateways) {
       Await.until(
           gateway + " to be ready",
-          START_BOUND,
+          bound,
           () -> {
             gateways.forEach(this::supervise);
             return gateway.ready();
@@ -258,7 +268,7 @@ public final class TestCluster implements AutoCloseable {
     for (TestGateway gateway : gateways) {
       Await.value(
           gateway + " to list every gateway as up",
-          START_BOUND,
+          bound,
           () -> {
             gateways.forEach(this::supervise);
             requireAllUp(gateway);
