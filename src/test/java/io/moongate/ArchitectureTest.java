@@ -82,6 +82,8 @@ class ArchitectureTest {
 
   static final ArchRule FAILURE = only("failure");
 
+  static final ArchRule LINK = only("link", "com.sun.jna..");
+
   static final ArchRule CLUSTER =
       only(
           "cluster",

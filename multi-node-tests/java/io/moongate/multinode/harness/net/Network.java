@@ -169,6 +169,55 @@ public final class Network implements AutoCloseable {
     }
   }
 
+  /**
+   * Drops from now on every frame that a node sends or is sent, ARP too: what all others see of a
+   * host that loses power.
+   */
+  public void silence(String node) {
+    requireKnown(node);
+    drop("iifname " + node);
+    drop("oifname " + node);
+  }
+
+  /** Whether the host of a node has an address. */
+  public boolean has(String node, String address) {
+    requireKnown(node);
+    return Tool.IP
+        .run(BOUND, "-n", namespace(node), "-4", "-o", "address", "show", "to", address)
+        .succeeded()
+        .text()
+        .contains(address);
+  }
+
+  /** Has a node take a hardware address for that of an address, until it learns better. */
+  void resolve(String node, String address, String hardware) {
+    ip(
+        "-n",
+        namespace(node),
+        "neighbour",
+        "replace",
+        address,
+        "lladdr",
+        hardware,
+        "dev",
+        "eth0",
+        "nud",
+        "stale");
+  }
+
+  /** What a node knows of the hardware address of an address, in iproute2's words. */
+  String resolved(String node, String address) {
+    return Tool.IP
+        .run(BOUND, "-n", namespace(node), "neighbour", "show", "to", address)
+        .succeeded()
+        .text();
+  }
+
+  /** The interface of this process on the network. */
+  public static String ownLink() {
+    return linkOf(ProcessHandle.current().pid());
+  }
+
   /** Drops from now on what hosts and a gateway send one another by iSCSI, not what else. */
   public void cutPortal(String gateway, boolean toGateway, boolean fromGateway) {
     String hosts = address(HOSTS);
