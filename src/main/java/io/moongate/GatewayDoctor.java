@@ -74,6 +74,7 @@ final class GatewayDoctor {
       NodeSettings.from(config);
       management = ManagementSettings.from(config);
       services = DataServices.Settings.from(config);
+      PortalLinks.settings(config, services.portals());
     } catch (GatewayConfig.Mistake | ConfigException | IllegalArgumentException mistake) {
       told.accept(
           CheckResult.fail(

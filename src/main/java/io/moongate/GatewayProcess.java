@@ -11,6 +11,8 @@ import io.moongate.cluster.SessionId;
 import io.moongate.cluster.VolumeProvisioner;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.portal.PortalTakeover;
+import io.moongate.cluster.portal.Takeover;
 import io.moongate.cluster.security.SecurityLog;
 import io.moongate.cluster.snapshot.OpenUnits;
 import io.moongate.cluster.view.GatewayEntry;
@@ -74,6 +76,7 @@ final class GatewayProcess {
     DataServices.Settings services;
     MetricsSettings metrics;
     Supervisor supervisor;
+    Optional<Takeover.Settings> takeover;
     try {
       config = GatewayConfig.load(file, incarnation);
       settings = NodeSettings.from(config);
@@ -81,6 +84,7 @@ final class GatewayProcess {
       security = SecuritySettings.from(config);
       services = DataServices.Settings.from(config);
       metrics = MetricsSettings.from(config);
+      takeover = PortalLinks.settings(config, services.portals());
       supervisor = Supervisor.of(System.getenv(), ProcessHandle.current().pid());
     } catch (GatewayConfig.Mistake
         | com.typesafe.config.ConfigException
@@ -91,7 +95,7 @@ final class GatewayProcess {
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "moongate", config);
     try {
       new Running(system, config, settings, management, security, services, incarnation, supervisor)
-          .start(metrics);
+          .start(metrics, takeover);
     } catch (IOException | ExecutionException | InterruptedException | RuntimeException failure) {
       LOG.error("event=start-failed gateway={}", settings.gateway(), failure);
       System.err.println("moongate: the gateway did not start: " + reason(failure));
@@ -122,6 +126,9 @@ final class GatewayProcess {
     private final AtomicBoolean ending = new AtomicBoolean();
     private GatewayNode node;
 
+    /** Null while it is off, and until this gateway has registered. */
+    private volatile PortalTakeover takeover;
+
     Running(
         ActorSystem<?> system,
         Config config,
@@ -146,8 +153,12 @@ final class GatewayProcess {
               SerializationExtension.get(system));
     }
 
-    void start(MetricsSettings metrics)
+    void start(MetricsSettings metrics, Optional<Takeover.Settings> takeovers)
         throws IOException, ExecutionException, InterruptedException {
+      Optional<PortalLinks> links = Optional.empty();
+      if (takeovers.isPresent()) {
+        links = Optional.of(PortalLinks.open(services.portals()));
+      }
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
       services.attach(node.metadata(), node.lease(), node.peers(), new StoresSeen());
       stopInOrder();
@@ -175,9 +186,18 @@ final class GatewayProcess {
               relay,
               security.scheme() + "://" + new PortalAddress(management.host(), management.port()),
               ManagementServer.version(),
-              ProcessHandle.current().pid());
+              ProcessHandle.current().pid(),
+              takeovers.isPresent());
       GatewayEntry registered = await(node.register(registration, services.dataPath()));
+      if (links.isPresent()) {
+        takeover = node.takeover(takeovers.orElseThrow(), links.get());
+        await(takeover.free());
+      }
       await(services.startPortals());
+      if (takeover != null) {
+        takeover.opened(
+            services.portals().stream().map(PortalAddress::address).distinct().toList());
+      }
       Readiness.set(true);
       supervisor.ready();
       LOG.info(
@@ -244,6 +264,9 @@ final class GatewayProcess {
             ending.set(true);
             Readiness.set(false);
             supervisor.stopping();
+            if (takeover != null) {
+              takeover.close();
+            }
             return services
                 .unbindPortals()
                 .thenCompose(unbound -> services.sessionsLeave())

@@ -19,7 +19,7 @@ final class PortalCommand {
     int run(ApiClient api) {
       JsonNode portals = api.get("/portals");
       if (!printedAsJson(api, portals)) {
-        Table table = new Table("GATEWAY", "PORTAL", "GROUP", "STATE", "WHAT");
+        Table table = new Table("GATEWAY", "PORTAL", "GROUP", "STATE", "HELD-BY", "WHAT");
         for (JsonNode portal : portals) {
           JsonNode seen = portal.path("observations").path(0);
           table.row(
@@ -27,6 +27,7 @@ final class PortalCommand {
               portal.path("portal").asText(),
               portal.path("tpg").asInt(),
               portal.path("state").asText(),
+              portal.path("heldBy").textValue(),
               seen.isMissingNode()
                   ? null
                   : seen.path("kind").asText() + ": " + seen.path("detail").asText());

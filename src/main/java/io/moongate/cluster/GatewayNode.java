@@ -20,6 +20,9 @@ import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.ownership.Timer;
 import io.moongate.cluster.ownership.UnitLoads;
 import io.moongate.cluster.ownership.WaitingUnits;
+import io.moongate.cluster.portal.PortalLink;
+import io.moongate.cluster.portal.PortalTakeover;
+import io.moongate.cluster.portal.Takeover;
 import io.moongate.cluster.replica.EntityLoader;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
@@ -541,6 +544,19 @@ public final class GatewayNode {
                     return entry;
                   });
             });
+  }
+
+  /** Begins to deal with portal addresses that change hosts; this gateway has registered. */
+  public PortalTakeover takeover(Takeover.Settings takeover, PortalLink link) {
+    ClusterSharding sharding = ClusterSharding.get(system);
+    return new PortalTakeover(
+        settings.gateway(),
+        incarnation,
+        takeover,
+        view,
+        lease,
+        link,
+        (gateway, command) -> sharding.entityRefFor(Gateway.KEY, gateway).tell(command));
   }
 
   private boolean isMember(String process) {

@@ -5,6 +5,7 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 import io.moongate.cluster.ClusterStanding;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.HeldPortal;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.View;
 import io.moongate.failure.Observation;
@@ -60,13 +61,12 @@ final class ClusterRoutes extends AllDirectives {
         .flatMap(
             gateway ->
                 gateway.portals().stream()
-                    .map(PortalAddress::toString)
-                    .sorted()
+                    .sorted(Comparator.comparing(PortalAddress::toString))
                     .map(portal -> portal(gateway, portal, observations)));
   }
 
   private static Portal portal(
-      GatewayEntry gateway, String portal, List<Observation> observations) {
+      GatewayEntry gateway, PortalAddress portal, List<Observation> observations) {
     List<Observation> against =
         observations.stream()
             .filter(
@@ -74,7 +74,7 @@ final class ClusterRoutes extends AllDirectives {
                     seen.kind().isOfPortal()
                         && seen.subject().equals(gateway.name())
                         && seen.incarnation().equals(gateway.incarnation())
-                        && seen.part().equals(portal))
+                        && seen.part().equals(portal.toString()))
             .toList();
     boolean lost = against.stream().anyMatch(seen -> seen.kind() == Observation.Kind.PORTAL_LOST);
     String state =
@@ -83,9 +83,10 @@ final class ClusterRoutes extends AllDirectives {
             : lost ? "lost" : against.isEmpty() ? "well" : "doubted";
     return new Portal(
         gateway.name(),
-        portal,
+        portal.toString(),
         gateway.portGroup(),
         state,
+        gateway.takeover().holder(portal.address()).map(HeldPortal::gateway).orElse(null),
         against.stream().map(Resources::evidence).sorted(Resources.EVIDENCE_ORDER).toList());
   }
 

@@ -14,6 +14,7 @@ import io.moongate.cluster.target.AccessChange;
 import io.moongate.cluster.target.Target;
 import io.moongate.cluster.view.ChapEntry;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.HeldPortal;
 import io.moongate.cluster.view.InitiatorEntry;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.cluster.view.TargetAccess;
@@ -260,13 +261,18 @@ class EntitiesTest {
   }
 
   private static Gateway.Registration process(String incarnation) {
+    return process(incarnation, false);
+  }
+
+  private static Gateway.Registration process(String incarnation, boolean takeover) {
     return new Gateway.Registration(
         incarnation,
         List.of(new PortalAddress("127.0.0.1", 3260)),
         new PortalAddress("127.0.0.1", 3261),
         "http://127.0.0.1",
         "1",
-        4711);
+        4711,
+        takeover);
   }
 
   private GatewayEntry register(String incarnation) {
@@ -404,6 +410,63 @@ class EntitiesTest {
     assertEquals(7, fresh.portGroup());
     assertEquals(GatewayEntry.Duty.IN_SERVICE, fresh.service().duty());
     assertTrue(fresh.version() > removed.version());
+  }
+
+  private static final String ADDRESS = "127.0.0.1";
+
+  private GatewayEntry afterHold(String incarnation, String holder) {
+    ActorRef<Gateway.Command> gateway = incarnation();
+    gateway.tell(new Gateway.HoldPortal(incarnation, ADDRESS, holder, holder + "-p1"));
+    TestProbe<Answer> probe = kit.createTestProbe();
+    gateway.tell(new Gateway.Get(probe.ref()));
+    GatewayEntry entry = gatewayOf(probe.receiveMessage());
+    kit.stop(gateway);
+    return entry;
+  }
+
+  private void fails(String incarnation) {
+    ActorRef<Gateway.Command> gateway = incarnation();
+    gateway.tell(report(incarnation, Observation.Kind.PROCESS_GONE));
+    TestProbe<Answer> probe = kit.createTestProbe();
+    gateway.tell(new Gateway.Get(probe.ref()));
+    assertEquals(GatewayEntry.State.FAILED, gatewayOf(probe.receiveMessage()).state());
+    kit.stop(gateway);
+  }
+
+  @Test
+  void anAddressIsHeldOfAFailedProcessByOneThatIsAMember() {
+    gatewayOf(gateway(to -> new Gateway.Register(process("p1", true), to)));
+    assertEquals(List.of(), afterHold("p1", "gw2").takeover().held(), "it is up");
+    gatewayOf(gateway(to -> new Gateway.Register(process("p2", true), to)));
+    fails("p2");
+    assertEquals(List.of(), afterHold("p1", "gw2").takeover().held(), "a former process");
+    strangers.add("gw2-p1");
+    assertEquals(List.of(), afterHold("p2", "gw2").takeover().held(), "no member");
+    HeldPortal held = new HeldPortal(ADDRESS, "gw3", "gw3-p1", NOW);
+    assertEquals(List.of(held), afterHold("p2", "gw3").takeover().held());
+    assertEquals(List.of(held), afterHold("p2", "gw4").takeover().held(), "it has a holder");
+    strangers.add("gw3-p1");
+    HeldPortal next = new HeldPortal(ADDRESS, "gw4", "gw4-p1", NOW);
+    assertEquals(List.of(next), afterHold("p2", "gw4").takeover().held());
+    GatewayEntry back = gatewayOf(gateway(to -> new Gateway.Register(process("p3", true), to)));
+    assertEquals(List.of(next), back.takeover().held(), "until it has been given up");
+    ActorRef<Gateway.Command> gateway = incarnation();
+    gateway.tell(new Gateway.ReleasePortal(held, "of before"));
+    TestProbe<Answer> probe = kit.createTestProbe();
+    gateway.tell(new Gateway.Get(probe.ref()));
+    assertEquals(List.of(next), gatewayOf(probe.receiveMessage()).takeover().held());
+    gateway.tell(new Gateway.ReleasePortal(next, "not wanted"));
+    gateway.tell(new Gateway.Get(probe.ref()));
+    assertEquals(List.of(), gatewayOf(probe.receiveMessage()).takeover().held());
+    kit.stop(gateway);
+    assertEquals(List.of(), gatewayOf(gateway(Gateway.Get::new)).takeover().held());
+  }
+
+  @Test
+  void anAddressThatMayNotBeHeldIsNot() {
+    register("p1");
+    fails("p1");
+    assertEquals(List.of(), afterHold("p1", "gw2").takeover().held());
   }
 
   @Test

@@ -115,7 +115,8 @@ class SerializationTest {
           LogicalUnit.SharedChanged.class, List.of("medium", "rollback"),
           LogicalUnit.OwnerChosen.class, List.of("serving", "part"),
           LogicalUnit.ReleaseBegun.class, List.of("evidence"),
-          Gateway.Snapshot.class, List.of("service", "former", "digest"),
+          Gateway.Snapshot.class, List.of("service", "former", "digest", "takeover"),
+          Gateway.Registered.class, List.of("takeover"),
           Target.Created.class, List.of("explicit"),
           Target.Snapshot.class, List.of("explicit", "digest"));
 
@@ -275,6 +276,20 @@ class SerializationTest {
     var state = kept(LogicalUnit.Snapshot.class, "attributes").state();
     assertEquals(UnitEntry.Phase.RELEASING, state.unit().ownership().phase());
     assertEquals(state.unit().version(), state.releaseVersion());
+  }
+
+  /** Kept before portal addresses could be held by others: they may not be. */
+  @Test
+  void aGatewayThatWasKeptWithoutATakeoverKeepsItsPortals() {
+    assertFalse(kept(Gateway.Registered.class, "full").registration().takeover());
+    assertTrue(kept(Gateway.Registered.class, "takeover").registration().takeover());
+    assertEquals(GatewayEntry.Takeover.NONE, gatewayOf("digest").takeover());
+    assertTrue(gatewayOf("takeover").takeover().allowed());
+    assertEquals(2, gatewayOf("takeover").takeover().held().size());
+  }
+
+  private static GatewayEntry gatewayOf(String variant) {
+    return kept(Gateway.Snapshot.class, variant).state().entry().orElseThrow();
   }
 
   /** Kept before targets had a say in it: explicit ALUA is off. */

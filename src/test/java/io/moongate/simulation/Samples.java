@@ -52,7 +52,8 @@ final class Samples {
         entry.cause(),
         entry.service(),
         entry.flaps(),
-        before == null ? List.of() : same ? before.former() : before.formerOfNext());
+        before == null ? List.of() : same ? before.former() : before.formerOfNext(),
+        entry.takeover());
   }
 
   /** A target that every gateway exports, with every unit. */

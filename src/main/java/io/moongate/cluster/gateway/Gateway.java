@@ -12,6 +12,7 @@ import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.view.GatewayEntry;
+import io.moongate.cluster.view.HeldPortal;
 import io.moongate.cluster.view.PortalAddress;
 import io.moongate.failure.FailureDecision;
 import io.moongate.failure.Observation;
@@ -47,14 +48,19 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
   /** A process says that it is this gateway now, and where. */
   public record Register(Registration registration, ActorRef<Answer> replyTo) implements Command {}
 
-  /** What a gateway says of itself. */
+  /**
+   * What a gateway says of itself.
+   *
+   * @param takeover whether its portal addresses may be held by others once it has failed
+   */
   public record Registration(
       String incarnation,
       List<PortalAddress> portals,
       PortalAddress relay,
       String managementUrl,
       String softwareVersion,
-      long pid)
+      long pid,
+      boolean takeover)
       implements CborSerializable {}
 
   /** A gateway reports what it and others saw of this one. */
@@ -83,6 +89,25 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
    */
   public record Remove(String incarnation, String cause, ActorRef<Answer> replyTo)
       implements Command {}
+
+  /**
+   * A gateway asks to hold a portal address of this one, whose process has failed. Who has it is
+   * seen in the view.
+   *
+   * @param incarnation the process that has failed
+   * @param holder name of the gateway that asks
+   * @param holderIncarnation its process
+   */
+  public record HoldPortal(
+      String incarnation, String address, String holder, String holderIncarnation)
+      implements Command {}
+
+  /**
+   * What was held is not any more, nor will it be before that is decided anew.
+   *
+   * @param held as the view has it
+   */
+  public record ReleasePortal(HeldPortal held, String cause) implements Command {}
 
   /** Does what is asked only while this is of one of the versions. */
   public record IfVersion(
@@ -124,6 +149,8 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     @JsonSubTypes.Type(value = Drained.class, name = "drained"),
     @JsonSubTypes.Type(value = DrainEnded.class, name = "drain-ended"),
     @JsonSubTypes.Type(value = Removed.class, name = "removed"),
+    @JsonSubTypes.Type(value = PortalHeld.class, name = "portal-held"),
+    @JsonSubTypes.Type(value = PortalReleased.class, name = "portal-released"),
     @JsonSubTypes.Type(value = Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = Settled.class, name = "settled")
   })
@@ -154,6 +181,16 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
 
   /** The operator has removed it for good, and declared its process gone. */
   public record Removed(String incarnation, String cause, Instant at) implements Event {}
+
+  /** A portal address of the failed process is another gateway's to hold. */
+  public record PortalHeld(
+      String incarnation, String address, String holder, String holderIncarnation, Instant at)
+      implements Event {}
+
+  /** Nobody holds the address any more. */
+  public record PortalReleased(
+      String address, String holder, String holderIncarnation, String cause, Instant at)
+      implements Event {}
 
   /** A new incarnation of the entity took over what it had replayed. */
   public record Adopted(Instant at) implements Event {}
@@ -197,6 +234,14 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
         return serving(GatewayEntry.Duty.DRAINED, drained.at(), now.service().cause());
       } else if (event instanceof DrainEnded drain) {
         return serving(GatewayEntry.Duty.IN_SERVICE, drain.at(), drain.cause());
+      } else if (event instanceof PortalHeld hold) {
+        return new State(
+            Optional.of(
+                now.held(
+                    new HeldPortal(
+                        hold.address(), hold.holder(), hold.holderIncarnation(), hold.at()))));
+      } else if (event instanceof PortalReleased released) {
+        return new State(Optional.of(now.released(released.address())));
       } else {
         throw new IllegalArgumentException("changes nothing: " + event);
       }
@@ -229,7 +274,9 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
           "registered",
           anew ? GatewayEntry.Service.FROM_THE_BEGINNING : entry.get().service(),
           flaps,
-          entry.map(GatewayEntry::formerOfNext).orElse(List.of()));
+          entry.map(GatewayEntry::formerOfNext).orElse(List.of()),
+          new GatewayEntry.Takeover(
+              said.takeover(), entry.map(now -> now.takeover().held()).orElse(List.of())));
     }
 
     private State as(GatewayEntry.State state, Instant at, String cause, int flaps) {
@@ -239,6 +286,31 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     private State serving(GatewayEntry.Duty duty, Instant at, String cause) {
       return new State(
           Optional.of(entry.orElseThrow().next(new GatewayEntry.Service(duty, at, cause))));
+    }
+
+    /**
+     * Whether a gateway may hold an address of this one: only while this one is on record as
+     * failed, and nobody else may have it.
+     *
+     * @param members whether a process, by its incarnation, is a member of the cluster
+     */
+    public boolean mayHold(HoldPortal asked, Predicate<String> members) {
+      if (!is(asked.incarnation()) || !members.test(asked.holderIncarnation())) {
+        return false;
+      }
+      GatewayEntry now = entry.orElseThrow();
+      return now.state() == GatewayEntry.State.FAILED
+          && now.takeover().allowed()
+          && now.portals().stream().anyMatch(each -> each.address().equals(asked.address()))
+          && now.takeover()
+              .holder(asked.address())
+              .filter(holder -> members.test(holder.incarnation()))
+              .isEmpty();
+    }
+
+    /** Whether an address of this one is held so: not by an earlier decision, or by another. */
+    public boolean holds(HeldPortal held) {
+      return entry.isPresent() && entry.get().takeover().held().contains(held);
     }
 
     /** Whether there is such a gateway. */
@@ -337,6 +409,8 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
         .onCommand(Undrain.class, this::onUndrain)
         .onCommand(Emptied.class, this::onEmptied)
         .onCommand(Remove.class, this::onRemove)
+        .onCommand(HoldPortal.class, this::onHoldPortal)
+        .onCommand(ReleasePortal.class, this::onReleasePortal)
         .onCommand(Get.class, this::onGet)
         .onCommand(Confirmed.class, (state, confirmed) -> onConfirmation(confirmed))
         .onCommand(Taken.class, (state, taken) -> Effect().noReply())
@@ -511,6 +585,29 @@ public final class Gateway extends TermedEntity<Gateway.Command, Gateway.Event, 
     return record(
         new Removed(remove.incarnation(), remove.cause(), clock.instant()),
         Optional.of(remove.replyTo()));
+  }
+
+  private ReplyEffect<Event, State> onHoldPortal(State state, HoldPortal asked) {
+    return state.mayHold(asked, members)
+        ? record(
+            new PortalHeld(
+                asked.incarnation(),
+                asked.address(),
+                asked.holder(),
+                asked.holderIncarnation(),
+                clock.instant()),
+            Optional.empty())
+        : ignored(state);
+  }
+
+  private ReplyEffect<Event, State> onReleasePortal(State state, ReleasePortal asked) {
+    HeldPortal held = asked.held();
+    return state.holds(held)
+        ? record(
+            new PortalReleased(
+                held.address(), held.gateway(), held.incarnation(), asked.cause(), clock.instant()),
+            Optional.empty())
+        : ignored(state);
   }
 
   private Answer unknown() {

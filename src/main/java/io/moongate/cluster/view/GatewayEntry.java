@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A gateway in the view.
@@ -27,6 +28,7 @@ import java.util.List;
  * @param former incarnations that registered before, the latest last and at most {@link #FORMER} of
  *     them: only of one of these is {@code incarnation} the successor, for a replica may have a
  *     unit's newer entry beside an older one of its owner
+ * @param takeover whether its portal addresses may be held by others once it has failed, and are
  */
 public record GatewayEntry(
     String name,
@@ -43,7 +45,8 @@ public record GatewayEntry(
     String cause,
     Service service,
     int flaps,
-    List<String> former)
+    List<String> former,
+    Takeover takeover)
     implements ViewEntry {
 
   /** How many former incarnations are kept. */
@@ -87,6 +90,39 @@ public record GatewayEntry(
   }
 
   /**
+   * What becomes of its portal addresses once it has failed.
+   *
+   * @param allowed whether others may hold them, as its process says that registered last
+   * @param held those that others hold, or have held when they ended
+   */
+  public record Takeover(boolean allowed, List<HeldPortal> held) {
+    /** They stay where they are. */
+    public static final Takeover NONE = new Takeover(false, List.of());
+
+    public Takeover {
+      held = held == null ? List.of() : List.copyOf(held);
+    }
+
+    /** Who holds the address. */
+    public Optional<HeldPortal> holder(String address) {
+      return held.stream().filter(each -> each.address().equals(address)).findFirst();
+    }
+
+    /** With another holder of its address, or the first one. */
+    Takeover with(HeldPortal holder) {
+      List<HeldPortal> all = new ArrayList<>(without(holder.address()).held());
+      all.add(holder);
+      return new Takeover(allowed, all);
+    }
+
+    /** With nobody who holds the address. */
+    Takeover without(String address) {
+      return new Takeover(
+          allowed, held.stream().filter(each -> !each.address().equals(address)).toList());
+    }
+  }
+
+  /**
    * Its processes that acknowledge nobody's lease any more: those before the present one, which it
    * could only succeed when they were gone, and the present one when it has stopped in good order
    * (it says so after it has ceased) or the operator has declared it gone.
@@ -104,6 +140,7 @@ public record GatewayEntry(
     portals = List.copyOf(portals);
     service = service == null ? Service.FROM_THE_BEGINNING : service;
     former = former == null ? List.of() : List.copyOf(former);
+    takeover = takeover == null ? Takeover.NONE : takeover;
   }
 
   /** A gateway in service that has never failed. */
@@ -135,7 +172,8 @@ public record GatewayEntry(
         cause,
         Service.FROM_THE_BEGINNING,
         0,
-        List.of());
+        List.of(),
+        Takeover.NONE);
   }
 
   /** Whether its process came after the one of that incarnation. */
@@ -157,12 +195,22 @@ public record GatewayEntry(
 
   /** The next version, in another state. */
   public GatewayEntry next(State newState, Instant at, String why, int newFlaps) {
-    return copy(version + 1, newState, at, why, service, newFlaps);
+    return copy(version + 1, newState, at, why, service, newFlaps, takeover);
   }
 
   /** The next version, with another duty. */
   public GatewayEntry next(Service newService) {
-    return copy(version + 1, state, since, cause, newService, flaps);
+    return copy(version + 1, state, since, cause, newService, flaps, takeover);
+  }
+
+  /** The next version, with an address of its portals held by another gateway. */
+  public GatewayEntry held(HeldPortal holder) {
+    return copy(version + 1, state, since, cause, service, flaps, takeover.with(holder));
+  }
+
+  /** The next version, with nobody who holds the address. */
+  public GatewayEntry released(String address) {
+    return copy(version + 1, state, since, cause, service, flaps, takeover.without(address));
   }
 
   /** How often it has failed, when its process is found to have ended badly at that time. */
@@ -172,7 +220,13 @@ public record GatewayEntry(
   }
 
   private GatewayEntry copy(
-      long newVersion, State newState, Instant at, String why, Service newService, int newFlaps) {
+      long newVersion,
+      State newState,
+      Instant at,
+      String why,
+      Service newService,
+      int newFlaps,
+      Takeover newTakeover) {
     return new GatewayEntry(
         name,
         newVersion,
@@ -188,12 +242,13 @@ public record GatewayEntry(
         why,
         newService,
         newFlaps,
-        former);
+        former,
+        newTakeover);
   }
 
   /** The same as failed, of the same version: what this entry is about to become. */
   public GatewayEntry failed(String why) {
-    return copy(version, State.FAILED, since, why, service, flaps);
+    return copy(version, State.FAILED, since, why, service, flaps, takeover);
   }
 
   @Override

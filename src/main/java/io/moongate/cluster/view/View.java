@@ -57,6 +57,11 @@ public final class View {
     return all;
   }
 
+  /** Every gateway by name, with those that were removed. */
+  public List<GatewayEntry> everyGateway() {
+    return List.copyOf(gateways.values());
+  }
+
   /** Every target by name. */
   public List<TargetEntry> targets() {
     List<TargetEntry> all = new ArrayList<>(targets.values());

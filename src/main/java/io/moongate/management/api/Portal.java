@@ -11,10 +11,17 @@ import java.util.List;
  * @param state {@code well}: nothing is said against it; {@code doubted}: a gateway that looks at
  *     it can't connect; {@code lost}: its own gateway says that it has lost the address or the
  *     link; {@code down}: the gateway is not up
+ * @param heldBy the gateway whose host has its address meanwhile and refuses connections to it;
+ *     null when none has
  * @param observations what is said against it, as the gateway that was asked knows it
  */
 public record Portal(
-    String gateway, String portal, int tpg, String state, List<Evidence> observations) {
+    String gateway,
+    String portal,
+    int tpg,
+    String state,
+    String heldBy,
+    List<Evidence> observations) {
   public Portal {
     observations = observations == null ? List.of() : List.copyOf(observations);
   }

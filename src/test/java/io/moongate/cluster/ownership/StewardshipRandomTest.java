@@ -111,7 +111,8 @@ class StewardshipRandomTest {
                   "registered",
                   before.service(),
                   before.flaps(),
-                  before.formerOfNext()));
+                  before.formerOfNext(),
+                  before.takeover()));
       stewards.put(
           name,
           new Stewardship(

@@ -279,7 +279,8 @@ class StewardshipTest {
         "registered",
         before.service(),
         before.flaps(),
-        before.formerOfNext());
+        before.formerOfNext(),
+        before.takeover());
   }
 
   @Test
