@@ -378,7 +378,7 @@ public final class Takeover {
     boolean resting = now - turn.restsUntil < 0;
     if (turn.here) {
       drop(turn, other + " has it", now);
-    } else if (!resting) {
+    } else if (!resting && !other.equals(turn.other)) {
       LOG.info(
           "event=portal-not-held gateway={} incarnation={} address={} reason=\"{} has it\"",
           turn.key.gateway(),
@@ -386,6 +386,7 @@ public final class Takeover {
           turn.key.address(),
           other);
     }
+    turn.other = other;
     turn.restUntil(now + AFTER_CONFLICT.toNanos());
   }
 

@@ -22,6 +22,9 @@ final class Turn {
   /** Before which nothing is tried. */
   long restsUntil;
 
+  /** Who was found to have it last. */
+  String other = "";
+
   int probes;
   long probedAt;
   boolean clean;

@@ -31,6 +31,7 @@ class TakeoverTest {
   private final List<Gateway.Command> said = new ArrayList<>();
   private boolean leased = true;
   private boolean granted = true;
+  private boolean releasesAreLost;
   private Takeover takeover;
 
   @BeforeEach
@@ -54,7 +55,7 @@ class TakeoverTest {
       }
     } else {
       Gateway.ReleasePortal asked = assertInstanceOf(Gateway.ReleasePortal.class, command);
-      if (state.holds(asked.held())) {
+      if (!releasesAreLost && state.holds(asked.held())) {
         apply(gateway, released(asked));
       }
     }
@@ -244,6 +245,22 @@ class TakeoverTest {
     assertEquals(Set.of(), takeover.here());
     pass(SETTINGS.gone());
     requireNotHeld();
+  }
+
+  @Test
+  void whatWasGivenUpIsNotTakenAgainByTheSameDecision() {
+    losePower();
+    pass(Duration.ofSeconds(2));
+    releasesAreLost = true;
+    dead.on = true;
+    pass(Duration.ofSeconds(2));
+    dead.powerOff();
+    pass(Duration.ofSeconds(30));
+    assertTrue(recorded());
+    assertEquals(Set.of(), wire.takersOf(ADDRESS), "the release may be under way");
+    releasesAreLost = false;
+    pass(Duration.ofSeconds(3));
+    requireHeld();
   }
 
   @Test
