@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigValue;
+import io.moongate.cluster.NodeSettings;
 import io.moongate.cluster.cassandra.CassandraTls;
 import io.moongate.cluster.membership.ClusterTls;
 import io.moongate.cluster.membership.MemberIdentity;
@@ -77,11 +78,11 @@ final class GatewayConfig {
 
   /** What follows from other settings and can't be said by substitution. */
   private static Config derived(Config whole, String incarnation) {
+    String name = whole.getString("moongate.gateway.name");
     List<String> roles =
-        MemberIdentity.roles(
-            whole.getString("moongate.gateway.name"),
-            incarnation,
-            whole.getInt("moongate.watch.port"));
+        NodeSettings.ownRole(whole).equals(MemberIdentity.METADATA_ROLE)
+            ? MemberIdentity.metadataRoles(name)
+            : MemberIdentity.roles(name, incarnation, whole.getInt("moongate.watch.port"));
     List<Map<String, Object>> seeds = seeds(whole);
     Config derived =
         ConfigFactory.parseMap(

@@ -11,6 +11,7 @@ import io.moongate.cluster.SessionId;
 import io.moongate.cluster.VolumeProvisioner;
 import io.moongate.cluster.access.ChapSecrets;
 import io.moongate.cluster.gateway.Gateway;
+import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.portal.PortalTakeover;
 import io.moongate.cluster.portal.Takeover;
 import io.moongate.cluster.security.SecurityLog;
@@ -80,12 +81,15 @@ final class GatewayProcess {
     try {
       config = GatewayConfig.load(file, incarnation);
       settings = NodeSettings.from(config);
+      supervisor = Supervisor.of(System.getenv(), ProcessHandle.current().pid());
+      if (NodeSettings.ownRole(config).equals(MemberIdentity.METADATA_ROLE)) {
+        return MetadataProcess.run(config, settings, supervisor);
+      }
       management = ManagementSettings.from(config);
       security = SecuritySettings.from(config);
       services = DataServices.Settings.from(config);
       metrics = MetricsSettings.from(config);
       takeover = PortalLinks.settings(config, services.portals());
-      supervisor = Supervisor.of(System.getenv(), ProcessHandle.current().pid());
     } catch (GatewayConfig.Mistake
         | com.typesafe.config.ConfigException
         | IllegalArgumentException mistake) {

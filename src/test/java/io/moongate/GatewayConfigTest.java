@@ -44,6 +44,19 @@ class GatewayConfigTest {
   }
 
   @Test
+  void aMemberIsOfOneRoleAndHasSomethingToDo() throws IOException {
+    Config metadata =
+        load("moongate { gateway.name = m1, cluster { role = metadata, entities = metadata } }");
+    assertEquals(List.of("metadata", "name:m1"), metadata.getStringList("pekko.cluster.roles"));
+    assertEquals("metadata", NodeSettings.from(metadata).entitiesOn());
+    assertEquals("gateway", NodeSettings.from(load("moongate.gateway.name = gw1")).entitiesOn());
+    String idle = mistake("moongate { gateway.name = m1, cluster.role = metadata }");
+    assertTrue(idle.contains("moongate.cluster.entities"), idle);
+    String neither = mistake("moongate { gateway.name = m1, cluster.role = portal }");
+    assertTrue(neither.contains("expected gateway or metadata"), neither);
+  }
+
+  @Test
   void aNodeOfCassandraMayBeLostWithTheHostOfAGateway() throws IOException {
     Config config = load("moongate.gateway.name = gw1");
     Config driver = config.getConfig("datastax-java-driver");

@@ -16,12 +16,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -43,6 +46,9 @@ public final class TestCluster implements AutoCloseable {
 
   /** Those that are to join later. */
   private final Deque<TestGateway> spare = new ArrayDeque<>();
+
+  /** The member that is no gateway and has all entities, where there is one. */
+  private Optional<TestGateway> metadata = Optional.empty();
 
   private final Map<String, Integer> expulsions = new HashMap<>();
   private final Thread killer;
@@ -102,6 +108,37 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /**
+   * Starts a new cluster on the loopback addresses, of so many gateways and a member of role {@code
+   * metadata}, which alone hosts the entities.
+   */
+  public static TestCluster startWithMetadata(Installation installation, Path directory, int size) {
+    Site site = Site.loopback(size + 1).with("moongate.cluster.entities = metadata\n");
+    return start(
+        installation,
+        directory,
+        site,
+        0,
+        cluster -> {
+          TestGateway last = cluster.gateways.remove(cluster.gateways.size() - 1);
+          append(directory.resolve(last + ".conf"), "\nmoongate.cluster.role = metadata\n");
+          cluster.metadata = Optional.of(last);
+        });
+  }
+
+  private static void append(Path file, String lines) {
+    try {
+      Files.writeString(file, lines, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The member that is no gateway. */
+  public TestGateway metadata() {
+    return metadata.orElseThrow();
+  }
+
+  /**
    * Starts a new cluster with nothing in it.
    *
    * @param directory is emptied
@@ -112,6 +149,15 @@ public final class TestCluster implements AutoCloseable {
 
   private static TestCluster start(
       Installation installation, Path directory, Site site, int spares) {
+    return start(installation, directory, site, spares, cluster -> {});
+  }
+
+  private static TestCluster start(
+      Installation installation,
+      Path directory,
+      Site site,
+      int spares,
+      Consumer<TestCluster> prepare) {
     deleteTree(directory);
     createDirectories(directory.resolve("logs"));
     createDirectories(directory.resolve("volumes"));
@@ -119,6 +165,7 @@ public final class TestCluster implements AutoCloseable {
     for (int index = 0; index < spares; index++) {
       cluster.spare.add(cluster.gateways.remove(cluster.gateways.size() - 1));
     }
+    prepare.accept(cluster);
     Runtime.getRuntime().addShutdownHook(cluster.killer);
     try {
       cluster.begin();
@@ -139,6 +186,7 @@ public final class TestCluster implements AutoCloseable {
     if (!schema.awaitExit(START_BOUND) || schema.exitStatus() != 0) {
       throw new AssertionError("the schema was not applied; " + schema.logTail());
     }
+    metadata.ifPresent(TestGateway::start);
     gateways.forEach(TestGateway::start);
     awaitReady();
   }
@@ -222,6 +270,7 @@ public final class TestCluster implements AutoCloseable {
   /** SIGKILL to everything. */
   public void killAll() {
     gateways.forEach(TestGateway::kill);
+    metadata.ifPresent(TestGateway::kill);
     ring.kill();
   }
 
@@ -234,7 +283,9 @@ public final class TestCluster implements AutoCloseable {
   public void heal(Duration bound) {
     expulsions.clear();
     ring.heal();
-    for (TestGateway gateway : gateways) {
+    List<TestGateway> members = new ArrayList<>(gateways);
+    metadata.ifPresent(members::add);
+    for (TestGateway gateway : members) {
       if (gateway.paused()) {
         gateway.kill();
       }

@@ -28,7 +28,6 @@ import io.moongate.cluster.replica.ViewPublisher;
 import io.moongate.cluster.replica.ViewReplica;
 import io.moongate.cluster.snapshot.OpenUnits;
 import io.moongate.cluster.snapshot.SnapshotWork;
-import io.moongate.cluster.target.Target;
 import io.moongate.cluster.unit.ClusterPeers;
 import io.moongate.cluster.unit.DataPath;
 import io.moongate.cluster.unit.LogicalUnit;
@@ -65,7 +64,6 @@ import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.connectors.cassandra.javadsl.CassandraSessionRegistry;
@@ -201,7 +199,7 @@ public final class GatewayNode {
     CassandraIdentifiers identifiers = new CassandraIdentifiers(session, settings.keyspace());
 
     ActorRef<ViewPublisher.Command> publisher = spawn(ViewPublisher.create(), "view-publisher");
-    initEntities(terms, rows, identifiers, publisher);
+    Entities.init(system, settings, terms, rows, identifiers, publisher, clock);
 
     parts =
         new PartWatch(settings.gateway(), incarnation, view, monitored, surroundings::storeMayPass);
@@ -468,32 +466,6 @@ public final class GatewayNode {
     return new GatewayNode(system, settings, incarnation, watch, proofs, surroundings, clock);
   }
 
-  private void initEntities(
-      Terms terms,
-      OwnershipRows rows,
-      CassandraIdentifiers identifiers,
-      ActorRef<ViewPublisher.Command> publisher) {
-    ClusterSharding sharding = ClusterSharding.get(system);
-    sharding.init(
-        Entity.of(
-                Gateway.KEY,
-                entity ->
-                    Gateway.create(
-                        entity.getEntityId(), terms, identifiers, publisher, this::isMember, clock))
-            .withRole(MemberIdentity.GATEWAY_ROLE));
-    sharding.init(
-        Entity.of(
-                Target.KEY, entity -> Target.create(entity.getEntityId(), terms, publisher, clock))
-            .withRole(MemberIdentity.GATEWAY_ROLE));
-    sharding.init(
-        Entity.of(
-                LogicalUnit.KEY,
-                entity ->
-                    LogicalUnit.create(
-                        entity.getEntityId(), terms, rows, publisher, settings.unit(), clock))
-            .withRole(MemberIdentity.GATEWAY_ROLE));
-  }
-
   /**
    * Registers this process as the gateway and begins to serve what the view says.
    *
@@ -559,15 +531,14 @@ public final class GatewayNode {
         (gateway, command) -> sharding.entityRefFor(Gateway.KEY, gateway).tell(command));
   }
 
-  private boolean isMember(String process) {
-    return MemberIdentity.find(Cluster.get(system).state(), process).isPresent();
-  }
-
+  /** Those that have a replica of the view: every gateway, and no other member. */
   private List<Address> otherMembers() {
     Cluster cluster = Cluster.get(system);
     List<Address> addresses = new ArrayList<>();
     for (Member member : cluster.state().getMembers()) {
-      if (member.status() == MemberStatus.up() && !member.equals(cluster.selfMember())) {
+      if (member.status() == MemberStatus.up()
+          && !member.equals(cluster.selfMember())
+          && MemberIdentity.of(member).isPresent()) {
         addresses.add(member.address());
       }
     }

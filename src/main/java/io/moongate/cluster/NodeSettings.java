@@ -4,12 +4,14 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.moongate.cluster.charter.LeaseProtocol;
 import io.moongate.cluster.membership.LeaseKeeper;
+import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.membership.PortalWatch;
 import io.moongate.cluster.ownership.Balance;
 import io.moongate.cluster.ownership.Movements;
 import io.moongate.cluster.unit.LogicalUnit;
 import io.moongate.cluster.unit.SharedTeller;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * Settings of a gateway as a member of the cluster; every key is in {@code conf/cluster.conf}.
@@ -26,6 +28,7 @@ import java.time.Duration;
  * @param movements what is moved by itself, and how much at once
  * @param loadWindow over which the load of a unit is averaged
  * @param portals how portals are looked at
+ * @param entitiesOn role of the members that host entities
  */
 public record NodeSettings(
     String gateway,
@@ -39,7 +42,11 @@ public record NodeSettings(
     SharedTeller.Settings telling,
     Movements.Policy movements,
     Duration loadWindow,
-    PortalWatch.Settings portals) {
+    PortalWatch.Settings portals,
+    String entitiesOn) {
+
+  private static final Set<String> ROLES =
+      Set.of(MemberIdentity.GATEWAY_ROLE, MemberIdentity.METADATA_ROLE);
 
   /**
    * Reads the settings.
@@ -103,7 +110,37 @@ public record NodeSettings(
             between(moongate, "portal-watch.timeout", Duration.ofMillis(10), Duration.ofMinutes(1)),
             atLeast(1, moongate, "portal-watch.misses"),
             between(
-                moongate, "portal-watch.stable-for", Duration.ofMillis(100), Duration.ofHours(1))));
+                moongate, "portal-watch.stable-for", Duration.ofMillis(100), Duration.ofHours(1))),
+        role(moongate, "cluster.entities"));
+  }
+
+  /**
+   * The role of this member.
+   *
+   * @throws ConfigException when it is none, or would have nothing to do
+   */
+  public static String ownRole(Config config) {
+    Config moongate = config.getConfig("moongate");
+    String own = role(moongate, "cluster.role");
+    if (own.equals(MemberIdentity.METADATA_ROLE)
+        && !own.equals(role(moongate, "cluster.entities"))) {
+      throw new ConfigException.BadValue(
+          moongate.getValue("cluster.entities").origin(),
+          "moongate.cluster.entities",
+          "expected metadata, as moongate.cluster.role is: else it would host nothing");
+    }
+    return own;
+  }
+
+  private static String role(Config moongate, String key) {
+    String role = moongate.getString(key);
+    if (!ROLES.contains(role)) {
+      throw new ConfigException.BadValue(
+          moongate.getValue(key).origin(),
+          "moongate." + key,
+          "expected gateway or metadata, not \"" + role + "\"");
+    }
+    return role;
   }
 
   private static Movements.Policy movements(Config moongate) {

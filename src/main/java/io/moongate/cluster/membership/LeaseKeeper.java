@@ -145,6 +145,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private final LeaseProtocol protocol;
   private final MembershipView membership;
   private final Expulsions expulsions;
+  private final AbsentMetadata absent = new AbsentMetadata();
   private final long hearing;
   private final Map<String, ActorRef<Command>> keepers = new HashMap<>();
   private Set<ActorRef<Command>> others = Set.of();
@@ -381,10 +382,13 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
   private void expel(long now) {
     boolean leased = protocol.inForce() && protocol.lease().covers(now);
     expulsions.look(protocol.charter(), leased, this::isHeard, now);
+    List<Member> out =
+        new ArrayList<>(absent.look(Cluster.get(getContext().getSystem()).state(), leased, now));
     if (!leased) {
       return;
     }
-    for (Member member : expulsions.toDown(protocol.charter(), now)) {
+    out.addAll(expulsions.toDown(protocol.charter(), now));
+    for (Member member : out) {
       if (MembershipView.isListed(getContext().getSystem(), member)) {
         getContext()
             .getLog()

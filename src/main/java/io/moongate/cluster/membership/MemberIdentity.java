@@ -19,6 +19,9 @@ public record MemberIdentity(String name, String incarnation, Address address, i
   /** The role of every gateway. */
   public static final String GATEWAY_ROLE = "gateway";
 
+  /** The role of a member that is no gateway, and hosts entities. */
+  public static final String METADATA_ROLE = "metadata";
+
   private static final String NAME = "name:";
   private static final String INCARNATION = "incarnation:";
   private static final String WATCH = "watch:";
@@ -26,6 +29,11 @@ public record MemberIdentity(String name, String incarnation, Address address, i
   /** The roles that carry an identity. */
   public static List<String> roles(String name, String incarnation, int watchPort) {
     return List.of(GATEWAY_ROLE, NAME + name, INCARNATION + incarnation, WATCH + watchPort);
+  }
+
+  /** The roles of a member that is no gateway: its name is for people. */
+  public static List<String> metadataRoles(String name) {
+    return List.of(METADATA_ROLE, NAME + name);
   }
 
   /** The identity of a member; empty when it is no gateway. */
