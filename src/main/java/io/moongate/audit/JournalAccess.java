@@ -37,7 +37,8 @@ final class JournalAccess implements AutoCloseable {
         .withFallback(conf.withOnlyPath("pekko.logging-filter"))
         .withFallback(
             ConfigFactory.parseString("pekko { loglevel = WARNING, actor.provider = local }"))
-        .withFallback(ConfigFactory.load("reference"));
+        .withFallback(ConfigFactory.load("reference"))
+        .resolve();
   }
 
   Journal journal() {

@@ -20,6 +20,7 @@ import org.apache.pekko.persistence.typed.EventAdapter;
 import org.apache.pekko.persistence.typed.EventSeq;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.SnapshotCompleted;
 import org.apache.pekko.persistence.typed.SnapshotSelectionCriteria;
@@ -68,6 +69,7 @@ public abstract class TermedEntity<C, E, S>
   private TermReplay<S> history;
   private TermReplay.Position replayed;
   private final EventSeal<E> seal;
+  private final Unreadable unreadable = new Unreadable();
   private Origin by;
   private List<Long> only = List.of();
   private boolean adopted;
@@ -455,6 +457,10 @@ public abstract class TermedEntity<C, E, S>
   public final SignalHandler<S> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(
+            RecoveryFailed.class,
+            (state, failed) ->
+                unreadable.tell(context.getLog(), persistenceId().id(), failed.getFailure()))
         .onSignal(
             SnapshotCompleted.class,
             (state, completed) ->

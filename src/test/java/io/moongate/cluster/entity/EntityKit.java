@@ -13,7 +13,9 @@ public final class EntityKit {
     Config conf = ConfigFactory.parseResources("cluster.conf");
     return conf.withOnlyPath("pekko.actor.serialization-bindings")
         .withFallback(conf.withOnlyPath("pekko.actor.allow-java-serialization"))
-        .withFallback(conf.withOnlyPath("pekko.serialization.jackson"));
+        .withFallback(conf.withOnlyPath("pekko.serialization.jackson"))
+        .withFallback(ConfigFactory.defaultReference().withOnlyPath("pekko.serialization.jackson"))
+        .resolve();
   }
 
   /** Journal and snapshots in memory, and a clock that the test moves. */

@@ -98,6 +98,25 @@ public final class SharedJournal extends AsyncWriteJournal {
     }
   }
 
+  /** Writes other bytes into a row of an entity, as another version of the product would. */
+  public static void rewrite(String persistenceId, long sequenceNr, ChainDigest.Stored bytes) {
+    List<Row> rows = ROWS.get(persistenceId);
+    synchronized (rows) {
+      rows.replaceAll(
+          row ->
+              row.sequenceNr() != sequenceNr
+                  ? row
+                  : new Row(
+                      row.sequenceNr(),
+                      row.timestamp(),
+                      row.writer(),
+                      row.manifest(),
+                      bytes.serializerId(),
+                      bytes.serializerManifest(),
+                      ByteString.fromArray(bytes.bytes())));
+    }
+  }
+
   /** How many rows an entity has. */
   public static int rows(String persistenceId) {
     List<Row> rows = ROWS.getOrDefault(persistenceId, List.of());
