@@ -417,7 +417,7 @@ public final class ApiClient {
 
   private static String json(Object body) {
     try {
-      return JSON.writeValueAsString(body);
+      return ApiJson.requests().writeValueAsString(body);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not JSON: " + body, e);
     }

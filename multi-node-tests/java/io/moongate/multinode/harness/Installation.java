@@ -33,6 +33,12 @@ public record Installation(Path home, String classPath) {
     if (!named.isEmpty()) {
       return new Installation(home, named);
     }
+    return in(home);
+  }
+
+  /** What is built in a source tree, its gateway as it is packaged. */
+  static Installation in(Path home) {
+    Path target = home.resolve("target");
     try (Stream<Path> files = Files.list(target)) {
       Path jar =
           files

@@ -36,8 +36,13 @@ public final class LauncherRun {
   /** Runs it to its end, whatever that is; fails when it isn't done within the time. */
   public static Ended run(List<String> arguments, Path log, Duration time)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(List.of(Installation.find().home().resolve("moongate").toString()));
+    return run(Installation.find(), arguments, log, time);
+  }
+
+  /** The same by the launcher of another build. */
+  public static Ended run(Installation build, List<String> arguments, Path log, Duration time)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(build.home().resolve("moongate").toString()));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("MOONGATE_NO_BUILD", "1");

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -51,6 +52,10 @@ public final class TestCluster implements AutoCloseable {
   private Optional<TestGateway> metadata = Optional.empty();
 
   private final Map<String, Integer> expulsions = new HashMap<>();
+
+  /** How gateways of each build are started. */
+  private final Map<Installation, HostProcesses> builds = new ConcurrentHashMap<>();
+
   private final Thread killer;
 
   private TestCluster(Installation installation, Path directory, Site site) {
@@ -66,7 +71,8 @@ public final class TestCluster implements AutoCloseable {
         directory, site.hosts(), site.cassandra(), directory.resolve("volumes"), site.more());
     writePortals(directory, site);
     // A process that is paused does not see the SIGTERM that it gets when this JVM dies.
-    this.killer = new Thread(processes::killAll, "kill-test-cluster");
+    this.builds.put(installation, processes);
+    this.killer = new Thread(this::killProcesses, "kill-test-cluster");
   }
 
   private static void writePortals(Path directory, Site site) {
@@ -179,6 +185,13 @@ public final class TestCluster implements AutoCloseable {
   /** Starts Cassandra, makes the tables, and starts the gateways. */
   private void begin() {
     ring.start();
+    makeTables();
+    metadata.ifPresent(TestGateway::start);
+    gateways.forEach(TestGateway::start);
+    awaitReady();
+  }
+
+  private void makeTables() {
     Started schema =
         processes.applySchema(
             directory.resolve("gw1.conf"), logs().resolve("schema.log"), ring.size(), START_BOUND);
@@ -186,9 +199,6 @@ public final class TestCluster implements AutoCloseable {
     if (!schema.awaitExit(START_BOUND) || schema.exitStatus() != 0) {
       throw new AssertionError("the schema was not applied; " + schema.logTail());
     }
-    metadata.ifPresent(TestGateway::start);
-    gateways.forEach(TestGateway::start);
-    awaitReady();
   }
 
   /**
@@ -199,6 +209,18 @@ public final class TestCluster implements AutoCloseable {
     killAll();
     deleteTree(directory.resolve("cassandra"));
     begin();
+  }
+
+  /**
+   * Stops the gateways in good order, each of which must end by itself; then makes the tables that
+   * are not there, and starts the gateways.
+   */
+  public void restartWithTables() {
+    gateways.forEach(TestGateway::terminate);
+    gateways.forEach(gateway -> gateway.awaitExit(START_BOUND));
+    makeTables();
+    gateways.forEach(TestGateway::start);
+    awaitReady();
   }
 
   public List<TestGateway> gateways() {
@@ -246,9 +268,13 @@ public final class TestCluster implements AutoCloseable {
    * waits until both are gone.
    */
   public void killHost(TestGateway gateway) {
-    List<TestProcess> both = List.of(gateway, ring.node(gateways.indexOf(gateway)));
-    both.forEach(TestProcess::beginToKill);
-    both.forEach(TestProcess::kill);
+    kill(List.of(gateway, ring.node(gateways.indexOf(gateway))));
+  }
+
+  /** SIGKILL to several processes at once; waits until all are gone. */
+  public void kill(List<? extends TestProcess> several) {
+    several.forEach(TestProcess::beginToKill);
+    several.forEach(TestProcess::kill);
   }
 
   public Path directory() {
@@ -272,6 +298,16 @@ public final class TestCluster implements AutoCloseable {
     gateways.forEach(TestGateway::kill);
     metadata.ifPresent(TestGateway::kill);
     ring.kill();
+  }
+
+  private void killProcesses() {
+    builds.values().forEach(HostProcesses::killAll);
+  }
+
+  /** Has a gateway be of another build from its next start on. */
+  public void build(TestGateway gateway, Installation build) {
+    gateway.build(
+        builds.computeIfAbsent(build, other -> new HostProcesses(other.home(), other.classPath())));
   }
 
   /** Starts all that does not run, ends pauses, and waits until all are ready. */
@@ -553,7 +589,7 @@ public final class TestCluster implements AutoCloseable {
   /** Kills whatever runs. The logs stay. */
   @Override
   public void close() {
-    processes.killAll();
+    killProcesses();
     for (TestGateway gateway : gateways) {
       if (gateway.alive()) {
         gateway.awaitExit(STOP_BOUND);

@@ -23,7 +23,6 @@ public final class TestGateway extends TestProcess implements Portal {
   private static final int COMPLAINTS = 10;
   private static final int COMPLAINT_LENGTH = 300;
 
-  private final HostProcesses processes;
   private final String host;
   private final String portalHost;
   private final Path config;
@@ -31,6 +30,7 @@ public final class TestGateway extends TestProcess implements Portal {
   private final ApiClient api;
   private final boolean encrypted;
   private volatile Place place;
+  private volatile HostProcesses processes;
 
   TestGateway(
       HostProcesses processes,
@@ -64,6 +64,11 @@ public final class TestGateway extends TestProcess implements Portal {
   /** Variables of its environment from its next start on, instead of those before. */
   public void environment(Map<String, String> variables) {
     place = place.with(variables);
+  }
+
+  /** The build that it is from its next start on. */
+  void build(HostProcesses other) {
+    processes = other;
   }
 
   public String host() {
@@ -103,7 +108,8 @@ public final class TestGateway extends TestProcess implements Portal {
         .collect(Collectors.joining(" | "));
   }
 
-  boolean ready() {
+  /** Whether it says that hosts can come. */
+  public boolean ready() {
     // Where connections are encrypted, Pekko Management answers to gateways alone.
     return encrypted ? api.ready() : ApiClient.ready(URI.create("http://" + host + ":8558/ready"));
   }

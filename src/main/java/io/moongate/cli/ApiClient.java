@@ -33,6 +33,7 @@ final class ApiClient {
   /** Made when it is needed first: a command that asks nobody is done before that. */
   private static final class Json {
     private static final ObjectMapper MAPPER = ApiJson.mapper();
+    private static final ObjectMapper REQUESTS = ApiJson.requests();
   }
 
   private final List<URI> apis;
@@ -220,7 +221,7 @@ final class ApiClient {
     try {
       return request
           .header("Content-Type", "application/json")
-          .method(method, BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body)))
+          .method(method, BodyPublishers.ofByteArray(Json.REQUESTS.writeValueAsBytes(body)))
           .build();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);

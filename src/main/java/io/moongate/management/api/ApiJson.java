@@ -1,5 +1,6 @@
 package io.moongate.management.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -20,5 +21,13 @@ public final class ApiJson {
         .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
         .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .build();
+  }
+
+  /**
+   * A mapper for what is asked. A field without a value is left out: a gateway of an older version
+   * refuses fields that it does not know, and there is nothing to refuse in one that says nothing.
+   */
+  public static ObjectMapper requests() {
+    return mapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_NULL);
   }
 }
