@@ -40,7 +40,10 @@ public enum Tool {
   DPKG_DEB("dpkg-deb", "dpkg"),
   SYSTEMD_ANALYZE("systemd-analyze", "systemd"),
   JCMD("jcmd", "openjdk-17-jdk-headless"),
-  SS("ss", "iproute2");
+  SS("ss", "iproute2"),
+  APT_GET("apt-get", "apt"),
+  XZ("xz", "xz-utils"),
+  QEMU("qemu-system-x86_64", "qemu-system-x86");
 
   private final String command;
   private final String debianPackage;

@@ -31,6 +31,12 @@ public final class Network implements AutoCloseable {
   /** The name of the side on which a Ceph cluster is; the same machine, with another address. */
   public static final String STORE = "store";
 
+  /** The name of the side on which a virtual machine is, when one was let in. */
+  public static final String GUEST = "guest";
+
+  /** The address that a virtual machine is to have. */
+  public static final String GUEST_ADDRESS = "10.77.0.40";
+
   /** The port of the portals. */
   public static final int ISCSI = 3260;
 
@@ -148,7 +154,19 @@ public final class Network implements AutoCloseable {
         List.of(Tool.IP.require().toString(), "netns", "exec", namespace(node)), Map.of());
   }
 
-  /** All names but {@link #HOSTS} and {@link #STORE}. */
+  /**
+   * Lets a virtual machine in, by a tap device {@link #GUEST} on the wire.
+   *
+   * @return where it must run to use that
+   */
+  public Place letGuestIn() {
+    ip("-n", namespace("switch"), "tuntap", "add", "dev", GUEST, "mode", "tap");
+    plugIn(GUEST);
+    return new Place(
+        List.of(Tool.IP.require().toString(), "netns", "exec", namespace("switch")), Map.of());
+  }
+
+  /** All names but {@link #HOSTS}, {@link #STORE} and {@link #GUEST}. */
   public List<String> nodes() {
     return addresses.keySet().stream().sorted().toList();
   }
@@ -161,7 +179,7 @@ public final class Network implements AutoCloseable {
   /** Drops from now on whatever a node and all others, hosts and store too, send one another. */
   public void isolate(String node) {
     requireKnown(node);
-    for (String other : Stream.concat(nodes().stream(), Stream.of(HOSTS, STORE)).toList()) {
+    for (String other : Stream.concat(nodes().stream(), Stream.of(HOSTS, STORE, GUEST)).toList()) {
       if (!other.equals(node)) {
         cut(other, node);
         cut(node, other);
@@ -303,6 +321,7 @@ public final class Network implements AutoCloseable {
     return switch (name) {
       case HOSTS -> HOSTS_ADDRESS;
       case STORE -> STORE_ADDRESS;
+      case GUEST -> GUEST_ADDRESS;
       default -> {
         requireKnown(name);
         yield addresses.get(name);
