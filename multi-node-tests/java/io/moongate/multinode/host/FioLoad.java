@@ -14,7 +14,7 @@ import java.util.List;
  * found out. One file is read back after every 64 writes, the other whenever all of it was written.
  */
 public final class FioLoad {
-  private static final Duration BOUND = Duration.ofMinutes(3);
+  private static final Duration BOUND = Duration.ofMinutes(10);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What fio ends with when it is interrupted. */

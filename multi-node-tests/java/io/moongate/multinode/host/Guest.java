@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  * is told what to do by a virtio port, so that no fault of the network keeps a test from asking it.
  */
 public final class Guest implements AutoCloseable {
-  private static final Duration BOOT_BOUND = Duration.ofMinutes(5);
+  private static final Duration BOOT_BOUND = Duration.ofMinutes(10);
   private static final Pattern ANSWER = Pattern.compile("([0-9]+) ([0-9]+) ([A-Za-z0-9+/=]*)");
   private static final int TAIL = 40;
 

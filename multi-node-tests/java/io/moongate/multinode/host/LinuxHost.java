@@ -16,9 +16,9 @@ import java.util.function.Predicate;
 /** A Linux host in a {@link Guest}: its settings, sessions, multipath maps and file system. */
 public final class LinuxHost {
   /** For what the emulated processor takes long for, on a busy machine. */
-  public static final Duration BOUND = Duration.ofMinutes(5);
+  public static final Duration BOUND = Duration.ofMinutes(10);
 
-  private static final Duration QUICK = Duration.ofMinutes(2);
+  private static final Duration QUICK = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PLACE = "/mnt/data";
 
@@ -185,7 +185,7 @@ public final class LinuxHost {
   private static String witness(String what) {
     return "fio --name=witness --filename="
         + PLACE
-        + "/witness --size=64m --bs=64k --rw=write --direct=1 --ioengine=libaio --iodepth=4"
+        + "/witness --size=16m --bs=64k --rw=write --direct=1 --ioengine=libaio --iodepth=4"
         + " --verify=crc32c --verify_fatal=1 --verify_state_save=0 --output-format=terse "
         + what;
   }

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param key in hexadecimal digits
  */
 public record PersistentHost(Guest guest, String map, String key) {
-  private static final Duration BOUND = Duration.ofMinutes(3);
+  private static final Duration BOUND = Duration.ofMinutes(10);
 
   /** Write exclusive, registrants only. */
   private static final int TYPE = 5;
@@ -70,7 +70,7 @@ public record PersistentHost(Guest guest, String map, String key) {
     Guest.Answer answer =
         guest.run(
             BOUND,
-            "timeout 120 dd if=/dev/zero of=/dev/mapper/%s bs=4096 count=1 oflag=direct conv=notrunc"
+            "timeout 300 dd if=/dev/zero of=/dev/mapper/%s bs=4096 count=1 oflag=direct conv=notrunc"
                 .formatted(map));
     if (answer.status() == 0) {
       return Written.GOOD;
