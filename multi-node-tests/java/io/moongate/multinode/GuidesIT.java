@@ -31,7 +31,7 @@ class GuidesIT {
 
   @Test
   void everyCommandDoesWhatItSays(TestCluster cluster) throws Exception {
-    run(cluster, "operations.md", 7);
+    run(cluster, "operations.md", 8);
     run(cluster, "hosts.md", 1);
     run(cluster, "backup.md", 2);
     run(cluster, "upgrade.md", 1);

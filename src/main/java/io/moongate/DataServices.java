@@ -216,6 +216,14 @@ final class DataServices {
             Duration.ZERO, settings.storeReach(), reach::look, system.executionContext());
   }
 
+  /** Judges the stores by other bounds from now on. */
+  void judgeStoresBy(StoreTrend.Settings other) {
+    StoreWatch watch = stores;
+    if (watch != null) {
+      watch.judgeBy(other);
+    }
+  }
+
   /**
    * Whether an operation that has failed on the unit's store may go well through another gateway.
    */

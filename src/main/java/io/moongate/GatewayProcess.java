@@ -2,7 +2,6 @@ package io.moongate;
 
 import com.typesafe.config.Config;
 import io.moongate.audit.AuditLog;
-import io.moongate.audit.AuditSettings;
 import io.moongate.cluster.GatewayNode;
 import io.moongate.cluster.Metadata;
 import io.moongate.cluster.Metadata.SessionEntry;
@@ -70,38 +69,26 @@ final class GatewayProcess {
   /** Runs a gateway until it is stopped; the exit code of the process. */
   static int run(Path file) {
     String incarnation = UUID.randomUUID().toString();
-    Config config;
-    NodeSettings settings;
-    ManagementSettings management;
-    SecuritySettings security;
-    DataServices.Settings services;
-    MetricsSettings metrics;
+    GatewaySettings settings;
     Supervisor supervisor;
-    Optional<Takeover.Settings> takeover;
     try {
-      config = GatewayConfig.load(file, incarnation);
-      settings = NodeSettings.from(config);
+      Config config = GatewayConfig.load(file, incarnation);
       supervisor = Supervisor.of(System.getenv(), ProcessHandle.current().pid());
       if (NodeSettings.ownRole(config).equals(MemberIdentity.METADATA_ROLE)) {
-        return MetadataProcess.run(config, settings, supervisor);
+        return MetadataProcess.run(config, NodeSettings.from(config), supervisor);
       }
-      management = ManagementSettings.from(config);
-      security = SecuritySettings.from(config);
-      services = DataServices.Settings.from(config);
-      metrics = MetricsSettings.from(config);
-      takeover = PortalLinks.settings(config, services.portals());
+      settings = GatewaySettings.of(config);
     } catch (GatewayConfig.Mistake
         | com.typesafe.config.ConfigException
         | IllegalArgumentException mistake) {
       System.err.println("moongate: " + mistake.getMessage());
       return WRONG_CONFIGURATION;
     }
-    ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "moongate", config);
+    ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "moongate", settings.config());
     try {
-      new Running(system, config, settings, management, security, services, incarnation, supervisor)
-          .start(metrics, takeover);
+      new Running(system, file, settings, incarnation, supervisor).start();
     } catch (IOException | ExecutionException | InterruptedException | RuntimeException failure) {
-      LOG.error("event=start-failed gateway={}", settings.gateway(), failure);
+      LOG.error("event=start-failed gateway={}", settings.node().gateway(), failure);
       System.err.println("moongate: the gateway did not start: " + reason(failure));
       Runtime.getRuntime().halt(FAILED);
     }
@@ -120,6 +107,8 @@ final class GatewayProcess {
   /** The parts of a running gateway. */
   private static final class Running implements GatewayNode.Surroundings {
     private final ActorSystem<?> system;
+    private final Path file;
+    private final GatewaySettings begunWith;
     private final NodeSettings settings;
     private final ManagementSettings management;
     private final SecuritySettings security;
@@ -135,30 +124,31 @@ final class GatewayProcess {
 
     Running(
         ActorSystem<?> system,
-        Config config,
-        NodeSettings settings,
-        ManagementSettings management,
-        SecuritySettings security,
-        DataServices.Settings services,
+        Path file,
+        GatewaySettings begunWith,
         String incarnation,
         Supervisor supervisor)
         throws IOException {
       this.supervisor = supervisor;
       this.system = system;
-      this.settings = settings;
-      this.management = management;
-      this.security = security;
+      this.file = file;
+      this.begunWith = begunWith;
+      this.settings = begunWith.node();
+      this.management = begunWith.management();
+      this.security = begunWith.security();
       this.incarnation = incarnation;
-      this.services = new DataServices(system, config, services, settings.gateway(), incarnation);
+      this.services =
+          new DataServices(
+              system, begunWith.config(), begunWith.services(), settings.gateway(), incarnation);
       this.audit =
           new AuditLog(
               () -> GatewayNode.cassandra(system),
-              AuditSettings.from(config),
+              begunWith.audit(),
               SerializationExtension.get(system));
     }
 
-    void start(MetricsSettings metrics, Optional<Takeover.Settings> takeovers)
-        throws IOException, ExecutionException, InterruptedException {
+    void start() throws IOException, ExecutionException, InterruptedException {
+      Optional<Takeover.Settings> takeovers = begunWith.takeover();
       Optional<PortalLinks> links = Optional.empty();
       if (takeovers.isPresent()) {
         links = Optional.of(PortalLinks.open(services.portals()));
@@ -166,7 +156,9 @@ final class GatewayProcess {
       node = GatewayNode.start(system, settings, incarnation, this, Clock.systemUTC());
       services.attach(node.metadata(), node.lease(), node.peers(), new StoresSeen());
       stopInOrder();
-      GatewayMonitoring monitoring = monitoring(metrics);
+      GatewayMonitoring monitoring = monitoring(begunWith.metrics());
+      Reload reload = reload();
+      ReloadSignal.reloads(reload);
       supervisor.watch(monitoring::live);
       await(
           PekkoManagementPort.start(
@@ -181,7 +173,8 @@ final class GatewayProcess {
               Optional.of(audit),
               SecurityLog.start(system, settings.gateway())::tell,
               monitoring,
-              monitoring.times()));
+              monitoring.times(),
+              reload));
       PortalAddress relay = await(services.startRelay());
       Gateway.Registration registration =
           new Gateway.Registration(
@@ -210,6 +203,17 @@ final class GatewayProcess {
           incarnation,
           registered.portGroup(),
           registered.portals());
+    }
+
+    private Reload reload() {
+      return new Reload(
+          file,
+          incarnation,
+          begunWith,
+          List.of(
+              new Reload.Part(Reload.MOVEMENTS, read -> node.moveBy(read.node().movements())),
+              new Reload.Part(
+                  Reload.STORES, read -> services.judgeStoresBy(read.services().storeWatch()))));
     }
 
     private GatewayMonitoring monitoring(MetricsSettings metrics) {

@@ -48,7 +48,7 @@ final class StoreWatch {
   /** Looks in a window. */
   private static final int LOOKS = 8;
 
-  private final StoreTrend.Settings settings;
+  private volatile StoreTrend.Settings settings;
   private final Supplier<Set<String>> units;
   private final Function<String, Optional<Volume>> volumes;
   private final LongSupplier nanoTime;
@@ -114,6 +114,12 @@ final class StoreWatch {
   private static com.typesafe.config.ConfigException wrong(Config watch, String key, String what) {
     return new com.typesafe.config.ConfigException.BadValue(
         watch.getValue(key).origin(), "moongate.volume.watch." + key, "expected " + what);
+  }
+
+  /** Judges by other bounds from now on; how often it looks stays as it is. */
+  void judgeBy(StoreTrend.Settings other) {
+    settings = other;
+    trends.values().forEach(trend -> trend.judgeBy(other));
   }
 
   /** How long to wait between two looks. */

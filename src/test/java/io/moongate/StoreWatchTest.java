@@ -106,6 +106,27 @@ class StoreWatchTest {
   }
 
   @Test
+  void otherBoundsCountForWhatIsLookedAtAlreadyAndForWhatComes() {
+    open.put("u1", volume());
+    assertEquals(List.of(), look());
+    watch.judgeBy(
+        new StoreTrend.Settings(
+            SETTINGS.window(),
+            9,
+            SETTINGS.slowAfter(),
+            SETTINGS.stuckAfter(),
+            SETTINGS.patience(),
+            SETTINGS.standsFor()));
+    open.put("u2", volume());
+    assertEquals(List.of(), look());
+    health = new Volume.Health(0, 4, 4, 3, 4, false);
+    assertEquals(List.of(), look(), "three failures are too few");
+    watch.judgeBy(SETTINGS);
+    assertEquals(
+        List.of("u1 STORE_FAILING", "u2 STORE_FAILING"), look().stream().sorted().toList());
+  }
+
+  @Test
   void whatIsFencedIsSaidUntilItIsClosed() {
     open.put("u1", volume());
     assertEquals(List.of(), look());

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 /** Signals that Java has no call for. */
 public enum Signal {
   STOP,
-  CONT;
+  CONT,
+  HUP;
 
   /** Ended, stopped (T), in an uninterruptible wait (D), or a zombie (Z, X). */
   private static final String HALTED = "(?s)|.*\\) [TDZX] .*";

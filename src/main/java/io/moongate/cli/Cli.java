@@ -43,6 +43,7 @@ public final class Cli implements Runnable {
           StatusCommand.class,
           DoctorCommand.class,
           ClusterCommand.class,
+          ReloadCommand.class,
           GatewayCommand.class,
           PortalCommand.class,
           TargetCommand.class,

@@ -16,6 +16,7 @@ import io.moongate.cluster.membership.ServingLease;
 import io.moongate.cluster.ownership.Claimant;
 import io.moongate.cluster.ownership.HandOvers;
 import io.moongate.cluster.ownership.LoadExchange;
+import io.moongate.cluster.ownership.Movements;
 import io.moongate.cluster.ownership.Steward;
 import io.moongate.cluster.ownership.Timer;
 import io.moongate.cluster.ownership.UnitLoads;
@@ -365,6 +366,11 @@ public final class GatewayNode {
       receiver.tell(new Luns.OwnerGone(other));
     }
     surroundings.peerGone(gateway, other);
+  }
+
+  /** Moves units by another policy from now on, where nobody asks for the single one. */
+  public void moveBy(Movements.Policy policy) {
+    steward.tell(new Steward.MoveBy(policy));
   }
 
   /** It is asked once this gateway is registered: there is who takes its claims by then. */

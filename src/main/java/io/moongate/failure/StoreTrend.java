@@ -66,7 +66,7 @@ public final class StoreTrend {
   /** After such a time in which no trouble stood, the next one is a first one again. */
   private static final long FORGET_NANOS = Duration.ofMinutes(15).toNanos();
 
-  private final Settings settings;
+  private Settings settings;
   private final Deque<Sample> samples = new ArrayDeque<>();
   private Object volume;
   private Trouble standing;
@@ -91,6 +91,11 @@ public final class StoreTrend {
   /** Makes the trend of a unit of which nothing is known. */
   public StoreTrend(Settings settings) {
     this.settings = settings;
+  }
+
+  /** Judges by other bounds from now on. */
+  public synchronized void judgeBy(Settings other) {
+    settings = other;
   }
 
   /**

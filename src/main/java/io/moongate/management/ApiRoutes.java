@@ -55,6 +55,7 @@ final class ApiRoutes extends ProblemDirectives {
   private final SessionRoutes sessions;
   private final ClusterRoutes cluster;
   private final ChangeStreams changes;
+  private final ReloadRoutes reload;
   private final Optional<AuditRoutes> audit;
   private final ConsoleRoutes console = new ConsoleRoutes();
 
@@ -68,7 +69,8 @@ final class ApiRoutes extends ProblemDirectives {
       Optional<AuditLog> audit,
       Gate gate,
       Monitoring monitoring,
-      RequestTimes times) {
+      RequestTimes times,
+      Reloading reloading) {
     super(system);
     this.audit = audit.map(log -> new AuditRoutes(metadata, log));
     this.system = system;
@@ -84,6 +86,7 @@ final class ApiRoutes extends ProblemDirectives {
     this.stores = new StoreRoutes(metadata);
     this.sessions = new SessionRoutes(this, metadata);
     this.cluster = new ClusterRoutes(this, metadata);
+    this.reload = new ReloadRoutes(this, reloading, system);
     this.changes = new ChangeStreams(system, settings.idleTimeout(), metadata, gate);
   }
 
@@ -136,6 +139,7 @@ final class ApiRoutes extends ProblemDirectives {
                 resource("paths", paths(request)),
                 sessions.all(request),
                 cluster.all(request),
+                reload.all(request),
                 resource("changes", get(() -> complete(changes.open(request)))),
                 resource(
                     "openapi.json",

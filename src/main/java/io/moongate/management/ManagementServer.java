@@ -38,6 +38,7 @@ public final class ManagementServer {
    * @param audit what was; empty where nothing is to be said of it
    * @param keeper told of requests that were refused for who sent them
    * @param times where requests are timed
+   * @param reloading takes what has changed in the configuration file
    * @return the binding; fails when the address is taken
    * @throws IllegalArgumentException when {@code moongate.management.host} is unknown, or is not
    *     loopback and {@code moongate.management.allow-remote} is off, or a file of {@code security}
@@ -51,7 +52,8 @@ public final class ManagementServer {
       Optional<AuditLog> audit,
       Consumer<RefusedAttempt> keeper,
       Monitoring monitoring,
-      RequestTimes times) {
+      RequestTimes times,
+      Reloading reloading) {
     InetAddress address = settings.address();
     if (!address.isLoopbackAddress() && security.tls().isEmpty()) {
       log.warn(
@@ -87,7 +89,9 @@ public final class ManagementServer {
         .tls()
         .map(files -> server.enableHttps(https(files)))
         .orElse(server)
-        .bind(new ApiRoutes(system, settings, metadata, audit, gate, monitoring, times).all())
+        .bind(
+            new ApiRoutes(system, settings, metadata, audit, gate, monitoring, times, reloading)
+                .all())
         .thenApply(
             binding -> {
               log.info("management: API on {}", binding.localAddress());

@@ -63,6 +63,7 @@ class EveryRouteTest {
           "status",
           "version --gateway",
           "whoami",
+          "reload",
           "audit show",
           "audit replay --at 2026-11-30T00:00:00Z",
           "audit diff --from 2026-11-29T00:00:00Z --to 2026-11-30T00:00:00Z",
@@ -116,6 +117,8 @@ class EveryRouteTest {
   /** What answers: each with every field that a command reads. */
   private static final Map<String, String> ANSWERS =
       Map.of(
+          "/reload/x",
+          "{\"gateway\":\"gw1\",\"file\":\"gw1.conf\",\"applied\":true,\"changed\":[]}",
           "/events",
           "{\"items\":[]}",
           "/view/x",

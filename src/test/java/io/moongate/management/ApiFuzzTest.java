@@ -149,7 +149,8 @@ class ApiFuzzTest {
                     Clock.systemUTC(),
                     System::nanoTime),
                 new FakeMonitoring(),
-                new RequestTimes())
+                new RequestTimes(),
+                new FakeReloading())
             .all()
             .function(system);
   }

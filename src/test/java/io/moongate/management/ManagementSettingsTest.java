@@ -89,7 +89,8 @@ class ManagementSettingsTest {
                   Optional.empty(),
                   refused -> {},
                   new FakeMonitoring(),
-                  new RequestTimes()));
+                  new RequestTimes(),
+                  new FakeReloading()));
     } finally {
       system.terminate();
     }

@@ -48,7 +48,15 @@ public final class TestServer {
     system = ActorSystem.create(Behaviors.empty(), "management", ConfigFactory.defaultReference());
     ServerBinding binding =
         ManagementServer.start(
-                system, settings, security, metadata, audit, refused::add, monitoring, times)
+                system,
+                settings,
+                security,
+                metadata,
+                audit,
+                refused::add,
+                monitoring,
+                times,
+                new FakeReloading())
             .toCompletableFuture()
             .get(BOUND_SECONDS, TimeUnit.SECONDS);
     address = binding.localAddress();

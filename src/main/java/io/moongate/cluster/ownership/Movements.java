@@ -72,7 +72,7 @@ public final class Movements {
 
   private final String self;
   private final String incarnation;
-  private final Policy policy;
+  private Policy policy;
   private final Loads loads;
   private final Map<String, Moved> moved = new HashMap<>();
 
@@ -84,6 +84,11 @@ public final class Movements {
     this.incarnation = incarnation;
     this.policy = policy;
     this.loads = loads;
+  }
+
+  /** Moves by another policy from now on; what is under way goes on. */
+  void policy(Policy other) {
+    policy = other;
   }
 
   /**

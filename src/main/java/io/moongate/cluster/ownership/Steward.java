@@ -66,6 +66,9 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
     NOW
   }
 
+  /** Units are moved by this from now on. */
+  public record MoveBy(Movements.Policy policy) implements Command {}
+
   /** Somebody waits for the record of a unit: if this gateway has taken it over, it goes first. */
   public record RecordWanted(String unitId) implements Command {}
 
@@ -187,6 +190,12 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
               begun = true;
               claimant.rehearse();
               return look();
+            })
+        .onMessage(
+            MoveBy.class,
+            by -> {
+              stewardship.policy(by.policy());
+              return this;
             })
         .onMessage(RecordWanted.class, this::onRecordWanted)
         .onMessage(Answered.class, this::onAnswered)

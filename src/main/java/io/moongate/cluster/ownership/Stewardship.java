@@ -125,6 +125,11 @@ public final class Stewardship {
     this.refused = new RefusedUnits(self);
   }
 
+  /** Moves units by another policy from now on. */
+  void policy(Movements.Policy other) {
+    movements.policy(other);
+  }
+
   /** Looks at everything once, with nothing that other gateways have claimed. */
   public Plan look(
       View view,

@@ -367,8 +367,10 @@ class StewardshipTest {
     assertEquals(Map.of("u0", "gw2"), targets(look(LATER)));
     duty("gw2", Duty.DRAINING);
     assertEquals(Map.of("u0", "gw3"), targets(look(LATER.plusSeconds(60))));
-    gw1 = steward(new Movements.Policy(false, STABLE, false, EVEN, 4));
-    assertEquals(Map.of(), targets(look(LATER.plusSeconds(60))));
+    gw1.policy(new Movements.Policy(false, STABLE, false, EVEN, 4));
+    assertEquals(Map.of(), targets(look(LATER.plusSeconds(600))));
+    gw1.policy(new Movements.Policy(true, STABLE, false, EVEN, 4));
+    assertEquals(Map.of("u0", "gw3"), targets(look(LATER.plusSeconds(600))));
   }
 
   @Test
