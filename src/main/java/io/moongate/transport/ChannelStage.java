@@ -232,6 +232,10 @@ final class ChannelStage extends GraphStage<FlowShape<Outgoing, ByteString>> {
      * told, and what it still sends is read and dropped until it closes, too.
      */
     private void sayGoodbye() {
+      if (!connected) {
+        completeStage(); // There is nobody to say it to.
+        return;
+      }
       goodbye = true;
       if (!isClosed(out)) {
         complete(out);
