@@ -272,9 +272,7 @@ final class GatewayProcess {
             ending.set(true);
             Readiness.set(false);
             supervisor.stopping();
-            if (takeover != null) {
-              takeover.close();
-            }
+            endTakeover();
             return services
                 .unbindPortals()
                 .thenCompose(unbound -> services.sessionsLeave())
@@ -298,6 +296,17 @@ final class GatewayProcess {
           CoordinatedShutdown.PhaseServiceStop(),
           "moongate-close",
           () -> services.close().thenApply(closed -> Done.getInstance()));
+    }
+
+    /** Whatever comes of it, what follows in a stop follows. */
+    private void endTakeover() {
+      try {
+        if (takeover != null) {
+          takeover.close();
+        }
+      } catch (RuntimeException failure) {
+        LOG.warn("event=portals-not-given-up", failure);
+      }
     }
 
     @Override

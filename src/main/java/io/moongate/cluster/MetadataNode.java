@@ -4,8 +4,10 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import io.moongate.cluster.cassandra.CassandraIdentifiers;
 import io.moongate.cluster.cassandra.CassandraOwnershipRows;
 import io.moongate.cluster.cassandra.CassandraTerms;
+import io.moongate.cluster.membership.LostGateways;
 import io.moongate.cluster.replica.ViewPublisher;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -15,6 +17,7 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.SelfUp;
@@ -27,6 +30,8 @@ import org.apache.pekko.remote.artery.ThisActorSystemQuarantinedEvent;
  * anywhere.
  */
 public final class MetadataNode {
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
   private final CompletableFuture<Void> up = new CompletableFuture<>();
 
   private MetadataNode() {}
@@ -45,7 +50,8 @@ public final class MetadataNode {
         new CassandraIdentifiers(session, settings.keyspace()),
         publisher,
         clock);
-    system.systemActorOf(node.standing(), "metadata-standing", Props.empty());
+    system.systemActorOf(
+        node.standing(settings.lease().strandedAfter()), "metadata-standing", Props.empty());
     return node;
   }
 
@@ -54,8 +60,23 @@ public final class MetadataNode {
     return up.copy();
   }
 
-  /** Ends this member when another one will hear it no more: it would host what nobody reaches. */
-  private Behavior<Object> standing() {
+  private enum Look {
+    NOW
+  }
+
+  /**
+   * Ends this member when another one will hear it no more, as it would host what nobody reaches;
+   * and when no gateway is left to say who is a member.
+   */
+  private Behavior<Object> standing(Duration patience) {
+    return Behaviors.withTimers(
+        timers -> {
+          timers.startTimerWithFixedDelay(Look.NOW, LOOK);
+          return standing(new LostGateways(patience));
+        });
+  }
+
+  private Behavior<Object> standing(LostGateways lost) {
     return Behaviors.setup(
         context -> {
           Cluster cluster = Cluster.get(context.getSystem());
@@ -71,6 +92,18 @@ public final class MetadataNode {
                   SelfUp.class,
                   member -> {
                     up.complete(null);
+                    return Behaviors.same();
+                  })
+              .onMessage(
+                  Look.class,
+                  now -> {
+                    CurrentClusterState state = cluster.state();
+                    if (lost.look(state.getMembers(), state.getUnreachable(), System.nanoTime())) {
+                      context
+                          .getLog()
+                          .error("event=no-gateway-left members={}", state.getMembers());
+                      cluster.manager().tell(new Down(cluster.selfMember().address()));
+                    }
                     return Behaviors.same();
                   })
               .onMessage(

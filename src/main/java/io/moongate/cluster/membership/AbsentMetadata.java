@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
+import java.util.Set;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.UniqueAddress;
 
@@ -23,13 +23,14 @@ final class AbsentMetadata {
   /**
    * Takes in how the membership is now.
    *
+   * @param unreachable those of the members that are out of sight
    * @param leased whether this process holds its lease: without it its own sight may be what fails
    * @return those that are to be downed
    */
-  List<Member> look(CurrentClusterState state, boolean leased, long nowNanos) {
+  List<Member> look(Set<Member> unreachable, boolean leased, long nowNanos) {
     Map<UniqueAddress, Long> silent = new HashMap<>();
     List<Member> late = new ArrayList<>();
-    for (Member member : state.getUnreachable()) {
+    for (Member member : unreachable) {
       if (leased
           && member.hasRole(MemberIdentity.METADATA_ROLE)
           && MemberIdentity.of(member).isEmpty()

@@ -21,6 +21,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
@@ -198,6 +199,9 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
     ClusterEvent.MemberEvent event = changed.event();
     MemberIdentity peer = MemberIdentity.of(event.member()).orElse(null);
     if (peer == null) {
+      if (comes(event.member())) {
+        ProofAwareDetector.back(event.member().address().toString());
+      }
       return this;
     }
     if (peer.incarnation().equals(selfIncarnation)) {
@@ -220,13 +224,17 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
           "unwatch-" + peer.incarnation(), new Unwatch(peer.incarnation()), WATCHED_ON);
       // That alone says nothing of its lease: the charter does.
       seen(peer, Kind.REMOVED, "was " + removed.previousStatus());
-    } else if (event.member().status() == MemberStatus.joining()
-        || event.member().status() == MemberStatus.weaklyUp()
-        || event.member().status() == MemberStatus.up()) {
+    } else if (comes(event.member())) {
       ProofAwareDetector.back(peer.address().toString());
       watch.watch(peer);
     }
     return this;
+  }
+
+  private static boolean comes(Member member) {
+    return member.status() == MemberStatus.joining()
+        || member.status() == MemberStatus.weaklyUp()
+        || member.status() == MemberStatus.up();
   }
 
   private Behavior<Command> onReachabilityChanged(ReachabilityChanged changed) {

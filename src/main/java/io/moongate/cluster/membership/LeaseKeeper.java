@@ -383,7 +383,9 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
     boolean leased = protocol.inForce() && protocol.lease().covers(now);
     expulsions.look(protocol.charter(), leased, this::isHeard, now);
     List<Member> out =
-        new ArrayList<>(absent.look(Cluster.get(getContext().getSystem()).state(), leased, now));
+        new ArrayList<>(
+            absent.look(
+                Cluster.get(getContext().getSystem()).state().getUnreachable(), leased, now));
     if (!leased) {
       return;
     }

@@ -246,8 +246,9 @@ public final class Takeover {
     } else if ((mine || isFree(turn, holder.isPresent(), subject, gateways, now))
         && !link.has(turn.key.address())
         && isClean(turn, now)) {
+      requireRefusal(subject);
       if (mine) {
-        begin(turn, subject, now);
+        begin(turn, now);
       } else {
         ask(turn, now);
       }
@@ -324,7 +325,8 @@ public final class Takeover {
     }
   }
 
-  private void begin(Turn turn, GatewayEntry subject, long now) throws IOException {
+  /** That connections to the address would be refused here. */
+  private void requireRefusal(GatewayEntry subject) throws IOException {
     for (PortalAddress portal : subject.portals()) {
       if (link.isListenedOn(portal.port())) {
         throw new IOException(
@@ -333,6 +335,9 @@ public final class Takeover {
                 + " refused");
       }
     }
+  }
+
+  private void begin(Turn turn, long now) throws IOException {
     hold(turn, now);
     if (turn.here) {
       turn.announcements = ANNOUNCEMENTS;
