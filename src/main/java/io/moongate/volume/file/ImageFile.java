@@ -68,7 +68,7 @@ final class ImageFile implements Closeable {
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     // The JDK keeps its descriptor to itself, so the C library's calls get one of their own.
     int descriptor = Libc.AVAILABLE ? Libc.open(path.toString(), Libc.READ_WRITE) : -1;
-    return new ImageFile(channel, descriptor, mapped ? Residency.of(descriptor) : Residency.NONE);
+    return new ImageFile(channel, descriptor, mapped ? new Residency(descriptor) : Residency.NONE);
   }
 
   long size() throws IOException {

@@ -22,18 +22,14 @@ final class Residency implements Closeable {
 
   private record Mapping(long address, long length) {}
 
-  private Residency(int descriptor) {
-    this.descriptor = descriptor;
-  }
-
   /**
    * Of an open file.
    *
    * @param descriptor open for writing: of files that may not be written to the kernel says that
    *     all is there
    */
-  static Residency of(int descriptor) {
-    return new Residency(descriptor);
+  Residency(int descriptor) {
+    this.descriptor = descriptor;
   }
 
   /**

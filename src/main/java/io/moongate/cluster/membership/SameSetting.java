@@ -1,0 +1,33 @@
+package io.moongate.cluster.membership;
+
+import java.util.List;
+import org.apache.pekko.cluster.ConfigValidation;
+import org.apache.pekko.cluster.Invalid;
+import org.apache.pekko.cluster.JoinConfigCompatChecker;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * A setting that has to be the same on every member. Pekko asks about it at each joining, and ends
+ * who may not join.
+ */
+abstract class SameSetting extends JoinConfigCompatChecker {
+  private final String key;
+
+  SameSetting(String key) {
+    this.key = key;
+  }
+
+  @Override
+  public final Seq<String> requiredKeys() {
+    return sequence(key);
+  }
+
+  static ConfigValidation invalid(String reason) {
+    return Invalid.apply(sequence(reason));
+  }
+
+  private static Seq<String> sequence(String only) {
+    return CollectionConverters.asScala(List.of(only)).toSeq();
+  }
+}
