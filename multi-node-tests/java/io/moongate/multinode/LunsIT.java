@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.AtOnce;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
 import io.moongate.multinode.harness.ClusterExtension;
@@ -23,9 +24,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -38,7 +36,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LunsIT {
   private static final Duration BOUND = Duration.ofSeconds(120);
   private static final long SIZE = 1L << 20;
-  private static final int CREATORS = 4;
 
   /** As it lists them to itself alone: other tests list targets, too. */
   private static final String INITIATOR = "iqn.2026-11.io.moongate:host-luns";
@@ -127,18 +124,9 @@ class LunsIT {
 
   private static List<TestLun> create(TestCluster cluster, String target, List<Integer> numbers) {
     long began = System.nanoTime();
-    ExecutorService creators = Executors.newFixedThreadPool(CREATORS);
     try {
-      List<CompletableFuture<TestLun>> luns =
-          numbers.stream()
-              .map(
-                  number ->
-                      CompletableFuture.supplyAsync(
-                          () -> cluster.requestLun(target, number, SIZE, 512, "file"), creators))
-              .toList();
-      return luns.stream().map(CompletableFuture::join).toList();
+      return AtOnce.each(numbers, number -> cluster.requestLun(target, number, SIZE, 512, "file"));
     } finally {
-      creators.shutdownNow();
       System.out.printf(
           "%d LUNs made in %.1f s%n", numbers.size(), (System.nanoTime() - began) / 1e9);
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.AtOnce;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Await.Unready;
 import io.moongate.multinode.harness.Installation;
@@ -21,9 +22,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -48,7 +46,6 @@ class ScaleIT {
 
   private static final long SIZE = 1L << 20;
   private static final int PER_TARGET = 1000;
-  private static final int CREATORS = 8;
   private static final int CHANGES = 20;
   private static final int ARTERY = 2551;
 
@@ -210,26 +207,16 @@ class ScaleIT {
     for (int target = before / PER_TARGET; target * PER_TARGET < count; target++) {
       cluster.createTarget("scale-" + target);
     }
-    ExecutorService creators = Executors.newFixedThreadPool(CREATORS);
-    try {
-      List<CompletableFuture<TestLun>> made =
-          IntStream.range(before, count)
-              .mapToObj(
-                  index ->
-                      CompletableFuture.supplyAsync(
-                          () ->
-                              cluster.requestLun(
-                                  "iqn.2026-11.io.moongate:scale-" + index / PER_TARGET,
-                                  index % PER_TARGET,
-                                  SIZE,
-                                  512,
-                                  "file"),
-                          creators))
-              .toList();
-      made.forEach(each -> luns.add(each.join()));
-    } finally {
-      creators.shutdownNow();
-    }
+    luns.addAll(
+        AtOnce.each(
+            IntStream.range(before, count).boxed().toList(),
+            index ->
+                cluster.requestLun(
+                    "iqn.2026-11.io.moongate:scale-" + index / PER_TARGET,
+                    index % PER_TARGET,
+                    SIZE,
+                    512,
+                    "file")));
     awaitServed(cluster, count);
     System.out.printf(
         Locale.ROOT, "%d LUNs made in %.1f s%n", count - before, (System.nanoTime() - began) / 1e9);

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -59,7 +60,7 @@ class SecuredClusterIT {
 
   private static TestCluster cluster;
   private static TestLun lun;
-  private static Path directory;
+  @TempDir private static Path directory;
   private static Pair gateways;
   private static Pair apis;
   private static Pair foreign;
@@ -67,7 +68,6 @@ class SecuredClusterIT {
   @BeforeAll
   static void start() throws Exception {
     Installation installation = Installation.find();
-    directory = Files.createTempDirectory("moongate-secured");
     TestCertificates certificates = new TestCertificates(directory);
     gateways = certificates.authority("gateways");
     apis = certificates.authority("api");

@@ -1,8 +1,10 @@
 package io.moongate.multinode;
 
+import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient;
 import io.moongate.multinode.harness.ApiClient.ApiException;
+import io.moongate.multinode.harness.AtOnce;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.PathAgreement;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Measures how long hosts wait after a fault of the owner of units, so many times, and keeps it as
@@ -193,11 +196,9 @@ record Stalls(NetworkedCluster networked) {
   /** Makes units of a target of their own. */
   List<TestLun> units(String name, int count) {
     String target = cluster().createTarget("stall-" + name + "-" + count);
-    List<TestLun> units = new ArrayList<>();
-    for (int number = 0; number < count; number++) {
-      units.add(cluster().requestLun(target, number, SIZE, 512, STORE));
-    }
-    return units;
+    return AtOnce.each(
+        IntStream.range(0, count).boxed().toList(),
+        number -> cluster().requestLun(target, number, SIZE, 512, STORE));
   }
 
   /** So that the next owner that fails has no more units than is said of it. */
@@ -209,15 +210,19 @@ record Stalls(NetworkedCluster networked) {
 
   /** Makes a gateway the owner of all. */
   private void gather(List<TestLun> units, TestGateway owner) {
-    units.forEach(unit -> move(unit, owner, TestCluster.START_BOUND));
+    long began = System.nanoTime();
+    AtOnce.each(units, unit -> move(unit, owner, TestCluster.START_BOUND));
     for (TestLun unit : List.of(units.get(0), units.get(units.size() - 1))) {
       new PathAgreement(cluster(), unit).await();
     }
+    System.out.printf(
+        "  %d gathered at %s in %d ms%n",
+        units.size(), owner, (System.nanoTime() - began) / 1_000_000);
   }
 
   /** Asks a gateway to be the owner, until it is. */
-  static void move(TestLun unit, TestGateway to, Duration bound) {
-    Await.value(
+  static LogicalUnit move(TestLun unit, TestGateway to, Duration bound) {
+    return Await.value(
         "%s to be of %s".formatted(unit, to),
         bound,
         () -> {

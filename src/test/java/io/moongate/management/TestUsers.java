@@ -46,6 +46,7 @@ final class TestUsers {
   private static Path make() {
     try {
       Path directory = Files.createTempDirectory("moongate-users");
+      directory.toFile().deleteOnExit(); // What is registered last is deleted first.
       Path file = directory.resolve("users");
       file.toFile().deleteOnExit();
       for (Role role : Role.values()) {
