@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
 import io.moongate.cluster.NodeSettings;
+import io.moongate.cluster.membership.SameAddressLifetime;
+import io.moongate.cluster.membership.SameHome;
+import io.moongate.cluster.membership.SameLeaseLength;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,12 +139,15 @@ class GatewayConfigTest {
     assertTrue(message.contains("expected " + expected), message);
   }
 
+  /** Whoever says otherwise than the others may not join. */
   @Test
-  void whoseLeasesAreOfAnotherLengthMayNotJoin() throws IOException {
-    assertEquals(
-        io.moongate.cluster.membership.SameLeaseLength.class.getName(),
+  void whatHasToBeTheSameIsAskedAtEachJoining() throws IOException {
+    Config checkers =
         load("moongate.gateway.name = gw1")
-            .getString("pekko.cluster.configuration-compatibility-check.checkers.moongate"));
+            .getConfig("pekko.cluster.configuration-compatibility-check.checkers");
+    assertEquals(SameLeaseLength.class.getName(), checkers.getString("moongate"));
+    assertEquals(SameHome.class.getName(), checkers.getString("moongate-entities"));
+    assertEquals(SameAddressLifetime.class.getName(), checkers.getString("moongate-takeover"));
   }
 
   @Test
