@@ -9,6 +9,7 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.schema.SchemaConnection;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.ClusterExtension;
@@ -42,8 +43,8 @@ class AuditIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int INSTANTS = 10;
 
-  /** An entity saves a snapshot of every 100 events. */
-  private static final int CHANGES = 110;
+  /** Events, of two rows each, until an entity has saved a snapshot, and some more. */
+  private static final int CHANGES = TermedEntity.ROWS_PER_SNAPSHOT / 2 + 10;
 
   private static final Duration BOUND = Duration.ofSeconds(60);
 

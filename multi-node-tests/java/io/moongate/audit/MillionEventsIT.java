@@ -9,6 +9,7 @@ import com.datastax.oss.driver.api.core.cql.BatchStatementBuilder;
 import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
+import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.schema.SchemaConnection;
 import io.moongate.cluster.schema.SchemaTool;
 import io.moongate.cluster.view.View;
@@ -91,7 +92,7 @@ class MillionEventsIT {
                 ? AuditFixture.chosen("gw" + (1 + event % 3), event, at)
                 : AuditFixture.served(event - 1L, at),
             AuditFixture.GW1);
-        if (writer.sequenceNr() % HistoryWriter.SNAPSHOT_ROWS == 0) {
+        if (writer.sequenceNr() % TermedEntity.ROWS_PER_SNAPSHOT == 0) {
           snapshots.add(writer.snapshot(at));
         }
       }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moongate.cluster.entity.TermedEntity;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -75,7 +76,7 @@ class EntityHistoryTest {
     writer.write(AuditFixture.created("u", second(0)), AuditFixture.OPERATOR);
     for (int epoch = 1; epoch <= 350; epoch++) {
       fixture.owners(writer, epoch, epoch);
-      if (writer.sequenceNr() % HistoryWriter.SNAPSHOT_ROWS == 0) {
+      if (writer.sequenceNr() % TermedEntity.ROWS_PER_SNAPSHOT == 0) {
         fixture.journal.add(unit("u"), writer.snapshot(second(epoch)));
       }
     }
@@ -85,7 +86,8 @@ class EntityHistoryTest {
   @Test
   void snapshotsChangeNothingButWhatHasToBeRead() {
     withSnapshots();
-    assertEquals(3, fixture.journal.snapshots.get(unit("u")).size());
+    assertEquals(
+        2 * 351 / TermedEntity.ROWS_PER_SNAPSHOT, fixture.journal.snapshots.get(unit("u")).size());
     List<Long> epochs = new ArrayList<>();
     for (int second = 0; second <= 350; second += 7) {
       epochs.add(entry(fixture.history("u").at(second(second))).ownership().epoch());

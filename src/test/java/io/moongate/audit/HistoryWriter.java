@@ -14,9 +14,6 @@ import org.apache.pekko.serialization.Serializers;
 
 /** Writes the history of one entity as an incarnation of it does: an event, and a mark after it. */
 final class HistoryWriter {
-  /** Rows between two snapshots. */
-  static final int SNAPSHOT_ROWS = 200;
-
   private final Serialization serialization;
   private final Consumer<JournalRow> rows;
   private final String persistenceId;

@@ -3,6 +3,7 @@ package io.moongate.cluster.entity;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -82,11 +83,12 @@ public final class TermReplay<S> {
     }
   }
 
+  private int remembered = BRANCHES;
   private final Map<Place, Branch<S>> branches =
       new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Place, Branch<S>> eldest) {
-          return size() > BRANCHES;
+          return size() > remembered;
         }
       };
   private Place last;
@@ -141,6 +143,21 @@ public final class TermReplay<S> {
       now = after;
     }
     return now.state();
+  }
+
+  /**
+   * It is replayed, and appended to by one incarnation alone from now on: no event comes any more
+   * that any but the last one was before. So the states that the others have made are forgotten: an
+   * entity that lives keeps one, not as many as it has had.
+   */
+  void settled() {
+    remembered = 1;
+    branches.keySet().retainAll(Set.of(last));
+  }
+
+  /** How many states are remembered. */
+  int remembers() {
+    return branches.size();
   }
 
   /** The state of the history that counts by now. */

@@ -42,7 +42,12 @@ import org.apache.pekko.serialization.SerializationExtension;
  */
 public abstract class TermedEntity<C, E, S>
     extends EventSourcedBehaviorWithEnforcedReplies<C, E, S> {
-  private static final int EVENTS_PER_SNAPSHOT = 200;
+  /**
+   * Rows of the journal, two for each event, after which the state is saved: what is replayed when
+   * an entity gets another home, a thousand of them at a time when a gateway fails.
+   */
+  public static final int ROWS_PER_SNAPSHOT = 40;
+
   private static final int CONFIRM_ATTEMPTS = 6;
   private static final Duration CONFIRM_RETRY = Duration.ofMillis(250);
   private static final Duration CONFIRM_RETRY_LONGEST = Duration.ofSeconds(2);
@@ -282,8 +287,7 @@ public abstract class TermedEntity<C, E, S>
           persistInTerm(adoption())
               .thenRun(
                   (S after) -> {
-                    adopted = true;
-                    onAdopted(after);
+                    adopt(after);
                   })
               .thenUnstashAll();
     };
@@ -306,11 +310,18 @@ public abstract class TermedEntity<C, E, S>
 
   private void onRecovered(S state) {
     if (version(state) == 0) {
-      adopted = true; // Nothing was replayed, nothing can be taken away.
-      onAdopted(state);
+      adopt(state); // Nothing was replayed, nothing can be taken away.
     } else {
       context.getSelf().tell(begin());
     }
+  }
+
+  private void adopt(S state) {
+    adopted = true;
+    if (history().term() <= term.number()) {
+      history().settled();
+    } // Else a newer one has begun, and this one finds that nothing of it is confirmed.
+    onAdopted(state);
   }
 
   /** Makes the command that brings a confirmation back to this entity. */
@@ -397,7 +408,7 @@ public abstract class TermedEntity<C, E, S>
 
   @Override
   public boolean shouldSnapshot(S state, E event, long sequenceNr) {
-    return sequenceNr % EVENTS_PER_SNAPSHOT == 0;
+    return sequenceNr % ROWS_PER_SNAPSHOT == 0;
   }
 
   @Override

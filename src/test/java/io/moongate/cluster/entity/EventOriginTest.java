@@ -114,7 +114,7 @@ class EventOriginTest {
   void theChainGoesOnAfterASnapshot() {
     ActorRef<Target.Command> target = incarnation();
     accepted(target, to -> new Target.Create(List.of(), Optional.empty(), to));
-    for (int change = 0; change < 52; change++) {
+    for (int change = 0; change < TermedEntity.ROWS_PER_SNAPSHOT / 4; change++) {
       accepted(target, to -> new Target.MapLun(0, "u", to));
       accepted(target, to -> new Target.UnmapLun(0, "u", to));
     }
@@ -123,7 +123,7 @@ class EventOriginTest {
       target.tell(new Target.Get(probe.ref()));
       probe.receiveMessage(Duration.ofSeconds(10));
     }
-    assertEquals(200, terms.snapshot(id).orElseThrow());
+    assertEquals(TermedEntity.ROWS_PER_SNAPSHOT, terms.snapshot(id).orElseThrow());
     kit.stop(target);
     accepted(incarnation(), asked(to -> new Target.SetExplicitAlua(true, to)));
     String digest = "";

@@ -100,6 +100,9 @@ class TermReplayTest {
       rows.addAll(writer.underWay);
       rows.sort(Comparator.comparingLong(Row::sequenceNr).thenComparingLong(Row::timestamp));
       take(writer, writer.underWay.get(0));
+      if (writer.replay.term() <= writer.term) {
+        writer.replay.settled();
+      }
       writer.highest += 2;
       writer.appended = true;
       writer.underWay = List.of();
@@ -149,6 +152,26 @@ class TermReplayTest {
         IllegalStateException.class,
         () -> replay.event(new TermReplay.Position(3, 2, 3), before -> before + "c"));
     assertEquals("a", replay.event(new TermReplay.Position(1, 1, 3), before -> before + "c"));
+  }
+
+  /** However many an entity has had since it began. */
+  @Test
+  void whoAppendsAloneRemembersOneState() {
+    TermReplay<String> replay = new TermReplay<>("", 0, 0);
+    for (int version = 1; version <= 20; version++) {
+      replay.event(
+          new TermReplay.Position(1, version == 1 ? 0 : 1, version), before -> before + "a");
+    }
+    assertEquals(21, replay.remembers());
+    replay.event(replay.next(2), before -> before + "b");
+    replay.settled();
+    assertEquals(1, replay.remembers());
+    for (int event = 0; event < 10; event++) {
+      replay.event(replay.next(2), before -> before + "c");
+      assertEquals(1, replay.remembers());
+    }
+    assertEquals("a".repeat(20) + "b" + "c".repeat(10), replay.state());
+    assertEquals(31, replay.version());
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.moongate.cluster.unit;
 
+import static io.moongate.cluster.entity.TermedEntity.ROWS_PER_SNAPSHOT;
 import static io.moongate.cluster.unit.UnitFixture.incarnationOf;
 import static io.moongate.cluster.unit.UnitFixture.seen;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -282,7 +283,7 @@ class StaleIncarnationTest {
   @Test
   void aSnapshotOfAStaleIncarnationIsNotBelieved() {
     fixture.serving("gw1");
-    // Each move and its end by the bound are two events: a snapshot comes at 200 rows.
+    // Each move and its end by the bound are two events, of two rows each.
     UnitEntry before = fixture.get();
     while (fixture.terms.snapshot(fixture.persistenceId()).isEmpty()) {
       fixture.move("gw2");
@@ -291,10 +292,12 @@ class StaleIncarnationTest {
       UnitEntry after = fixture.get();
       assertNotEquals(before, after);
       before = after;
-      assertTrue(SharedJournal.rows(fixture.persistenceId()) < 240, "no snapshot came");
+      assertTrue(
+          SharedJournal.rows(fixture.persistenceId()) < 2 * ROWS_PER_SNAPSHOT, "no snapshot came");
     }
-    assertEquals(OptionalLong.of(200), fixture.terms.snapshot(fixture.persistenceId()));
-    assertTrue(SharedSnapshots.holds(fixture.persistenceId(), 200));
+    assertEquals(
+        OptionalLong.of(ROWS_PER_SNAPSHOT), fixture.terms.snapshot(fixture.persistenceId()));
+    assertTrue(SharedSnapshots.holds(fixture.persistenceId(), ROWS_PER_SNAPSHOT));
 
     UnitEntry decided = fixture.get();
     fixture.rehome();
@@ -307,7 +310,7 @@ class StaleIncarnationTest {
     SharedSnapshots.put(
         SerializationExtension.get(fixture.kit.system()),
         fixture.persistenceId(),
-        200,
+        ROWS_PER_SNAPSHOT,
         new LogicalUnit.Snapshot(
             99,
             new UnitState(
