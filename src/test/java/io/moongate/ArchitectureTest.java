@@ -73,6 +73,7 @@ class ArchitectureTest {
           pekko(
               "io.moongate.transport..",
               "io.moongate.scsi..",
+              "io.moongate.volume",
               "io.moongate.security..",
               MEASURE,
               SETTINGS,

@@ -1,14 +1,19 @@
 package io.moongate.relay;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How many commands, and how much of their data, may be in flight. Thread-safe. */
+/**
+ * How many commands, and how much of their data, may be in flight, perhaps of several. Thread-safe.
+ */
 final class Budget {
   private final int maxCommands;
   private final long maxBytes;
   private final AtomicInteger commands = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
+  private final Queue<Runnable> wanted = new ConcurrentLinkedQueue<>();
 
   Budget(int maxCommands, long maxBytes) {
     this.maxCommands = maxCommands;
@@ -22,15 +27,27 @@ final class Budget {
       return false;
     }
     if (bytes.addAndGet(size) > maxBytes) {
-      release(size);
+      give(size);
       return false;
     }
     return true;
   }
 
-  void release(long size) {
+  private void give(long size) {
     bytes.addAndGet(-size);
     commands.decrementAndGet();
+  }
+
+  void release(long size) {
+    give(size);
+    for (Runnable next = wanted.poll(); next != null; next = wanted.poll()) {
+      next.run();
+    }
+  }
+
+  /** Has it run, once, when something is released the next time. */
+  void whenReleased(Runnable action) {
+    wanted.add(action);
   }
 
   int commands() {

@@ -1,6 +1,7 @@
 package io.moongate.relay;
 
 import io.moongate.scsi.Command;
+import io.moongate.transport.Landing;
 import io.moongate.transport.Outgoing;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,21 +29,25 @@ final class ClientLink
   private final RelaySettings settings;
   private final Outstanding outstanding;
   private final Frame.Hello hello;
+  private final Landing landing;
   private final Consumer<RelayStage> created;
 
   /**
    * One connection.
    *
+   * @param landing told where the data of replies is wanted
    * @param created gets the running stage, to be woken when there is something to send
    */
   ClientLink(
       RelaySettings settings,
       Outstanding outstanding,
       Frame.Hello hello,
+      Landing landing,
       Consumer<RelayStage> created) {
     this.settings = settings;
     this.outstanding = outstanding;
     this.hello = hello;
+    this.landing = landing;
     this.created = created;
   }
 
@@ -65,7 +70,7 @@ final class ClientLink
         new OwnerClock(settings.clockDrift(), settings.clockMargin().toNanos());
 
     Logic(FlowShape<ByteString, Outgoing> shape) {
-      super(shape, settings);
+      super(shape, settings, new FrameDecoder(0, outstanding::isSent, landing));
       send(() -> hello);
     }
 
@@ -74,7 +79,9 @@ final class ClientLink
       if (frame instanceof Frame.Reply reply) {
         outstanding.replied(reply.id(), reply.response());
       } else if (frame instanceof Frame.Tick tick) {
-        clock.tick(tick.nanos(), System.nanoTime());
+        long now = System.nanoTime();
+        clock.tick(tick.nanos(), now);
+        outstanding.ticked(now);
       } else if (frame instanceof Frame.Welcome welcome && !isEstablished()) {
         outstanding.connected(hello.connection(), welcome.begun());
         establish();

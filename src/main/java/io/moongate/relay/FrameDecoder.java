@@ -7,15 +7,19 @@ import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
+import io.moongate.transport.Landing;
+import io.moongate.volume.LentBuffer;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongPredicate;
 import org.apache.pekko.util.ByteString;
 
 /**
  * Bytes to frames, however they are cut. Data that arrived in one piece is not copied; what arrived
- * in several is put together once. Not thread-safe.
+ * in several is put together once. Long data of a reply is put together off the heap, in memory
+ * that is lent, and received there where that is possible. Not thread-safe.
  */
 final class FrameDecoder {
   private static final TaskAttribute[] ATTRIBUTES = TaskAttribute.values();
@@ -27,16 +31,41 @@ final class FrameDecoder {
     }
   }
 
+  /** Length, type, id, status, data-out wanted and the length of sense data. */
+  private static final int REPLY_TO_SENSE = 4 + 1 + 8 + 1 + 8 + 2;
+
+  private final LongPredicate expected;
+  private final Landing landing;
   private int maxData;
   private ByteString bytes = ByteString.emptyByteString();
+
+  /** A reply whose data is arriving; null when there is none. */
+  private Arriving arriving;
+
+  /** What is known of a reply before its data, and where that goes, from its position on. */
+  private record Arriving(Frame.Reply reply, ByteBuffer room) {}
+
+  /**
+   * A decoder at the beginning of a connection on which no reply is expected.
+   *
+   * @param maxData bytes of data that a frame may have; 0 before the peer has said who it is
+   */
+  FrameDecoder(int maxData) {
+    this(maxData, none -> false, new Landing());
+  }
 
   /**
    * A decoder at the beginning of a connection.
    *
    * @param maxData bytes of data that a frame may have; 0 before the peer has said who it is
+   * @param expected whether there is a request of that id without a reply: for the data of no other
+   *     is there memory before it has come
+   * @param landing told where the data of a reply is wanted
    */
-  FrameDecoder(int maxData) {
+  FrameDecoder(int maxData, LongPredicate expected, Landing landing) {
     this.maxData = maxData;
+    this.expected = expected;
+    this.landing = landing;
   }
 
   /** From now on frames may have this much data. */
@@ -46,7 +75,14 @@ final class FrameDecoder {
 
   /** Takes what arrived. */
   void feed(ByteString chunk) {
-    bytes = bytes.isEmpty() ? chunk : bytes.concat(chunk);
+    landing.came(chunk.size());
+    ByteString rest = arriving == null ? chunk : fill(chunk);
+    bytes = bytes.isEmpty() ? rest : bytes.concat(rest);
+  }
+
+  /** Puts the first of these bytes where data is wanted. */
+  private ByteString fill(ByteString chunk) {
+    return chunk.drop(chunk.copyToBuffer(arriving.room));
   }
 
   /**
@@ -55,6 +91,9 @@ final class FrameDecoder {
    * @throws RelayProtocolException when it is none, or too long; nothing after it can be decoded
    */
   Optional<Frame> next() {
+    if (arriving != null) {
+      return arrived();
+    }
     if (bytes.size() < 4) {
       return Optional.empty();
     }
@@ -63,6 +102,7 @@ final class FrameDecoder {
       throw new RelayProtocolException("a frame of " + (length & 0xFFFFFFFFL) + " bytes");
     }
     if (bytes.size() - 4 < length) {
+      arrive(length);
       return Optional.empty();
     }
     ByteBuffer content = bytes.drop(4).take(length).asByteBuffer();
@@ -71,6 +111,54 @@ final class FrameDecoder {
       return Optional.of(decode(content));
     } catch (BufferUnderflowException e) {
       throw new RelayProtocolException("a frame ends before its fields do");
+    }
+  }
+
+  /** The reply whose data was arriving. */
+  private Optional<Frame> arrived() {
+    if (arriving.room.hasRemaining()) {
+      return Optional.empty();
+    }
+    Frame reply = arriving.reply;
+    arriving = null;
+    landing.done();
+    return Optional.of(reply);
+  }
+
+  /** Makes room for the data of a reply of which enough has come to know how much that is. */
+  private void arrive(int length) {
+    if (length < LentBuffer.SHORTEST
+        || bytes.size() < REPLY_TO_SENSE
+        || bytes.apply(4) != FrameEncoder.REPLY) {
+      return;
+    }
+    ByteBuffer content = bytes.take(REPLY_TO_SENSE + FrameEncoder.MAX_FIELDS).asByteBuffer();
+    int sense = content.getShort(REPLY_TO_SENSE - 2) & 0xFFFF;
+    int head = REPLY_TO_SENSE + sense;
+    int data = 4 + length - head;
+    long id = content.getLong(5);
+    if (content.remaining() < head
+        || data < LentBuffer.SHORTEST
+        || data > Math.min(maxData, LentBuffer.LONGEST)
+        || !expected.test(id)) {
+      return;
+    }
+    Response withoutData = response(content.position(5 + 8).limit(head));
+    LentBuffer lent = LentBuffer.of(data);
+    ByteBuffer room = lent.bytes().duplicate();
+    Response response =
+        new Response(
+            withoutData.status(),
+            withoutData.sense(),
+            lent.bytes(),
+            withoutData.dataOutWanted(),
+            lent::giveBack);
+    arriving = new Arriving(new Frame.Reply(id, response), room);
+    ByteString begun = bytes.drop(head);
+    bytes = ByteString.emptyByteString();
+    fill(begun);
+    if (room.isDirect()) {
+      landing.at(room);
     }
   }
 
@@ -83,7 +171,7 @@ final class FrameDecoder {
           case FrameEncoder.REFUSAL -> new Frame.Refusal(reason(content.get()));
           case FrameEncoder.TICK -> new Frame.Tick(content.getLong());
           case FrameEncoder.REQUEST -> request(content);
-          case FrameEncoder.REPLY -> reply(content);
+          case FrameEncoder.REPLY -> new Frame.Reply(content.getLong(), response(content));
           default -> throw new RelayProtocolException("a frame of unknown type " + type);
         };
     if (content.hasRemaining()) {
@@ -128,15 +216,14 @@ final class FrameDecoder {
         id, unit, epoch, new Command(nexus, tag, attribute, cdb, data, expectedDataIn, deadline));
   }
 
-  private Frame reply(ByteBuffer content) {
-    long id = content.getLong();
+  private Response response(ByteBuffer content) {
     Status status = STATUSES[content.get() & 0xFF];
     if (status == null) {
       throw new RelayProtocolException("a reply with an unknown status");
     }
     long dataOutWanted = content.getLong();
     byte[] sense = field(content);
-    return new Frame.Reply(id, new Response(status, sense, data(content), dataOutWanted));
+    return new Response(status, sense, data(content), dataOutWanted);
   }
 
   private ByteBuffer data(ByteBuffer content) {

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * The commands of one {@link RelayClient}, from being handed over to being answered, and with them
+ * The commands of one {@link RelayLink}, from being handed over to being answered, and with them
  * the rule that matters: a command of which a byte may have been sent is answered without the
  * owner's reply only once the owner can't begin to execute it any more. See the package's
  * documentation.
@@ -22,35 +22,37 @@ import java.util.function.Consumer;
 final class Outstanding {
   private final RelaySettings settings;
   private final RelayCounts counts;
-  private final Budget budget;
+  private final Room room;
   private final ConcurrentLinkedQueue<Relayed> waiting = new ConcurrentLinkedQueue<>();
   private final ConcurrentHashMap<Long, Relayed> sent = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Integer> perUnit = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
   /** The number of the connection that is up; 0 when none is. */
   private volatile long live;
 
+  /** When the owner's clock was heard last; or when the connection ended, with none before it. */
+  private volatile long tickedNanos = System.nanoTime();
+
   private volatile boolean ownerDead;
   private volatile boolean closed;
 
-  Outstanding(RelaySettings settings) {
-    this(settings, new RelayCounts());
-  }
-
-  /** Those that somebody counts. */
-  Outstanding(RelaySettings settings, RelayCounts counts) {
+  /**
+   * None yet.
+   *
+   * @param room of all commands to the peer
+   */
+  Outstanding(RelaySettings settings, RelayCounts counts, Room room) {
     this.settings = settings;
     this.counts = counts;
-    this.budget = new Budget(settings.maxInFlight(), settings.maxInFlightBytes());
+    this.room = room;
   }
 
   /** Takes a command over; false when there is no room or no use: then the caller answers it. */
   boolean offer(
       String unitId, long epoch, Command command, long nowNanos, Consumer<Response> reply) {
     long charge = charge(command);
-    if (closed || ownerDead || !acquire(unitId, charge)) {
+    if (closed || ownerDead || !room.tryAcquire(unitId, charge)) {
       counts.refused();
       return false;
     }
@@ -67,22 +69,8 @@ final class Outstanding {
     return command.dataOut().remaining() + Math.min(command.expectedDataIn(), settings.maxData());
   }
 
-  private boolean acquire(String unitId, long charge) {
-    int ofUnit = perUnit.merge(unitId, 1, Integer::sum);
-    if (ofUnit <= settings.maxInFlightPerUnit() && budget.tryAcquire(charge)) {
-      return true;
-    }
-    releaseUnit(unitId);
-    return false;
-  }
-
   private void release(Relayed relayed) {
-    budget.release(relayed.charge);
-    releaseUnit(relayed.unitId);
-  }
-
-  private void releaseUnit(String unitId) {
-    perUnit.computeIfPresent(unitId, (same, count) -> count == 1 ? null : count - 1);
+    room.release(relayed.unitId, relayed.charge);
   }
 
   /** The next command to send, now SENT with an id on this connection; null when there is none. */
@@ -111,17 +99,26 @@ final class Outstanding {
     }
   }
 
+  /** Whether a command of that id was sent and has no reply. */
+  boolean isSent(long id) {
+    return sent.containsKey(id);
+  }
+
   /** The owner's reply. One to a command that was given up is dropped, and its room is free. */
   void replied(long id, Response response) {
     Relayed relayed = sent.remove(id);
-    if (relayed != null) {
-      release(relayed);
-      if (relayed.settle()) {
-        counts.replied(System.nanoTime() - relayed.arrivedNanos);
-        relayed.answer(response);
-      }
-      checkDrained();
+    if (relayed == null) {
+      response.used().run();
+      return;
     }
+    release(relayed);
+    if (relayed.settle()) {
+      counts.replied(System.nanoTime() - relayed.arrivedNanos);
+      relayed.answer(response);
+    } else {
+      response.used().run();
+    }
+    checkDrained();
   }
 
   /**
@@ -130,6 +127,7 @@ final class Outstanding {
    * @param begun what the owner's {@link Frame.Welcome} says
    */
   void connected(long connection, long begun) {
+    tickedNanos = System.nanoTime();
     live = connection;
     if (begun != Frame.Welcome.UNKNOWN) {
       for (Relayed relayed : sent.values()) {
@@ -144,6 +142,7 @@ final class Outstanding {
   /** That connection is gone; what was sent over it and has no reply is in doubt. */
   void disconnected(long connection) {
     if (live == connection) {
+      tickedNanos = System.nanoTime();
       live = 0;
     }
   }
@@ -229,8 +228,20 @@ final class Outstanding {
     return live != 0;
   }
 
-  /** Commands that take up room: for metrics. */
-  int inFlight() {
-    return budget.commands();
+  /** The owner's clock was heard. */
+  void ticked(long nowNanos) {
+    tickedNanos = nowNanos;
+  }
+
+  /** Whether commands can be sent now: there is a connection, and the owner lives. */
+  boolean isUsable(long nowNanos) {
+    return live != 0 && nowNanos - tickedNanos < settings.tickBound().toNanos();
+  }
+
+  /** Whether they could not for as long as a command waits for that. */
+  boolean isLost(long nowNanos) {
+    long grace =
+        settings.connectWait().toNanos() + (live == 0 ? 0 : settings.tickBound().toNanos());
+    return nowNanos - tickedNanos >= grace;
   }
 }

@@ -1,5 +1,6 @@
 package io.moongate.relay;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -35,12 +36,12 @@ final class Peer {
    */
   private record State(long connection, Connection open, long begun) {}
 
-  private volatile boolean roomWanted;
+  private final AtomicBoolean roomWanted = new AtomicBoolean();
 
   /**
    * A link without a connection.
    *
-   * @param budget what may be in flight of all of its connections together
+   * @param budget what may be in flight of all of its sender's connections together
    */
   Peer(Budget budget) {
     this.budget = budget;
@@ -105,24 +106,27 @@ final class Peer {
     if (budget.tryAcquire(size)) {
       return true;
     }
-    roomWanted = true;
+    if (roomWanted.compareAndSet(false, true)) {
+      budget.whenReleased(this::released);
+    }
     // Once more: the last room may have been released before that could be seen.
     return budget.tryAcquire(size);
+  }
+
+  private void released() {
+    roomWanted.set(false);
+    Connection open = state.get().open;
+    if (open != null) {
+      open.wake();
+    }
   }
 
   /** Gives a request's room back. */
   void release(long size) {
     budget.release(size);
-    if (roomWanted) {
-      roomWanted = false;
-      Connection open = state.get().open;
-      if (open != null) {
-        open.wake();
-      }
-    }
   }
 
-  /** Whether it has neither a connection nor anything under way. */
+  /** Whether it has no connection, and its sender nothing under way. */
   boolean isIdle() {
     return state.get().open == null && budget.commands() == 0;
   }

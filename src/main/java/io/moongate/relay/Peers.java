@@ -20,8 +20,13 @@ final class Peers {
     this.settings = settings;
   }
 
-  /** A link, and whose it is. */
-  private record Link(Sender sender, Peer peer) {
+  /**
+   * A link.
+   *
+   * @param sender whose it is
+   * @param budget of all links of that process
+   */
+  private record Link(Sender sender, Budget budget, Peer peer) {
     boolean isIdle() {
       return peer.isIdle();
     }
@@ -56,8 +61,8 @@ final class Peers {
           || (known == null && latest.size() >= 4 * settings.maxConnections())) {
         throw new RelayProtocolException("there are too many links");
       }
-      Budget budget = new Budget(settings.maxInFlight(), settings.maxInFlightBytes());
-      link = new Link(hello.sender(), new Peer(budget));
+      Budget budget = budget(hello.sender());
+      link = new Link(hello.sender(), budget, new Peer(budget));
       links.put(hello.link(), link);
     }
     if (known == null || registration > known) {
@@ -68,6 +73,15 @@ final class Peers {
     return begun == Peer.SUPERSEDED
         ? Optional.empty()
         : Optional.of(new Attached(link.peer(), begun));
+  }
+
+  /** What may be in flight of a process, which it shares among its links. */
+  private Budget budget(Sender sender) {
+    return links.values().stream()
+        .filter(link -> link.sender().incarnation().equals(sender.incarnation()))
+        .map(Link::budget)
+        .findFirst()
+        .orElseGet(() -> new Budget(settings.maxInFlight(), settings.maxInFlightBytes()));
   }
 
   private void endFormer(Sender later) {

@@ -1,29 +1,31 @@
 package io.moongate.relay;
 
 import io.moongate.scsi.Command;
+import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Route;
 import io.moongate.scsi.Status;
 import io.moongate.transport.Connector;
-import io.moongate.transport.Outgoing;
-import io.moongate.transport.TlsLayer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.util.ByteString;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The way to one process of another gateway: relays commands to the units that it owns, over one
- * connection at a time, and connects again when that breaks. Thread-safe.
+ * The way to one process of another gateway: relays commands to the units that it owns, by a few
+ * links, each on an event loop of its own. A command goes by the link of the loop that it comes
+ * from, so that it changes no thread on its way; but all that a nexus has under way at a time go by
+ * one, so that they reach the owner in the order in which they came here (an ORDERED one waits for
+ * those before it there, SAM-5 section 8). The first link connects at once, the others when
+ * something comes from their loops. Thread-safe.
  *
  * <p>A command is answered BUSY at once when there is no room for it, when nothing of it has been
  * sent and it can't be any more, and after {@link #peerDead}. A command that may have reached the
@@ -32,8 +34,6 @@ import org.slf4j.LoggerFactory;
  * for its reply.
  */
 public final class RelayClient implements Route.Forwarder {
-  private static final Logger LOG = LoggerFactory.getLogger(RelayClient.class);
-
   /** How exactly bounds are kept that no reply ends. */
   private static final Duration SWEEP = Duration.ofMillis(20);
 
@@ -42,40 +42,54 @@ public final class RelayClient implements Route.Forwarder {
     0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0
   };
 
-  private final ActorSystem<?> system;
   private final RelaySettings settings;
-  private final Sender sender;
-  private final InetSocketAddress address;
-  private final UUID ownerIncarnation;
-  private final UUID link = UUID.randomUUID();
-  private final Connector connector;
-  private final Outstanding outstanding;
-  private final RelayCounts counts;
+  private final Room room;
+  private final List<RelayLink> links;
+
+  /** How many event loops there are, and that of the first link; the others' are the next ones. */
+  private final int loops;
+
+  private final int first;
+  private final ConcurrentHashMap<Nexus, Way> ways = new ConcurrentHashMap<>();
   private final Cancellable sweeping;
 
-  private volatile RelayStage stage;
-  private volatile boolean ending;
+  /** The link of a nexus that has commands under way. */
+  private static final class Way {
+    private final RelayLink link;
 
-  /** Guarded by this. */
-  private long connection;
+    /** Under way; only touched within the map's own atomic steps. */
+    private int commands;
 
-  private int failures;
+    Way(RelayLink link) {
+      this.link = link;
+    }
+  }
 
   private RelayClient(
       ActorSystem<?> system,
       RelaySettings settings,
       Sender sender,
-      InetSocketAddress address,
-      UUID ownerIncarnation,
+      Owner owner,
       RelayCounts counts) {
-    this.system = system;
     this.settings = settings;
-    this.sender = sender;
-    this.address = address;
-    this.ownerIncarnation = ownerIncarnation;
-    this.connector = new Connector(system, settings.transport());
-    this.counts = counts;
-    this.outstanding = new Outstanding(settings, counts);
+    this.room = new Room(settings);
+    Connector connector = new Connector(system, settings.transport());
+    this.loops = connector.loops();
+    this.first = Math.floorMod(owner.incarnation().hashCode(), loops);
+    this.links =
+        IntStream.range(0, Math.min(settings.connections(), loops))
+            .mapToObj(
+                number ->
+                    new RelayLink(
+                        system,
+                        settings,
+                        sender,
+                        owner,
+                        new Outstanding(settings, counts, room),
+                        counts,
+                        connector,
+                        (first + number) % loops))
+            .toList();
     this.sweeping =
         system
             .scheduler()
@@ -118,10 +132,9 @@ public final class RelayClient implements Route.Forwarder {
             system,
             settings,
             sender,
-            InetSocketAddress.createUnresolved(host, port),
-            ownerIncarnation,
+            new Owner(InetSocketAddress.createUnresolved(host, port), ownerIncarnation),
             counts);
-    client.connect();
+    client.links.get(0).begin();
     return client;
   }
 
@@ -129,11 +142,73 @@ public final class RelayClient implements Route.Forwarder {
   public void forward(String unitId, long epoch, Command command, Consumer<Response> reply) {
     if (command.dataOut().remaining() > settings.maxData()) {
       reply.accept(tooLarge(command.dataOut().remaining()));
-    } else if (outstanding.offer(unitId, epoch, command, System.nanoTime(), reply)) {
-      wake();
-    } else {
+      return;
+    }
+    Nexus nexus = command.nexus();
+    if (isStuck(ways.get(nexus))) {
+      reply.accept(Response.status(Status.BUSY));
+      return;
+    }
+    RelayLink link = enter(nexus);
+    boolean taken = false;
+    try {
+      taken =
+          link.offer(
+              unitId,
+              epoch,
+              command,
+              response -> {
+                leave(nexus);
+                reply.accept(response);
+              });
+    } finally {
+      if (!taken) {
+        leave(nexus);
+      }
+    }
+    if (!taken) {
       reply.accept(Response.status(Status.BUSY));
     }
+  }
+
+  /**
+   * Whether a nexus has commands under way on a link that has led nowhere for a while, and another
+   * does lead there. Were more to follow, they would wait for one that may never come back, and
+   * keep the nexus there; to go by another link now they may overtake what is in doubt. So it is
+   * busy until that is settled, which it is by its deadline, or {@code reply-bound} after it as
+   * long as the connection stands.
+   */
+  private boolean isStuck(Way way) {
+    return way != null && way.link.isLost() && links.stream().anyMatch(RelayLink::isUsable);
+  }
+
+  private RelayLink enter(Nexus nexus) {
+    return ways.compute(
+            nexus,
+            (same, known) -> {
+              Way way = known == null ? new Way(link(nexus)) : known;
+              way.commands++;
+              return way;
+            })
+        .link;
+  }
+
+  private void leave(Nexus nexus) {
+    ways.computeIfPresent(nexus, (same, way) -> --way.commands == 0 ? null : way);
+  }
+
+  /** That of this thread; another one while that leads nowhere. */
+  private RelayLink link(Nexus nexus) {
+    int loop = Connector.here();
+    int number = loop < 0 ? nexus.hashCode() : Math.floorMod(loop - first, loops);
+    RelayLink own = links.get(Math.floorMod(number, links.size()));
+    own.begin();
+    if (own.isUsable()) {
+      return own;
+    }
+    List<RelayLink> usable = links.stream().filter(RelayLink::isUsable).toList();
+    // With none that is, the first was begun the longest ago.
+    return usable.isEmpty() ? links.get(0) : usable.get(Math.floorMod(number, usable.size()));
   }
 
   /** To a command whose data doesn't fit in a frame: trying again would not help. */
@@ -142,108 +217,54 @@ public final class RelayClient implements Route.Forwarder {
         Status.CHECK_CONDITION, INVALID_FIELD.clone(), ByteBuffer.allocate(0), dataOutWanted);
   }
 
-  private void wake() {
-    RelayStage current = stage;
-    if (current != null) {
-      current.wake();
-    }
-  }
-
   /**
    * It is certain that the owner's process begins nothing any more, for it is dead, or has no lease
    * and never gets one again: everything is answered BUSY at once, now and later.
    */
   public void peerDead() {
-    outstanding.ownerDead();
-    end();
+    links.forEach(RelayLink::peerDead);
   }
 
   /**
    * Takes no further commands, waits for those that were sent as long as the same bounds allow, and
-   * then closes the connection.
+   * then closes the connections.
    */
   public CompletionStage<Void> close() {
-    return outstanding.close().thenRun(this::end);
+    return CompletableFuture.allOf(
+        links.stream()
+            .map(RelayLink::close)
+            .map(CompletionStage::toCompletableFuture)
+            .toArray(CompletableFuture[]::new));
   }
 
   /** Commands that take up room in this client. */
   public int inFlight() {
-    return outstanding.inFlight();
+    return room.commands();
   }
 
   /** Whether there is a connection on which commands can be sent. */
   public boolean isConnected() {
-    return outstanding.isConnected();
+    return connections() > 0;
   }
 
-  private void end() {
-    ending = true;
-    RelayStage current = stage;
-    if (current != null) {
-      current.stop();
-    }
+  /** Nexuses that have commands under way. */
+  int nexuses() {
+    return ways.size();
+  }
+
+  /** Those that there are. */
+  int connections() {
+    return (int) links.stream().filter(RelayLink::isConnected).count();
   }
 
   private void sweep() {
-    outstanding.sweep(System.nanoTime());
-    if (ending && outstanding.isEmpty()) {
+    long now = System.nanoTime();
+    boolean over = true;
+    for (RelayLink link : links) {
+      over &= link.sweep(now);
+    }
+    if (over) {
       sweeping.cancel();
     }
-  }
-
-  private synchronized void connect() {
-    if (ending) {
-      return;
-    }
-    connection++;
-    Frame.Hello hello = new Frame.Hello(sender, link, connection, ownerIncarnation);
-    ClientLink stages = new ClientLink(settings, outstanding, hello, this::running);
-    connector
-        .connect(address, settings.connectTimeout(), secured(Flow.fromGraph(stages)))
-        .whenComplete(this::disconnected);
-  }
-
-  private <M> Flow<ByteString, Outgoing, M> secured(Flow<ByteString, Outgoing, M> link) {
-    return settings
-        .tls()
-        .map(
-            tls ->
-                TlsLayer.before(() -> tls.client(address.getHostString(), address.getPort()), link))
-        .orElse(link);
-  }
-
-  /** A connection's stage is there, which may be after the end of all this. */
-  private void running(RelayStage running) {
-    stage = running;
-    if (ending) {
-      running.stop();
-    }
-  }
-
-  private synchronized void disconnected(Boolean welcomed, Throwable failure) {
-    stage = null;
-    boolean wasUp = Boolean.TRUE.equals(welcomed);
-    failures = wasUp ? 0 : Math.min(failures + 1, 30);
-    if (wasUp) {
-      counts.broken();
-      LOG.info("the relay connection to {}:{} broke", address.getHostString(), address.getPort());
-    } else if (failures == 1) {
-      LOG.warn(
-          "no relay connection to {}:{}: {}",
-          address.getHostString(),
-          address.getPort(),
-          String.valueOf(failure));
-    }
-    if (!ending) {
-      system.scheduler().scheduleOnce(pause(), this::connect, system.executionContext());
-    }
-  }
-
-  /** Doubles with each failure; random, so that all peers of a gateway don't come back at once. */
-  private Duration pause() {
-    long min = settings.backoffMin().toNanos();
-    long max = settings.backoffMax().toNanos();
-    long pause = Math.min(max, (long) Math.min((double) max, Math.scalb((double) min, failures)));
-    return Duration.ofNanos(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1));
   }
 }

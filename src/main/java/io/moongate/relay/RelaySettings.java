@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param maxInFlight commands in flight per peer
  * @param maxInFlightPerUnit of these, commands to one logical unit
  * @param maxInFlightBytes their data together, per peer
+ * @param connections to one peer, as many as there are event loops at most
  * @param maxConnections connections that the server takes
  * @param tickInterval how often the owner tells its clock
  * @param tickBound how old the last tick may be for a command to be sent
@@ -37,6 +38,7 @@ public record RelaySettings(
     int maxInFlight,
     int maxInFlightPerUnit,
     long maxInFlightBytes,
+    int connections,
     int maxConnections,
     Duration tickInterval,
     Duration tickBound,
@@ -60,6 +62,9 @@ public record RelaySettings(
         "max-in-flight-per-unit must be positive and at most max-in-flight");
     require(
         maxInFlightBytes >= 2L * maxData, "max-in-flight-bytes must be at least twice max-data");
+    require(
+        connections >= 1 && connections <= TransportSettings.MAX_EVENT_LOOPS,
+        "connections must be 1 to " + TransportSettings.MAX_EVENT_LOOPS);
     require(maxConnections >= 1, "max-connections must be positive");
     require(clockDrift >= 0 && clockDrift < 0.5, "clock-drift must be 0 to 0.5");
     require(!clockMargin.isNegative(), "clock-margin must not be negative");
@@ -102,6 +107,7 @@ public record RelaySettings(
         relay.getInt("max-in-flight"),
         relay.getInt("max-in-flight-per-unit"),
         relay.getBytes("max-in-flight-bytes"),
+        relay.getInt("connections"),
         relay.getInt("max-connections"),
         relay.getDuration("tick-interval"),
         relay.getDuration("tick-bound"),

@@ -33,7 +33,7 @@ abstract class RelayStage extends TimerGraphStageLogic
 
   private final FlowShape<ByteString, Outgoing> shape;
   private final RelaySettings settings;
-  private final FrameDecoder decoder = new FrameDecoder(0);
+  private final FrameDecoder decoder;
 
   /** Frames of the connection itself; made when they are sent, so that a tick is never old. */
   private final Queue<Supplier<Frame>> control = new ArrayDeque<>();
@@ -47,10 +47,11 @@ abstract class RelayStage extends TimerGraphStageLogic
   private long heardNanos;
   private Throwable cause;
 
-  RelayStage(FlowShape<ByteString, Outgoing> shape, RelaySettings settings) {
+  RelayStage(FlowShape<ByteString, Outgoing> shape, RelaySettings settings, FrameDecoder decoder) {
     super(shape);
     this.shape = shape;
     this.settings = settings;
+    this.decoder = decoder;
     setHandler(shape.in(), this);
     setHandler(shape.out(), this);
   }

@@ -77,7 +77,7 @@ final class ServerLink extends GraphStage<FlowShape<ByteString, Outgoing>> {
     private volatile boolean gone;
 
     Logic(FlowShape<ByteString, Outgoing> shape) {
-      super(shape, settings);
+      super(shape, settings, new FrameDecoder(0));
     }
 
     @Override

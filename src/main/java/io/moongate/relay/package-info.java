@@ -1,7 +1,8 @@
 /**
  * A command's way from a gateway that does not own the logical unit (the <em>sender</em>) to the
- * one that does (the <em>owner</em>), and its response's way back: one TCP connection per pair and
- * direction, multiplexed.
+ * one that does (the <em>owner</em>), and its response's way back: a few links per pair and
+ * direction, each of one TCP connection at a time, multiplexed. A command goes by one of them, and
+ * never by another; what is said below of connections is said of one link's.
  *
  * <p><b>The danger.</b> An initiator that was told BUSY, or that gave up, writes again, perhaps
  * through another gateway, and then writes newer data. If the first command were still somewhere

@@ -18,7 +18,7 @@ public sealed interface Route {
    */
   record Transition() implements Route {}
 
-  /** A command's way to the owner, over the one connection to it. */
+  /** A command's way to the owner. */
   interface Forwarder {
     /**
      * Sends the command, to be executed at the owner under exactly {@code epoch} and before its

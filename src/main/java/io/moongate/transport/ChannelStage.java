@@ -36,6 +36,12 @@ final class ChannelStage extends GraphStage<FlowShape<Outgoing, ByteString>> {
   private static final Outgoing NOTHING = new Outgoing();
 
   /**
+   * Bytes that are taken beyond those which had a place of their own to go to: enough to find out
+   * where the next ones are to go, and not more of these than that.
+   */
+  private static final int BEYOND = 4096;
+
+  /**
    * To whom it has to be connected first.
    *
    * @param within how long that may take
@@ -47,21 +53,25 @@ final class ChannelStage extends GraphStage<FlowShape<Outgoing, ByteString>> {
   private final FlowShape<Outgoing, ByteString> shape = FlowShape.of(in, out);
   private final SocketChannel channel;
   private final Optional<Peer> peer;
+  private final Landing landing;
   private final TransportSettings settings;
   private final EventLoops.Place place;
 
   /**
    * @param channel not blocking; the stage closes it
    * @param peer empty when it is connected already
+   * @param landing where what is received is wanted
    * @param place on the loop that it runs on; the stage leaves it
    */
   ChannelStage(
       SocketChannel channel,
       Optional<Peer> peer,
+      Landing landing,
       TransportSettings settings,
       EventLoops.Place place) {
     this.channel = channel;
     this.peer = peer;
+    this.landing = landing;
     this.settings = settings;
     this.place = place;
   }
@@ -265,10 +275,11 @@ final class ChannelStage extends GraphStage<FlowShape<Outgoing, ByteString>> {
       }
       ByteBuffer transfer = loop.transfer();
       try {
-        int length = channel.read(transfer);
+        long length = read(transfer);
         if (length > 0) {
-          byte[] bytes = new byte[length];
-          transfer.flip().get(bytes);
+          byte[] bytes = new byte[transfer.flip().remaining()];
+          transfer.get(bytes);
+          landing.handed(bytes.length);
           push(out, ByteString.fromArrayUnsafe(bytes));
         } else if (length < 0) {
           completeStage();
@@ -276,6 +287,14 @@ final class ChannelStage extends GraphStage<FlowShape<Outgoing, ByteString>> {
       } catch (IOException e) {
         failStage(e);
       }
+    }
+
+    private long read(ByteBuffer transfer) throws IOException {
+      ByteBuffer room = landing.room();
+      if (room.hasRemaining()) {
+        return channel.read(new ByteBuffer[] {room, transfer.limit(BEYOND)});
+      }
+      return channel.read(landing.isBrief() ? transfer.limit(BEYOND) : transfer);
     }
 
     private void send() {

@@ -36,14 +36,30 @@ public final class Connector {
    * @param peer whose name is looked up now when it is not resolved
    * @param within how long it may take to connect
    * @param flow as {@link Listener#bind}'s
+   * @param landing of the stream, which is of this connection alone and has no stage of another
+   *     thread; nothing else may lie between it and the socket
+   * @param loop number of the event loop, 0 to {@link #loops} - 1
    * @return what the stream materializes, complete when that completes; fails without a stream when
    *     there is no descriptor left
    */
   public <T> CompletionStage<T> connect(
       InetSocketAddress peer,
       Duration within,
-      Flow<ByteString, Outgoing, CompletionStage<T>> flow) {
-    return resolved(peer).thenCompose(address -> run(address, within, flow));
+      Flow<ByteString, Outgoing, CompletionStage<T>> flow,
+      Landing landing,
+      int loop) {
+    return resolved(peer)
+        .thenCompose(address -> run(address, within, flow, landing, loops.take(loop)));
+  }
+
+  /** How many event loops there are. */
+  public int loops() {
+    return loops.count();
+  }
+
+  /** The number of the event loop that this is called on; -1 on any other thread. */
+  public static int here() {
+    return EventLoop.here();
   }
 
   /** Looking up may take its time, which no loop has. */
@@ -57,8 +73,9 @@ public final class Connector {
   private <T> CompletionStage<T> run(
       InetSocketAddress address,
       Duration within,
-      Flow<ByteString, Outgoing, CompletionStage<T>> flow) {
-    EventLoops.Place place = loops.take();
+      Flow<ByteString, Outgoing, CompletionStage<T>> flow,
+      Landing landing,
+      EventLoops.Place place) {
     try {
       SocketChannel channel = SocketChannel.open();
       try {
@@ -66,7 +83,11 @@ public final class Connector {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         return Flow.fromGraph(
                 new ChannelStage(
-                    channel, Optional.of(new ChannelStage.Peer(address, within)), settings, place))
+                    channel,
+                    Optional.of(new ChannelStage.Peer(address, within)),
+                    landing,
+                    settings,
+                    place))
             .joinMat(flow, Keep.right())
             .withAttributes(place.attributes())
             .run(system);

@@ -60,6 +60,9 @@ final class EventLoop extends AbstractExecutorService {
   private volatile boolean shutdown;
   private volatile boolean closing;
 
+  /** Of its thread: which of its system's loops it is. */
+  private int number;
+
   /** Since when it does what is due; {@link #WAITING} while it waits. Written by its thread. */
   private volatile long turnFromNanos = WAITING;
 
@@ -96,6 +99,17 @@ final class EventLoop extends AbstractExecutorService {
       throw new IllegalStateException("not on the thread of an event loop");
     }
     return loop;
+  }
+
+  /** Which of its system's loops this thread is; -1 on any other thread. */
+  static int here() {
+    EventLoop loop = CURRENT.get();
+    return loop == null ? -1 : loop.number;
+  }
+
+  /** Which of its system's loops it is; on its thread. */
+  void number(int which) {
+    number = which;
   }
 
   /**

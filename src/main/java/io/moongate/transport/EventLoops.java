@@ -47,10 +47,11 @@ final class EventLoops {
   /** A connection's place on a loop. */
   static final class Place {
     private final Loop loop;
-    private final AtomicBoolean left = new AtomicBoolean();
+    private final AtomicBoolean counts;
 
-    private Place(Loop loop) {
+    private Place(Loop loop, boolean counts) {
       this.loop = loop;
+      this.counts = new AtomicBoolean(counts);
     }
 
     /** What puts the connection's stream there. */
@@ -60,7 +61,7 @@ final class EventLoops {
 
     /** The connection has ended. More than once is fine. */
     void leave() {
-      if (left.compareAndSet(false, true)) {
+      if (counts.compareAndSet(true, false)) {
         loop.connections().decrementAndGet();
       }
     }
@@ -88,7 +89,9 @@ final class EventLoops {
               .withFallback(dispatchers.defaultDispatcherConfig());
       dispatchers.registerConfigurator(
           id, new DispatcherConfigurator(config, dispatchers.prerequisites()));
-      dispatchers.lookup(id).execute(() -> {}); // Makes its thread.
+      int number = loops.size();
+      // Which makes its thread, too.
+      dispatchers.lookup(id).execute(() -> EventLoop.current().number(number));
       loops.add(new Loop(id, new AtomicInteger()));
     }
   }
@@ -97,6 +100,19 @@ final class EventLoops {
   synchronized Place take() {
     Loop least = Collections.min(loops, Comparator.comparingInt(loop -> loop.connections().get()));
     least.connections().incrementAndGet();
-    return new Place(least);
+    return new Place(least, true);
+  }
+
+  /**
+   * A place on the loop of that number, which is there: 0 and up. It keeps nobody else from the
+   * loop: whoever wants this one wants to be where others are.
+   */
+  synchronized Place take(int number) {
+    return new Place(loops.get(number), false);
+  }
+
+  /** How many there are. */
+  synchronized int count() {
+    return loops.size();
   }
 }

@@ -130,7 +130,7 @@ public final class Listener {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       Accepted accepted = new Accepted(channel);
-      Flow.fromGraph(new ChannelStage(channel, Optional.empty(), settings, place))
+      Flow.fromGraph(new ChannelStage(channel, Optional.empty(), new Landing(), settings, place))
           .join(serve.apply(accepted))
           .withAttributes(place.attributes())
           .run(materializer);

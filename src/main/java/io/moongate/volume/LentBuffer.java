@@ -17,6 +17,9 @@ public final class LentBuffer {
   /** The shortest that is lent, in bytes: less is copied sooner than it is gathered. */
   public static final int SHORTEST = 32 * 1024;
 
+  /** The longest that is lent, in bytes. */
+  public static final int LONGEST = BufferPool.LARGEST;
+
   /** Bytes of one size, at most. */
   private static final long MOST = 32L << 20;
 

@@ -2,6 +2,7 @@ package io.moongate.relay;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,9 @@ import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
+import io.moongate.transport.Landing;
+import io.moongate.volume.LentBuffer;
+import io.moongate.volume.LentMemory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +91,7 @@ class FrameTest {
     for (int round = 0; round < 50; round++) {
       List<ByteString> encoded = samples(random).stream().map(FrameEncoder::encode).toList();
       ByteString all = encoded.stream().reduce(ByteString.emptyByteString(), ByteString::concat);
-      FrameDecoder decoder = new FrameDecoder(MAX_DATA);
+      FrameDecoder decoder = random.nextBoolean() ? lending() : new FrameDecoder(MAX_DATA);
       List<ByteString> decoded = new ArrayList<>();
       int at = 0;
       while (at < all.size()) {
@@ -100,6 +104,104 @@ class FrameTest {
       }
       assertEquals(encoded, decoded, "seed " + seed + " round " + round);
     }
+  }
+
+  private static FrameDecoder lending() {
+    return new FrameDecoder(MAX_DATA, id -> true, new Landing());
+  }
+
+  private static final byte[] SENSE = {0x70, 0, 6};
+
+  private static ByteString reply(byte[] data) {
+    return FrameEncoder.encode(
+        new Frame.Reply(7, new Response(Status.CHECK_CONDITION, SENSE, ByteBuffer.wrap(data), 99)));
+  }
+
+  private static byte[] random(int seed, int length) {
+    byte[] data = new byte[length];
+    new Random(seed).nextBytes(data);
+    return data;
+  }
+
+  /** Long data of a reply that did not come as one is put together off the heap, once. */
+  @Test
+  void longDataOfAReplyIsLent() throws InterruptedException {
+    byte[] data = random(5, 3 * LentBuffer.SHORTEST);
+    LentMemory.await(data.length);
+    ByteString whole = reply(data);
+    int head = whole.size() - data.length;
+    for (int first = 1; first < whole.size(); first += first < head + 3 ? 1 : 10_007) {
+      FrameDecoder decoder = lending();
+      decoder.feed(whole.take(first));
+      assertEquals(Optional.empty(), decoder.next());
+      // Something of the next one with it.
+      decoder.feed(whole.drop(first).concat(FrameEncoder.encode(new Frame.Tick(3))));
+      Response response = response(decoder.next());
+      assertEquals(Status.CHECK_CONDITION, response.status());
+      assertArrayEquals(SENSE, response.sense());
+      assertEquals(99, response.dataOutWanted());
+      assertEquals(first >= head, response.dataIn().isDirect(), "cut at " + first);
+      assertEquals(ByteBuffer.wrap(data), response.dataIn());
+      response.used().run();
+      assertEquals(Optional.of(new Frame.Tick(3)), decoder.next());
+      assertEquals(Optional.empty(), decoder.next());
+    }
+  }
+
+  private static Response response(Optional<Frame> frame) {
+    Frame.Reply reply = assertInstanceOf(Frame.Reply.class, frame.orElseThrow());
+    assertEquals(7, reply.id());
+    return reply.response();
+  }
+
+  private static Response inTwo(FrameDecoder decoder, byte[] data) {
+    ByteString whole = reply(data);
+    decoder.feed(whole.take(100));
+    assertEquals(Optional.empty(), decoder.next());
+    decoder.feed(whole.drop(100));
+    return response(decoder.next());
+  }
+
+  @Test
+  void lentMemoryIsTheNextOnesOnceItIsUsedAndNotBefore() throws InterruptedException {
+    LentMemory.await(LentBuffer.SHORTEST);
+    FrameDecoder decoder = lending();
+    byte[] one = random(1, LentBuffer.SHORTEST);
+    byte[] two = random(2, LentBuffer.SHORTEST);
+    byte[] three = random(3, LentBuffer.SHORTEST);
+    Response first = inTwo(decoder, one);
+    Response second = inTwo(decoder, two);
+    assertEquals(ByteBuffer.wrap(one), first.dataIn());
+    assertEquals(ByteBuffer.wrap(two), second.dataIn());
+    first.used().run();
+    Response third = inTwo(decoder, three);
+    assertEquals(ByteBuffer.wrap(three), third.dataIn());
+    assertEquals(ByteBuffer.wrap(three), first.dataIn(), "the same memory");
+    assertEquals(ByteBuffer.wrap(two), second.dataIn());
+    second.used().run();
+    third.used().run();
+  }
+
+  /** Nobody gets memory by saying that he will send something. */
+  @Test
+  void forWhatIsNotExpectedThereIsNoMemoryBeforeItHasCome() {
+    byte[] data = random(4, LentBuffer.SHORTEST);
+    for (FrameDecoder decoder :
+        List.of(
+            new FrameDecoder(MAX_DATA), new FrameDecoder(MAX_DATA, id -> id != 7, new Landing()))) {
+      Response response = inTwo(decoder, data);
+      assertFalse(response.dataIn().isDirect());
+      assertEquals(ByteBuffer.wrap(data), response.dataIn());
+    }
+  }
+
+  @Test
+  void aReplyWhoseHeadIsBrokenIsRefusedBeforeItsDataHasCome() {
+    byte[] whole = reply(new byte[2 * LentBuffer.SHORTEST]).toArray();
+    whole[13] = (byte) 0xFF; // Status.
+    FrameDecoder decoder = lending();
+    decoder.feed(ByteString.fromArray(whole, 0, 100));
+    assertThrows(RelayProtocolException.class, decoder::next);
   }
 
   @Test
@@ -162,9 +264,12 @@ class FrameTest {
       for (int i = random.nextInt(4); i >= 0; i--) {
         bytes[random.nextInt(Math.min(bytes.length, 80))] ^= (byte) (1 << random.nextInt(8));
       }
-      FrameDecoder decoder = new FrameDecoder(MAX_DATA);
-      decoder.feed(ByteString.fromArray(bytes));
+      FrameDecoder decoder = lending();
+      int cut = random.nextInt(bytes.length);
       try {
+        decoder.feed(ByteString.fromArray(bytes, 0, cut));
+        decoder.next();
+        decoder.feed(ByteString.fromArray(bytes, cut, bytes.length - cut));
         decoder.next();
       } catch (RelayProtocolException expected) {
         assertTrue(expected.getMessage().length() > 5);

@@ -22,7 +22,8 @@ class OutstandingTest {
 
   private final RelaySettings settings =
       TestSettings.with("max-in-flight = 4, max-in-flight-per-unit = 3, reply-bound = 5s");
-  private final Outstanding outstanding = new Outstanding(settings);
+  private final Room room = new Room(settings);
+  private final Outstanding outstanding = new Outstanding(settings, new RelayCounts(), room);
   private final List<Status> replies = new ArrayList<>();
 
   private boolean offer(String unit) {
@@ -50,7 +51,7 @@ class OutstandingTest {
     outstanding.disconnected(1);
     outstanding.sweep(Long.MAX_VALUE / 2);
     assertEquals(List.of(Status.GOOD), replies);
-    assertEquals(0, outstanding.inFlight());
+    assertEquals(0, room.commands());
   }
 
   @Test
@@ -62,7 +63,7 @@ class OutstandingTest {
     assertEquals(List.of(Status.BUSY), replies);
     outstanding.connected(1, -1);
     assertNull(outstanding.take(1, 0));
-    assertEquals(0, outstanding.inFlight());
+    assertEquals(0, room.commands());
   }
 
   @Test
@@ -98,10 +99,10 @@ class OutstandingTest {
     outstanding.sweep(DEADLINE + 5_000 * MS);
     assertEquals(List.of(Status.BUSY), replies);
     // The owner is still at it, so its room is taken.
-    assertEquals(1, outstanding.inFlight());
+    assertEquals(1, room.commands());
     outstanding.replied(id, Response.good(0));
     assertEquals(List.of(Status.BUSY), replies);
-    assertEquals(0, outstanding.inFlight());
+    assertEquals(0, room.commands());
   }
 
   @Test
@@ -152,7 +153,7 @@ class OutstandingTest {
     outstanding.ownerDead();
     assertEquals(List.of(Status.BUSY, Status.BUSY), replies);
     assertFalse(offer("u"));
-    assertEquals(0, outstanding.inFlight());
+    assertEquals(0, room.commands());
   }
 
   @Test
@@ -169,8 +170,8 @@ class OutstandingTest {
 
   @Test
   void thereIsABoundForTheBytes() {
-    Outstanding small =
-        new Outstanding(TestSettings.with("max-data = 4KiB, max-in-flight-bytes = 8KiB"));
+    RelaySettings few = TestSettings.with("max-data = 4KiB, max-in-flight-bytes = 8KiB");
+    Outstanding small = new Outstanding(few, new RelayCounts(), new Room(few));
     Command expecting =
         new Command(
             new Nexus("i", 1, "t", 1),

@@ -53,7 +53,8 @@ class RelaySimulationTest {
     private final PriorityQueue<Event> events =
         new PriorityQueue<>(
             (a, b) -> a.at == b.at ? Long.compare(a.order, b.order) : Long.compare(a.at, b.at));
-    private final Outstanding outstanding = new Outstanding(settings);
+    private final Room room = new Room(settings);
+    private final Outstanding outstanding = new Outstanding(settings, new RelayCounts(), room);
     private final Peer peer = new Peer(new Budget(1024, Long.MAX_VALUE / 2));
     private final double senderRate;
     private final double ownerRate;
@@ -114,7 +115,7 @@ class RelaySimulationTest {
         }
       }
       assertEquals(forwarded, answers.size(), "seed " + seed);
-      assertEquals(0, outstanding.inFlight(), "seed " + seed);
+      assertEquals(0, room.commands(), "seed " + seed);
     }
 
     private void sweep() {

@@ -12,11 +12,16 @@ import io.moongate.scsi.Nexus;
 import io.moongate.scsi.Response;
 import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
+import io.moongate.transport.Connector;
+import io.moongate.transport.TransportSettings;
+import io.moongate.volume.LentBuffer;
+import io.moongate.volume.LentMemory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +33,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,6 +47,9 @@ class RelayTest {
   private static final UUID SENDER = UUID.randomUUID();
   private static ActorTestKit testKit;
 
+  /** As many as there are event loops, of which a test needs two, and 4 at most. */
+  private static int links;
+
   private final FakeUnit unit = new FakeUnit();
   private final FakeUnit other = new FakeUnit();
   private final List<RelayClient> clients = new ArrayList<>();
@@ -48,6 +58,9 @@ class RelayTest {
   @BeforeAll
   static void start() {
     testKit = ActorTestKit.create();
+    int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
+    TransportSettings settings = new TransportSettings(loops, Duration.ofSeconds(3));
+    links = Math.min(4, new Connector(testKit.system(), settings).loops());
   }
 
   @AfterAll
@@ -215,6 +228,88 @@ class RelayTest {
     assertEquals(0, client.inFlight());
   }
 
+  /** Long data is in memory that the next reply has again: none may see what is another's. */
+  @Test
+  void longDataInLentMemoryIsOfOneReplyAlone() throws InterruptedException {
+    LentMemory.await(4 * LentBuffer.SHORTEST);
+    unit.behaviour =
+        e ->
+            async(
+                () -> {
+                  int length = (int) e.command().expectedDataIn();
+                  ByteBuffer data = ByteBuffer.allocateDirect(length);
+                  e.reply().accept(Response.data(data.put(random(length)).flip()));
+                });
+    RelayClient client = connected();
+    AtomicInteger lent = new AtomicInteger();
+    for (int round = 0; round < 20; round++) {
+      List<CompletableFuture<Void>> read = new ArrayList<>();
+      for (int each = 0; each < 16; each++) {
+        int length = 1 + each * 9001 + round;
+        read.add(
+            forward(client, "unit", command(each, new byte[0], length, HOUR))
+                .thenAcceptAsync(
+                    response -> {
+                      assertArrayEquals(random(length), bytes(response.dataIn()));
+                      lent.addAndGet(response.dataIn().isDirect() ? 1 : 0);
+                      response.used().run();
+                    }));
+      }
+      read.forEach(RelayTest::get);
+    }
+    // What has come as a whole with something else is left where it is.
+    assertTrue(lent.get() > 0, "none was received off the heap");
+  }
+
+  /** Nothing of what was begun when a connection broke is in what comes after it. */
+  @Test
+  void connectionsThatBreakInTheMiddleOfLongDataSpoilNothing() throws Exception {
+    long seed = new Random().nextLong();
+    System.out.println("RelayTest seed " + seed);
+    Random random = new Random(seed);
+    unit.behaviour =
+        e ->
+            async(
+                () ->
+                    e.reply()
+                        .accept(
+                            Response.data(
+                                ByteBuffer.wrap(random((int) e.command().expectedDataIn())))));
+    TcpProxy proxy = new TcpProxy(server("").address());
+    RelayClient client = client(proxy.port(), "");
+    int whole = 0;
+    for (int round = 0; round < 20; round++) {
+      List<CompletableFuture<Boolean>> read = new ArrayList<>();
+      for (int each = 0; each < 6; each++) {
+        int length = LentBuffer.SHORTEST + random.nextInt(LentBuffer.LONGEST);
+        read.add(
+            forward(client, "unit", command(each, new byte[0], length, 200_000_000))
+                .thenApplyAsync(
+                    response -> {
+                      if (response.status() == Status.BUSY) {
+                        return false;
+                      }
+                      assertArrayEquals(random(length), bytes(response.dataIn()));
+                      response.used().run();
+                      return true;
+                    }));
+      }
+      Thread.sleep(random.nextInt(8));
+      proxy.cutAll();
+      for (CompletableFuture<Boolean> each : read) {
+        whole += get(each) ? 1 : 0;
+      }
+    }
+    System.out.println(whole + " of 120 came whole");
+    int length = LentBuffer.LONGEST;
+    Response last;
+    do {
+      last = get(forward(client, "unit", command(1, new byte[0], length, 200_000_000)));
+    } while (last.status() == Status.BUSY);
+    assertArrayEquals(random(length), bytes(last.dataIn()));
+    proxy.close();
+  }
+
   @Test
   void theLargestDataPassesAndALargerIsRefused() {
     unit.behaviour = e -> e.reply().accept(Response.data(e.command().dataOut()));
@@ -229,6 +324,235 @@ class RelayTest {
     Response refused = get(forward(client, "unit", command(1, new byte[max + 1], 0, HOUR)));
     assertEquals(Status.CHECK_CONDITION, refused.status());
     assertEquals(0x24, refused.sense()[12]);
+  }
+
+  /** A command that an event loop forwards: on which threads, and what came of it. */
+  private record Asked(
+      CompletableFuture<Thread> asked,
+      CompletableFuture<Thread> replied,
+      CompletableFuture<Response> response) {}
+
+  private static Asked forwardFrom(int loop, RelayClient client, long isid, long forNanos) {
+    Asked asked =
+        new Asked(new CompletableFuture<>(), new CompletableFuture<>(), new CompletableFuture<>());
+    Command plain = command(loop, new byte[0], 0, forNanos);
+    Nexus nexus = new Nexus("iqn.1994-05.com.example:host", isid, "iqn.target", 3);
+    Command command =
+        new Command(
+            nexus,
+            plain.tag(),
+            plain.attribute(),
+            plain.cdb(),
+            plain.dataOut(),
+            plain.expectedDataIn(),
+            plain.deadlineNanos());
+    testKit
+        .system()
+        .dispatchers()
+        .lookup(DispatcherSelector.fromConfig("moongate.transport.loop-" + loop))
+        .execute(
+            () -> {
+              client.forward(
+                  "unit",
+                  9,
+                  command,
+                  response -> {
+                    asked.replied().complete(Thread.currentThread());
+                    once(asked.response()).accept(response);
+                  });
+              asked.asked().complete(Thread.currentThread());
+            });
+    return asked;
+  }
+
+  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() - end < 0, what);
+      Thread.sleep(5);
+    }
+  }
+
+  /** Each connects when something comes from its event loop. */
+  private void connectAll(RelayClient client, int all) throws InterruptedException {
+    FakeUnit.Behaviour before = unit.behaviour;
+    unit.behaviour = e -> e.reply().accept(Response.good(0));
+    await(
+        "all are connected",
+        () -> {
+          for (int loop = 0; loop < links; loop++) {
+            get(forwardFrom(loop, client, loop, HOUR).response());
+          }
+          return client.connections() == all;
+        });
+    unit.behaviour = before;
+  }
+
+  @Test
+  void whatComesFromAnEventLoopGoesByItsConnectionAndComesBackThere() throws Exception {
+    unit.behaviour = e -> e.reply().accept(Response.good(0));
+    RelayClient client = client(server("").address().getPort(), "connections = 4");
+    connectAll(client, links);
+    for (int round = 0; round < 20; round++) {
+      for (int loop = 0; loop < links; loop++) {
+        Asked asked = forwardFrom(loop, client, 1, HOUR);
+        assertEquals(Status.GOOD, get(asked.response()).status());
+        assertEquals(get(asked.asked()), get(asked.replied()));
+      }
+    }
+    await("nobody has anything under way", () -> client.nexuses() == 0);
+  }
+
+  @Test
+  void onlyWhatIsUsedConnects() throws Exception {
+    unit.behaviour = e -> e.reply().accept(Response.good(0));
+    RelayClient client = client(server("").address().getPort(), "connections = 4");
+    await("one is connected", client::isConnected);
+    Thread.sleep(100);
+    assertEquals(1, client.connections());
+  }
+
+  /** Or an ORDERED one could overtake what it is to wait for. */
+  @Test
+  void whatANexusHasUnderWayAtATimeGoesByOneConnection() throws Exception {
+    RelayClient client = client(server("").address().getPort(), "connections = 4");
+    connectAll(client, links);
+    for (int round = 0; round < 5; round++) {
+      Asked first = forwardFrom(1, client, 1, HOUR);
+      get(first.asked());
+      for (int i = 0; i < 20; i++) {
+        get(forwardFrom(i % links, client, 1, HOUR).asked());
+      }
+      List<FakeUnit.Execution> executions = new ArrayList<>();
+      for (int i = 0; i < 21; i++) {
+        executions.add(unit.next());
+        assertEquals(i == 0 ? 1 : (i - 1) % links, executions.get(i).command().tag());
+      }
+      Asked last = forwardFrom(0, client, 1, HOUR);
+      executions.add(unit.next());
+      executions.forEach(execution -> execution.reply().accept(Response.good(0)));
+      Thread loop = get(first.asked());
+      assertEquals(loop, get(first.replied()));
+      assertEquals(loop, get(last.replied()), "not by its own, as others were under way");
+      await("nothing is under way", () -> client.inFlight() == 0 && client.nexuses() == 0);
+    }
+  }
+
+  @Test
+  void whileOneConnectionIsGoneAnotherServes() throws Exception {
+    unit.behaviour = e -> e.reply().accept(Response.good(0));
+    TcpProxy proxy = new TcpProxy(server("").address());
+    RelayClient client = client(proxy.port(), "connections = 2");
+    TcpProxy.Pair first = proxy.next();
+    connectAll(client, 2);
+    TcpProxy.Pair second = proxy.next();
+    proxy.refuse();
+    first.cutClient();
+    await("one is gone", () -> client.connections() == 1);
+    for (int i = 0; i < 20; i++) {
+      Asked asked = forwardFrom(i % links, client, i, HOUR);
+      assertEquals(Status.GOOD, get(asked.response()).status());
+    }
+    second.cutClient();
+    await("both are gone", () -> !client.isConnected());
+    assertEquals(Status.BUSY, get(forward(client, 300_000_000)).status());
+    assertEquals(0, client.inFlight());
+    proxy.close();
+  }
+
+  /** By another connection now, its next command could overtake what is in doubt. */
+  @Test
+  void aNexusWhoseConnectionIsGoneIsBusyUntilWhatItHadUnderWayIsSettled() throws Exception {
+    TcpProxy proxy = new TcpProxy(server("").address());
+    RelayClient client = client(proxy.port(), "connections = 2, connect-wait = 200 ms");
+    TcpProxy.Pair first = proxy.next();
+    connectAll(client, 2);
+    proxy.refuse();
+    // Of every event loop one, so that each connection has some under way.
+    List<Asked> begun = new ArrayList<>();
+    List<FakeUnit.Execution> executions = new ArrayList<>();
+    for (int loop = 0; loop < links; loop++) {
+      begun.add(forwardFrom(loop, client, loop, 3_000_000_000L));
+      executions.add(unit.next());
+    }
+    first.cutClient();
+    await("one is gone", () -> client.connections() == 1);
+    Thread.sleep(300); // Longer than a command waits for a connection.
+    int refused = 0;
+    for (int loop = 0; loop < links; loop++) {
+      Asked next = forwardFrom(loop, client, loop, HOUR);
+      get(next.asked());
+      if (next.response().isDone()) {
+        assertEquals(Status.BUSY, get(next.response()).status());
+        refused++;
+      } else {
+        executions.add(unit.next());
+      }
+    }
+    assertTrue(refused > 0 && refused < links, refused + " of " + links + " were busy at once");
+    assertEquals(0, unit.held());
+    executions.forEach(execution -> execution.reply().accept(Response.good(0)));
+    int inDoubt = 0;
+    for (Asked each : begun) {
+      inDoubt += get(each.response()).status() == Status.BUSY ? 1 : 0;
+    }
+    assertEquals(refused, inDoubt);
+    // Now that it is settled all go by the one that is left.
+    await("nothing is under way", () -> client.nexuses() == 0);
+    unit.behaviour = e -> e.reply().accept(Response.good(0));
+    for (int loop = 0; loop < links; loop++) {
+      Asked next = forwardFrom(loop, client, loop, HOUR);
+      assertEquals(Status.GOOD, get(next.response()).status());
+    }
+    proxy.close();
+  }
+
+  @Test
+  void allConnectionsOfAPeerShareItsRoomAndItsEnd() throws Exception {
+    int port = server("").address().getPort();
+    RelayClient client =
+        client(port, "connections = 4, max-in-flight = 5, max-in-flight-per-unit = 5");
+    connectAll(client, links);
+    List<Asked> held = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      held.add(forwardFrom(i % links, client, i, HOUR));
+      unit.next();
+    }
+    assertEquals(5, client.inFlight());
+    for (int loop = 0; loop < links; loop++) {
+      Asked refused = forwardFrom(loop, client, 100 + loop, HOUR);
+      assertEquals(Status.BUSY, get(refused.response()).status());
+    }
+    client.peerDead();
+    for (Asked each : held) {
+      assertEquals(Status.BUSY, get(each.response()).status());
+    }
+    assertEquals(0, client.inFlight());
+    assertEquals(0, client.nexuses());
+    assertEquals(Status.BUSY, get(forward(client, HOUR)).status());
+  }
+
+  @Test
+  void theOwnerTakesAsMuchOfAPeerByAllItsConnectionsAsByOne() throws Exception {
+    int port = server("max-in-flight = 3, max-in-flight-per-unit = 3").address().getPort();
+    RelayClient client = client(port, "connections = 2");
+    connectAll(client, 2);
+    for (int i = 0; i < 8; i++) {
+      get(forwardFrom(i % links, client, i, HOUR).asked());
+    }
+    List<FakeUnit.Execution> executions = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      executions.add(unit.next());
+    }
+    Thread.sleep(300);
+    assertEquals(0, unit.held());
+    for (int i = 0; i < 8; i++) {
+      executions.get(i).reply().accept(Response.good(0));
+      if (executions.size() < 8) {
+        executions.add(unit.next());
+      }
+    }
+    await("all are answered", () -> client.inFlight() == 0);
   }
 
   @Test

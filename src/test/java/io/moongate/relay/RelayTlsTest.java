@@ -3,6 +3,7 @@ package io.moongate.relay;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.scsi.Command;
 import io.moongate.scsi.Nexus;
@@ -11,6 +12,8 @@ import io.moongate.scsi.Status;
 import io.moongate.scsi.TaskAttribute;
 import io.moongate.security.TestCertificates;
 import io.moongate.security.TestCertificates.Pair;
+import io.moongate.volume.LentBuffer;
+import io.moongate.volume.LentMemory;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
@@ -118,9 +121,12 @@ class RelayTlsTest {
   @Test
   void largeCommandsAndRepliesPassUnchanged() throws Exception {
     RelayClient client = client(listen(tls(one)), tls(two));
-    byte[] data = new byte[4 << 20];
-    new Random(1).nextBytes(data);
-    for (int i = 0; i < 3; i++) {
+    boolean lent = false;
+    LentMemory.await(LentBuffer.SHORTEST);
+    for (int i = 0; i < 12; i++) {
+      // Also of those lengths whose memory is lent.
+      byte[] data = new byte[i < 3 ? 4 << 20 : LentBuffer.SHORTEST * (i - 2)];
+      new Random(i).nextBytes(data);
       CompletableFuture<Response> replied = new CompletableFuture<>();
       client.forward("unit", 9, command(data, data.length), replied::complete);
       FakeUnit.Execution received = unit.next();
@@ -133,7 +139,10 @@ class RelayTlsTest {
       byte[] back = new byte[response.dataIn().remaining()];
       response.dataIn().duplicate().get(back);
       assertArrayEquals(data, back);
+      lent |= response.dataIn().isDirect();
+      response.used().run();
     }
+    assertTrue(lent, "none was put together off the heap");
   }
 
   @Test

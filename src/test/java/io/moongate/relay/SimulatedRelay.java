@@ -102,7 +102,8 @@ public final class SimulatedRelay {
     private final Owner owner;
     private final java.util.function.Supplier<Wire> wires;
     private final BooleanSupplier answersAtOnce;
-    private final Outstanding outstanding = new Outstanding(SETTINGS);
+    private final Outstanding outstanding =
+        new Outstanding(SETTINGS, new RelayCounts(), new Room(SETTINGS));
     private final Map<Long, Consumer<Response>> hasty = new HashMap<>();
     private long commands;
     private long connections;

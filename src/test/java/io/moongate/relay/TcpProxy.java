@@ -70,9 +70,14 @@ final class TcpProxy implements Closeable {
     }
   }
 
+  /** Takes no further connection; those there are go on. */
+  void refuse() throws IOException {
+    listener.close();
+  }
+
   @Override
   public void close() throws IOException {
-    listener.close();
+    refuse();
     cutAll();
   }
 

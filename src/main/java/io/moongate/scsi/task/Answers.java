@@ -155,7 +155,8 @@ public final class Answers {
         Sense.decode(response.sense())
             .map(decoded -> encode(decoded, false))
             .orElse(response.sense());
-    return new Response(response.status(), sense, response.dataIn(), response.dataOutWanted());
+    return new Response(
+        response.status(), sense, response.dataIn(), response.dataOutWanted(), response.used());
   }
 
   /** For a command that was held, and nobody began to serve until its deadline. */
