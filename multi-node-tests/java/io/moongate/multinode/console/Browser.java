@@ -189,8 +189,9 @@ final class Browser implements AutoCloseable {
 
   /** How many events the timeline has, once it has any: it says nothing before it has loaded. */
   int events() {
-    await("events of the timeline", () -> text(".timeline > .muted").matches("[1-9]\\d* event.*"));
-    return Integer.parseInt(text(".timeline > .muted").split(" ")[0]);
+    await(
+        "events of the timeline", () -> text(".timeline > .muted").matches("[1-9][\\d,]* event.*"));
+    return Integer.parseInt(text(".timeline > .muted").split(" ")[0].replace(",", ""));
   }
 
   /** A picture for people, under {@code target/console}. */
