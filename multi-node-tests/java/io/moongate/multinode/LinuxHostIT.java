@@ -38,13 +38,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A real Linux host, open-iscsi and multipath-tools of Debian in a virtual machine, set up by what
@@ -55,7 +56,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * linux-host-paths.txt}; the guest's console is with the logs.
  *
  * <p>{@code -Dmoongate.host.settings=HOCON} gives the gateways more settings, and {@code
- * -Dmoongate.host.label=TEXT} says so in the rows.
+ * -Dmoongate.host.label=TEXT} says so in the rows; {@code -Dmoongate.faults=RE} which of the faults
+ * happen.
  */
 @Tag("long")
 class LinuxHostIT {
@@ -89,6 +91,12 @@ class LinuxHostIT {
       void strike(TestGateway owner) {
         networked.network().isolate(owner.name());
         networked.network().shutPortal(owner.name());
+      }
+    },
+    POWER("loss of its host's power, or of its link") {
+      @Override
+      void strike(TestGateway owner) {
+        networked.network().silence(owner.name());
       }
     },
     PORTAL("the address of its portal is taken away") {
@@ -211,8 +219,12 @@ class LinuxHostIT {
     }
   }
 
+  static Stream<Blow> blows() {
+    return Stream.of(Blow.values()).filter(blow -> Stalls.isWanted(blow.name()));
+  }
+
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("blows")
   void hostsGetOnAfter(Blow blow) {
     Multipath map = awaitWhole();
     report.paths("before: " + blow.words, host.multipathList());

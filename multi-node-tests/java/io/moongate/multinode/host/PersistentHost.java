@@ -58,11 +58,25 @@ public record PersistentHost(Guest guest, String map, String key) {
     guest.succeed(BOUND, "mpathpersist --out %s /dev/mapper/%s".formatted(what, map));
   }
 
-  /** What {@code sg_persist} reads through one path: keys, reservation, and whose they are. */
+  /**
+   * What {@code sg_persist} reads through one path: keys, reservation, and whose they are. It tells
+   * by status 6 that the path had to be told something first (UNIT ATTENTION), and is asked again.
+   */
   public String status(String device) {
     return guest.succeed(
         BOUND,
-        "set -e; for what in -k -r -s; do sg_persist --in $what /dev/%s; done".formatted(device));
+        """
+        set -e
+        ask() {
+            for attempt in 1 2 3 4 5 6; do
+                sg_persist --in "$1" /dev/%s && return 0
+                [ $? -eq 6 ] || return 1
+            done
+            return 1
+        }
+        for what in -k -r -s; do ask $what; done
+        """
+            .formatted(device));
   }
 
   /** Writes a block through the map, past the page cache. */
