@@ -122,8 +122,12 @@ class RelayTest {
   }
 
   private static Command command(int tag, byte[] out, long in, long forNanos) {
+    return command(77, tag, out, in, forNanos);
+  }
+
+  private static Command command(long isid, int tag, byte[] out, long in, long forNanos) {
     return new Command(
-        new Nexus("iqn.1994-05.com.example:host", 77, "iqn.target", 3),
+        new Nexus("iqn.1994-05.com.example:host", isid, "iqn.target", 3),
         tag,
         TaskAttribute.SIMPLE,
         new byte[] {(byte) 0x8A, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
@@ -335,17 +339,7 @@ class RelayTest {
   private static Asked forwardFrom(int loop, RelayClient client, long isid, long forNanos) {
     Asked asked =
         new Asked(new CompletableFuture<>(), new CompletableFuture<>(), new CompletableFuture<>());
-    Command plain = command(loop, new byte[0], 0, forNanos);
-    Nexus nexus = new Nexus("iqn.1994-05.com.example:host", isid, "iqn.target", 3);
-    Command command =
-        new Command(
-            nexus,
-            plain.tag(),
-            plain.attribute(),
-            plain.cdb(),
-            plain.dataOut(),
-            plain.expectedDataIn(),
-            plain.deadlineNanos());
+    Command command = command(isid, loop, new byte[0], 0, forNanos);
     testKit
         .system()
         .dispatchers()

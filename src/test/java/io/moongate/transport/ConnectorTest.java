@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
@@ -45,10 +46,31 @@ class ConnectorTest {
 
   /** Sends a byte and gives what comes back first. */
   private static Flow<ByteString, Outgoing, CompletionStage<ByteString>> asking() {
+    return asking(Sink.head());
+  }
+
+  /** Sends a byte and gives what is made of what comes back. */
+  private static <T> Flow<ByteString, Outgoing, CompletionStage<T>> asking(
+      Sink<ByteString, CompletionStage<T>> answered) {
     return Flow.fromSinkAndSourceMat(
-        Sink.<ByteString>head(),
+        answered,
         Source.single(Outgoing.of(ByteString.fromArray(new byte[] {7}))).concat(Source.maybe()),
         Keep.left());
+  }
+
+  /** Serves each connection by a stream like this one. */
+  private static Listener listener(Flow<ByteString, Outgoing, NotUsed> serving) throws IOException {
+    return Listener.bind(
+        KIT.system(),
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        16,
+        SETTINGS,
+        accepted -> serving);
+  }
+
+  /** Gives back whatever it is sent. */
+  private static Listener echo() throws IOException {
+    return listener(Flow.of(ByteString.class).map(Outgoing::of));
   }
 
   private Throwable failure(InetSocketAddress peer) {
@@ -64,13 +86,7 @@ class ConnectorTest {
 
   @Test
   void whoIsThereAnswersAlsoByName() throws Exception {
-    Listener listener =
-        Listener.bind(
-            KIT.system(),
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            16,
-            SETTINGS,
-            accepted -> Flow.of(ByteString.class).map(Outgoing::of));
+    Listener listener = echo();
     try {
       for (InetSocketAddress peer :
           new InetSocketAddress[] {
@@ -94,14 +110,9 @@ class ConnectorTest {
     byte[] sent = new byte[300_000];
     new Random(1).nextBytes(sent);
     Listener listener =
-        Listener.bind(
-            KIT.system(),
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            16,
-            SETTINGS,
-            accepted ->
-                Flow.fromSinkAndSource(
-                    Sink.ignore(), Source.single(Outgoing.of(ByteString.fromArray(sent)))));
+        listener(
+            Flow.fromSinkAndSource(
+                Sink.ignore(), Source.single(Outgoing.of(ByteString.fromArray(sent)))));
     try {
       Landing landing = new Landing();
       ByteBuffer room = ByteBuffer.allocateDirect(100_003);
@@ -160,13 +171,7 @@ class ConnectorTest {
         new Connector(KIT.system(), new TransportSettings(3, Duration.ofSeconds(10)));
     assertEquals(3, several.loops());
     assertEquals(-1, Connector.here());
-    Listener listener =
-        Listener.bind(
-            KIT.system(),
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            16,
-            SETTINGS,
-            accepted -> Flow.of(ByteString.class).map(Outgoing::of));
+    Listener listener = echo();
     try {
       for (int loop : new int[] {2, 0, 1, 2}) {
         int here =
@@ -174,13 +179,10 @@ class ConnectorTest {
                 .connect(
                     listener.localAddress(),
                     WITHIN,
-                    Flow.fromSinkAndSourceMat(
+                    asking(
                         Flow.of(ByteString.class)
                             .map(bytes -> Connector.here())
-                            .toMat(Sink.head(), Keep.right()),
-                        Source.single(Outgoing.of(ByteString.fromArray(new byte[] {7})))
-                            .concat(Source.maybe()),
-                        Keep.left()),
+                            .toMat(Sink.head(), Keep.right())),
                     new Landing(),
                     loop)
                 .toCompletableFuture()

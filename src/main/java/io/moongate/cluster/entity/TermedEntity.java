@@ -284,12 +284,7 @@ public abstract class TermedEntity<C, E, S>
         return Effect().stash();
       }
       return (ReplyEffect<E, S>)
-          persistInTerm(adoption())
-              .thenRun(
-                  (S after) -> {
-                    adopt(after);
-                  })
-              .thenUnstashAll();
+          persistInTerm(adoption()).thenRun((S after) -> adopt(after)).thenUnstashAll();
     };
   }
 

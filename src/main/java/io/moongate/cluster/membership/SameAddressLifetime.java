@@ -30,9 +30,7 @@ public final class SameAddressLifetime extends SameSetting {
       Duration here = actual.getDuration(KEY);
       return there.equals(here)
           ? Valid$.MODULE$
-          : invalid(
-              "%s: found %d s on one member and %d s on another, expected the same; stop all of them to change it"
-                  .formatted(KEY, there.toSeconds(), here.toSeconds()));
+          : different("member", there.toSeconds() + " s", here.toSeconds() + " s");
     } catch (ConfigException mistake) {
       return invalid(mistake.getMessage());
     }

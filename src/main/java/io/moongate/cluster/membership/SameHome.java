@@ -20,11 +20,7 @@ public final class SameHome extends SameSetting {
   public ConfigValidation check(Config joining, Config actual) {
     String there = home(joining);
     String here = home(actual);
-    return there.equals(here)
-        ? Valid$.MODULE$
-        : invalid(
-            "%s: found %s on one member and %s on another, expected the same; stop all of them to change it"
-                .formatted(KEY, there, here));
+    return there.equals(here) ? Valid$.MODULE$ : different("member", there, here);
   }
 
   /** One of a version that does not say it has them on gateways. */

@@ -33,8 +33,6 @@ public final class SameLeaseLength extends SameSetting {
     Duration here = actual.getDuration(KEY);
     return there.equals(here)
         ? Valid$.MODULE$
-        : invalid(
-            "%s: found %d ms on one gateway and %d ms on another, expected the same; stop all of them to change it"
-                .formatted(KEY, there.toMillis(), here.toMillis()));
+        : different("gateway", there.toMillis() + " ms", here.toMillis() + " ms");
   }
 }

@@ -23,6 +23,17 @@ abstract class SameSetting extends JoinConfigCompatChecker {
     return sequence(key);
   }
 
+  /**
+   * That it is not the same.
+   *
+   * @param who what has it: "gateway" or "member"
+   */
+  final ConfigValidation different(String who, String there, String here) {
+    return invalid(
+        "%s: found %s on one %s and %s on another, expected the same; stop all of them to change it"
+            .formatted(key, there, who, here));
+  }
+
   static ConfigValidation invalid(String reason) {
     return Invalid.apply(sequence(reason));
   }
