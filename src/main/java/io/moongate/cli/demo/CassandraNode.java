@@ -117,22 +117,9 @@ final class CassandraNode {
     command.add(settings.java().executable().toString());
     command.addAll(JVM_OPTIONS);
     if (archived) {
-      // A mismatch (another JVM build, changed jars) is detected by the JVM and only makes the
-      // start slower.
-      command.addAll(
-          List.of(
-              "-Xshare:auto",
-              "-XX:SharedArchiveFile=" + archive.get(),
-              "-Xlog:cds=off",
-              "-Xlog:cds+dynamic=off"));
+      command.addAll(ClassArchive.used(archive.get()));
     } else {
-      making.ifPresent(
-          file ->
-              command.addAll(
-                  List.of(
-                      "-XX:ArchiveClassesAtExit=" + file,
-                      "-Xlog:cds=off",
-                      "-Xlog:cds+dynamic=off")));
+      making.ifPresent(file -> command.addAll(ClassArchive.made(file)));
     }
     command.add("-Dcassandra.config=" + configuration.toUri());
     command.add("-Dcassandra.storagedir=" + settings.directory());

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * How to start another JVM of Moongate: the same Java and classpath as ours, with the options of
  * {@code conf/jvm.options} and of each {@code conf/jvm-NN.options} whose NN is not above the Java's
- * version, as the launcher gives them.
+ * version, and with the archive of a gateway's classes where the build has made one, as the
+ * launcher gives them.
  */
 record OwnJvm(JavaHome java, String classPath, List<Path> optionFiles) {
 
@@ -45,9 +46,19 @@ record OwnJvm(JavaHome java, String classPath, List<Path> optionFiles) {
     List<String> command = new ArrayList<>();
     command.add(java.executable().toString());
     optionFiles.forEach(file -> command.add("@" + file));
+    Path archive = archive();
+    if (Files.isReadable(archive)) {
+      command.addAll(ClassArchive.used(archive));
+    }
     command.addAll(options);
     command.addAll(List.of("-cp", classPath, MAIN));
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  /** Beside the jar, which is the first of the class path. */
+  private Path archive() {
+    Path jar = Path.of(classPath.substring(0, (classPath + ":").indexOf(':')));
+    return jar.resolveSibling("moongate-gateway-" + java.feature() + ".jsa");
   }
 }
