@@ -68,7 +68,7 @@ class ReloadIT {
             throw new Unready("all are there");
           });
 
-      Files.writeString(file, before + "moongate.lease.length = 5 s\n");
+      Files.writeString(file, before + "moongate.lease.length = 4 s\n");
       LauncherRun.Ended refused = run(cluster, gateway);
       assertEquals(1, refused.status(), refused.output());
       assertTrue(refused.output().contains("moongate.lease.length"), refused.output());

@@ -112,6 +112,7 @@ class ReloadTest {
     "moongate.volume.watch.errors = 0, expected at least 1",
     "moongate.ownership.rebalanse.automatic = on, did you mean moongate.ownership.rebalance",
     "moongate.lease.length = 1 ms, moongate.lease.length",
+    "moongate.lease.length = 6 s, moongate.iscsi.host-patience.silence",
     "moongate.management.max-connections = 0, moongate.management.max-connections",
     "moongate.ownership.moves-at-once = {, gw1.conf",
   })

@@ -60,7 +60,8 @@ public final class Await {
     }
   }
 
-  static void pause(Duration time) {
+  /** Lets time pass. */
+  public static void pause(Duration time) {
     try {
       Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {

@@ -267,6 +267,9 @@ final class Connection {
   /** Moves what is to be sent to {@code batch}, about {@code batchBytes} of it. */
   void take(List<TargetPdu> batch) {
     if (hasOutput()) {
+      if (fullFeature != null) {
+        fullFeature.sends();
+      }
       out.take(batch, settings.batchBytes());
     }
   }

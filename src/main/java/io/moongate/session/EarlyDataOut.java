@@ -67,17 +67,7 @@ final class EarlyDataOut {
           false,
           PduEncoder.basicHeader(pdu));
     }
-    // Not the whole received chunk is to be kept alive.
-    DataOut kept =
-        new DataOut(
-            pdu.finalBit(),
-            pdu.lun(),
-            pdu.initiatorTaskTag(),
-            pdu.targetTransferTag(),
-            pdu.expStatSn(),
-            pdu.dataSn(),
-            pdu.bufferOffset(),
-            pdu.data().compact());
+    DataOut kept = Kept.whole(pdu);
     Piece piece = new Piece(kept, length, damaged);
     own.add(piece);
     bytes += piece.bytes();

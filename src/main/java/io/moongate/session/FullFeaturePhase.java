@@ -18,6 +18,7 @@ import io.moongate.wire.RejectReason;
 import io.moongate.wire.TargetPdu.AsyncMessage;
 import io.moongate.wire.TargetPdu.NopIn;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,12 +42,20 @@ final class FullFeaturePhase {
   /** Bytes of NOP-In data that may wait to be sent. */
   private static final int MAX_PING_BYTES = 1 << 20;
 
+  private static final byte TEST_UNIT_READY = 0x00;
+
   private final SessionState session;
   private final ScsiTasks tasks;
   private final TaskManagementRequests taskManagement;
   private final TextNegotiation text;
   private final Ending ending;
   private final KeepAlive keepAlive;
+  private final Freshness freshness;
+
+  /** What has come since something came that may be too old, until it is known not to be. */
+  private final ArrayDeque<Unproven> unproven = new ArrayDeque<>();
+
+  private long unprovenBytes;
 
   private final Consumer<Sequenced> inOrder = this::handOut;
   private final int cid;
@@ -54,6 +63,8 @@ final class FullFeaturePhase {
 
   private int pingBytes;
   private Optional<Long> logoutDeadlineNanos = Optional.empty();
+
+  private record Unproven(InitiatorPdu pdu, long arrivedNanos) {}
 
   /** How a connection ends. */
   interface Ending {
@@ -107,6 +118,7 @@ final class FullFeaturePhase {
     this.text = new TextNegotiation(session, directory, login.target(), login.initiatorName());
     this.keepAlive =
         new KeepAlive(session.settings.nopInterval(), session.settings.nopTimeout(), session.now);
+    this.freshness = new Freshness(session.settings.mostAge(), session.now);
   }
 
   /** SCSI tasks under way. */
@@ -136,6 +148,86 @@ final class FullFeaturePhase {
     if (session.connections.fence().isUp()) {
       session.connections.fence().acknowledged(session, pdu.expStatSn());
     }
+    if (tasks != null && !isProven(pdu, arrivedNanos)) {
+      return;
+    }
+    take(pdu, arrivedNanos);
+  }
+
+  /**
+   * Whether a PDU is to be taken now. What changes something waits, and what follows it, unless the
+   * initiator has certainly made it lately: it is asked, and who answers has not given the
+   * connection up, nor sent anything of it again elsewhere.
+   */
+  private boolean isProven(InitiatorPdu pdu, long arrivedNanos) {
+    freshness.sample(session.out.nextStatSn(), session.now);
+    freshness.acknowledged(pdu.expStatSn(), session.out.nextStatSn());
+    if (pdu instanceof NopOut answer && freshness.answered(answer.targetTransferTag())) {
+      takeProven();
+      return false;
+    }
+    if (unproven.isEmpty()) {
+      if (!changes(pdu) || !freshness.isStale(session.now)) {
+        return true;
+      }
+      // One that was sent before does not do: it may have been answered before this was made.
+      ask();
+    } else if (pdu instanceof LogoutRequest) {
+      // Who logs out answers nothing any more.
+      ending.now("it logs out without an answer to a NOP-In");
+      return false;
+    }
+    unproven.add(new Unproven(Kept.whole(pdu), arrivedNanos));
+    unprovenBytes += pdu.data().size();
+    if (unproven.size() > 2 * session.settings.queueDepth() + 256) {
+      ending.now("it sends on without an answer to a NOP-In");
+    }
+    return false;
+  }
+
+  /**
+   * Whether something is another when it is executed late. Reads are not: nobody waits for them any
+   * more, and firmware that boots from a disk reads, and answers no NOP-In. Data-out belongs to a
+   * command that has a deadline.
+   */
+  private static boolean changes(InitiatorPdu pdu) {
+    if (pdu instanceof ScsiCommand command) {
+      boolean reads = command.read() && !command.write();
+      return !reads && command.cdb().apply(0) != TEST_UNIT_READY;
+    }
+    return pdu instanceof TaskManagementRequest;
+  }
+
+  /** The NOP-In has been answered: takes what waits for that, as far as answers have room. */
+  private void takeProven() {
+    while (!unproven.isEmpty() && wantsInput() && !ending.isOver() && !isClosing()) {
+      if (freshness.isStale(unproven.peek().arrivedNanos())) {
+        // It came long after what has been answered was asked.
+        ask();
+        return;
+      }
+      Unproven next = unproven.remove();
+      unprovenBytes -= next.pdu().data().size();
+      try {
+        take(next.pdu(), next.arrivedNanos());
+      } catch (ProtocolException e) {
+        ending.violated(e);
+      }
+    }
+  }
+
+  /** What is sent from here on, the initiator receives after this. */
+  void sends() {
+    freshness.sample(session.out.nextStatSn(), session.now);
+  }
+
+  private void ask() {
+    int tag = session.newTransferTag();
+    freshness.asks(tag, session.now);
+    session.out.addUrgent(question(tag));
+  }
+
+  private void take(InitiatorPdu pdu, long arrivedNanos) {
     if (pdu instanceof ScsiCommand command) {
       request(command, command.immediate(), command.cmdSn(), arrivedNanos);
     } else if (pdu instanceof DataOut data) {
@@ -168,7 +260,9 @@ final class FullFeaturePhase {
   /** Takes a Data-Out PDU whose data segment was damaged. */
   void receivedDamaged(DataOut pdu, int length) {
     keepAlive.heard(session.now);
-    if (!isClosing() && tasks != null) {
+    if (!unproven.isEmpty()) {
+      ending.now("damaged data after what may be old");
+    } else if (!isClosing() && tasks != null) {
       tasks.receiveDamaged(pdu, length);
     }
   }
@@ -197,12 +291,25 @@ final class FullFeaturePhase {
       keepAlive.heard(session.now);
     }
     switch (keepAlive.check(session.now)) {
-      case ASK -> nopIn(session.newTransferTag());
+      case ASK -> {
+        if (freshness.isAsking()) {
+          nopIn(session.newTransferTag());
+        } else {
+          ask();
+        }
+      }
       case DEAD -> {
         ending.now("the initiator is silent");
         return;
       }
       case NOTHING -> {}
+    }
+    if (freshness.isAsking()
+        && !unproven.isEmpty()
+        && session.now - unproven.peek().arrivedNanos()
+            >= session.settings.nopTimeout().toNanos()) {
+      ending.now("it sends on without an answer to a NOP-In");
+      return;
     }
     if (session.connections.fence().isOverdue(session)) {
       ending.now("responses are not acknowledged");
@@ -225,6 +332,9 @@ final class FullFeaturePhase {
 
   /** Gives what came free in this turn to who waits for it. */
   void turnEnded() {
+    if (!unproven.isEmpty() && !freshness.isAsking()) {
+      takeProven();
+    }
     if (tasks != null) {
       tasks.admit();
     }
@@ -247,11 +357,12 @@ final class FullFeaturePhase {
    */
   private boolean earlyDataFits() {
     if (session.ledger.early() == 0
+        && unproven.isEmpty()
         && session.window.held().isEmpty()
         && (tasks == null || tasks.earlyBytes() == 0)) {
       return true;
     }
-    long held = 0;
+    long held = unprovenBytes;
     for (Optional<Sequenced> waits : session.window.held().values()) {
       held +=
           waits
@@ -482,15 +593,18 @@ final class FullFeaturePhase {
 
   /** A NOP-In of the target's own: a question when it has a tag, else only news of the window. */
   private void nopIn(int targetTransferTag) {
-    session.out.add(
-        n ->
-            new NopIn(
-                0,
-                Pdu.RESERVED_TAG,
-                targetTransferTag,
-                n.statSn(),
-                n.expCmdSn(),
-                n.maxCmdSn(),
-                ByteString.emptyByteString()));
+    session.out.add(question(targetTransferTag));
+  }
+
+  private static SendQueue.Item question(int targetTransferTag) {
+    return n ->
+        new NopIn(
+            0,
+            Pdu.RESERVED_TAG,
+            targetTransferTag,
+            n.statSn(),
+            n.expCmdSn(),
+            n.maxCmdSn(),
+            ByteString.emptyByteString());
   }
 }

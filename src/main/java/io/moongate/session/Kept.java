@@ -1,6 +1,7 @@
 package io.moongate.session;
 
 import io.moongate.wire.InitiatorPdu;
+import io.moongate.wire.InitiatorPdu.DataOut;
 import io.moongate.wire.InitiatorPdu.LoginRequest;
 import io.moongate.wire.InitiatorPdu.NopOut;
 import io.moongate.wire.InitiatorPdu.ScsiCommand;
@@ -42,8 +43,23 @@ final class Kept {
           text.cmdSn(),
           text.expStatSn(),
           data);
+    } else if (pdu instanceof DataOut out) {
+      return whole(out);
     }
     return pdu;
+  }
+
+  /** With a copy of its data. */
+  static DataOut whole(DataOut pdu) {
+    return new DataOut(
+        pdu.finalBit(),
+        pdu.lun(),
+        pdu.initiatorTaskTag(),
+        pdu.targetTransferTag(),
+        pdu.expStatSn(),
+        pdu.dataSn(),
+        pdu.bufferOffset(),
+        pdu.data().compact());
   }
 
   /** Without its data. */

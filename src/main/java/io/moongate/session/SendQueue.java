@@ -62,6 +62,11 @@ final class SendQueue {
     numbers.window = window;
   }
 
+  /** The StatSN of the next status: whatever has it, or a later one, is sent after this. */
+  int nextStatSn() {
+    return numbers.statSn();
+  }
+
   void add(Item item) {
     items.add(item);
   }

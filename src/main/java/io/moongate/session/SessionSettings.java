@@ -18,6 +18,10 @@ import java.util.Locale;
  * @param reinstatementTimeout how long a login waits for its predecessor's running tasks; longer
  *     than {@code commandDeadline}, so that none of them can begin any more
  * @param commandDeadline from the parsing of a command until it must not begin any more
+ * @param resetPatience how long hosts wait at least after a connection was reset until they send
+ *     its commands again through another
+ * @param silentPatience how long hosts wait at least, from the last that they received on a path
+ *     that has become silent, until they send a command again through another
  * @param dataOutTimeout from the parsing of a command until all its data-out must have come
  * @param taskManagementTimeout how long a task management function may take
  * @param nopInterval silence of the initiator after which a NOP-In asks whether it lives
@@ -48,6 +52,8 @@ public record SessionSettings(
     Duration loginTimeout,
     Duration reinstatementTimeout,
     Duration commandDeadline,
+    Duration resetPatience,
+    Duration silentPatience,
     Duration dataOutTimeout,
     Duration taskManagementTimeout,
     Duration nopInterval,
@@ -101,6 +107,16 @@ public record SessionSettings(
     }
   }
 
+  /**
+   * How old what an initiator has sent may be when it is taken: so much that a command can't begin
+   * after the host has sent it again through another path.
+   */
+  Duration mostAge() {
+    Duration silence = silentPatience.minus(commandDeadline).dividedBy(2);
+    Duration reset = resetPatience.minus(commandDeadline);
+    return silence.compareTo(reset) < 0 ? silence : reset;
+  }
+
   /** Settings of the connections beneath. */
   TransportSettings transport() {
     return TransportSettings.of(eventLoops, sendTimeout);
@@ -120,6 +136,8 @@ public record SessionSettings(
         in.duration("login-timeout", 1, 3600),
         in.longerThan("command-deadline", "reinstatement-timeout", 3600),
         in.duration("command-deadline", 0, 3600),
+        in.longerThan("command-deadline", "host-patience.reset", 3600),
+        in.longerThan("command-deadline", "host-patience.silence", 7200),
         in.duration("data-out-timeout", 1, 3600),
         in.duration("task-management-timeout", 1, 3600),
         in.duration("nop-interval", 1, 3600),

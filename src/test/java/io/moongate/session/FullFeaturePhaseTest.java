@@ -115,6 +115,135 @@ class FullFeaturePhaseTest {
     assertEquals(Connection.Phase.ENDED, host.connection.phase());
   }
 
+  /** Longer than what is taken may be old. */
+  private void fallSilent() {
+    host.pass(host.settings.mostAge().plusMillis(1));
+  }
+
+  @Test
+  void whatMayBeOldIsTakenOnceTheInitiatorHasAnswered() {
+    fallSilent();
+    ScsiCommand first = host.write(0, 1, 512, true, Harness.bytes(512, 1));
+    NopIn question = host.answer(NopIn.class, first);
+    assertFalse(question.targetTransferTag() == Pdu.RESERVED_TAG);
+    ScsiCommand second = host.write(1, 1, 512, true, Harness.bytes(512, 2));
+    assertEquals(List.of(), host.exchange(second));
+    assertEquals(List.of(), unit.executed());
+    List<TargetPdu> answers = host.exchange(host.acknowledge(question));
+    assertEquals(
+        List.of(first.initiatorTaskTag(), second.initiatorTaskTag()),
+        answers.stream().map(answer -> ((ScsiResponse) answer).initiatorTaskTag()).toList());
+    assertEquals(2, unit.executed().size());
+  }
+
+  @Test
+  void whatWasGivenUpIsNotExecuted() {
+    fallSilent();
+    host.answer(NopIn.class, host.write(0, 1, 512, true, Harness.bytes(512, 1)));
+    host.connection.disconnected();
+    host.settle();
+    assertEquals(List.of(), unit.executed());
+  }
+
+  @Test
+  void anAnswerToAnEarlierQuestionProvesNothing() {
+    host.pass(host.settings.nopInterval());
+    NopIn earlier = Harness.only(NopIn.class, host.sent());
+    ScsiCommand write = host.write(0, 1, 512, true, Harness.bytes(512, 1));
+    NopIn question = host.answer(NopIn.class, write);
+    assertEquals(List.of(), host.exchange(host.acknowledge(earlier)));
+    assertEquals(List.of(), unit.executed());
+    host.answer(ScsiResponse.class, host.acknowledge(question));
+  }
+
+  @Test
+  void whatCameLongAfterTheQuestionIsAskedForAnew() {
+    fallSilent();
+    ScsiCommand first = host.write(0, 1, 512, true, Harness.bytes(512, 1));
+    NopIn question = host.answer(NopIn.class, first);
+    fallSilent();
+    ScsiCommand second = host.write(0, 1, 512, true, Harness.bytes(512, 2));
+    assertEquals(List.of(), host.exchange(second));
+    List<TargetPdu> answers = host.exchange(host.acknowledge(question));
+    assertEquals(2, answers.size());
+    NopIn again = (NopIn) answers.get(0);
+    assertEquals(first.initiatorTaskTag(), ((ScsiResponse) answers.get(1)).initiatorTaskTag());
+    assertEquals(1, unit.executed().size());
+    host.answer(ScsiResponse.class, host.acknowledge(again));
+  }
+
+  @Test
+  void whoSendsOnWithoutAnAnswerIsDropped() {
+    fallSilent();
+    host.answer(NopIn.class, host.write(0, 1, 512, true, Harness.bytes(512, 1)));
+    host.pass(host.settings.nopTimeout().minusSeconds(1));
+    host.receive(host.read(0, 1, 512));
+    assertEquals(Connection.Phase.FULL_FEATURE, host.connection.phase());
+    host.pass(Duration.ofSeconds(1));
+    assertEquals(Connection.Phase.ENDED, host.connection.phase());
+    assertEquals(List.of(), unit.executed());
+  }
+
+  @Test
+  void whatChangesNothingIsTakenHoweverOldItIs() {
+    fallSilent();
+    host.answer(DataIn.class, host.read(0, 1, 512));
+    host.answer(ScsiResponse.class, host.ready(host.nextCmdSn()));
+    host.answer(NopIn.class, host.ping(true, NOTHING));
+    assertEquals(0, host.answer(LogoutResponse.class, host.logout(0, 0)).response());
+  }
+
+  private ScsiCommand write(int expStatSn) {
+    ScsiCommand write = host.write(0, 1, 512, true, Harness.bytes(512, 1));
+    return new ScsiCommand(
+        write.immediate(),
+        write.finalBit(),
+        false,
+        true,
+        write.attribute(),
+        write.lun(),
+        write.initiatorTaskTag(),
+        write.expectedDataTransferLength(),
+        write.cmdSn(),
+        expStatSn,
+        write.cdb(),
+        write.bidirectionalReadLength(),
+        write.data());
+  }
+
+  @Test
+  void whoAcknowledgesWhatItWasSentLatelyIsNotAsked() {
+    int expStatSn = 0;
+    for (int i = 0; i < 40; i++) {
+      host.pass(host.settings.mostAge().dividedBy(2));
+      expStatSn = host.answer(ScsiResponse.class, write(expStatSn)).statSn() + 1;
+    }
+  }
+
+  @Test
+  void toAcknowledgeWhatWasSentLongAgoProvesNothing() {
+    int expStatSn = host.answer(ScsiResponse.class, write(0)).statSn() + 1;
+    fallSilent();
+    host.answer(NopIn.class, write(expStatSn));
+  }
+
+  @Test
+  void toAcknowledgeWhatWasNeverSentProvesNothing() {
+    int expStatSn = host.answer(ScsiResponse.class, write(0)).statSn() + 1;
+    fallSilent();
+    host.answer(NopIn.class, write(expStatSn + 1));
+  }
+
+  @Test
+  void whatIsAnsweredAfterALongTimeProvesWhatFollowsIt() {
+    unit.hold();
+    host.receive(write(0));
+    fallSilent();
+    unit.release();
+    int expStatSn = Harness.only(ScsiResponse.class, host.sent()).statSn() + 1;
+    host.answer(ScsiResponse.class, write(expStatSn));
+  }
+
   @Test
   void boundsImmediateCommands() {
     unit.hold();

@@ -27,6 +27,8 @@ class SessionSettingsTest {
     "max-connections-per-session, 0, a whole number from 1 to 65535",
     "command-deadline, 0 s, a duration above 0 s and up to 3600 s",
     "reinstatement-timeout, 4 s, 'more than moongate.iscsi.command-deadline, which is 4000 ms'",
+    "host-patience.reset, 4 s, 'more than moongate.iscsi.command-deadline, which is 4000 ms'",
+    "host-patience.silence, 3 s, 'more than moongate.iscsi.command-deadline, which is 4000 ms'",
     "logout-bound, 9 s, a duration from 1 s to 8 s",
     "nop-interval, 500 ms, a duration from 1 s to 3600 s",
     "max-burst-length, 64 KiB, a size from 262144 to 16777215 bytes",

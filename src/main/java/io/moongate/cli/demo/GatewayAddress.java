@@ -98,7 +98,7 @@ record GatewayAddress(int index, String host) {
         # Everything shares the few cores of one host here: a process may get none of them for seconds, and that is no
         # failure. A crash is proven and not waited for, so this doesn't lengthen what the demo shows.
         pekko.cluster.failure-detector.acceptable-heartbeat-pause = 4 s
-        moongate.lease.length = 6 s
+        moongate.lease.length = 5 s
         datastax-java-driver.advanced.heartbeat { interval = 5 s, timeout = 5 s }
         """
         .formatted(
