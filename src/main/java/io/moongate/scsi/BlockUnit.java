@@ -410,7 +410,9 @@ public final class BlockUnit implements LogicalUnit {
                             "unit %s: not done everywhere: %s: %s"
                                 .formatted(identity.id(), notice, failure));
                   }
+                  // Without a lease who is a member is what this gateway last heard.
                   return failure == null
+                      && tasks.leased()
                       && (notice.kind() != Notice.Kind.RESET || isReset(shared.state()));
                 })
             .thenAccept(done);

@@ -35,12 +35,16 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * others tell. One of these per gateway, at the same path everywhere: membership says where, so
  * that nothing depends on a listing that may be late.
  *
- * <p>Whoever tells repeats it until each has answered that it is done. It is over for whoever waits
- * when each live gateway has answered or was silent for as long as a lease lasts: such a gateway
- * serves nobody any more, or is about to drop its sessions, and a new session begins with a POWER
- * ON condition. It goes on being told for a while beside that, for it may only be slow. A gateway
- * that says that it is still at it, because a command that it aborts has not ended, is waited for
- * longer.
+ * <p>Whoever tells repeats it until each has answered that it is done. Of a reset, and where a task
+ * set is cleared, it is over for whoever waits when each member has answered, and each that was one
+ * has been none for as long as a lease can last: until then a gateway may execute what was to end,
+ * whoever sees it or not. When that does not come within the bound, what was asked has not been
+ * done everywhere.
+ *
+ * <p>Everything else is over when each live gateway has answered or was silent for as long as a
+ * lease lasts: it only shows its hosts late what has been decided. It goes on being told for a
+ * while beside that, for it may only be slow. A gateway that says that it is still at it, because a
+ * command that it aborts has not ended, is waited for longer.
  *
  * <p>Nothing of this needs Cassandra.
  */
@@ -60,8 +64,9 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
   /**
    * Bounds.
    *
-   * @param silence without an answer after which a gateway is not waited for any more
-   * @param work in which a gateway must have done what it says it is at
+   * @param silence without an answer after which a gateway is not waited for any more where no
+   *     tasks end; at least the length of a lease
+   * @param work in which a gateway must have done what it is told
    * @param persistence how long it is repeated to those that don't answer
    */
   public record Settings(Duration silence, Duration work, Duration persistence) {}
@@ -116,9 +121,21 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
     Tell tell;
     int round;
 
+    /**
+     * Whether it has to be known of every gateway that may serve. Not where nexuses lost their
+     * reservation: the owner refuses what they have sent.
+     */
+    final boolean everywhere;
+
     Telling(Tell tell, CompletableFuture<Void> told) {
       this.tell = tell;
       this.told = told;
+      this.everywhere =
+          tell.notices().stream()
+              .anyMatch(
+                  notice ->
+                      notice.kind() == Notice.Kind.RESET
+                          || notice.kind() == Notice.Kind.CLEAR_TASK_SET);
     }
   }
 
@@ -133,6 +150,14 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
   private final LongSupplier clock;
   private long lastTickNanos;
   private final Map<String, Telling> tellings = new LinkedHashMap<>();
+
+  /** For which a gateway may still have a lease that is no member any more. */
+  private final long leaseNanos;
+
+  private final long startedNanos;
+
+  /** Incarnations that are members, or were that lately: when each was first found to be none. */
+  private final Map<String, Optional<Long>> known = new HashMap<>();
 
   /** Deliveries that came here: whether they are done. */
   private final Map<String, Boolean> deliveries =
@@ -157,10 +182,13 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
     this.units = units;
     this.send = send == null ? this::sendByPath : send;
     this.silentRounds = rounds(settings.silence());
+    // It is left out only by a charter in force; clocks may be off by a tenth (decision 12).
+    this.leaseNanos = settings.silence().multipliedBy(11).dividedBy(10).toNanos();
     this.workRounds = rounds(settings.work());
     this.silenceNanos = settings.silence().toNanos();
     this.clock = clock;
     this.lastTickNanos = clock.getAsLong();
+    this.startedNanos = lastTickNanos;
     this.lastRound = Math.max(workRounds, rounds(settings.persistence()));
   }
 
@@ -223,7 +251,7 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
             begin.notices(),
             getContext().getSelf());
     Telling telling = new Telling(tell, begin.told());
-    List<Peer> now = peers.get();
+    List<Peer> now = members();
     now.forEach(peer -> send.accept(peer, tell));
     if (!isOver(telling, now)) {
       makeRoom();
@@ -240,7 +268,7 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       } else {
         telling.heard.put(answer.incarnation(), telling.round);
       }
-      if (isOver(telling, peers.get())) {
+      if (isOver(telling, members())) {
         tellings.remove(answer.id());
       }
     }
@@ -253,10 +281,7 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       tellings.values().forEach(SharedTeller::takeBack);
     }
     lastTickNanos = time;
-    if (tellings.isEmpty()) {
-      return this;
-    }
-    List<Peer> now = peers.get();
+    List<Peer> now = members();
     for (Iterator<Telling> all = tellings.values().iterator(); all.hasNext(); ) {
       Telling telling = all.next();
       telling.round++;
@@ -284,11 +309,26 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
     }
   }
 
+  private List<Peer> members() {
+    List<Peer> now = peers.get();
+    long time = clock.getAsLong();
+    known.replaceAll((peer, absent) -> Optional.of(absent.orElse(time)));
+    now.forEach(peer -> known.put(peer.incarnation(), Optional.empty()));
+    known
+        .values()
+        .removeIf(absent -> absent.filter(since -> time - since > leaseNanos).isPresent());
+    return now;
+  }
+
   /** Lets go whoever waits, as soon as there is nobody to wait for; whether all of it is over. */
   private boolean isOver(Telling telling, List<Peer> now) {
     List<Peer> open =
         now.stream().filter(peer -> !telling.done.contains(peer.incarnation())).toList();
-    if (open.stream().noneMatch(peer -> isAwaited(telling, peer))) {
+    boolean awaited =
+        telling.everywhere
+            ? isYoung() || !telling.done.containsAll(known.keySet())
+            : open.stream().anyMatch(peer -> isAwaited(telling, peer));
+    if (!awaited) {
       open.stream()
           .filter(peer -> telling.round >= silentRounds && !telling.told.isDone())
           .forEach(
@@ -302,9 +342,19 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       telling.told.complete(null);
     } else if (telling.round >= workRounds) {
       telling.told.completeExceptionally(
-          new TimeoutException("a gateway is still at what it was told about a unit"));
+          new TimeoutException(
+              "of gateways that may serve, these have not done what they were told about a unit: "
+                  + known.keySet().stream()
+                      .filter(each -> !telling.done.contains(each))
+                      .sorted()
+                      .toList()));
     }
-    return open.isEmpty() || telling.round >= lastRound;
+    return (open.isEmpty() && telling.told.isDone()) || telling.round >= lastRound;
+  }
+
+  /** Whether somebody may have a lease who was put out before this began to look. */
+  private boolean isYoung() {
+    return clock.getAsLong() - startedNanos <= leaseNanos;
   }
 
   private boolean isAwaited(Telling telling, Peer peer) {

@@ -43,6 +43,11 @@ class SharedTellerTest {
       new Nexus("iqn.2026-01.io.host:a", 1, "iqn.2026-01.io.moongate:t", 1);
   private static final SharedState STATE = SharedState.INITIAL.as(5, "five");
   private static final List<Notice> RESET = List.of(Notice.reset(NEXUS));
+  private static final List<Notice> ATTENTION =
+      List.of(Notice.attention(UnitAttention.RESERVATIONS_RELEASED, List.of(NEXUS)));
+
+  /** For which who is no member any more may have a lease. */
+  private static final Duration LEASE = Duration.ofMillis(3400);
 
   /** What was sent to another gateway. */
   private record Sent(String incarnation, Tell tell) {}
@@ -50,6 +55,7 @@ class SharedTellerTest {
   private ActorTestKit kit;
   private ManualTime time;
   private TestProbe<Sent> sent;
+  private TestProbe<SharedTeller.Command> settled;
   private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE);
   private volatile List<Peer> peers = List.of();
   private ActorRef<SharedTeller.Command> teller;
@@ -64,6 +70,7 @@ class SharedTellerTest {
     kit = ActorTestKit.create(ManualTime.config());
     time = ManualTime.get(kit.system());
     sent = kit.createTestProbe();
+    settled = kit.createTestProbe();
     LogicalUnit unit =
         (LogicalUnit)
             Proxy.newProxyInstance(
@@ -85,6 +92,10 @@ class SharedTellerTest {
                 id -> id.equals("u1") ? Optional.of(unit) : Optional.empty(),
                 (peer, tell) -> sent.ref().tell(new Sent(peer.incarnation(), tell)),
                 clock::get));
+    settle();
+    // Who was put out before this began has no lease any more.
+    clock.addAndGet(LEASE.toNanos());
+    rounds(SharedTeller.REPEAT);
   }
 
   @AfterEach
@@ -97,9 +108,19 @@ class SharedTellerTest {
   }
 
   private CompletableFuture<Void> begin() {
+    return begin(RESET);
+  }
+
+  private CompletableFuture<Void> begin(List<Notice> notices) {
     CompletableFuture<Void> told = new CompletableFuture<>();
-    teller.tell(new Begin("u1", STATE, RESET, told));
+    teller.tell(new Begin("u1", STATE, notices, told));
     return told;
+  }
+
+  private static void assertNotDone(CompletableFuture<Void> told) {
+    assertInstanceOf(
+        TimeoutException.class,
+        assertThrows(ExecutionException.class, () -> told.get(10, TimeUnit.SECONDS)).getCause());
   }
 
   private Tell sentTo(String incarnation) {
@@ -114,14 +135,18 @@ class SharedTellerTest {
 
   /** After everything that was sent to the teller. */
   private void settle() {
-    TestProbe<SharedTeller.Command> probe = kit.createTestProbe();
-    teller.tell(new Tell("settle", "unknown", STATE, List.of(), probe.ref()));
-    probe.receiveMessage();
+    settle(teller);
+  }
+
+  private void settle(ActorRef<SharedTeller.Command> asked) {
+    asked.tell(new Tell("settle", "unknown", STATE, List.of(), settled.ref()));
+    settled.receiveMessage();
   }
 
   private void rounds(Duration time) {
     long rounds = time.dividedBy(SharedTeller.REPEAT);
     for (long i = 0; i < rounds; i++) {
+      clock.addAndGet(SharedTeller.REPEAT.toNanos());
       this.time.timePasses(SharedTeller.REPEAT);
       settle();
     }
@@ -166,7 +191,7 @@ class SharedTellerTest {
   @Test
   void whoIsSilentIsNotWaitedForLongAndToldOn() throws Exception {
     peers = List.of(peer("p2", true));
-    CompletableFuture<Void> told = begin();
+    CompletableFuture<Void> told = begin(ATTENTION);
     rounds(SETTINGS.silence().minus(SharedTeller.REPEAT));
     assertFalse(told.isDone());
     rounds(SharedTeller.REPEAT);
@@ -183,7 +208,7 @@ class SharedTellerTest {
   @Test
   void whoIsNotSeenAliveIsToldAndNotWaitedFor() throws Exception {
     peers = List.of(peer("p2", false));
-    begin().get(10, TimeUnit.SECONDS);
+    begin(ATTENTION).get(10, TimeUnit.SECONDS);
     Tell tell = sentTo("p2");
     time.timePasses(SharedTeller.REPEAT);
     assertEquals(tell, sentTo("p2"));
@@ -191,6 +216,66 @@ class SharedTellerTest {
     settle();
     rounds(Duration.ofSeconds(1));
     assertEquals(0, sentNow());
+  }
+
+  @Test
+  void tasksOfAMemberThatIsSilentAreNotSaidToHaveEnded() {
+    for (boolean seen : new boolean[] {true, false}) {
+      peers = List.of(peer("p2", seen));
+      CompletableFuture<Void> told = begin(List.of(Notice.clearTaskSet(NEXUS)));
+      rounds(SETTINGS.work().minus(SharedTeller.REPEAT));
+      assertFalse(told.isDone(), "others may see it, and it may have its lease from them");
+      rounds(SharedTeller.REPEAT);
+      assertNotDone(told);
+    }
+  }
+
+  @Test
+  void tasksOfWhoWasAMemberHaveEndedWhenItsLeaseCanBeNoMore() throws Exception {
+    peers = List.of(peer("p2", false));
+    rounds(SharedTeller.REPEAT);
+    peers = List.of();
+    rounds(SharedTeller.REPEAT);
+    CompletableFuture<Void> told = begin();
+    rounds(LEASE.minus(SharedTeller.REPEAT));
+    assertFalse(told.isDone());
+    rounds(SharedTeller.REPEAT);
+    told.get(10, TimeUnit.SECONDS);
+    begin().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void manyRoundsAtOnceAreNoTime() {
+    peers = List.of(peer("p2", false));
+    rounds(SharedTeller.REPEAT);
+    peers = List.of();
+    CompletableFuture<Void> told = begin();
+    for (int i = 0; i < 30; i++) {
+      time.timePasses(SharedTeller.REPEAT);
+      settle();
+    }
+    assertFalse(told.isDone());
+  }
+
+  @Test
+  void whoHasJustStartedDoesNotKnowWhoWasPutOut() throws Exception {
+    ActorRef<SharedTeller.Command> young =
+        kit.spawn(
+            SharedTeller.create(
+                "self",
+                SETTINGS,
+                List::of,
+                id -> Optional.empty(),
+                (peer, tell) -> {},
+                clock::get));
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    settle(young);
+    young.tell(new Begin("u1", STATE, RESET, told));
+    rounds(LEASE.minus(SharedTeller.REPEAT));
+    settle(young);
+    assertFalse(told.isDone());
+    rounds(SharedTeller.REPEAT);
+    told.get(10, TimeUnit.SECONDS);
   }
 
   @Test
@@ -214,16 +299,14 @@ class SharedTellerTest {
     assertEquals(first.id(), late.id());
     assertEquals(STATE, late.state());
     assertEquals(notices.subList(0, 1), late.notices());
-    assertInstanceOf(
-        TimeoutException.class,
-        assertThrows(ExecutionException.class, () -> told.get(10, TimeUnit.SECONDS)).getCause());
+    assertNotDone(told);
     CompletableFuture<Void> next = begin();
     assertEquals(RESET, sentTo("p2").notices());
     assertFalse(next.isDone());
   }
 
   @Test
-  void whoLeavesIsNotWaitedForAndWhoComesIsTold() throws Exception {
+  void whoLeavesIsWaitedForAsLongAsItsLeaseAndWhoComesIsTold() throws Exception {
     peers = List.of(peer("p2", true));
     CompletableFuture<Void> told = begin();
     Tell tell = sentTo("p2");
@@ -231,8 +314,9 @@ class SharedTellerTest {
     time.timePasses(SharedTeller.REPEAT);
     assertEquals(tell, sentTo("p3"));
     assertFalse(told.isDone());
+    answer(tell, "p3", true);
     peers = List.of();
-    time.timePasses(SharedTeller.REPEAT);
+    rounds(LEASE.plus(SharedTeller.REPEAT.multipliedBy(2)));
     told.get(10, TimeUnit.SECONDS);
   }
 
@@ -251,9 +335,7 @@ class SharedTellerTest {
     }
     answer(tell, "p2", false);
     rounds(SharedTeller.REPEAT);
-    assertInstanceOf(
-        TimeoutException.class,
-        assertThrows(ExecutionException.class, () -> told.get(10, TimeUnit.SECONDS)).getCause());
+    assertNotDone(told);
   }
 
   @Test
