@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.management.api.AllowInitiator;
 import io.moongate.management.api.ApiJson;
+import io.moongate.management.api.Cluster;
 import io.moongate.management.api.CreateLun;
 import io.moongate.management.api.CreateTarget;
 import io.moongate.management.api.Gateway;
@@ -110,6 +111,10 @@ public final class ApiClient {
 
   public List<Gateway> gateways() throws ApiException {
     return List.of(get("/api/v1/gateways", Gateway[].class));
+  }
+
+  public Cluster cluster() throws ApiException {
+    return get("/api/v1/cluster", Cluster.class);
   }
 
   public List<Target> targets() throws ApiException {
