@@ -16,15 +16,12 @@ final class ConnectGuide {
           iscsi-inq -e 1 -c 131 iscsi://%1$s/%2$s/0
           qemu-io -f raw -n iscsi://%1$s/%2$s/0
 
-        As a Linux host does (Debian: open-iscsi, multipath-tools); every portal is discovered through any one:
-          iscsiadm -m discovery -t sendtargets -p %1$s
-          iscsiadm -m node -T %2$s -o update -n node.session.timeo.replacement_timeout -v 5
-          iscsiadm -m node -T %2$s -o update -n 'node.conn[0].timeo.noop_out_interval' -v 5
-          iscsiadm -m node -T %2$s -o update -n 'node.conn[0].timeo.noop_out_timeout' -v 5
-          iscsiadm -m node -T %2$s --login
-          multipath -ll
-
-        with this in /etc/multipath.conf:
+        As a Linux host does, which is this one, as root (Debian: apt-get install open-iscsi multipath-tools). First this in
+        /etc/multipath.conf, and systemctl restart multipathd:
+          defaults {
+            find_multipaths no
+            user_friendly_names yes
+          }
           devices {
             device {
               vendor "MOONGATE"
@@ -38,6 +35,21 @@ final class ConnectGuide {
               no_path_retry queue
             }
           }
+
+        Then (every portal is discovered through any one; the disk has the name that multipath -ll shows):
+          iscsiadm -m discovery -t sendtargets -p %1$s
+          iscsiadm -m node -T %2$s -o update -n node.session.timeo.replacement_timeout -v 5
+          iscsiadm -m node -T %2$s -o update -n 'node.conn[0].timeo.noop_out_interval' -v 5
+          iscsiadm -m node -T %2$s -o update -n 'node.conn[0].timeo.noop_out_timeout' -v 5
+          iscsiadm -m node -T %2$s --login
+          multipath -ll
+          mkfs.ext4 /dev/mapper/mpatha
+          mount /dev/mapper/mpatha /mnt
+
+        Before Ctrl-C, for without a gateway I/O waits until there is one:
+          umount /mnt
+          multipath -f mpatha
+          iscsiadm -m node -T %2$s --logout
 
         Watch it, as the demo's administrator:
           export MOONGATE_TOKEN_FILE=%4$s
