@@ -238,7 +238,7 @@ class ClusterPeersTest {
     ActorTestKit other = ActorTestKit.create(remoting());
     try {
       SharedTeller.Settings settings =
-          new SharedTeller.Settings(LONG, LONG.plus(LONG), LONG.plus(LONG));
+          new SharedTeller.Settings(Duration.ofSeconds(1), LONG.plus(LONG), LONG.plus(LONG));
       Address address = Cluster.get(other.system()).selfMember().address();
       ActorRef<SharedTeller.Command> teller =
           kit.system()
