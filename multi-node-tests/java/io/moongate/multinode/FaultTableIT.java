@@ -33,8 +33,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table: fault, runs, operations checked, violations, longest stall, errors that reached a
- * client. It is kept in {@code target/multi-node/fault-table.md}, a row a test.
+ * With leases and detection as the product has them by default, the table: fault, runs, operations
+ * checked, violations, longest stall, errors that reached a client. It is kept in {@code
+ * target/multi-node/fault-table.md}, a row a test.
  *
  * <p>{@code -Dmoongate.runs=N} sets how often each fault happens (3), {@code -Dmoongate.faults=RE}
  * which of them do, by a regular expression that their names must match, {@code
@@ -55,8 +56,9 @@ class FaultTableIT {
   static void start() {
     networked =
         ON_CEPH
-            ? NetworkedCluster.startOnCeph("fault-table", 3, "")
-            : NetworkedCluster.start("fault-table", 3, "", Optional.of(DISK));
+            ? NetworkedCluster.startOnCeph("fault-table", 3, NetworkedCluster.PRODUCT_DEFAULTS)
+            : NetworkedCluster.start(
+                "fault-table", 3, NetworkedCluster.PRODUCT_DEFAULTS, Optional.of(DISK));
   }
 
   @AfterAll

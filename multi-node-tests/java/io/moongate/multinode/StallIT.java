@@ -101,7 +101,12 @@ class StallIT {
   @ParameterizedTest
   @ValueSource(ints = {1, Stalls.PROBED})
   void whileAUnitIsMoved(int hosts) {
-    new Stalls(networked).whileMoved("moved", hosts);
+    new Stalls(networked).whileMoved("moved", hosts, 1);
+  }
+
+  @Test
+  void whileAUnitOfManyIsMoved() {
+    new Stalls(networked).whileMoved("moved-of-many", 1, Stalls.MANY);
   }
 
   @Test

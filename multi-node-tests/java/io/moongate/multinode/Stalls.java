@@ -113,14 +113,17 @@ record Stalls(NetworkedCluster networked) {
   /**
    * The longest operation while a unit is moved, again and again, by as many hosts with paths
    * through all gateways. Fails on a violation, and on an error that reached a host.
+   *
+   * @param count of units that one gateway has when the first of them is moved
    */
-  void whileMoved(String name, int hosts) {
+  void whileMoved(String name, int hosts, int count) {
     networked.heal();
-    TestLun unit = units(name + "-by-" + hosts, 1).get(0);
+    List<TestLun> units = units(name + "-by-" + hosts, count);
+    TestLun unit = units.get(0);
     Random random = new Random(Workload.seed());
     History history = new History();
     List<Duration> samples = new ArrayList<>();
-    move(unit, victim(1), TestCluster.START_BOUND);
+    gather(units, victim(1));
     try (Probers probers = new Probers(random)) {
       for (int host = 0; host < hosts; host++) {
         probers.begin(cluster().gateways(), unit, history);
@@ -133,8 +136,8 @@ record Stalls(NetworkedCluster networked) {
       }
     }
     Histories.requireLinearizable("moves", history);
-    print("planned move, the longest operation, %d hosts".formatted(hosts), 1, samples);
-    forget(List.of(unit));
+    print("planned move, the longest operation, %d hosts".formatted(hosts), count, samples);
+    forget(units);
   }
 
   /**
