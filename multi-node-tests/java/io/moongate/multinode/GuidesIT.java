@@ -18,7 +18,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The guides for operators, command by command as they stand there, on a cluster of three. */
+/**
+ * The README and the guides for operators, command by command as they stand there, on a cluster of
+ * three.
+ */
 @ExtendWith(ClusterExtension.class)
 class GuidesIT {
   private static final String TARGET = "iqn.2026-11.com.example:disks";
@@ -31,17 +34,21 @@ class GuidesIT {
 
   @Test
   void everyCommandDoesWhatItSays(TestCluster cluster) throws Exception {
-    run(cluster, "operations.md", 8);
-    run(cluster, "hosts.md", 1);
-    run(cluster, "backup.md", 2);
-    run(cluster, "upgrade.md", 1);
+    Path directory = cluster.directory().resolve("guides");
+    Files.createDirectories(directory);
+    Files.createSymbolicLink(
+        directory.resolve("moongate"), Installation.find().home().resolve("moongate"));
+    run(cluster, "README.md", 2);
+    cluster.delete(TARGET);
+    run(cluster, "docs/operations.md", 8);
+    run(cluster, "docs/hosts.md", 1);
+    run(cluster, "docs/backup.md", 2);
+    run(cluster, "docs/upgrade.md", 1);
   }
 
   private static void run(TestCluster cluster, String guide, int blocks) throws Exception {
     Path home = Installation.find().home();
-    Path directory = cluster.directory().resolve("guides");
-    Files.createDirectories(directory);
-    Matcher block = RUN.matcher(Files.readString(home.resolve("docs").resolve(guide)));
+    Matcher block = RUN.matcher(Files.readString(home.resolve(guide)));
     StringBuilder script = new StringBuilder("set -eux\n");
     int found = 0;
     while (block.find()) {
@@ -49,10 +56,10 @@ class GuidesIT {
       found++;
     }
     assertEquals(blocks, found, guide);
-    Path log = cluster.logs().resolve(guide + ".log");
+    Path log = cluster.logs().resolve(Path.of(guide).getFileName() + ".log");
     ProcessBuilder shell =
         new ProcessBuilder("sh", "-c", script.toString())
-            .directory(directory.toFile())
+            .directory(cluster.directory().resolve("guides").toFile())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
     shell.environment().put("PATH", home + ":" + System.getenv("PATH"));

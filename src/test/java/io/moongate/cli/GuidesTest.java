@@ -32,6 +32,7 @@ class GuidesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "README.md",
         "docs/install.md",
         "docs/operations.md",
         "docs/upgrade.md",
