@@ -44,6 +44,8 @@ final class FullFeaturePhase {
 
   private static final byte TEST_UNIT_READY = 0x00;
 
+  private static final String NOT_ANSWERED = "it sends on without an answer to a NOP-In";
+
   private final SessionState session;
   private final ScsiTasks tasks;
   private final TaskManagementRequests taskManagement;
@@ -160,7 +162,6 @@ final class FullFeaturePhase {
    * connection up, nor sent anything of it again elsewhere.
    */
   private boolean isProven(InitiatorPdu pdu, long arrivedNanos) {
-    freshness.sample(session.out.nextStatSn(), session.now);
     freshness.acknowledged(pdu.expStatSn(), session.out.nextStatSn());
     if (pdu instanceof NopOut answer && freshness.answered(answer.targetTransferTag())) {
       takeProven();
@@ -179,8 +180,8 @@ final class FullFeaturePhase {
     }
     unproven.add(new Unproven(Kept.whole(pdu), arrivedNanos));
     unprovenBytes += pdu.data().size();
-    if (unproven.size() > 2 * session.settings.queueDepth() + 256) {
-      ending.now("it sends on without an answer to a NOP-In");
+    if (unproven.size() > mostWaiting()) {
+      ending.now(NOT_ANSWERED);
     }
     return false;
   }
@@ -269,8 +270,12 @@ final class FullFeaturePhase {
 
   /** Whether more input may be read. */
   boolean wantsInput() {
-    return session.out.size() < 2 * session.settings.queueDepth() + 256
-        && pingBytes < MAX_PING_BYTES;
+    return session.out.size() < mostWaiting() && pingBytes < MAX_PING_BYTES;
+  }
+
+  /** Of what has come and is not taken, and of what is not sent yet. */
+  private int mostWaiting() {
+    return 2 * session.settings.queueDepth() + 256;
   }
 
   /** Commands have come: begins what has waited for them on this connection. */
@@ -308,7 +313,7 @@ final class FullFeaturePhase {
         && !unproven.isEmpty()
         && session.now - unproven.peek().arrivedNanos()
             >= session.settings.nopTimeout().toNanos()) {
-      ending.now("it sends on without an answer to a NOP-In");
+      ending.now(NOT_ANSWERED);
       return;
     }
     if (session.connections.fence().isOverdue(session)) {

@@ -194,21 +194,7 @@ class FullFeaturePhaseTest {
   }
 
   private ScsiCommand write(int expStatSn) {
-    ScsiCommand write = host.write(0, 1, 512, true, Harness.bytes(512, 1));
-    return new ScsiCommand(
-        write.immediate(),
-        write.finalBit(),
-        false,
-        true,
-        write.attribute(),
-        write.lun(),
-        write.initiatorTaskTag(),
-        write.expectedDataTransferLength(),
-        write.cmdSn(),
-        expStatSn,
-        write.cdb(),
-        write.bidirectionalReadLength(),
-        write.data());
+    return host.write(0, 1, 512, true, Harness.bytes(512, 1), expStatSn);
   }
 
   @Test

@@ -336,6 +336,12 @@ final class Harness implements Reentry, ConnectionControl {
 
   /** A WRITE(10) with immediate data. */
   ScsiCommand write(int block, int count, long expected, boolean finalBit, ByteString data) {
+    return write(block, count, expected, finalBit, data, 0);
+  }
+
+  /** The same that acknowledges what it was sent. */
+  ScsiCommand write(
+      int block, int count, long expected, boolean finalBit, ByteString data, int expStatSn) {
     return new ScsiCommand(
         false,
         finalBit,
@@ -346,7 +352,7 @@ final class Harness implements Reentry, ConnectionControl {
         nextTag(),
         expected,
         nextCmdSn(),
-        0,
+        expStatSn,
         ByteString.fromArray(write10(block, count)),
         0,
         data);
