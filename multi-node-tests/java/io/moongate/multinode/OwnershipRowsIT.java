@@ -5,17 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
+import com.datastax.oss.driver.api.core.DriverTimeoutException;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.datastax.oss.driver.api.core.servererrors.WriteTimeoutException;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigRenderOptions;
 import io.moongate.cluster.cassandra.CassandraOwnershipRows;
+import io.moongate.cluster.schema.SchemaConnection;
 import io.moongate.cluster.schema.SchemaTool;
 import io.moongate.cluster.unit.OwnershipRows;
 import io.moongate.cluster.unit.OwnershipRows.Row;
 import io.moongate.cluster.unit.OwnershipRows.TakeOver;
 import io.moongate.multinode.harness.ClusterExtension;
 import io.moongate.multinode.harness.TestCluster;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,9 +28,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,22 +48,25 @@ class OwnershipRowsIT {
   /** Above what a gateway puts into one transaction, and above 50 KiB, which Cassandra refuses. */
   private static final int MANY = 300;
 
+  /** Transactions on one row at once: far more than Cassandra decides before it gives some up. */
+  private static final int CONTENDERS = 400;
+
   private static CqlSession session;
   private static OwnershipRows rows;
 
   @BeforeAll
   static void open(TestCluster cluster) {
-    String[] point = cluster.cassandra().contactPoint().split(":");
     session =
-        CqlSession.builder()
-            .addContactPoint(new InetSocketAddress(point[0], Integer.parseInt(point[1])))
-            .withLocalDatacenter("datacenter1")
-            .withConfigLoader(
-                DriverConfigLoader.programmaticBuilder()
-                    .withBoolean(DefaultDriverOption.METADATA_SCHEMA_ENABLED, false)
-                    .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, BOUND)
-                    .build())
-            .build();
+        new SchemaConnection(
+                List.of(cluster.cassandra().contactPoint()),
+                "datacenter1",
+                KEYSPACE,
+                1,
+                "",
+                "",
+                false,
+                Optional.empty())
+            .open(BOUND);
     drop();
     assertEquals(0, SchemaTool.apply(session, KEYSPACE, 1));
     rows =
@@ -211,5 +222,61 @@ class OwnershipRowsIT {
     assertEquals(1, SchemaTool.apply(session, KEYSPACE, 1), "the former version was run again");
     assertEquals(Optional.of(new Row(9, "gw1", "gw1-p1", true)), get(rows.read("carried-2")));
     session.execute("DROP TABLE %s.unit_ownership".formatted(KEYSPACE));
+  }
+
+  /**
+   * With a gateway's own settings of the driver: what one transaction is told costs no other its
+   * answer, nor the connection (decision 36).
+   */
+  @Test
+  void aTransactionThatOthersKeptFromDecidingCostsOnlyItself(TestCluster cluster) throws Exception {
+    String id = units("contended", 1).get(0);
+    LongAdder kept = new LongAdder();
+    Set<String> others = ConcurrentHashMap.newKeySet();
+    try (CqlSession gateways = asOfAGateway(cluster.cassandra().contactPoint())) {
+      PreparedStatement change =
+          gateways.prepare(
+              "UPDATE %s.unit_owners SET shared_version = ? WHERE unit_group = ? AND unit_id = ?"
+                      .formatted(KEYSPACE)
+                  + " IF epoch = 1");
+      long end = System.nanoTime() + BOUND.multipliedBy(2).toNanos();
+      while (kept.sum() == 0 && others.isEmpty() && System.nanoTime() - end < 0) {
+        CompletableFuture<?>[] all = new CompletableFuture<?>[CONTENDERS];
+        for (int i = 0; i < CONTENDERS; i++) {
+          all[i] =
+              gateways
+                  .executeAsync(change.bind((long) i, OwnershipRows.group(id), id))
+                  .handle((applied, failure) -> note(failure, kept, others))
+                  .toCompletableFuture();
+        }
+        CompletableFuture.allOf(all).get(BOUND.toSeconds(), TimeUnit.SECONDS);
+      }
+    }
+    assertEquals(Set.of(), others);
+    assertTrue(kept.sum() > 0, "none was kept from deciding: that shows nothing");
+  }
+
+  private static CqlSession asOfAGateway(String contactPoint) {
+    Config conf =
+        ConfigFactory.parseMap(Map.of("moongate.cassandra.contact-points", List.of(contactPoint)))
+            .withFallback(ConfigFactory.parseResources("persistence.conf"));
+    Config ofTheDriver =
+        conf.withOnlyPath("moongate.cassandra")
+            .withFallback(conf.withOnlyPath("datastax-java-driver"))
+            .resolve()
+            .withOnlyPath("datastax-java-driver");
+    return CqlSession.builder()
+        .withConfigLoader(
+            DriverConfigLoader.fromString(ofTheDriver.root().render(ConfigRenderOptions.concise())))
+        .build();
+  }
+
+  private static Void note(Throwable failure, LongAdder kept, Set<String> others) {
+    if (failure instanceof WriteTimeoutException) {
+      kept.increment();
+    } else if (failure != null && !(failure instanceof DriverTimeoutException)) {
+      others.add(failure.toString());
+    }
+    return null;
   }
 }

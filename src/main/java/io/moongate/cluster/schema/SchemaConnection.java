@@ -43,6 +43,10 @@ public record SchemaConnection(
     Optional<TlsFiles> tlsFiles) {
 
   private static final int DEFAULT_PORT = 9042;
+
+  /** As persistence.conf has it for gateways, and why. */
+  private static final String PROTOCOL = "V4";
+
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
   private static final int CONNECT_TIMEOUT_MS = 1000;
 
@@ -130,6 +134,7 @@ public record SchemaConnection(
             .withLocalDatacenter(datacenter)
             .withConfigLoader(
                 DriverConfigLoader.programmaticBuilder()
+                    .withString(DefaultDriverOption.PROTOCOL_VERSION, PROTOCOL)
                     .withBoolean(DefaultDriverOption.METADATA_SCHEMA_ENABLED, false)
                     .withBoolean(DefaultDriverOption.RECONNECT_ON_INIT, false)
                     .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, Duration.ofSeconds(30))
