@@ -7,6 +7,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The formal model (docs/model), checked by TLC: the sound one promises what it should, and each
  * rule that is left out breaks the promise, in the way that is expected of it.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ModelTest {
   private static final String PROMISE = "NothingLostNothingStale ReadsAreFresh";
   private static final String ALL =

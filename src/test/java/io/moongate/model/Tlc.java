@@ -157,8 +157,11 @@ final class Tlc {
     // Most runs are over before a better compiler would pay, and a third of them is loading
     // classes.
     command.add("-XX:TieredStopAtLevel=1");
+    Path archive = directory.resolve("tlc.jsa").toAbsolutePath();
     command.add(
-        (Files.exists(CLASSES) ? "-XX:SharedArchiveFile=" : "-XX:ArchiveClassesAtExit=") + CLASSES);
+        Files.exists(CLASSES)
+            ? "-XX:SharedArchiveFile=" + CLASSES
+            : "-XX:ArchiveClassesAtExit=" + archive);
     command.addAll(List.of("-Xshare:auto", "-Xlog:disable"));
     command.addAll(List.of("-Xmx1g", "-Djava.io.tmpdir=" + directory.toAbsolutePath()));
     command.addAll(List.of("-cp", jar(), "tlc2.TLC", "-workers", "1"));
@@ -172,6 +175,10 @@ final class Tlc {
     try {
       if (!process.waitFor(BOUND_MINUTES, TimeUnit.MINUTES)) {
         throw new IllegalStateException("TLC did not end: " + log);
+      }
+      if (Files.exists(archive)) {
+        // At once: another check that runs beside may look for it.
+        Files.move(archive, CLASSES, StandardCopyOption.ATOMIC_MOVE);
       }
     } finally {
       process.destroyForcibly().waitFor();

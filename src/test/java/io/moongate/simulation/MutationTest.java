@@ -2,10 +2,13 @@ package io.moongate.simulation;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** That the simulation notices: without any one of the rules, some run fails. */
+@Execution(ExecutionMode.CONCURRENT)
 @ExtendWith(Quiet.class)
 class MutationTest {
   private static final long MOST = Long.getLong("moongate.simulation.mutation-seeds", 4_000);

@@ -11,6 +11,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Whatever happens to a whole cluster: the promise holds after every step, and in the end
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * target/simulation}; {@code -Dmoongate.simulation.seed=N -Dmoongate.simulation.seeds=1} runs it
  * again, the same to the last step.
  */
+@Execution(ExecutionMode.CONCURRENT)
 @ExtendWith(Quiet.class)
 class SimulationTest {
   /** Seeds that another process runs as well. */
