@@ -112,6 +112,11 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   private Duration lookTook = Duration.ZERO;
 
+  /**
+   * Whether hosts wait for what was asked for, so that another look would only take time from it.
+   */
+  private boolean takingOver;
+
   /** Entities that have not answered yet. */
   private int entitiesAsked;
 
@@ -242,8 +247,13 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   /**
    * A look takes a fifth of this thread at most: while many units are recorded each is a change.
+   * While units are taken over there is nothing to be planned anew for what the view says: what
+   * stands against gateways is looked at when it comes.
    */
   private Duration soon() {
+    if (takingOver) {
+      return LOOK;
+    }
     Duration rest = lookTook.multipliedBy(4);
     return rest.compareTo(COALESCE) < 0 ? COALESCE : rest;
   }
@@ -279,6 +289,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
         .filter(takeOver -> !hold || !claims.isLast(takeOver.unit().id()))
         .forEach(this::propose);
     claimant.send();
+    takingOver = hold || claimant.isBusy(view);
     plan.moves().forEach(this::move);
     if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));

@@ -7,7 +7,7 @@ import io.moongate.volume.VolumeException.Reason;
 import io.moongate.volume.VolumeGeometry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
+import java.nio.file.FileStore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -45,6 +45,7 @@ final class FileVolume implements Volume {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Object fencing = new Object();
   private final AtomicJournal journal;
+  private final FileStore fileStore;
   private final BooleanSupplier cachedReads;
 
   /** Reads that threads have: one may be waiting for a disk, so others are not tried at once. */
@@ -66,6 +67,7 @@ final class FileVolume implements Volume {
    * @param unitId whose it is to be
    * @param threads for what may take long, each as soon as there is a thread
    * @param shortTasks for what seldom waits: a few of them may take turns
+   * @param fileStore where the image is; to find that out for each is to read all mounts
    * @param cachedReads whether the {@link KernelCache} can be asked about its file system, and is
    *     to be
    */
@@ -77,6 +79,7 @@ final class FileVolume implements Volume {
       GroupCommit commits,
       Executor threads,
       Executor shortTasks,
+      FileStore fileStore,
       BooleanSupplier cachedReads,
       Runnable released)
       throws IOException {
@@ -88,6 +91,7 @@ final class FileVolume implements Volume {
     this.threads = threads;
     this.shortTasks = shortTasks;
     this.released = released;
+    this.fileStore = fileStore;
     this.cachedReads = cachedReads;
     this.epochRecord = new EpochRecord(directory.newest());
     if (cachedReads.getAsBoolean()) {
@@ -210,8 +214,8 @@ final class FileVolume implements Volume {
         0,
         0,
         done -> {
-          long usable = Files.getFileStore(directory.path()).getUsableSpace();
-          done.complete(new Space(OptionalLong.empty(), OptionalLong.of(usable)));
+          done.complete(
+              new Space(OptionalLong.empty(), OptionalLong.of(fileStore.getUsableSpace())));
         });
   }
 

@@ -146,7 +146,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
   public CompletionStage<StoreStatus> status() {
     return perform(
         () -> {
-          long usable = Files.getFileStore(directory).getUsableSpace();
+          long usable = fileStore.getUsableSpace();
           return new StoreStatus(
               usable == 0 ? State.FULL : State.WELL, OptionalLong.of(usable), List.of());
         });
@@ -268,6 +268,7 @@ public final class FileVolumeStore implements VolumeStore, AutoCloseable {
           commits,
           executor,
           shortTasks,
+          same ? fileStore : Files.getFileStore(volume.path()),
           () -> cachedReads && same,
           released);
     } catch (IOException | RuntimeException e) {

@@ -314,6 +314,7 @@ class FileVolumeTest extends VolumeContract {
                 }),
             Runnable::run,
             Runnable::run,
+            Files.getFileStore(files.path()),
             () -> false,
             released::countDown);
     byte[] data = random(512, 3);
@@ -385,6 +386,7 @@ class FileVolumeTest extends VolumeContract {
             new GroupCommit(() -> {}),
             FileVolumeTest::reject,
             FileVolumeTest::reject,
+            Files.getFileStore(files.path()),
             () -> false,
             () -> {});
     assertReason(Reason.OVERLOADED, volume.read(0, ByteBuffer.allocate(512)));

@@ -83,6 +83,7 @@ class KernelCacheTest {
         new GroupCommit(image::force),
         threads,
         threads,
+        Files.getFileStore(files.path()),
         () -> true,
         () -> {});
   }
