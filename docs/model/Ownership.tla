@@ -20,6 +20,8 @@ CONSTANTS
   MaxEpoch, MaxMoves, MaxLapses, MaxCrashes,
   Refuses,     \* whether the store refuses what is older than its fence (RBD); a plain file does not
   Prompt,      \* whether what a gateway has in the store has ended by the time it is taken for failed
+  Cuts,        \* whether links between the host and gateways fall silent by themselves
+  Asks,        \* whether gateways ask the host before they take a change that may be old (decision 34)
   Stuck,       \* gateways that never manage to open the store (matters to liveness only)
   Without      \* the rule that is left out, "nothing" in the sound model
 
@@ -227,14 +229,15 @@ Send(g) ==
   /\ UNCHANGED cluster /\ UNCHANGED store /\ UNCHANGED told
 
 (* The assumption about hosts: a path is given up only after the deadline of what was sent through it.  *)
-(* What the gateway has not read yet it may give up once that gateway has been silent for a lease.      *)
+(* What the gateway has not read yet it may give up once that gateway has been silent for a lease, or   *)
+(* when the link was: what its kernel has queued may come all the same, when the link is whole again.   *)
 GiveUp ==
   /\ waiting
   /\ LET c == cmd[last] IN
        Has("patience") =>
          \/ c.late
          \/ c.st = "lost"
-         \/ c.st = "wire" /\ ~lease[c.via]
+         \/ c.st = "wire" /\ (Cuts \/ ~lease[c.via])
   /\ waiting' = FALSE
   /\ UNCHANGED <<cmd, last, told>> /\ UNCHANGED cluster /\ UNCHANGED store
 
@@ -260,9 +263,14 @@ Stamped(c) ==
   THEN [cmd[c] EXCEPT !.st = "queued", !.at = e.owner, !.epoch = e.epoch]
   ELSE [cmd[c] EXCEPT !.st = "held"]
 
-(* Rule 5: nothing is taken from a session while the gateway has no lease. *)
+(* Only a host that holds the connection yet answers on it. *)
+StillMeant(c) == c = last /\ waiting
+
+(* Rule 5: nothing is taken from a session while the gateway has no lease.  And no change of which it is *)
+(* not known that the host still means it.                                                              *)
 Arrive(c) ==
   /\ cmd[c].st = "wire" /\ alive[cmd[c].via]
+  /\ Asks /\ Has("proof") /\ cmd[c].kind = "write" => StillMeant(c)
   /\ Has("arrival") => lease[cmd[c].via]
   /\ cmd' = [cmd EXCEPT ![c] = Stamped(c)]
   /\ UNCHANGED <<last, waiting, told>> /\ UNCHANGED cluster /\ UNCHANGED store

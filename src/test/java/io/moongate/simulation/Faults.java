@@ -42,7 +42,8 @@ final class Faults {
       case 4 -> stop(life, between(2, 14));
       case 5, 6 -> cutGateways(gateway);
       case 7 -> cut(gateway.name(), SimulatedCassandra.NODE, random.nextBoolean());
-      case 8 -> cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean());
+      case 8 -> // For longer than a host needs to write anew through another gateway, too.
+          cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean(), between(0.3, 18));
       case 9 -> cut(gateway.name(), Disk.NODE, true);
       case 10 -> {
         note("cassandra is down");

@@ -342,10 +342,11 @@ final class GatewayLife {
         () -> {
           note(gatewayName, incarnation, Kind.LEASE_OUT);
           beginsNothing(incarnation);
+          Observation news = observation(gatewayName, incarnation, Kind.LEASE_OUT);
+          others().forEach(other -> send(other, () -> other.shared(List.of(news))));
         });
   }
 
-  /** Every gateway learns the charter by itself: what follows from it is not shared. */
   private void note(String gatewayName, String incarnation, Kind kind) {
     Observation observation = observation(gatewayName, incarnation, kind);
     if (board.note(observation)) {
@@ -364,6 +365,9 @@ final class GatewayLife {
     for (Observation observation : observations) {
       if (!observation.incarnation().equals(incarnation())) {
         changed |= board.note(observation);
+        if (observation.kind() == Kind.LEASE_OUT) {
+          beginsNothing(observation.incarnation());
+        }
       }
     }
     if (changed) {

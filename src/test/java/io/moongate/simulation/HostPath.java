@@ -16,6 +16,19 @@ final class HostPath {
   private static final long SILENCE = 5 * Scheduler.SECOND;
   private static final long RECONNECT = 500 * Scheduler.MS;
 
+  /**
+   * A command as it is sent.
+   *
+   * @param value that a write has; 0 for a read
+   */
+  record Request(
+      String unit,
+      byte[] cdb,
+      ByteBuffer data,
+      int expected,
+      long value,
+      Consumer<Response> reply) {}
+
   private final SimulatedHost host;
   private final SimulatedGateway gateway;
   private Connection connection;
@@ -62,7 +75,7 @@ final class HostPath {
     }
     Connection fresh = new Connection(world, host.name(), host.process(), life);
     connection = fresh;
-    fresh.toGateway(() -> life.sessions().login(fresh, () -> loggedIn(fresh), () -> lost(fresh)));
+    fresh.toGateway(none -> life.sessions().login(fresh, () -> loggedIn(fresh), () -> lost(fresh)));
     host.process()
         .after(
             SILENCE,
@@ -94,7 +107,7 @@ final class HostPath {
     if (connection != one) {
       return;
     }
-    one.reset();
+    one.giveUp();
     connection = null;
     up = false;
     host.process().after(RECONNECT, this::connect);
@@ -124,7 +137,10 @@ final class HostPath {
           }
         };
     used.toGateway(
-        () -> used.gateway.sessions().command(used, unit, cdb, data, expected, value, once));
+        expStatSn ->
+            used.gateway
+                .sessions()
+                .command(used, expStatSn, new Request(unit, cdb, data, expected, value, once)));
     host.process()
         .after(
             SILENCE,

@@ -55,5 +55,7 @@ enum Mutation {
   /** What its predecessor has handed over is taken for one's own claim (decision 18). */
   GIVEN_TAKEN_FOR_CLAIMED,
   /** A change of the shared state is accepted without raising the row (rule 7, decision 16). */
-  CHANGE_WITHOUT_RAISING
+  CHANGE_WITHOUT_RAISING,
+  /** A write that the host may have given up is taken all the same (decision 34). */
+  NOBODY_IS_ASKED
 }

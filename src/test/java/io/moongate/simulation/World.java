@@ -34,23 +34,16 @@ final class World {
    *
    * @param store what the store can promise
    * @param lacks rules that are left out
-   * @param orphanedBytesArrive whether what a host has sent over a connection that it has given up
-   *     may still reach the gateway's machine
    */
-  record Settings(Disk.Kind store, Set<Mutation> lacks, boolean orphanedBytesArrive) {
-    static final Settings PRODUCT =
-        new Settings(Disk.Kind.FENCES, EnumSet.noneOf(Mutation.class), false);
+  record Settings(Disk.Kind store, Set<Mutation> lacks) {
+    static final Settings PRODUCT = new Settings(Disk.Kind.FENCES, EnumSet.noneOf(Mutation.class));
 
     Settings on(Disk.Kind kind) {
-      return new Settings(kind, lacks, orphanedBytesArrive);
+      return new Settings(kind, lacks);
     }
 
     Settings without(Mutation rule) {
-      return new Settings(store, EnumSet.of(rule), orphanedBytesArrive);
-    }
-
-    Settings withOrphans() {
-      return new Settings(store, lacks, true);
+      return new Settings(store, EnumSet.of(rule));
     }
   }
 
