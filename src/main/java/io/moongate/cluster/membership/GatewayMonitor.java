@@ -264,7 +264,7 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
         .isPresent();
   }
 
-  /** Every gateway learns the charter by itself: what follows from it is not shared. */
+  /** Every gateway learns the charter by itself: that it leaves somebody out is not shared. */
   private Behavior<Command> onLeftOut(LeftOut left) {
     if (left.incarnation().equals(selfIncarnation)) {
       return this;
@@ -280,9 +280,13 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
     return this;
   }
 
+  /**
+   * That is so for everybody, and for ever. One that learnt less of the last acknowledgements
+   * counts for longer, and would have hosts wait for it.
+   */
   private Behavior<Command> onLeaseOut(LeaseOut out) {
     LeftOut left = out.left();
-    note(
+    noteAndShare(
         observation(
             left.gateway(),
             left.incarnation(),

@@ -1,6 +1,7 @@
 package io.moongate.cluster.membership;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -119,6 +120,17 @@ class GatewayMonitorTest {
     monitor.tell(new GatewayMonitor.ProcessGone(ClusterNode.identity(2), "refused"));
     assertEquals(Set.of(Kind.PROCESS_GONE), nextChange("p2"));
     while (!nextShared().contains(Kind.PROCESS_GONE)) {}
+  }
+
+  /** What it follows from is not: each has the charter by itself. */
+  @Test
+  void thatALeaseIsOutIsToldToTheOthersAtOnce() throws InterruptedException {
+    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ofMillis(10)));
+    Set<Kind> told = nextShared();
+    while (!told.contains(Kind.LEASE_OUT)) {
+      assertFalse(told.contains(Kind.REMOVED));
+      told = nextShared();
+    }
   }
 
   @Test
