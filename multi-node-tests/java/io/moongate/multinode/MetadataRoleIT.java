@@ -10,6 +10,7 @@ import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Await.Unready;
 import io.moongate.multinode.harness.Installation;
+import io.moongate.multinode.harness.Signal;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
@@ -64,6 +65,12 @@ class MetadataRoleIT {
     cluster.move(lun, first);
     assertTrue(log(cluster.metadata()).contains("event=gateway-changed"));
     cluster.gateways().forEach(each -> assertFalse(log(each).contains("event=gateway-changed")));
+    Signal.HUP.send(cluster.metadata().pid());
+    Await.until(
+        "it to say that nothing is reloaded",
+        BOUND,
+        () -> log(cluster.metadata()).contains("event=reload-refused"),
+        () -> "its log does not");
 
     History history = new History();
     try (Workload workload =

@@ -65,6 +65,7 @@ final class MetadataProcess {
         PekkoManagementPort.start(
             system, TlsFiles.mutual(system.settings().config(), "moongate.tls")),
         supervisor);
+    ReloadSignal.refuses("a metadata node takes its settings when it starts: restart it");
     ClusterBootstrap.get(system.classicSystem()).start();
     await(node.up(), supervisor);
     Readiness.set(true);

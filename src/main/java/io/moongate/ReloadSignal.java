@@ -18,6 +18,15 @@ final class ReloadSignal {
 
   /** Has it reload; says in the log when this JVM can't. */
   static void reloads(Reloading reloading) {
+    handle(() -> reload(reloading));
+  }
+
+  /** Has it do nothing but say in the log why. */
+  static void refuses(String reason) {
+    handle(() -> LOG.warn("event=reload-refused reason=\"{}\"", reason));
+  }
+
+  private static void handle(Runnable action) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -28,7 +37,7 @@ final class ReloadSignal {
               (proxy, method, arguments) ->
                   switch (method.getName()) {
                     case "handle" -> {
-                      reload(reloading);
+                      action.run();
                       yield null;
                     }
                     case "equals" -> proxy == arguments[0];

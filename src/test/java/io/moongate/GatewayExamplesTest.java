@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
 import io.moongate.cluster.NodeSettings;
+import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.management.ManagementSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,19 +20,27 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The configurations of {@code cluster-bootstrap} are ones that gateways take. */
+/** The configurations of {@code cluster-bootstrap} are ones that members of a cluster take. */
 class GatewayExamplesTest {
   private static final Path BOOTSTRAP = Path.of("cluster-bootstrap");
 
   @TempDir Path directory;
 
   @ParameterizedTest
-  @CsvSource({"one-host, 3", "systemd/two-gateways, 2", "systemd/three-gateways, 3"})
-  void eachOfAClusterIsTakenAndTheyAgree(String where, int gateways) throws IOException {
+  @CsvSource({
+    "one-host, 3, 0",
+    "systemd/two-gateways, 2, 0",
+    "systemd/three-gateways, 3, 0",
+    "systemd/metadata-nodes, 3, 2"
+  })
+  void eachOfAClusterIsTakenAndTheyAgree(String where, int gateways, int metadataNodes)
+      throws IOException {
     Set<String> names = new HashSet<>();
     Set<String> hosts = new HashSet<>();
     Set<List<String>> seeds = new HashSet<>();
     Set<List<String>> contactPoints = new HashSet<>();
+    Set<String> homes = new HashSet<>();
+    int withoutPortals = 0;
     try (Stream<Path> files = Files.list(BOOTSTRAP.resolve(where))) {
       for (Path file : files.filter(each -> each.toString().endsWith(".conf")).toList()) {
         Config config = load(file);
@@ -39,12 +48,21 @@ class GatewayExamplesTest {
         hosts.add(config.getString("moongate.gateway.host") + ":8558");
         seeds.add(config.getStringList("moongate.cluster.seed-nodes"));
         contactPoints.add(config.getStringList("moongate.cassandra.contact-points"));
-        ManagementSettings.from(config);
-        assertEquals(1, PortalSettings.from(config).size());
+        homes.add(NodeSettings.from(config).entitiesOn());
+        if (NodeSettings.ownRole(config).equals(MemberIdentity.METADATA_ROLE)) {
+          withoutPortals++;
+        } else {
+          ManagementSettings.from(config);
+          assertEquals(1, PortalSettings.from(config).size());
+        }
         assertEquals(NodeSettings.from(config).gateway() + ".conf", file.getFileName().toString());
       }
     }
-    assertEquals(gateways, names.size());
+    assertEquals(gateways + metadataNodes, names.size());
+    assertEquals(metadataNodes, withoutPortals);
+    assertEquals(
+        Set.of(metadataNodes > 0 ? MemberIdentity.METADATA_ROLE : MemberIdentity.GATEWAY_ROLE),
+        homes);
     assertEquals(1, seeds.size(), "one list in all of them");
     assertEquals(hosts, Set.copyOf(seeds.iterator().next()));
     assertEquals(1, contactPoints.size());

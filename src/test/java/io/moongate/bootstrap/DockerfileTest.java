@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,18 @@ class DockerfileTest {
     return found.get(0);
   }
 
+  /** What may be said when it is built, with its default; empty where there is none. */
+  private Map<String, String> arguments() {
+    Map<String, String> defaults = new HashMap<>();
+    for (String argument : all("ARG").toList()) {
+      int equals = argument.indexOf('=');
+      defaults.put(
+          equals < 0 ? argument : argument.substring(0, equals),
+          equals < 0 ? "" : argument.substring(equals + 1));
+    }
+    return defaults;
+  }
+
   @Test
   void whatIsCopiedIsThereAndNotIgnored() {
     List<String> wanted =
@@ -74,12 +88,35 @@ class DockerfileTest {
 
   @Test
   void imagesHaveExactTags() {
-    List<String> from = all("FROM").toList();
-    assertEquals(2, from.size());
-    for (String image : from) {
-      assertTrue(image.matches("[a-z/-]+:[0-9]+\\.[0-9]+[0-9a-z.-]*( AS [a-z]+)?"), image);
+    assertEquals(List.of("${BUILD_IMAGE} AS build", "${BASE_IMAGE}"), all("FROM").toList());
+    for (String image : List.of("BUILD_IMAGE", "BASE_IMAGE")) {
+      String tagged = arguments().get(image);
+      assertTrue(tagged.matches("[a-z/-]+:[0-9]+\\.[0-9]+[0-9a-z.-]*"), image + "=" + tagged);
+      assertTrue(
+          instructions.indexOf("ARG " + image + "=" + tagged)
+              < instructions.indexOf("FROM ${BUILD_IMAGE} AS build"),
+          "only there it counts for images");
     }
-    assertTrue(from.get(0).endsWith(" AS build"));
+  }
+
+  /** Of files that are made the exporter sets the times; it can't set what stands in them. */
+  @Test
+  void nothingThatIsMadeTellsTheTimeOfTheBuild() {
+    int base = instructions.indexOf("FROM ${BASE_IMAGE}");
+    int commit = instructions.indexOf("ARG SOURCE_DATE_EPOCH");
+    assertTrue(base < commit, "the commit's time is known where a user is made");
+    for (String run : all("RUN").toList()) {
+      if (run.contains("useradd ")) {
+        assertTrue(commit < instructions.indexOf("RUN " + run), run);
+      }
+      if (run.contains("apt-get ")) {
+        assertTrue(instructions.indexOf("RUN " + run) < commit, "fetched for each commit: " + run);
+      }
+    }
+    assertTrue(
+        BootstrapFiles.text("pom.xml")
+            .matches("(?s).*<project.build.outputTimestamp>20[^<]+Z</project.*"),
+        "the jar's times are not those of the build");
   }
 
   @Test
@@ -120,10 +157,21 @@ class DockerfileTest {
       if (run.contains("apt-get install")) {
         assertTrue(run.contains("--no-install-recommends"), run);
         assertTrue(run.contains("rm -rf /var/lib/apt/lists/*"), run);
+        for (String left :
+            List.of(
+                "/var/cache/apt/*",
+                "/var/cache/debconf/*-old",
+                "/var/cache/ldconfig/aux-cache",
+                "/var/lib/dpkg/*-old",
+                "/var/log/apt",
+                "/var/log/alternatives.log",
+                "/var/log/dpkg.log")) {
+          assertTrue(run.contains(" " + left), left);
+        }
       }
     }
     assertTrue(only("LABEL").contains("org.opencontainers.image.licenses=\"Apache-2.0\""));
-    assertTrue(only("ARG").equals("VERSION=" + version()), "the version is that of the build");
+    assertEquals(version(), arguments().get("VERSION"), "the version is that of the build");
   }
 
   private static String version() {
