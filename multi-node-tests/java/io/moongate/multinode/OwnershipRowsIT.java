@@ -51,6 +51,9 @@ class OwnershipRowsIT {
   /** Transactions on one row at once: far more than Cassandra decides before it gives some up. */
   private static final int CONTENDERS = 400;
 
+  /** How many must have been given up: what comes after the first is what could be misread. */
+  private static final int GIVEN_UP = 20;
+
   private static CqlSession session;
   private static OwnershipRows rows;
 
@@ -239,13 +242,19 @@ class OwnershipRowsIT {
               "UPDATE %s.unit_owners SET shared_version = ? WHERE unit_group = ? AND unit_id = ?"
                       .formatted(KEYSPACE)
                   + " IF epoch = 1");
+      PreparedStatement read =
+          gateways.prepare(
+              "SELECT owner FROM %s.unit_owners WHERE unit_group = ? AND unit_id = ?"
+                  .formatted(KEYSPACE));
       long end = System.nanoTime() + BOUND.multipliedBy(2).toNanos();
-      while (kept.sum() == 0 && others.isEmpty() && System.nanoTime() - end < 0) {
+      while (kept.sum() < GIVEN_UP && others.isEmpty() && System.nanoTime() - end < 0) {
         CompletableFuture<?>[] all = new CompletableFuture<?>[CONTENDERS];
         for (int i = 0; i < CONTENDERS; i++) {
+          int group = OwnershipRows.group(id);
           all[i] =
               gateways
-                  .executeAsync(change.bind((long) i, OwnershipRows.group(id), id))
+                  .executeAsync(
+                      i % 4 == 0 ? read.bind(group, id) : change.bind((long) i, group, id))
                   .handle((applied, failure) -> note(failure, kept, others))
                   .toCompletableFuture();
         }
@@ -253,7 +262,7 @@ class OwnershipRowsIT {
       }
     }
     assertEquals(Set.of(), others);
-    assertTrue(kept.sum() > 0, "none was kept from deciding: that shows nothing");
+    assertTrue(kept.sum() >= GIVEN_UP, "too few were kept from deciding: that shows nothing");
   }
 
   private static CqlSession asOfAGateway(String contactPoint) {

@@ -32,6 +32,8 @@ final class GatewayConfig {
   /** Keys that have no default. */
   private static final Set<String> WITHOUT_DEFAULT = Set.of("gateway.name");
 
+  private static final String PROTOCOL = "datastax-java-driver.advanced.protocol.version";
+
   private GatewayConfig() {}
 
   /** A mistake in the configuration, in words for whoever wrote it. */
@@ -70,9 +72,23 @@ final class GatewayConfig {
       if (!whole.hasPath("moongate.gateway.name")) {
         throw new Mistake(file + ": moongate.gateway.name is missing: the gateway's name");
       }
+      checkProtocol(whole);
       return derived(whole, incarnation).withFallback(whole);
     } catch (ConfigException wrong) {
       throw new Mistake(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  /**
+   * In another version one lost race could cost the connection to Cassandra, or all of the heap.
+   */
+  private static void checkProtocol(Config whole) {
+    String version = whole.hasPath(PROTOCOL) ? whole.getString(PROTOCOL) : "whatever is newest";
+    if (!version.equals("V4")) {
+      ConfigOrigin origin =
+          (whole.hasPath(PROTOCOL) ? whole.getValue(PROTOCOL) : whole.root()).origin();
+      throw new ConfigException.BadValue(
+          origin, PROTOCOL, "expected V4 (docs/decisions/0036-cql-protocol.md), not " + version);
     }
   }
 

@@ -60,6 +60,16 @@ class GatewayConfigTest {
   }
 
   @Test
+  void theDriverIsNotLetChooseAVersionInWhichItMisreadsAnError() {
+    String key = "datastax-java-driver.advanced.protocol.version";
+    for (String other : List.of("V5", "V3", "null")) {
+      String refused = mistake("moongate.gateway.name = gw1, " + key + " = " + other);
+      assertTrue(refused.contains(key) && refused.contains("expected V4"), refused);
+    }
+    assertTrue(mistake("moongate.gateway.name = gw1\n" + key + " = V5").contains("gw.conf: 2"));
+  }
+
+  @Test
   void aNodeOfCassandraMayBeLostWithTheHostOfAGateway() throws IOException {
     Config config = load("moongate.gateway.name = gw1");
     Config driver = config.getConfig("datastax-java-driver");

@@ -6,6 +6,7 @@ import io.moongate.cluster.cassandra.CassandraCharterRow;
 import io.moongate.cluster.cassandra.CassandraIdentifiers;
 import io.moongate.cluster.cassandra.CassandraOwnershipRows;
 import io.moongate.cluster.cassandra.CassandraTerms;
+import io.moongate.cluster.charter.Effect;
 import io.moongate.cluster.entity.Terms;
 import io.moongate.cluster.gateway.Gateway;
 import io.moongate.cluster.membership.GatewayMonitor;
@@ -46,13 +47,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
@@ -113,7 +114,7 @@ public final class GatewayNode {
   private volatile ActorRef<Luns.Command> luns;
 
   /** Processes whose leases are known to be out; of the monitor's thread. */
-  private final Set<String> leasesOut = new HashSet<>();
+  private final Set<String> leasesOut = ConcurrentHashMap.newKeySet();
 
   private volatile String lastRefusal = "";
 
@@ -334,13 +335,16 @@ public final class GatewayNode {
     }
 
     @Override
-    public void otherLeftOut(
-        String gateway, String other, long version, Duration quiet, Duration length) {
-      Duration rest = settings.leaseBound(length).minus(quiet);
-      GatewayMonitor.LeftOut left =
+    public void otherLeftOut(Effect.LeftOut left, Duration quiet) {
+      Duration rest = settings.leaseBound(Duration.ofNanos(left.leaseNanos())).minus(quiet);
+      GatewayMonitor.LeftOut told =
           new GatewayMonitor.LeftOut(
-              gateway, other, version, rest.isNegative() ? Duration.ZERO : rest);
-      monitored.thenAccept(monitor -> monitor.tell(left));
+              left.seat().name(),
+              left.incarnation(),
+              left.version(),
+              rest.isNegative() ? Duration.ZERO : rest,
+              left.news());
+      monitored.thenAccept(monitor -> monitor.tell(told));
     }
   }
 
@@ -513,8 +517,9 @@ public final class GatewayNode {
                           this::otherGateways,
                           claimant),
                       "luns");
-              // What was applied while it came into being.
+              // What was applied, and known, while it came into being.
               luns.tell(new Luns.EntryChanged(entry));
+              leasesOut.forEach(other -> luns.tell(new Luns.OwnerGone(other)));
               return viewComplete.thenApply(
                   complete -> {
                     steward.tell(Steward.Begin.NOW);

@@ -18,7 +18,7 @@ final class Connection {
   Connection(World world, String host, SimulatedProcess hostProcess, GatewayLife gateway) {
     this.host = host;
     this.gateway = gateway;
-    this.resets = world.random().nextBoolean();
+    this.resets = world.hostsReset();
     Network network = world.network();
     toGateway = network.new Stream(host, gateway.name(), gateway.process());
     toHost = network.new Stream(gateway.name(), host, hostProcess);

@@ -42,8 +42,7 @@ final class Faults {
       case 4 -> stop(life, between(2, 14));
       case 5, 6 -> cutGateways(gateway);
       case 7 -> cut(gateway.name(), SimulatedCassandra.NODE, random.nextBoolean());
-      case 8 -> // For longer than a host needs to write anew through another gateway, too.
-          cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean(), between(0.3, 18));
+      case 8 -> cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean());
       case 9 -> cut(gateway.name(), Disk.NODE, true);
       case 10 -> {
         note("cassandra is down");
@@ -75,15 +74,37 @@ final class Faults {
     }
     long soon = (long) (random.nextDouble() * random.nextDouble() * 60 * Scheduler.MS);
     Runnable fault =
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
           case 0 -> () -> halt(by);
           case 1 -> () -> halt(world.life(row.incarnation()));
           case 2 -> () -> halt(by.home(unit));
           case 3 -> () -> stop(by, between(0.05, 4));
           case 4 -> () -> cut(by.name(), SimulatedCassandra.NODE, true);
+          case 5 -> () -> cut(row.owner(), Disk.NODE, true);
           default -> () -> cutGateways(world.gateway(by.name()));
         };
     world.scheduler().after(soon, fault);
+  }
+
+  /**
+   * A write that its host gives up, and writes anew through another gateway, before its kernel can
+   * deliver it.
+   */
+  void writes(String host, String gateway) {
+    if (world.isBusy() && !world.hostsReset() && random.nextInt(60) == 0) {
+      cut(host, gateway, true, between(10, 16));
+    }
+  }
+
+  /** An owner has said that it could not open the store, and does not hear what is made of that. */
+  void gaveUp(GatewayLife owner) {
+    if (world.isBusy() && random.nextBoolean()) {
+      long nanos = between(0.3, 3);
+      note("%s is told nothing for %d ms".formatted(owner, nanos / Scheduler.MS));
+      for (SimulatedGateway other : world.gateways()) {
+        world.network().cut(other.name(), owner.name(), nanos);
+      }
+    }
   }
 
   /** A host has the shared state of a unit changed. */

@@ -153,14 +153,21 @@ final class Sessions {
   private void ask(Session session) {
     int tag = session.freshness.asks(life.process().nanoTime());
     session.connection.ask(() -> answered(session, tag));
-    life.process()
-        .after(
-            NOP_TIMEOUT,
-            () -> {
-              if (open.get(session.connection.host) == session && session.freshness.isAsking()) {
-                end(session);
-              }
-            });
+    life.process().after(NOP_TIMEOUT, () -> endIfUnanswered(session));
+  }
+
+  /** What has waited longest has waited too long. */
+  private void endIfUnanswered(Session session) {
+    Unproven oldest = session.unproven.peek();
+    if (open.get(session.connection.host) != session || oldest == null) {
+      return;
+    }
+    long left = oldest.arrivedNanos() + NOP_TIMEOUT - life.process().nanoTime();
+    if (left <= 0) {
+      end(session);
+    } else {
+      life.process().after(left, () -> endIfUnanswered(session));
+    }
   }
 
   private void answered(Session session, int tag) {

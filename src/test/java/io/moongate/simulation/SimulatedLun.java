@@ -89,6 +89,7 @@ final class SimulatedLun {
   }
 
   private void giveUp() {
+    life.world().gaveUp(life);
     long epoch = unit.ownership().epoch();
     if (!claimed && life.world().lacks(Mutation.GIVEN_UP_OPENS_AGAIN)) {
       life.tellEntity(unit.id(), openFailed(epoch));

@@ -82,6 +82,7 @@ final class World {
   private final List<GatewayLife> lives = new ArrayList<>();
   private final List<SimulatedHost> hosts = new ArrayList<>();
   private final long troubleUntil;
+  private final boolean hostsReset;
   private boolean busy = true;
   private boolean atRest;
   private Violation violation;
@@ -111,6 +112,7 @@ final class World {
     for (int i = 1; i <= count; i++) {
       gateways.add(new SimulatedGateway(this, i));
     }
+    hostsReset = random.nextBoolean();
     for (int i = 1; i <= 2; i++) {
       hosts.add(new SimulatedHost(this, "host" + i, 1 + random.nextInt(2)));
     }
@@ -265,6 +267,16 @@ final class World {
     faults.changeAccepted(by, unit);
   }
 
+  /** A host is about to send a write. */
+  void writes(String host, String gateway) {
+    faults.writes(host, gateway);
+  }
+
+  /** An owner of a unit has given up opening it. */
+  void gaveUp(GatewayLife owner) {
+    faults.gaveUp(owner);
+  }
+
   /** A process has set an ownership row. */
   void rowSet(GatewayLife by, String unit, Row row) {
     trace(() -> "%s sets the row of %s: %s".formatted(by, unit, row));
@@ -308,6 +320,11 @@ final class World {
 
   List<SimulatedHost> hosts() {
     return hosts;
+  }
+
+  /** Whether hosts end a connection they give up by a reset, as Linux does; others fall silent. */
+  boolean hostsReset() {
+    return hostsReset;
   }
 
   SimulatedHost host(String name) {

@@ -38,8 +38,16 @@ public sealed interface Effect {
    *
    * @param lastPingNanos of this process's clock
    * @param leaseNanos length of that lease, which may have been another one than here
+   * @param news whether it is this charter that leaves it out, and not one long before that this
+   *     process, being new, learns of now
    */
-  record LeftOut(String incarnation, Seat seat, long version, long lastPingNanos, long leaseNanos)
+  record LeftOut(
+      String incarnation,
+      Seat seat,
+      long version,
+      long lastPingNanos,
+      long leaseNanos,
+      boolean news)
       implements Effect {}
 
   /** This process is out: it serves never again and has to end. */

@@ -335,7 +335,8 @@ public final class LeaseProtocol {
                 departed.seat(),
                 charter.version(),
                 adoptions.lastPing(departed.incarnation(), charter, olderOut, nowNanos),
-                departed.leaseNanos()));
+                departed.leaseNanos(),
+                charter.previous().containsKey(departed.incarnation())));
       }
     }
     forced = charter.version();

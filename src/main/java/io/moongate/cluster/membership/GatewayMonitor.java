@@ -80,8 +80,10 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
    * A charter in force leaves a process out, from {@link LeaseKeeper}.
    *
    * @param rest in which its lease runs out for certain
+   * @param news whether it is that charter which leaves it out, and none before
    */
-  public record LeftOut(String gateway, String incarnation, long version, Duration rest)
+  public record LeftOut(
+      String gateway, String incarnation, long version, Duration rest, boolean news)
       implements Command {}
 
   private record LeaseOut(LeftOut left) implements Command {}
@@ -282,16 +284,22 @@ public final class GatewayMonitor extends AbstractBehavior<GatewayMonitor.Comman
 
   /**
    * That is so for everybody, and for ever. One that learnt less of the last acknowledgements
-   * counts for longer, and would have hosts wait for it.
+   * counts for longer, and would have hosts wait for it. What is over long since everybody knows:
+   * who joins learns of all that were ever left out, and has nothing to tell.
    */
   private Behavior<Command> onLeaseOut(LeaseOut out) {
     LeftOut left = out.left();
-    noteAndShare(
+    Observation over =
         observation(
             left.gateway(),
             left.incarnation(),
             Kind.LEASE_OUT,
-            "left out of charter %d, and its lease is over".formatted(left.version())));
+            "left out of charter %d, and its lease is over".formatted(left.version()));
+    if (left.news()) {
+      noteAndShare(over);
+    } else {
+      note(over);
+    }
     return this;
   }
 

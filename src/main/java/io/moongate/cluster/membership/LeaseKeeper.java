@@ -131,10 +131,8 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
      * A charter in force leaves another process out.
      *
      * @param quiet how long ago the last ping was sent, at the latest, that counts for its lease
-     * @param length of that lease
      */
-    void otherLeftOut(
-        String gateway, String incarnation, long version, Duration quiet, Duration length);
+    void otherLeftOut(Effect.LeftOut left, Duration quiet);
   }
 
   private final String self;
@@ -492,12 +490,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
               adopted.charter().guardians());
     } else if (effect instanceof Effect.LeftOut out) {
       Duration quiet = Duration.ofNanos(Math.max(0, now() - out.lastPingNanos()));
-      listener.otherLeftOut(
-          out.seat().name(),
-          out.incarnation(),
-          out.version(),
-          quiet,
-          Duration.ofNanos(out.leaseNanos()));
+      listener.otherLeftOut(out, quiet);
     } else if (effect instanceof Effect.End end) {
       getContext().getLog().error("event=left-out reason=\"{}\"", end.cause());
       listener.leftOut(end.cause());

@@ -112,10 +112,10 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
 
   private Duration lookTook = Duration.ZERO;
 
-  /**
-   * Whether hosts wait for what was asked for, so that another look would only take time from it.
-   */
-  private boolean takingOver;
+  /** Whether rows were asked for that have not all answered, or what they granted is not open. */
+  private boolean busy;
+
+  private long busySinceNanos;
 
   /** Entities that have not answered yet. */
   private int entitiesAsked;
@@ -184,7 +184,7 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
         .onMessage(
             ViewChanged.class,
             changed -> {
-              if (!timers.isTimerActive(LOOK_SOON)) {
+              if (!timers.isTimerActive(LOOK_SOON) && !isTakingOver()) {
                 timers.startSingleTimer(LOOK_SOON, Look.TICK, soon());
               }
               return this;
@@ -246,14 +246,18 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
   }
 
   /**
+   * While units are taken over hosts wait for the same processors, and there is nothing to be
+   * planned anew for what the view says: the next tick will do. What stands against gateways is
+   * looked at when it comes. Not for ever: where units take long to open others wait for the rest.
+   */
+  private boolean isTakingOver() {
+    return busy && System.nanoTime() - busySinceNanos < RecordPause.LONGEST_NANOS;
+  }
+
+  /**
    * A look takes a fifth of this thread at most: while many units are recorded each is a change.
-   * While units are taken over there is nothing to be planned anew for what the view says: what
-   * stands against gateways is looked at when it comes.
    */
   private Duration soon() {
-    if (takingOver) {
-      return LOOK;
-    }
     Duration rest = lookTook.multipliedBy(4);
     return rest.compareTo(COALESCE) < 0 ? COALESCE : rest;
   }
@@ -289,7 +293,11 @@ public final class Steward extends AbstractBehavior<Steward.Command> {
         .filter(takeOver -> !hold || !claims.isLast(takeOver.unit().id()))
         .forEach(this::propose);
     claimant.send();
-    takingOver = hold || claimant.isBusy(view);
+    boolean wasBusy = busy;
+    busy = claimant.isBusy(view);
+    if (busy && !wasBusy) {
+      busySinceNanos = System.nanoTime();
+    }
     plan.moves().forEach(this::move);
     if (plan.emptied() && plan.takeOvers().isEmpty() && !claimant.isAheadOf(view)) {
       sharding.entityRefFor(Gateway.KEY, self).tell(new Gateway.Emptied(incarnation));

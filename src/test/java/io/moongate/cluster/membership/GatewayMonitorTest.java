@@ -94,13 +94,13 @@ class GatewayMonitorTest {
     node.downed(2);
     node.removed(2, MemberStatus.down());
     assertEquals(Set.of(Kind.REMOVED), nextChange("p2"));
-    monitor.tell(new GatewayMonitor.LeftOut("gw2", "p2", 7, Duration.ofMillis(10)));
+    monitor.tell(new GatewayMonitor.LeftOut("gw2", "p2", 7, Duration.ofMillis(10), true));
     assertEquals(Set.of(Kind.REMOVED, Kind.LEASE_OUT), nextChange("p2"));
   }
 
   @Test
   void whoWasNoMemberHereIsOutByTheCharterToo() throws InterruptedException {
-    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ZERO));
+    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ZERO, false));
     assertEquals(Set.of(Kind.REMOVED), nextChange("p4"));
     assertEquals(Set.of(Kind.REMOVED, Kind.LEASE_OUT), nextChange("p4"));
   }
@@ -125,7 +125,8 @@ class GatewayMonitorTest {
   /** What it follows from is not: each has the charter by itself. */
   @Test
   void thatALeaseIsOutIsToldToTheOthersAtOnce() throws InterruptedException {
-    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ofMillis(10)));
+    monitor.tell(new GatewayMonitor.LeftOut("gw3", "p3", 7, Duration.ofMillis(10), false));
+    monitor.tell(new GatewayMonitor.LeftOut("gw4", "p4", 7, Duration.ofMillis(20), true));
     Set<Kind> told = nextShared();
     while (!told.contains(Kind.LEASE_OUT)) {
       assertFalse(told.contains(Kind.REMOVED));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.charter.Charter;
 import io.moongate.cluster.charter.CharterRow;
+import io.moongate.cluster.charter.Effect;
 import io.moongate.cluster.charter.LeaseMessage;
 import io.moongate.cluster.charter.LeaseProtocol;
 import io.moongate.cluster.charter.Seat;
@@ -139,13 +140,8 @@ class LeaseKeeperTest {
                   }
 
                   @Override
-                  public void otherLeftOut(
-                      String gateway,
-                      String incarnation,
-                      long version,
-                      Duration quiet,
-                      Duration length) {
-                    othersOut.add(new OtherOut(incarnation, version));
+                  public void otherLeftOut(Effect.LeftOut left, Duration quiet) {
+                    othersOut.add(new OtherOut(left.incarnation(), left.version()));
                   }
                 },
                 now::get));
