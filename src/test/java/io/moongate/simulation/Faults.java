@@ -42,7 +42,10 @@ final class Faults {
       case 4 -> stop(life, between(2, 14));
       case 5, 6 -> cutGateways(gateway);
       case 7 -> cut(gateway.name(), SimulatedCassandra.NODE, random.nextBoolean());
-      case 8 -> cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean());
+      case 8 -> {
+        double most = world.hostsReset() ? 9 : 18;
+        cut(gateway.name(), any(world.hosts()).name(), random.nextBoolean(), between(0.3, most));
+      }
       case 9 -> cut(gateway.name(), Disk.NODE, true);
       case 10 -> {
         note("cassandra is down");
@@ -55,6 +58,7 @@ final class Faults {
           life.sessions().breakOff(any(world.hosts()).name());
         }
       }
+      case 12 -> stopAsItAsks(gateway);
       default -> {
         move();
         for (int more = random.nextInt(3) == 0 ? random.nextInt(5) : 0; more > 0; more--) {
@@ -90,10 +94,44 @@ final class Faults {
    * A write that its host gives up, and writes anew through another gateway, before its kernel can
    * deliver it.
    */
-  void writes(String host, String gateway) {
-    if (world.isBusy() && !world.hostsReset() && random.nextInt(60) == 0) {
-      cut(host, gateway, true, between(10, 16));
+  void writes(String host, String gateway, String unit) {
+    if (!world.isBusy()) {
+      return;
     }
+    if (!world.hostsReset() && random.nextInt(60) == 0) {
+      cut(host, gateway, true, between(10, 16));
+    } else if (random.nextInt(100) == 0) {
+      delayRelay(world.gateway(gateway).life(), unit);
+    }
+  }
+
+  /** What is relayed is late, and its owner has the unit again by then. */
+  private void delayRelay(GatewayLife by, String unit) {
+    if (by == null) {
+      return;
+    }
+    String owner = by.view().unit(unit).map(entry -> entry.ownership().owner()).orElse("");
+    if (!owner.isEmpty() && !owner.equals(by.name())) {
+      cut(by.name(), owner, true, between(0.3, 3));
+      world.scheduler().after(between(0, 0.1), () -> move(unit));
+      world.scheduler().after(between(0.1, 1), () -> moveBack(unit, owner));
+    }
+  }
+
+  /** Stopped with acknowledgements of its lease on their way, and cut off when it reads them. */
+  private void stopAsItAsks(SimulatedGateway gateway) {
+    stop(gateway.life(), between(0.5, 3));
+    world
+        .scheduler()
+        .after(
+            between(0.01, 0.05),
+            () -> {
+              for (SimulatedGateway other : world.gateways()) {
+                if (other != gateway) {
+                  cut(gateway.name(), other.name(), true, between(4, 9));
+                }
+              }
+            });
   }
 
   /** An owner has said that it could not open the store, and does not hear what is made of that. */
@@ -102,7 +140,9 @@ final class Faults {
       long nanos = between(0.3, 3);
       note("%s is told nothing for %d ms".formatted(owner, nanos / Scheduler.MS));
       for (SimulatedGateway other : world.gateways()) {
-        world.network().cut(other.name(), owner.name(), nanos);
+        if (!other.name().equals(owner.name())) {
+          world.network().cut(other.name(), owner.name(), nanos);
+        }
       }
     }
   }
@@ -197,9 +237,19 @@ final class Faults {
     String owner = asked.view().unit(unit).map(entry -> entry.ownership().owner()).orElse("");
     lives.removeIf(life -> life.name().equals(owner));
     String name = lives.isEmpty() ? owner : any(lives).name();
+    moveTo(asked, unit, name);
+  }
+
+  private void moveBack(String unit, String to) {
+    if (!world.lives().isEmpty() && world.isBusy()) {
+      moveTo(any(world.lives()), unit, to);
+    }
+  }
+
+  private void moveTo(GatewayLife asked, String unit, String gateway) {
     asked
         .view()
-        .gateway(name)
+        .gateway(gateway)
         .filter(to -> to.state() == GatewayEntry.State.UP)
         .ifPresent(to -> move(asked, unit, to));
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Execution(ExecutionMode.CONCURRENT)
 @ExtendWith(Quiet.class)
 class MutationTest {
-  private static final long MOST = Long.getLong("moongate.simulation.mutation-seeds", 8_000);
+  private static final long MOST = Long.getLong("moongate.simulation.mutation-seeds", 4_000);
 
   /** docs/simulation.md says of those that are left out here what covers them. */
   @ParameterizedTest

@@ -146,7 +146,7 @@ final class SimulatedHost {
                 "%s writes %d to %s block %d (%d) through %s"
                     .formatted(client, value, unit, block, blocks, used.gateway().name()));
         world.invariants().invoked(unit, block, blocks, value, invoked);
-        world.writes(name, used.gateway().name());
+        world.writes(name, used.gateway().name(), unit);
         used.send(
             unit,
             cdb(0x2A),

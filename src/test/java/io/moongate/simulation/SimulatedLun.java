@@ -89,8 +89,10 @@ final class SimulatedLun {
   }
 
   private void giveUp() {
-    life.world().gaveUp(life);
     long epoch = unit.ownership().epoch();
+    if (!isGivenUp()) {
+      life.world().gaveUp(life);
+    }
     if (!claimed && life.world().lacks(Mutation.GIVEN_UP_OPENS_AGAIN)) {
       life.tellEntity(unit.id(), openFailed(epoch));
     } else if (!claimed) {

@@ -26,7 +26,7 @@ class SimulationTest {
   /** Seeds that another process runs as well. */
   private static final long REPLAYED = Long.getLong("moongate.simulation.replayed", 100);
 
-  private static final long MANY = Long.getLong("moongate.simulation.seeds", 5_000);
+  private static final long MANY = Long.getLong("moongate.simulation.seeds", 3_000);
   private static final long LONG = Long.getLong("moongate.simulation.long", 20_000);
 
   /** The same seeds each time, so that a red run is about what was changed. */

@@ -268,8 +268,8 @@ final class World {
   }
 
   /** A host is about to send a write. */
-  void writes(String host, String gateway) {
-    faults.writes(host, gateway);
+  void writes(String host, String gateway, String unit) {
+    faults.writes(host, gateway, unit);
   }
 
   /** An owner of a unit has given up opening it. */
