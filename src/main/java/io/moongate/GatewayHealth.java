@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** How a gateway is, from what it sees of itself: a pure function. */
@@ -33,6 +34,9 @@ final class GatewayHealth {
 
   /** So long before a certificate expires somebody should have renewed it. */
   private static final Duration RENEWAL = Duration.ofDays(7);
+
+  /** So many entities are named at most. */
+  private static final int MOST_NAMED = 5;
 
   private GatewayHealth() {}
 
@@ -86,6 +90,7 @@ final class GatewayHealth {
     checks.add(portals(seen, notReady));
     checks.add(cassandra(seen));
     checks.add(units(seen));
+    checks.add(entities(seen.node().unreadable()));
     checks.add(loops(seen, notReady));
     checks.addAll(stores(seen));
     seen.tls().forEach(files -> checks.add(tls(files)));
@@ -174,6 +179,21 @@ final class GatewayHealth {
         : new HealthCheck("units", DEGRADED, seen.waiting() + " wait for another owner");
   }
 
+  private static HealthCheck entities(Map<String, String> unreadable) {
+    return unreadable.isEmpty()
+        ? new HealthCheck("entities", UP, "all that were asked for could be read")
+        : new HealthCheck(
+            "entities",
+            DEGRADED,
+            new TreeMap<>(unreadable)
+                .entrySet().stream()
+                    .limit(MOST_NAMED)
+                    .map(entity -> entity.getKey() + ": " + entity.getValue())
+                    .collect(
+                        Collectors.joining(
+                            "; ", unreadable.size() + " can't be read by this version: ", "")));
+  }
+
   private static HealthCheck loops(Seen seen, List<String> notReady) {
     double turn = longestTurn(seen.loops());
     double kept = seen.node().keptSeconds();
@@ -216,7 +236,7 @@ final class GatewayHealth {
 
   private static List<HealthCheck> stores(Seen seen) {
     List<HealthCheck> checks = new ArrayList<>();
-    for (Map.Entry<String, Boolean> store : new java.util.TreeMap<>(seen.reached()).entrySet()) {
+    for (Map.Entry<String, Boolean> store : new TreeMap<>(seen.reached()).entrySet()) {
       List<String> wrong = new ArrayList<>();
       if (!store.getValue()) {
         wrong.add("can't be reached");
@@ -248,7 +268,7 @@ final class GatewayHealth {
               .collect(
                   Collectors.groupingBy(
                       each -> each.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                      java.util.TreeMap::new,
+                      TreeMap::new,
                       Collectors.counting()))
               .toString();
       checks.add(new HealthCheck("volumes", DEGRADED, "in trouble here: " + kinds));

@@ -33,6 +33,7 @@ class GatewayHealthTest {
   private GatewayEntry.Duty duty = GatewayEntry.Duty.IN_SERVICE;
   private List<Observation> observations = List.of();
   private int waiting;
+  private Map<String, String> unreadable = Map.of();
   private Map<String, Boolean> reached = Map.of("file", true);
   private List<VolumeStores.Store> stores = List.of();
   private double turn;
@@ -54,7 +55,8 @@ class GatewayHealthTest {
                 view,
                 "",
                 List.of(),
-                new NodeReading.Cassandra(nodes, connected)),
+                new NodeReading.Cassandra(nodes, connected),
+                unreadable),
             Optional.of(self),
             2,
             observations,
@@ -153,13 +155,25 @@ class GatewayHealthTest {
   }
 
   @Test
+  void whatAnotherVersionHasWrittenIsNamed() {
+    unreadable = Map.of("Target|iqn.a", "field tenant of Kept");
+    Health health = health();
+    assertEquals("degraded", state(health, "entities"));
+    assertTrue(
+        health.checks().stream()
+            .anyMatch(check -> check.detail().contains("Target|iqn.a: field tenant of Kept")));
+    assertTrue(health.ready());
+  }
+
+  @Test
   void stuckThreadsAreWhatARestartMends() {
     turn = 2;
     assertEquals("degraded", state(health(), "threads"));
     turn = 11;
     assertNotReady("its threads are stuck");
     NodeReading idle =
-        new NodeReading(-100, 0, 1, 0.1, false, "", List.of(), new NodeReading.Cassandra(0, 0));
+        new NodeReading(
+            -100, 0, 1, 0.1, false, "", List.of(), new NodeReading.Cassandra(0, 0), Map.of());
     assertTrue(GatewayHealth.live(idle, List.of()), "no lease and no Cassandra are no reason");
     assertFalse(GatewayHealth.live(idle, List.of(new LoopReading("loop", 1, 11, 0))));
     turn = 0;

@@ -2,6 +2,7 @@ package io.moongate.cluster;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.metadata.Node;
+import io.moongate.cluster.entity.UnreadableEntities;
 import io.moongate.cluster.membership.MemberIdentity;
 import io.moongate.cluster.membership.ProofAwareDetector;
 import io.moongate.cluster.membership.ServingLease;
@@ -48,7 +49,8 @@ final class NodeReader {
         viewComplete,
         charterWaits,
         peers(),
-        cassandra());
+        cassandra(),
+        UnreadableEntities.get(system).reasons());
   }
 
   private List<NodeReading.Peer> peers() {

@@ -1,6 +1,7 @@
 package io.moongate.cluster;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
@@ -14,6 +15,7 @@ import java.util.OptionalDouble;
  * @param charterWaits why there is no other charter, or no lease; empty when nothing is waited for
  * @param peers the other members
  * @param cassandra what is known of Cassandra
+ * @param unreadable why entities can't be read here, by their ids
  */
 public record NodeReading(
     double leaseSeconds,
@@ -23,10 +25,12 @@ public record NodeReading(
     boolean viewComplete,
     String charterWaits,
     List<Peer> peers,
-    Cassandra cassandra) {
+    Cassandra cassandra,
+    Map<String, String> unreadable) {
 
   public NodeReading {
     peers = List.copyOf(peers);
+    unreadable = Map.copyOf(unreadable);
   }
 
   /**

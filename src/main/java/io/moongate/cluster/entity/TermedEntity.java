@@ -304,6 +304,7 @@ public abstract class TermedEntity<C, E, S>
   }
 
   private void onRecovered(S state) {
+    UnreadableEntities.get(context.getSystem()).remove(persistenceId().id());
     if (version(state) == 0) {
       adopt(state); // Nothing was replayed, nothing can be taken away.
     } else {
@@ -465,8 +466,7 @@ public abstract class TermedEntity<C, E, S>
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
         .onSignal(
             RecoveryFailed.class,
-            (state, failed) ->
-                unreadable.tell(context.getLog(), persistenceId().id(), failed.getFailure()))
+            (state, failed) -> unreadable.tell(context, persistenceId().id(), failed.getFailure()))
         .onSignal(
             SnapshotCompleted.class,
             (state, completed) ->

@@ -3,7 +3,7 @@ package io.moongate.cluster.entity;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import java.io.NotSerializableException;
 import java.util.Optional;
-import org.slf4j.Logger;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
  * What an entity's history holds that this version can't read. The entity stops then, and so does
@@ -15,16 +15,19 @@ final class Unreadable {
   private boolean told;
 
   /** Says it once, if that is why a replay has failed. */
-  void tell(Logger log, String persistenceId, Throwable failure) {
+  void tell(ActorContext<?> context, String persistenceId, Throwable failure) {
     reason(failure)
         .ifPresent(
             reason -> {
+              UnreadableEntities.get(context.getSystem()).add(persistenceId, reason);
               if (!told) {
-                log.error(
-                    "event=entity-unreadable entity={} reason=\"{}\""
-                        + " todo=\"run the version that has written it, or a newer one\"",
-                    persistenceId,
-                    reason);
+                context
+                    .getLog()
+                    .error(
+                        "event=entity-unreadable entity={} reason=\"{}\""
+                            + " todo=\"run the version that has written it, or a newer one\"",
+                        persistenceId,
+                        reason);
               }
               told = true;
             });

@@ -1,6 +1,7 @@
 package io.moongate.cluster.entity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -144,6 +145,19 @@ class UnreadableTest {
       }
     }
     assertEquals(rows, SharedJournal.rows(id));
+  }
+
+  @Test
+  void itIsKnownForAsLongAsItCanNotBeRead() throws IOException {
+    past();
+    rewrite(Function.identity(), kept -> kept.put("tenant", "blue"));
+    ActorRef<Target.Command> target = incarnation();
+    kit.createTestProbe().expectTerminated(target, BOUND);
+    String reason = UnreadableEntities.get(kit.system()).reasons().get(id);
+    assertTrue(reason.contains("tenant"), reason);
+    rewrite(Function.identity(), kept -> kept.remove("tenant"));
+    ask(incarnation(), Target.Get::new);
+    assertFalse(UnreadableEntities.get(kit.system()).reasons().containsKey(id));
   }
 
   /** What a newer version writes that uses nothing new. */
