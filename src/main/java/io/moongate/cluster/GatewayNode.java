@@ -47,6 +47,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,7 +115,10 @@ public final class GatewayNode {
   private volatile ActorRef<Luns.Command> luns;
 
   /** Processes whose leases are known to be out; of the monitor's thread. */
-  private final Set<String> leasesOut = ConcurrentHashMap.newKeySet();
+  private final Set<String> leasesOut = new HashSet<>();
+
+  /** Processes that begin nothing any more, for who comes into being later. */
+  private final Set<String> over = ConcurrentHashMap.newKeySet();
 
   private volatile String lastRefusal = "";
 
@@ -365,6 +369,7 @@ public final class GatewayNode {
    * for its reply need not wait on.
    */
   private void beginsNothing(String gateway, String other, Surroundings surroundings) {
+    over.add(other);
     ActorRef<Luns.Command> receiver = luns;
     if (receiver != null) {
       receiver.tell(new Luns.OwnerGone(other));
@@ -519,7 +524,7 @@ public final class GatewayNode {
                       "luns");
               // What was applied, and known, while it came into being.
               luns.tell(new Luns.EntryChanged(entry));
-              leasesOut.forEach(other -> luns.tell(new Luns.OwnerGone(other)));
+              over.forEach(other -> luns.tell(new Luns.OwnerGone(other)));
               return viewComplete.thenApply(
                   complete -> {
                     steward.tell(Steward.Begin.NOW);

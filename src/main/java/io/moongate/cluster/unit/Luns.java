@@ -314,8 +314,12 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
   }
 
   private Behavior<Command> onOwnerGone(OwnerGone proven) {
-    gone.add(proven.incarnation());
-    tellAll();
+    // Who joins is told of all that were ever left out: they are in nobody's way.
+    boolean changes =
+        gone.add(proven.incarnation()) && view.gateways().stream().anyMatch(this::isOver);
+    if (changes) {
+      tellAll();
+    }
     return this;
   }
 
@@ -400,9 +404,12 @@ public final class Luns extends AbstractBehavior<Luns.Command> {
 
   /** The entry, or what it will be once its entity has recorded what is proven here already. */
   private GatewayEntry known(GatewayEntry entry) {
-    return gone.contains(entry.incarnation()) && entry.state() == GatewayEntry.State.UP
-        ? entry.failed("its process is gone, or out")
-        : entry;
+    return isOver(entry) ? entry.failed("its process is gone, or out") : entry;
+  }
+
+  /** Whether its process is gone, or out, and not on record as such. */
+  private boolean isOver(GatewayEntry entry) {
+    return gone.contains(entry.incarnation()) && entry.state() == GatewayEntry.State.UP;
   }
 
   private void tellAll() {
