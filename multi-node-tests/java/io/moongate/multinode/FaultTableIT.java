@@ -13,6 +13,7 @@ import io.moongate.multinode.fault.Fault.FrozenDisk;
 import io.moongate.multinode.fault.Fault.FullDisk;
 import io.moongate.multinode.fault.Fault.Kill;
 import io.moongate.multinode.fault.Fault.KillOwners;
+import io.moongate.multinode.fault.Fault.Lossy;
 import io.moongate.multinode.fault.Fault.Move;
 import io.moongate.multinode.fault.Fault.Pauses;
 import io.moongate.multinode.fault.Fault.ShutPortal;
@@ -47,6 +48,10 @@ class FaultTableIT {
   private static final String NAMES = System.getProperty("moongate.faults", ".*");
   private static final boolean ON_CEPH = Stalls.STORE.equals("rbd");
   private static final long DISK = 1L << 30;
+
+  /** Of a hundred packets: a bad cable, or a switch that is worn out. */
+  private static final int LOSS = 5;
+
   private static final Duration MOMENT = Duration.ofMillis(150);
   private static final Duration FAILOVER = Duration.ofMillis(1500);
 
@@ -111,7 +116,9 @@ class FaultTableIT {
         service("portal-shut", new ShutPortal(Role.OWNER)),
         service("hosts-other", new Cut(Role.HOSTS, Direction.BOTH, Role.OTHER)),
         service("slow-owner", new Slow(Role.OWNER, "20mbit", 400)),
-        service("slow-other", new Slow(Role.OTHER, "20mbit", 400)));
+        service("slow-other", new Slow(Role.OTHER, "20mbit", 400)),
+        service("lossy-owner", new Lossy(Role.OWNER, LOSS)),
+        service("lossy-other", new Lossy(Role.OTHER, LOSS)));
   }
 
   private static Stream<Arguments> cassandra() {
@@ -128,6 +135,7 @@ class FaultTableIT {
                 new Cut(Role.OTHER, Direction.BOTH, Role.CASSANDRA),
                 new Cut(Role.THIRD, Direction.BOTH, Role.CASSANDRA))),
         service("cassandra-slow", new Slow(Role.CASSANDRA, "1mbit", 400)),
+        service("cassandra-lossy", new Lossy(Role.CASSANDRA, LOSS)),
         row(
             "cassandra-and-owner",
             Then.of(new Kill(Role.CASSANDRA), new Kill(Role.OWNER)),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverTimeoutException;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.servererrors.WriteTimeoutException;
@@ -32,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterAll;
@@ -246,23 +248,29 @@ class OwnershipRowsIT {
           gateways.prepare(
               "SELECT owner FROM %s.unit_owners WHERE unit_group = ? AND unit_id = ?"
                   .formatted(KEYSPACE));
+      int group = OwnershipRows.group(id);
+      Semaphore room = new Semaphore(CONTENDERS);
       long end = System.nanoTime() + BOUND.multipliedBy(2).toNanos();
-      while (kept.sum() < GIVEN_UP && others.isEmpty() && System.nanoTime() - end < 0) {
-        CompletableFuture<?>[] all = new CompletableFuture<?>[CONTENDERS];
-        for (int i = 0; i < CONTENDERS; i++) {
-          int group = OwnershipRows.group(id);
-          all[i] =
-              gateways
-                  .executeAsync(
-                      i % 4 == 0 ? read.bind(group, id) : change.bind((long) i, group, id))
-                  .handle((applied, failure) -> note(failure, kept, others))
-                  .toCompletableFuture();
-        }
-        CompletableFuture.allOf(all).get(BOUND.toSeconds(), TimeUnit.SECONDS);
+      for (long i = 0; isToGoOn(kept, others, end); i++) {
+        assertTrue(room.tryAcquire(BOUND.toSeconds(), TimeUnit.SECONDS));
+        BoundStatement one = i % 4 == 0 ? read.bind(group, id) : change.bind(i, group, id);
+        var unused =
+            gateways
+                .executeAsync(one)
+                .whenComplete(
+                    (applied, failure) -> {
+                      note(failure, kept, others);
+                      room.release();
+                    });
       }
+      assertTrue(room.tryAcquire(CONTENDERS, BOUND.toSeconds(), TimeUnit.SECONDS));
     }
     assertEquals(Set.of(), others);
     assertTrue(kept.sum() >= GIVEN_UP, "too few were kept from deciding: that shows nothing");
+  }
+
+  private static boolean isToGoOn(LongAdder kept, Set<String> others, long end) {
+    return kept.sum() < GIVEN_UP && others.isEmpty() && System.nanoTime() - end < 0;
   }
 
   private static CqlSession asOfAGateway(String contactPoint) {
@@ -280,12 +288,11 @@ class OwnershipRowsIT {
         .build();
   }
 
-  private static Void note(Throwable failure, LongAdder kept, Set<String> others) {
+  private static void note(Throwable failure, LongAdder kept, Set<String> others) {
     if (failure instanceof WriteTimeoutException) {
       kept.increment();
     } else if (failure != null && !(failure instanceof DriverTimeoutException)) {
       others.add(failure.toString());
     }
-    return null;
   }
 }

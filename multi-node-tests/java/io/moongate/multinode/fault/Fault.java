@@ -176,6 +176,24 @@ public sealed interface Fault {
     }
   }
 
+  /** A link of a node over which packets get lost, at random and in both directions. */
+  record Lossy(Role role, int percent) implements Fault {
+    @Override
+    public void inject(Scene scene) {
+      scene.network().lose(scene.node(role), percent);
+    }
+
+    @Override
+    public void heal(Scene scene) {
+      scene.network().mend();
+    }
+
+    @Override
+    public String toString() {
+      return "%d %% of packets to and from %s are lost".formatted(percent, role);
+    }
+  }
+
   /**
    * A gateway loses a part of what it serves with. It is there when the unit has been moved for it,
    * and the gateway has to stay what it is otherwise.

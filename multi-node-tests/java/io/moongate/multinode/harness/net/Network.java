@@ -197,6 +197,17 @@ public final class Network implements AutoCloseable {
     drop("oifname " + node);
   }
 
+  /**
+   * Drops from now on so many of a hundred frames that a node sends or is sent, at random, until
+   * {@link #mend}.
+   */
+  public void lose(String node, int percent) {
+    requireKnown(node);
+    for (String direction : List.of("iifname ", "oifname ")) {
+      drop(direction + node + " numgen random mod 100 < " + percent);
+    }
+  }
+
   /** Whether the host of a node has an address. */
   public boolean has(String node, String address) {
     requireKnown(node);

@@ -15,12 +15,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** That the network of the tests loses what it is told to lose, and nothing else, and goes away. */
 class NetworkIT {
   private static final Duration BOUND = Duration.ofSeconds(10);
   private static final int SILENCE_MS = 1000;
+  private static final int SAMPLES = 100;
 
   @Test
   void aCutIsSilentOneWayAndOfTwoNodesOnly() throws IOException {
@@ -68,6 +70,25 @@ class NetworkIT {
   }
 
   @Test
+  void aLossyLinkLosesSomeAndNotAll() throws IOException {
+    try (Network network = Network.create(Map.of("one", "10.77.0.11"));
+        DatagramSocket socket =
+            new DatagramSocket(new InetSocketAddress(InetAddress.getByName("10.77.0.1"), 0))) {
+      socket.setSoTimeout(SILENCE_MS);
+      assertTrue(arrives(network, "one", socket), "and each knows the other's address");
+      network.lose("one", 50);
+      send(network, "one", socket, "of many", SAMPLES);
+      int arrived = 0;
+      while (receive(socket).isPresent()) {
+        arrived++;
+      }
+      assertTrue(arrived > 0 && arrived < SAMPLES, arrived + " of " + SAMPLES);
+      network.mend();
+      assertTrue(arrives(network, "one", socket), "over a mended link");
+    }
+  }
+
+  @Test
   void whatAKilledRunLeftIsRemovedAndNothingElse() throws Exception {
     Process ended = new ProcessBuilder("true").start();
     ended.waitFor();
@@ -87,20 +108,31 @@ class NetworkIT {
   private static boolean arrives(Network network, String from, DatagramSocket socket)
       throws IOException {
     String word = from + System.nanoTime();
+    send(network, from, socket, word, 1);
+    Optional<String> received = receive(socket);
+    received.ifPresent(said -> assertEquals(word, said));
+    return received.isPresent();
+  }
+
+  private static void send(
+      Network network, String from, DatagramSocket socket, String word, int times) {
     List<String> launcher = network.place(from).launcher();
     String send =
-        "printf %s %s > /dev/udp/10.77.0.1/%d".formatted("%s", word, socket.getLocalPort());
+        "for i in $(seq %d); do printf %%s '%s' > /dev/udp/10.77.0.1/%d; done"
+            .formatted(times, word, socket.getLocalPort());
     Tool.IP
         .run(BOUND, launcher.get(1), launcher.get(2), launcher.get(3), "bash", "-c", send)
         .succeeded();
+  }
+
+  private static Optional<String> receive(DatagramSocket socket) throws IOException {
     try {
       byte[] buffer = new byte[100];
       DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
       socket.receive(packet);
-      assertEquals(word, new String(buffer, 0, packet.getLength(), StandardCharsets.US_ASCII));
-      return true;
+      return Optional.of(new String(buffer, 0, packet.getLength(), StandardCharsets.US_ASCII));
     } catch (SocketTimeoutException e) {
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -193,7 +193,9 @@ public final class LogicalUnit {
 
   /**
    * Takes back a planned move that the owner has not finished: it keeps the unit, under the same
-   * epoch. Refused when there is none, or when the next owner is being decided already.
+   * epoch; unless it has given it to the next owner by the row already, and that is not on record:
+   * then the unit moves all the same (decision 18). Refused when there is none, or when the next
+   * owner is being decided.
    */
   public record CancelMove(String cause, ActorRef<Answer> replyTo) implements Request {}
 
