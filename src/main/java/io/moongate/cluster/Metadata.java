@@ -141,7 +141,8 @@ public interface Metadata extends ViewSource {
 
   /**
    * Takes back a planned move that its owner has not finished: it keeps the unit. Refused with
-   * CONFLICT when there is none, or the next owner is about to serve.
+   * CONFLICT when there is none, or the next owner is about to serve; with UNAVAILABLE while the
+   * ownership row can't be asked.
    */
   CompletionStage<UnitEntry> cancelMove(String unitId, String cause);
 

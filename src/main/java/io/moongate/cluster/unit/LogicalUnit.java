@@ -193,9 +193,9 @@ public final class LogicalUnit {
 
   /**
    * Takes back a planned move that the owner has not finished: it keeps the unit, under the same
-   * epoch; unless it has given it to the next owner by the row already, and that is not on record:
-   * then the unit moves all the same (decision 18). Refused when there is none, or when the next
-   * owner is being decided.
+   * epoch; unless it gives it to the next owner by the row in this very moment: then the unit moves
+   * all the same (decision 18). Refused when there is none, or when the next owner is decided or
+   * being decided. Unavailable while the row is raised for a change, or can't be asked.
    */
   public record CancelMove(String cause, ActorRef<Answer> replyTo) implements Request {}
 
@@ -312,7 +312,8 @@ public final class LogicalUnit {
   record RowRead(OwnershipRows.Row row, HandedOver handedOver) implements Command {}
 
   /**
-   * The ownership row was to have a greater shared version, so that {@code command} may be decided.
+   * The ownership row was to have so great a shared version, so that {@code command} may be
+   * decided.
    *
    * @param failure null when the row could be asked
    * @param moved the row when it holds another epoch

@@ -37,11 +37,18 @@ public final class UnitDecider {
   /** For a change that the ownership row has not been asked about. */
   private static final long NOT_RAISED = -1;
 
+  private static final Answer HANDED_OVER =
+      Answer.conflict("id", "the unit has been released, and its next owner is about to serve it");
+
   private final String id;
   private final LogicalUnit.Settings settings;
   private boolean proposing;
   private boolean raising;
   private boolean reading;
+
+  /** Version of the entry that asked for the release which is being taken back. */
+  private long cancelling;
+
   private long bounds;
 
   /**
@@ -83,7 +90,7 @@ public final class UnitDecider {
     } else if (command instanceof LogicalUnit.Move move) {
       return onMove(state, move, now);
     } else if (command instanceof LogicalUnit.CancelMove cancel) {
-      return onCancelMove(state, cancel, now);
+      return onCancelMove(state, cancel, NOT_RAISED, now);
     } else if (command instanceof LogicalUnit.SetPreferred set) {
       return onSetPreferred(state, set, now);
     } else if (command instanceof LogicalUnit.ChangeShared change) {
@@ -280,17 +287,30 @@ public final class UnitDecider {
             now.epoch(), move.gateway(), move.incarnation(), move.cause(), at, move.evidence()));
   }
 
-  /** Like the bound of a move that passes before its time. */
-  private UnitDecision onCancelMove(UnitState state, LogicalUnit.CancelMove cancel, Instant at) {
+  /**
+   * Like the bound of a move that passes before its time; but the row is asked first, by raising it
+   * to what it has: the owner may have handed the unit over already. That is recorded when it is
+   * told, with what led to it.
+   */
+  private UnitDecision onCancelMove(
+      UnitState state, LogicalUnit.CancelMove cancel, long raisedEpoch, Instant at) {
     Ownership now = state.ownership();
-    return now.phase() != Phase.RELEASING || proposing
-        ? answered(
-            Answer.conflict(
-                "id",
-                proposing || now.phase() == Phase.ACQUIRING
-                    ? "the unit has been released, and its next owner is about to serve it"
-                    : "the unit is not being moved"))
-        : step(new LogicalUnit.ReleaseAbandoned(now.epoch(), cancel.cause(), at));
+    boolean over = raisedEpoch != NOT_RAISED && raisedEpoch < now.epoch();
+    if (over || proposing || now.phase() == Phase.ACQUIRING) {
+      return answered(HANDED_OVER);
+    }
+    boolean another = raisedEpoch != NOT_RAISED && state.releaseVersion() != cancelling;
+    if (now.phase() != Phase.RELEASING || another) {
+      return answered(Answer.conflict("id", "the unit is not being moved"));
+    }
+    if (raisedEpoch != NOT_RAISED) {
+      return step(new LogicalUnit.ReleaseAbandoned(now.epoch(), cancel.cause(), at));
+    }
+    if (raising) {
+      return changing();
+    }
+    cancelling = state.releaseVersion();
+    return raise(now.epoch(), state.unit().shared().version(), cancel);
   }
 
   private UnitDecision onSetPreferred(UnitState state, LogicalUnit.SetPreferred set, Instant now) {
@@ -464,6 +484,9 @@ public final class UnitDecider {
     }
     Optional<OwnershipRows.Row> moved =
         raised.moved().filter(row -> row.epoch() > state.ownership().epoch());
+    if (moved.isPresent() && raised.command() instanceof LogicalUnit.CancelMove) {
+      return answered(HANDED_OVER);
+    }
     if (moved.isPresent() && moved.get().serving()) {
       return new UnitDecision.Recorded(
           chosen(moved.get(), Optional.empty(), at),
@@ -479,6 +502,8 @@ public final class UnitDecider {
     LogicalUnit.Request command = raised.command();
     if (command instanceof LogicalUnit.ChangeShared change) {
       return onChangeShared(state, change, raised.epoch(), at);
+    } else if (command instanceof LogicalUnit.CancelMove cancel) {
+      return onCancelMove(state, cancel, raised.epoch(), at);
     } else if (command instanceof LogicalUnit.SetReadOnly set) {
       return onSetReadOnly(state, set, raised.epoch(), at);
     } else if (command instanceof LogicalUnit.RollBack wanted) {

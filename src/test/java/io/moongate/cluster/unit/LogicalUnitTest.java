@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cluster.Answer;
 import io.moongate.cluster.Metadata.Refusal;
+import io.moongate.cluster.unit.OwnershipRows.TakeOver;
 import io.moongate.cluster.view.UnitAttributes;
 import io.moongate.cluster.view.UnitEntry;
 import io.moongate.cluster.view.UnitEntry.Ownership;
@@ -15,6 +16,7 @@ import io.moongate.cluster.view.UnitEntry.Phase;
 import io.moongate.failure.Observation;
 import io.moongate.failure.Observation.Kind;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
@@ -357,6 +359,76 @@ class LogicalUnitTest {
     assertEquals(
         Refusal.Kind.CONFLICT,
         fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+  }
+
+  /** By the row, of which the entity has not heard yet. */
+  @Test
+  void aMoveIsNotTakenBackOnceTheOwnerHasHandedTheUnitOver() {
+    fixture.serving("gw1");
+    UnitEntry move = fixture.move("gw2");
+    OwnershipRows.Row next = new OwnershipRows.Row(2, "gw2", incarnationOf("gw2"), true);
+    TakeOver asked =
+        new TakeOver(fixture.id, next, move.shared().version(), "as the move asks for");
+    assertEquals(
+        Map.of(fixture.id, next),
+        fixture.rows.takeOver(List.of(asked)).toCompletableFuture().join());
+    assertEquals(
+        Refusal.Kind.CONFLICT,
+        fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+    fixture.unit.tell(new LogicalUnit.HandedOver("gw1", incarnationOf("gw1"), 2, "planned"));
+    Ownership now = fixture.awaitPublished(Phase.SERVING).ownership();
+    assertEquals(2, now.epoch());
+    assertEquals("gw2", now.owner());
+    assertEquals("planned", now.cause());
+  }
+
+  @Test
+  void aMoveIsNotTakenBackWhileTheRowCanNotBeAsked() {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.rows.raises.failNext(1);
+    assertEquals(
+        Refusal.Kind.UNAVAILABLE,
+        fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
+  }
+
+  /** Else two changes of one version could be accepted. */
+  @Test
+  void aMoveIsNotTakenBackWhileTheRowIsRaisedForAChange() throws InterruptedException {
+    fixture.serving("gw1");
+    UnitEntry move = fixture.move("gw2");
+    fixture.rows.raises.close();
+    TestProbe<Answer> changed = fixture.kit.createTestProbe();
+    fixture.unit.tell(
+        new LogicalUnit.ChangeShared(
+            "gw1", incarnationOf("gw1"), 1, move.shared().as(1, "c1"), "test", changed.ref()));
+    fixture.rows.raises.awaitKept(1);
+    assertEquals(
+        Refusal.Kind.UNAVAILABLE,
+        fixture.refused(to -> new LogicalUnit.CancelMove("by test", to)).kind());
+    fixture.rows.raises.open();
+    assertInstanceOf(Answer.Accepted.class, changed.receiveMessage());
+    fixture.accepted(to -> new LogicalUnit.CancelMove("by test", to));
+  }
+
+  @Test
+  void whatTakesAMoveBackDoesNotTakeTheNextOneBack() throws InterruptedException {
+    fixture.serving("gw1");
+    fixture.move("gw2");
+    fixture.rows.raises.close();
+    TestProbe<Answer> cancelled = fixture.kit.createTestProbe();
+    fixture.unit.tell(new LogicalUnit.CancelMove("by test", cancelled.ref()));
+    fixture.rows.raises.awaitKept(1);
+    fixture.time.timePasses(UnitFixture.SETTINGS.releaseBound());
+    Ownership now = fixture.awaitPublished(Phase.SERVING).ownership();
+    assertEquals(1, now.epoch(), "the bound has passed");
+    fixture.move("gw3");
+    fixture.rows.raises.open();
+    Answer.Refused refused = assertInstanceOf(Answer.Refused.class, cancelled.receiveMessage());
+    assertEquals(Refusal.Kind.CONFLICT, refused.kind());
+    assertEquals(Phase.RELEASING, fixture.get().ownership().phase());
   }
 
   @Test
