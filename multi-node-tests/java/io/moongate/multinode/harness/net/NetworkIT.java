@@ -27,9 +27,7 @@ class NetworkIT {
   @Test
   void aCutIsSilentOneWayAndOfTwoNodesOnly() throws IOException {
     try (Network network = Network.create(Map.of("one", "10.77.0.11", "two", "10.77.0.12"));
-        DatagramSocket socket =
-            new DatagramSocket(new InetSocketAddress(InetAddress.getByName("10.77.0.1"), 0))) {
-      socket.setSoTimeout(SILENCE_MS);
+        DatagramSocket socket = listening(SILENCE_MS)) {
       assertTrue(arrives(network, "one", socket), "before the cut");
 
       network.cut("one", Network.HOSTS);
@@ -48,9 +46,7 @@ class NetworkIT {
   @Test
   void aCutOfAPortalLeavesOtherPorts() throws IOException {
     try (Network network = Network.create(Map.of("one", "10.77.0.11"));
-        DatagramSocket socket =
-            new DatagramSocket(new InetSocketAddress(InetAddress.getByName("10.77.0.1"), 0))) {
-      socket.setSoTimeout(SILENCE_MS);
+        DatagramSocket socket = listening(SILENCE_MS)) {
       network.cutPortal("one", true, true);
       assertTrue(arrives(network, "one", socket), "what is no iSCSI");
     }
@@ -59,9 +55,7 @@ class NetworkIT {
   @Test
   void aSlowLinkTakesWhatFits() throws IOException {
     try (Network network = Network.create(Map.of("one", "10.77.0.11"));
-        DatagramSocket socket =
-            new DatagramSocket(new InetSocketAddress(InetAddress.getByName("10.77.0.1"), 0))) {
-      socket.setSoTimeout((int) BOUND.toMillis());
+        DatagramSocket socket = listening((int) BOUND.toMillis())) {
       network.slow("one", "1mbit", 400);
       assertTrue(arrives(network, "one", socket), "over a slow link");
       network.fast("one");
@@ -72,9 +66,7 @@ class NetworkIT {
   @Test
   void aLossyLinkLosesSomeAndNotAll() throws IOException {
     try (Network network = Network.create(Map.of("one", "10.77.0.11"));
-        DatagramSocket socket =
-            new DatagramSocket(new InetSocketAddress(InetAddress.getByName("10.77.0.1"), 0))) {
-      socket.setSoTimeout(SILENCE_MS);
+        DatagramSocket socket = listening(SILENCE_MS)) {
       assertTrue(arrives(network, "one", socket), "and each knows the other's address");
       network.lose("one", 50);
       send(network, "one", socket, "of many", SAMPLES);
@@ -103,6 +95,14 @@ class NetworkIT {
     } finally {
       Tool.IP.run(BOUND, "netns", "del", ofALiveOne).succeeded();
     }
+  }
+
+  /** Where hosts are; what does not come within so many milliseconds is lost. */
+  private static DatagramSocket listening(int millis) throws IOException {
+    DatagramSocket socket =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getByName("10.77.0.1"), 0));
+    socket.setSoTimeout(millis);
+    return socket;
   }
 
   private static boolean arrives(Network network, String from, DatagramSocket socket)
