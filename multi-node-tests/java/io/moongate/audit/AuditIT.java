@@ -12,7 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.schema.SchemaConnection;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
@@ -33,12 +33,11 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What the journal says of the past against what was seen when it was the present. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class AuditIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int INSTANTS = 10;

@@ -10,7 +10,7 @@ import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
 import io.moongate.cluster.schema.SchemaConnection;
 import io.moongate.cluster.schema.SchemaTool;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterShared;
 import io.moongate.multinode.harness.TestCluster;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -26,11 +26,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Histories that do not fit into one partition of the journal, in a real Cassandra. */
-@ExtendWith(ClusterExtension.class)
+@ClusterShared
 class LongJournalIT {
   private static final String KEYSPACE = "long_journal";
 

@@ -13,7 +13,7 @@ import io.moongate.cluster.entity.TermedEntity;
 import io.moongate.cluster.schema.SchemaConnection;
 import io.moongate.cluster.schema.SchemaTool;
 import io.moongate.cluster.view.View;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.TestCluster;
 import java.io.IOException;
@@ -38,7 +38,6 @@ import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -46,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  * write them, straight into a journal of their own; {@code -Dmoongate.audit.events} says how many.
  */
 @Tag("long")
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class MillionEventsIT {
   private static final int EVENTS = Integer.getInteger("moongate.audit.events", 1_000_000);
   private static final int EVENTS_OF_UNIT = 200;

@@ -12,7 +12,7 @@ import io.moongate.management.api.Initiator;
 import io.moongate.management.api.SetChap;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterShared;
 import io.moongate.multinode.harness.FileSearch;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.TestCluster;
@@ -39,13 +39,12 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Who may log in to a target, how both prove who they are, and which LUNs an initiator sees: the
  * same through every gateway; and what must stay secret stays so.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterShared
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AccessIT {
   private static final Duration BOUND = Duration.ofSeconds(30);

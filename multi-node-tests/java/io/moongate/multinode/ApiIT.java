@@ -10,7 +10,7 @@ import io.moongate.management.api.ApiJson;
 import io.moongate.multinode.harness.ApiClient;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
@@ -32,10 +32,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The HTTP API of a real cluster: what one gateway is asked, another decides or carries out. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ApiIT {
   private static final ObjectMapper JSON = ApiJson.mapper();

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
@@ -17,10 +17,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** tshark, which knows nothing of Moongate, decodes whole sessions. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class CaptureIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final String LOGOUT_RESPONSE = "0x26";

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cli.demo.DemoAccess;
 import io.moongate.management.api.Gateway;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.LauncherRun;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
@@ -18,10 +18,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code moongate status} and {@code moongate doctor} beside a real cluster. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class CommandLineIT {
   private static final Duration BOUND = Duration.ofSeconds(90);
 

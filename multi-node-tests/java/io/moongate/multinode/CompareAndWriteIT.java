@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
@@ -18,13 +18,12 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * COMPARE AND WRITE is atomic through every path: hosts that count in one block, through different
  * gateways and while its owner is killed, lose no increment and make none twice.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class CompareAndWriteIT {
   private static final Duration BOUND = Duration.ofMinutes(15);
   private static final int HOSTS = 2;

@@ -9,12 +9,13 @@ import io.moongate.management.api.SetChap;
 import io.moongate.multinode.conformance.Exclusions;
 import io.moongate.multinode.conformance.KnownFailures;
 import io.moongate.multinode.conformance.TestCuReport;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterShared;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestLun;
 import io.moongate.multinode.harness.Tool;
+import io.moongate.volume.rbd.CephCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,9 +27,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * libiscsi's conformance suite, one JUnit test for each run of one of its tests. What the tool
@@ -36,10 +38,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * another. A test that fails must be in the list of known failures, and a listed one must fail: the
  * list can't grow unseen, nor keep what has been mended.
  *
- * <p>The runs go side by side, each on a unit and a target of its own: the suite sleeps for most of
- * its time.
+ * <p>The runs go side by side, each on a unit and a target of its own, and beside other tests: the
+ * suite sleeps for most of its time.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterShared
+@ResourceLock(value = CephCluster.LOCK, mode = ResourceAccessMode.READ)
+@Execution(ExecutionMode.CONCURRENT)
 class ConformanceIT {
   private static final Duration BOUND = Duration.ofMinutes(10);
   private static final long SIZE = 256L << 20;
@@ -89,28 +93,24 @@ class ConformanceIT {
   private final Exclusions exclusions = Exclusions.read(lists.resolve("exclusions.txt"));
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> oneOptimizedPath(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ao", 0, SIZE);
     return run("ao", lun, List.of(cluster.owner(lun)), "", "");
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> oneNonOptimizedPath(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ano", 0, SIZE);
     return run("ano", lun, others(cluster, lun).subList(0, 1), "", "");
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> theOptimizedPathAndAnother(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ao-ano", 0, SIZE);
     return run("ao-ano", lun, both(cluster, lun), "", "");
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> twoNonOptimizedPaths(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-ano-ano", 0, SIZE);
     return run("ano-ano", lun, others(cluster, lun), "", "");
@@ -118,7 +118,6 @@ class ConformanceIT {
 
   @Tag("long")
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> headerDigests(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-digest", 0, SIZE);
     return byOnePathAndByTwo("digest", cluster, lun, "", "?header_digest=crc32c");
@@ -126,7 +125,6 @@ class ConformanceIT {
 
   @Tag("long")
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> chap(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-chap", 0, SIZE);
     // Found while whoever asks for the paths may log in.
@@ -140,7 +138,6 @@ class ConformanceIT {
 
   @Tag("long")
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> blocksOf4096Bytes(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-4096", 0, 2 * SIZE, 4096, "file");
     String disk = "4096-byte disk";
@@ -151,7 +148,6 @@ class ConformanceIT {
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> onCephRbd(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-rbd", 0, SIZE, 512, "rbd");
     return run("rbd-ao-ano", lun, both(cluster, lun), "", "");
@@ -159,7 +155,6 @@ class ConformanceIT {
 
   @Tag("long")
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> onCephRbdByOnePath(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-rbd-ao", 0, SIZE, 512, "rbd");
     return run("rbd-ao", lun, List.of(cluster.owner(lun)), "", "");
@@ -167,7 +162,6 @@ class ConformanceIT {
 
   @Tag("long")
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> inMemory(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-memory", 0, SIZE_IN_MEMORY, 512, "memory");
     Stream<DynamicTest> tests = byOnePathAndByTwo("memory", cluster, lun, "", "");
@@ -177,7 +171,6 @@ class ConformanceIT {
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> removable(TestCluster cluster) {
     TestLun lun =
         cluster.createLun(
@@ -187,7 +180,6 @@ class ConformanceIT {
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> readOnly(TestCluster cluster) {
     TestLun lun =
         cluster.createLun(
@@ -200,7 +192,6 @@ class ConformanceIT {
   }
 
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> fullyProvisioned(TestCluster cluster) {
     TestLun lun =
         cluster.createLun(
@@ -214,7 +205,6 @@ class ConformanceIT {
    */
   @Tag("long")
   @TestFactory
-  @Execution(ExecutionMode.CONCURRENT)
   Stream<DynamicTest> sanitize(TestCluster cluster) {
     TestLun lun = cluster.createLun("conformance-sanitize", 0, SIZE_TO_SANITIZE);
     List<TestGateway> both = both(cluster, lun);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.CleanRoot;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.Tool;
@@ -21,13 +21,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The image without an engine: the files that the Dockerfile copies, in a clean root with the Java
  * that it makes, and its entry point run as its user by nothing but an environment.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class ContainerIT {
   private static final Duration BOUND = Duration.ofSeconds(120);
   private static final String ENTRYPOINT = "/usr/share/moongate/entrypoint";

@@ -10,7 +10,7 @@ import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PathAgreement.Agreed;
 import io.moongate.multinode.harness.TargetPortGroups;
@@ -22,10 +22,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A gateway is taken out of service under load, and put back; no host sees more than a pause. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class DrainIT {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final Duration LONG_BOUND = Duration.ofSeconds(120);

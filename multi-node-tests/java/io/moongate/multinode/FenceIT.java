@@ -8,7 +8,7 @@ import io.moongate.multinode.checker.History.Attempt;
 import io.moongate.multinode.checker.History.Outcome;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PersistentReservations;
@@ -35,14 +35,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A host that was shut out by PREEMPT AND ABORT has written its last block: neither what it had
  * under way nor what it sends later reaches the medium, through whatever gateway, and whoever of
  * them is killed.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class FenceIT {
   private static final Duration BOUND = Duration.ofSeconds(90);
   private static final long KEY_FENCER = 0xFE11_2222_3333_4444L;

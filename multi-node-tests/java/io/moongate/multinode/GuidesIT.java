@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.cli.demo.DemoAccess;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.TestCluster;
 import java.io.IOException;
@@ -16,13 +16,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The README and the guides for operators, command by command as they stand there, on a cluster of
  * three.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class GuidesIT {
   private static final String TARGET = "iqn.2026-11.com.example:disks";
   private static final Pattern RUN = Pattern.compile("(?ms)^```sh\\n(.*?)^```$");

@@ -8,7 +8,7 @@ import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.AtOnce;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterShared;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TargetPortGroups;
@@ -29,10 +29,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Targets with LUNs beyond the 256 of peripheral device addressing. */
-@ExtendWith(ClusterExtension.class)
+@ClusterShared
 class LunsIT {
   private static final Duration BOUND = Duration.ofSeconds(120);
   private static final long SIZE = 1L << 20;

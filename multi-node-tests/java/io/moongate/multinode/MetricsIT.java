@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.Scrape;
 import io.moongate.multinode.harness.TestCluster;
@@ -23,10 +23,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What gateways say of themselves is what they do: relayed share, owner, transitions. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class MetricsIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final int ROUNDS = 20;

@@ -9,7 +9,7 @@ import io.moongate.management.api.Problem;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.TestCassandra;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
@@ -23,12 +23,11 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Without Cassandra, I/O goes on and changes are refused; with it again, changes are made again.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class OutageIT {
   private static final Duration OUTAGE = Duration.ofSeconds(15);
   private static final Duration LONG_OUTAGE = Duration.ofSeconds(60);

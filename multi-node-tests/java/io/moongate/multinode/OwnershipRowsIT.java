@@ -20,7 +20,7 @@ import io.moongate.cluster.schema.SchemaTool;
 import io.moongate.cluster.unit.OwnershipRows;
 import io.moongate.cluster.unit.OwnershipRows.Row;
 import io.moongate.cluster.unit.OwnershipRows.TakeOver;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.TestCluster;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,10 +39,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The ownership rows in a real Cassandra, in a keyspace of their own. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class OwnershipRowsIT {
   private static final String KEYSPACE = "rows_it";
   private static final Duration BOUND = Duration.ofSeconds(30);

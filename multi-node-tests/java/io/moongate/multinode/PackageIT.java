@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.multinode.harness.CleanRoot;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.InstalledGateway;
 import io.moongate.multinode.harness.TestCluster;
@@ -26,10 +26,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The Debian package in a clean root: installed, run, upgraded beneath it, removed and purged. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class PackageIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final String CONFIG = "/etc/moongate/gateway.conf";

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.checker.History;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PathAgreement.Agreed;
 import io.moongate.multinode.harness.TargetPortGroups;
@@ -22,10 +22,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** All paths are one disk, also while the gateway that owns it is killed. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class PathsIT {
   private static final int CLIENTS = 6;
   private static final long BETWEEN_KILLS = 300;

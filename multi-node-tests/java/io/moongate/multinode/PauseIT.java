@@ -11,7 +11,7 @@ import io.moongate.multinode.checker.History.Attempt;
 import io.moongate.multinode.checker.History.Outcome;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PathAgreement.Agreed;
@@ -36,7 +36,6 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * over. None of them may take effect then, neither those that it had begun to look at nor those
  * that waited in its sockets.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class PauseIT {
   /** Longer than a host waits on a silent path, and than lease and detection take. */
   private static final Duration PAUSE = Duration.ofSeconds(15);

@@ -8,7 +8,7 @@ import io.moongate.cli.demo.DemoAccess;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.Await;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Installation;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.Signal;
@@ -28,11 +28,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Logical units whose blocks are in Ceph. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class RbdIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
 

@@ -12,7 +12,7 @@ import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.Signal;
@@ -32,10 +32,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Ceph in trouble: what hosts are answered, and what their operator is told. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class RbdTroubleIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final int BLOCK = 4096;

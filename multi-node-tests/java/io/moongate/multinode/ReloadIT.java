@@ -9,7 +9,7 @@ import io.moongate.management.api.LogicalUnit;
 import io.moongate.management.api.Reloaded;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Await.Unready;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.LauncherRun;
 import io.moongate.multinode.harness.Signal;
 import io.moongate.multinode.harness.TestCluster;
@@ -24,10 +24,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A running gateway takes another configuration, or refuses it as a whole. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 @Tag("long")
 class ReloadIT {
   private static final Duration BOUND = Duration.ofSeconds(60);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PersistentReservations;
@@ -26,13 +26,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What is reserved through one gateway is reserved through all of them, with the next command, and
  * for as long as it is not released, whatever becomes of the gateways.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class ReservationIT {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final long SIZE = 16L << 20;

@@ -9,7 +9,7 @@ import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterShared;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
@@ -23,12 +23,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A unit that grows under load: every host is told, and what is new can be used through all paths.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterShared
 class ResizeIT {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final long STEP = 16L << 20;

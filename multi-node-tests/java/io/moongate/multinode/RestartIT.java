@@ -10,7 +10,7 @@ import io.moongate.management.api.Target;
 import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient;
 import io.moongate.multinode.harness.ApiClient.ApiException;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.PathAgreement.Agreed;
@@ -37,13 +37,12 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Everything that was made is there after all of it was stopped; and a unit that is moved loses
  * nothing.
  */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class RestartIT {
   private static final int MOVES = 4;
 

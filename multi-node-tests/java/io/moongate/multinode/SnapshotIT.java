@@ -12,7 +12,7 @@ import io.moongate.multinode.checker.History;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
@@ -27,11 +27,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 
 /** Snapshots, clones and rollbacks of units in Ceph, by any gateway and through every path. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class SnapshotIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final int SECTOR = 512;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterShared;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TargetPortGroups;
@@ -25,10 +25,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What other people's initiators, and a reader of every byte, see through each portal. */
-@ExtendWith(ClusterExtension.class)
+@ClusterShared
 class ToolsIT {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final long SIZE = 64L << 20;

@@ -7,7 +7,7 @@ import io.moongate.management.api.CreateLun;
 import io.moongate.multinode.harness.ApiClient.ApiException;
 import io.moongate.multinode.harness.Await;
 import io.moongate.multinode.harness.Cdb;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.Nexus;
 import io.moongate.multinode.harness.PathAgreement;
 import io.moongate.multinode.harness.TestCluster;
@@ -19,10 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Removable and read-only units are so through every gateway, whatever becomes of the gateways. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class UnitKindsIT {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final long SIZE = 16L << 20;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moongate.cli.demo.DemoAccess;
 import io.moongate.management.api.LogicalUnit;
 import io.moongate.multinode.harness.ApiClient.ApiException;
-import io.moongate.multinode.harness.ClusterExtension;
+import io.moongate.multinode.harness.ClusterAlone;
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
 import io.moongate.multinode.harness.TestHost;
@@ -21,11 +21,10 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.openqa.selenium.Keys;
 
 /** The console of a real gateway, in a real Chromium. */
-@ExtendWith(ClusterExtension.class)
+@ClusterAlone
 class ConsoleIT {
   private static final Duration BOUND = Duration.ofSeconds(90);
   private Browser browser;

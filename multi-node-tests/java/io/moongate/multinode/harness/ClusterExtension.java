@@ -24,6 +24,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  */
 public final class ClusterExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
+  /** Of whoever uses it, by JUnit's locks. */
+  static final String CLUSTER = "moongate.cluster";
+
   private static final int SIZE = 3;
   private static final String DIRECTORY = "cluster";
   private static final String KEY = "moongate-cluster";

@@ -24,6 +24,9 @@ import java.util.stream.Stream;
  * with it.
  */
 public final class CephCluster {
+  /** Of whoever uses the cluster of all tests beside others, by JUnit's locks. */
+  public static final String LOCK = "moongate.ceph";
+
   /** Whose capabilities are those that a gateway needs, and no others. */
   static final String USER = "gateway";
 

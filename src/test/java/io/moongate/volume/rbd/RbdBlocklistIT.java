@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Entries of the blocklist go once nobody needs them, and never before. */
+@CephAlone
 class RbdBlocklistIT extends PoolFixture {
   private static final int BLOCK = OldOwner.BLOCK;
   private static final int MIB = 1 << 20;

@@ -25,6 +25,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** What goes wrong with Ceph is said as what it is, and leaves nothing broken. */
+@CephAlone
 class RbdErrorsIT extends PoolFixture {
   private static final int BLOCK = 4096;
   private static final int SIZE = 4 << 20;

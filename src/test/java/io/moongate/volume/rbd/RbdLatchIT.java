@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A volume that was fenced stays so, though Ceph would serve its client again. */
+@CephAlone
 class RbdLatchIT extends PoolFixture {
   private static final int OBJECT = 1 << 20;
   private static final int SIZE = 16 * OBJECT;

@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A volume is what a snapshot has, or is not served. */
+@CephAlone
 class RbdRollbackIT extends PoolFixture {
   private static final int BLOCK = 4096;
   private static final int OBJECT = 1 << 20;

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What a snapshot has, and who may make and delete one. */
+@CephAlone
 class RbdSnapshotIT extends SnapshotFixture {
   @Test
   void whatIsWrittenLaterIsNotInIt() {

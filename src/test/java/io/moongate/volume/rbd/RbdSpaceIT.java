@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a pool has left, as a real manager counts it: every few seconds. */
 @Tag("long")
+@CephAlone
 class RbdSpaceIT extends PoolFixture {
   private static final int MIB = 1 << 20;
 
