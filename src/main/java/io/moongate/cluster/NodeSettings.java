@@ -2,6 +2,7 @@ package io.moongate.cluster;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.moongate.cluster.charter.ClockRates;
 import io.moongate.cluster.charter.LeaseProtocol;
 import io.moongate.cluster.membership.LeaseKeeper;
 import io.moongate.cluster.membership.MemberIdentity;
@@ -44,6 +45,9 @@ public record NodeSettings(
     Duration loadWindow,
     PortalWatch.Settings portals,
     String entitiesOn) {
+
+  /** What was begun under a lease has ended so long after it, where no store refuses it. */
+  private static final Duration UNDER_WAY = Duration.ofMillis(200);
 
   private static final Set<String> ROLES =
       Set.of(MemberIdentity.GATEWAY_ROLE, MemberIdentity.METADATA_ROLE);
@@ -192,8 +196,8 @@ public record NodeSettings(
 
   /**
    * After the last ping that counts was sent, the time in which a lease of that length, or of the
-   * length that they have here if that is more, has run out for certain: its length by a clock that
-   * runs slower by a tenth, and half a second for what was under way when it did.
+   * length that they have here if that is more, has run out for certain: its length by the slowest
+   * clock, and a fifth of a second for what was under way when it did.
    */
   public Duration leaseBound(Duration length) {
     Duration own = lease.protocol().length();
@@ -201,6 +205,6 @@ public record NodeSettings(
   }
 
   private static Duration boundOf(Duration leaseLength) {
-    return leaseLength.multipliedBy(11).dividedBy(10).plusMillis(500);
+    return ClockRates.longest(leaseLength).plus(UNDER_WAY);
   }
 }

@@ -74,8 +74,8 @@ class RelaySimulationTest {
     World(long seed) {
       this.seed = seed;
       this.random = new Random(seed);
-      senderRate = 1 + (random.nextDouble() - 0.5) * 0.0098;
-      ownerRate = 1 + (random.nextDouble() - 0.5) * 0.0098;
+      senderRate = 1 + (2 * random.nextDouble() - 1) / 12;
+      ownerRate = 1 + (2 * random.nextDouble() - 1) / 12;
       senderStart = random.nextLong();
       ownerStart = random.nextLong();
     }

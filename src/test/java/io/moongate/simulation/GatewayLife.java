@@ -2,6 +2,7 @@ package io.moongate.simulation;
 
 import io.moongate.UnitsOfGateway;
 import io.moongate.cluster.Answer;
+import io.moongate.cluster.charter.ClockRates;
 import io.moongate.cluster.ownership.HandOvers;
 import io.moongate.cluster.ownership.SimulatedSteward;
 import io.moongate.cluster.unit.DataPath;
@@ -41,9 +42,9 @@ final class GatewayLife {
   private static final long SHARE = Scheduler.SECOND;
   private static final long LOAD_AGAIN = 500 * Scheduler.MS;
 
-  /** The product's bound: clocks may differ by a tenth, and what was begun is to end. */
+  /** The product's bound: by the slowest clock, and what was begun is to end. */
   private static final long LEASE_BOUND =
-      LeaseDriver.LENGTH.toNanos() / 10 * 11 + 500 * Scheduler.MS;
+      ClockRates.longest(LeaseDriver.LENGTH).toNanos() + 200 * Scheduler.MS;
 
   private static final Clock CLOCK = Clock.fixed(Samples.WHEN, ZoneOffset.UTC);
 
@@ -74,7 +75,8 @@ final class GatewayLife {
     this.world = world;
     this.gateway = gateway;
     this.process =
-        new SimulatedProcess(gateway.name() + "-p" + number, world.scheduler(), world.random());
+        new SimulatedProcess(
+            gateway.name() + "-p" + number, world.scheduler(), world.random(), world.clocksOff());
     this.relays = new Relays(this, this::served);
     this.dataPath = UnitsOfGateway.dataPath(world.storeOf(this), relays::to, this::unit);
     this.sessions = new Sessions(this);

@@ -34,7 +34,7 @@ final class SimulatedHost {
   SimulatedHost(World world, String name, int threads) {
     this.world = world;
     this.name = name;
-    this.process = new SimulatedProcess(name, world.scheduler(), world.random());
+    this.process = new SimulatedProcess(name, world.scheduler(), world.random(), World.DRIFT);
     world.gateways().forEach(gateway -> paths.add(new HostPath(this, gateway)));
     for (int i = 0; i < threads; i++) {
       Thread thread = new Thread(name + "." + i);

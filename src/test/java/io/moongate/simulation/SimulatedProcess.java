@@ -17,12 +17,16 @@ final class SimulatedProcess implements DeadlineTimer {
   private long stoppedUntil;
   private boolean ended;
 
-  SimulatedProcess(String name, Scheduler scheduler, Random random) {
+  /**
+   * Makes one.
+   *
+   * @param drift by what part of it its clock runs faster or slower than the world's, at most
+   */
+  SimulatedProcess(String name, Scheduler scheduler, Random random, double drift) {
     this.name = name;
     this.scheduler = scheduler;
     this.random = random;
-    // Two clocks differ by less than the 1 % that moongate.relay.clock-drift allows.
-    this.clock = new SimulatedClock(random.nextLong(), 1 + (random.nextDouble() - 0.5) * 0.0098);
+    this.clock = new SimulatedClock(random.nextLong(), 1 + (2 * random.nextDouble() - 1) * drift);
   }
 
   String name() {

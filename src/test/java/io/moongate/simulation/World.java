@@ -22,6 +22,14 @@ import java.util.stream.IntStream;
  * the same seed, the same run.
  */
 final class World {
+  /**
+   * By what part of it clocks run faster or slower than true time, at most, which nobody corrects.
+   */
+  static final double DRIFT = 0.0049;
+
+  /** The same of a host whose time is being corrected as chrony does it. */
+  private static final double CORRECTED = 1.0 / 12;
+
   private static final long MOST_TROUBLE = 25;
 
   /** Within which everything must have come to rest once nothing goes wrong any more. */
@@ -231,6 +239,11 @@ final class World {
   }
 
   // ---- its parts
+
+  /** How far gateways' clocks may be off; in each second world their hosts' time is corrected. */
+  double clocksOff() {
+    return seed % 2 == 0 ? DRIFT : CORRECTED;
+  }
 
   long seed() {
     return seed;

@@ -32,8 +32,7 @@ final class Adoptions {
   /** Somebody said for how long it has not acknowledged those that its charter leaves out. */
   void quiet(String guardian, Map<String, Long> quietNanos, long nowNanos) {
     Map<String, Long> last = new HashMap<>();
-    // Its clock may run faster than ours by a tenth.
-    quietNanos.forEach((peer, quiet) -> last.put(peer, nowNanos - quiet / 11 * 10));
+    quietNanos.forEach((peer, quiet) -> last.put(peer, nowNanos - quiet));
     lastAcknowledged.put(guardian, last);
   }
 

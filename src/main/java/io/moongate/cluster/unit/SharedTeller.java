@@ -1,6 +1,7 @@
 package io.moongate.cluster.unit;
 
 import io.moongate.cluster.CborSerializable;
+import io.moongate.cluster.charter.ClockRates;
 import io.moongate.scsi.LogicalUnit;
 import io.moongate.scsi.shared.Notice;
 import io.moongate.scsi.shared.SharedState;
@@ -182,8 +183,8 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
     this.units = units;
     this.send = send == null ? this::sendByPath : send;
     this.silentRounds = rounds(settings.silence());
-    // It is left out only by a charter in force; clocks may be off by a tenth (decision 12).
-    this.leaseNanos = settings.silence().multipliedBy(11).dividedBy(10).toNanos();
+    // It is left out only by a charter in force (decision 12).
+    this.leaseNanos = ClockRates.longest(settings.silence()).toNanos();
     this.workRounds = rounds(settings.work());
     this.silenceNanos = settings.silence().toNanos();
     this.clock = clock;

@@ -13,6 +13,7 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Gateways, their network and the row, on one thread and from one seed. Each process has a clock of
@@ -30,6 +31,9 @@ final class CharterWorld {
           Duration.ofSeconds(1));
   private static final long BEAT = 250 * MS;
   private static final long GIVEN_UP = 1_500 * MS;
+
+  /** By what part of it a clock runs faster or slower than true time at most. */
+  private static final double CORRECTED = 1.0 / 12;
 
   /** A process; {@code seat} is where it is, and one at a time lives there. */
   final class Process {
@@ -49,7 +53,7 @@ final class CharterWorld {
     Process(int seat) {
       this.seat = seat;
       this.incarnation = "p" + seat + "-" + ++incarnations;
-      this.rate = 0.96 + 0.08 * random.nextDouble();
+      this.rate = 1 + clocksOff.applyAsDouble(seat) * CORRECTED;
       this.born = now;
       this.protocol =
           new LeaseProtocol(
@@ -128,8 +132,8 @@ final class CharterWorld {
           require(same == null || same.equals(adopted.charter()), "two charters of one version");
         } else if (effect instanceof Effect.LeftOut out) {
           downed.add(out.incarnation());
-          long longer = Math.max(length.toNanos(), out.leaseNanos());
-          long due = out.lastPingNanos() + longer * 11 / 10 - clock();
+          Duration longer = Duration.ofNanos(Math.max(length.toNanos(), out.leaseNanos()));
+          long due = out.lastPingNanos() + ClockRates.longest(longer).toNanos() - clock();
           after((long) (Math.max(0, due) / rate) + 1, () -> leaseOut(this, out));
         } else if (effect instanceof Effect.End) {
           ended = true;
@@ -160,6 +164,12 @@ final class CharterWorld {
   /** Of the leases of processes that are started from here on. */
   Duration leaseLength = SETTINGS.length();
 
+  /** The seat from where alone the row is out of reach; 0 for none. */
+  int withoutRow;
+
+  /** From -1, the slowest clock that there may be at a seat, to 1, the fastest. */
+  IntToDoubleFunction clocksOff = seat -> 2 * random().nextDouble() - 1;
+
   double loss;
   long slowest = 5 * MS;
   long now;
@@ -168,6 +178,10 @@ final class CharterWorld {
   CharterWorld(long seed) {
     this.seed = seed;
     this.random = new Random(seed);
+  }
+
+  private Random random() {
+    return random;
   }
 
   static Seat seatOf(int seat) {
@@ -294,7 +308,7 @@ final class CharterWorld {
     after(
         decided,
         () -> {
-          boolean failed = rowAway;
+          boolean failed = rowAway || asker.seat == withoutRow;
           if (!failed) {
             change.run();
           }

@@ -52,6 +52,26 @@ class LeaseProtocolTest {
     }
   }
 
+  /** The fastest clocks wait for the slowest one's lease. */
+  @Test
+  void aLeaseOnTheSlowestClockIsNotTakenForOutWhileItIsHeld() {
+    for (int seed = 1; seed <= 100; seed++) {
+      CharterWorld world = new CharterWorld(seed);
+      world.leaseLength = Duration.ofSeconds(10);
+      world.clocksOff = seat -> seat == 1 ? -1 : 1;
+      for (int seat = 1; seat <= 3; seat++) {
+        world.start(seat);
+      }
+      world.runFor(LONG);
+      assertAllServe(world, 3);
+      world.cutBoth(1, 2);
+      world.cutBoth(1, 3);
+      world.withoutRow = 1;
+      world.runFor(LONG);
+      assertEquals(2, world.leaseOuts);
+    }
+  }
+
   @Test
   void anEvenSplitIsWonByOneSideAndTheOtherEndsItself() {
     CharterWorld world = formed(4);

@@ -49,7 +49,7 @@ class SharedTellerTest {
       List.of(Notice.attention(UnitAttention.RESERVATIONS_RELEASED, List.of(NEXUS)));
 
   /** For which who is no member any more may have a lease. */
-  private static final Duration LEASE = Duration.ofMillis(3400);
+  private static final Duration LEASE = Duration.ofMillis(3800);
 
   /** What was sent to another gateway. */
   private record Sent(String incarnation, Tell tell) {}
