@@ -18,6 +18,7 @@ import io.moongate.multinode.fault.Fault.Move;
 import io.moongate.multinode.fault.Fault.Pauses;
 import io.moongate.multinode.fault.Fault.ShutPortal;
 import io.moongate.multinode.fault.Fault.Slow;
+import io.moongate.multinode.fault.Fault.SlowStore;
 import io.moongate.multinode.fault.Fault.Stop;
 import io.moongate.multinode.fault.Fault.Then;
 import io.moongate.multinode.fault.Fault.Upto;
@@ -160,6 +161,7 @@ class FaultTableIT {
   private static Stream<Arguments> disks() {
     return Stream.of(
         service("store-failing", new FailingStore(Role.OWNER)),
+        service("store-slow", new SlowStore(Role.OWNER, Duration.ofMillis(2500))),
         row("full-disk", new FullDisk(), Expect.ERRORS),
         row("frozen-disk", new FrozenDisk(), Expect.PATIENCE));
   }

@@ -2,7 +2,6 @@ package io.moongate.multinode.fault;
 
 import io.moongate.multinode.harness.TestCluster;
 import io.moongate.multinode.harness.TestGateway;
-import io.moongate.multinode.harness.Tool;
 import io.moongate.multinode.harness.net.Disk;
 import io.moongate.multinode.harness.net.Network;
 import java.time.Duration;
@@ -242,26 +241,28 @@ public sealed interface Fault {
   record FailingStore(Role role) implements OfAPart {
     @Override
     public void inject(Scene scene) {
-      scene.begin(
-          Tool.STRACE.start(
-              "-f",
-              "-qq",
-              "-o",
-              "/dev/null",
-              "-p",
-              Long.toString(scene.gateway(role).pid()),
-              "-P",
-              scene.volume().resolve("volume.img").toString(),
-              "-e",
-              "trace=pread64,pwrite64",
-              "-e",
-              "inject=pread64,pwrite64:error=EIO"));
+      scene.tamperWithVolume(role, "error=EIO");
       scene.awaitMovedAway("store-failing");
     }
 
     @Override
     public String toString() {
       return "the store of the unit fails for " + role;
+    }
+  }
+
+  /** Reads and writes of one volume take longer for one gateway, and succeed. */
+  record SlowStore(Role role, Duration each) implements OfAPart {
+    @Override
+    public void inject(Scene scene) {
+      scene.tamperWithVolume(role, "delay_enter=" + each.toNanos() / 1_000);
+      scene.awaitMovedAway("store-slow");
+    }
+
+    @Override
+    public String toString() {
+      return "the store of the unit takes %.1f s more for %s"
+          .formatted(each.toMillis() / 1e3, role);
     }
   }
 

@@ -119,9 +119,27 @@ public final class Scene {
     return volumes.resolve(lun.id());
   }
 
-  /** Has a tool run until {@link #endTools}. */
-  void begin(Tool.Running tool) {
-    tools.add(tool);
+  /**
+   * Until {@link #endTools} strace has the kernel do something else when a gateway reads or writes
+   * the volume on a thread of its store.
+   *
+   * @param how as strace's {@code inject} takes it
+   */
+  void tamperWithVolume(Role role, String how) {
+    tools.add(
+        Tool.STRACE.start(
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-p",
+            Long.toString(gateway(role).pid()),
+            "-P",
+            volume().resolve("volume.img").toString(),
+            "-e",
+            "trace=pread64,pwrite64",
+            "-e",
+            "inject=pread64,pwrite64:" + how));
   }
 
   /** Ends them. */

@@ -47,7 +47,7 @@ final class CassandraRing {
                       name,
                       addresses.get(at),
                       hosts,
-                      directory.resolve("cassandra"),
+                      site.cassandraDirectory().orElse(directory.resolve("cassandra")),
                       logs,
                       site.places().apply(name),
                       site.secured().map(Site.Secured::cassandra).orElse(""));

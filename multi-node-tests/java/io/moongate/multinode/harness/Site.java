@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
  * @param places by the name of a process
  * @param more settings (HOCON) of the gateways that override those of the demo
  * @param secured when connections are encrypted
+ * @param cassandraDirectory where Cassandra's nodes keep everything, if not beside the rest
  */
 public record Site(
     List<String> hosts,
@@ -26,7 +27,8 @@ public record Site(
     List<CassandraAddress> cassandra,
     Function<String, Place> places,
     String more,
-    Optional<Secured> secured) {
+    Optional<Secured> secured,
+    Optional<Path> cassandraDirectory) {
   /** With MOONGATE_LOG_SHARDING=DEBUG: an entity that is silent can be anywhere. */
   private static final String VERBOSE = "pekko.loglevel = DEBUG\n";
 
@@ -45,7 +47,7 @@ public record Site(
       List<CassandraAddress> cassandra,
       Function<String, Place> places,
       String more) {
-    this(hosts, portals, cassandra, places, more, Optional.empty());
+    this(hosts, portals, cassandra, places, more, Optional.empty(), Optional.empty());
   }
 
   public Site {
@@ -56,7 +58,13 @@ public record Site(
 
   /** The same with more settings. */
   Site with(String settings) {
-    return new Site(hosts, portals, cassandra, places, more + settings, secured);
+    return new Site(
+        hosts, portals, cassandra, places, more + settings, secured, cassandraDirectory);
+  }
+
+  /** The same whose nodes of Cassandra keep everything elsewhere. */
+  public Site withCassandraIn(Optional<Path> directory) {
+    return new Site(hosts, portals, cassandra, places, more, secured, directory);
   }
 
   /** The same with encrypted connections. */
@@ -68,7 +76,8 @@ public record Site(
         plain.cassandra,
         plain.places,
         plain.more + settings,
-        Optional.of(new Secured(authority, cassandra)));
+        Optional.of(new Secured(authority, cassandra)),
+        Optional.empty());
   }
 
   /**

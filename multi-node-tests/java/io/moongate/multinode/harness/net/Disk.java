@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * A small file system of its own (ext4 in a file) for the volumes of a test cluster, which can be
- * full and can stop answering. Needs root.
+ * A small file system of its own (ext4 in a file) for the volumes of a test cluster, or for its
+ * Cassandra, which can be full and can stop answering. Needs root.
  */
 public final class Disk implements AutoCloseable {
   private static final Duration BOUND = Duration.ofSeconds(60);
@@ -45,6 +45,11 @@ public final class Disk implements AutoCloseable {
     Tool.MKFS_EXT4.run(BOUND, "-q", "-F", disk.image.toString()).succeeded();
     Tool.MOUNT.run(BOUND, "-o", "loop", disk.image.toString(), place.toString()).succeeded();
     return disk;
+  }
+
+  /** Where it is mounted. */
+  Path directory() {
+    return directory;
   }
 
   /** Where the volumes are to be. */

@@ -41,12 +41,15 @@ public final class NetworkedCluster implements AutoCloseable {
   private final Network network;
   private final TestCluster cluster;
   private final Optional<Disk> disk;
+  private final Optional<Disk> cassandraDisk;
   private boolean onCeph;
 
-  private NetworkedCluster(Network network, TestCluster cluster, Optional<Disk> disk) {
+  private NetworkedCluster(
+      Network network, TestCluster cluster, Optional<Disk> disk, Optional<Disk> cassandraDisk) {
     this.network = network;
     this.cluster = cluster;
     this.disk = disk;
+    this.cassandraDisk = cassandraDisk;
   }
 
   /**
@@ -58,17 +61,23 @@ public final class NetworkedCluster implements AutoCloseable {
    */
   public static NetworkedCluster start(
       String name, int gateways, String more, Optional<Long> diskSize) {
-    return start(name, gateways, () -> more, diskSize, false, false);
+    return start(name, gateways, () -> more, diskSize, Optional.empty(), false, false);
   }
 
   /** The same whose portals have addresses of their own: 10.77.0.111, 10.77.0.112 and so on. */
   public static NetworkedCluster startWithPortals(String name, int gateways, String more) {
-    return start(name, gateways, () -> more, Optional.empty(), true, false);
+    return start(name, gateways, () -> more, Optional.empty(), Optional.empty(), true, false);
   }
 
   /** The same with a node of Cassandra, {@code cassandraN}, on the host of each gateway. */
   public static NetworkedCluster startWithCassandraEach(String name, int gateways, String more) {
-    return start(name, gateways, () -> more, Optional.empty(), false, true);
+    return start(name, gateways, () -> more, Optional.empty(), Optional.empty(), false, true);
+  }
+
+  /** The same whose Cassandra has a disk of its own, of so many bytes. */
+  public static NetworkedCluster startWithCassandraOnDisk(
+      String name, int gateways, String more, long diskSize) {
+    return start(name, gateways, () -> more, Optional.empty(), Optional.of(diskSize), false, false);
   }
 
   /** The same on a real Ceph, at 10.77.0.30. */
@@ -85,6 +94,7 @@ public final class NetworkedCluster implements AutoCloseable {
               }
             },
             Optional.empty(),
+            Optional.empty(),
             false,
             false);
     networked.onCeph = true;
@@ -96,6 +106,7 @@ public final class NetworkedCluster implements AutoCloseable {
       int gateways,
       Supplier<String> more,
       Optional<Long> diskSize,
+      Optional<Long> cassandraDiskSize,
       boolean ownPortals,
       boolean cassandraEach) {
     Installation installation = Installation.find();
@@ -115,21 +126,28 @@ public final class NetworkedCluster implements AutoCloseable {
     }
     Network network = Network.create(addresses, portals);
     Optional<Disk> disk = Optional.empty();
+    Optional<Disk> cassandraDisk = Optional.empty();
     try {
       disk = diskSize.map(size -> Disk.create(installation.output().resolve(name + "-disk"), size));
+      cassandraDisk =
+          cassandraDiskSize.map(
+              size -> Disk.create(installation.output().resolve(name + "-cassandra-disk"), size));
       String volumes =
           disk.map(d -> "moongate.volume.file.directory = \"" + d.volumes() + "\"\n").orElse("");
       Site site =
           new Site(
-              hosts,
-              ownPortals ? List.copyOf(portals.values()) : hosts,
-              (cassandraEach ? hosts : List.of(addresses.get(CASSANDRA)))
-                  .stream().map(CassandraAddress::on).toList(),
-              process -> network.place(cassandraEach ? hostOf(process) : process),
-              REMOTE_API + more.get() + volumes);
-      return new NetworkedCluster(network, TestCluster.start(installation, directory, site), disk);
+                  hosts,
+                  ownPortals ? List.copyOf(portals.values()) : hosts,
+                  (cassandraEach ? hosts : List.of(addresses.get(CASSANDRA)))
+                      .stream().map(CassandraAddress::on).toList(),
+                  process -> network.place(cassandraEach ? hostOf(process) : process),
+                  REMOTE_API + more.get() + volumes)
+              .withCassandraIn(cassandraDisk.map(Disk::directory));
+      return new NetworkedCluster(
+          network, TestCluster.start(installation, directory, site), disk, cassandraDisk);
     } catch (RuntimeException | Error e) {
       disk.ifPresent(Disk::close);
+      cassandraDisk.ifPresent(Disk::close);
       network.close();
       throw e;
     }
@@ -153,6 +171,11 @@ public final class NetworkedCluster implements AutoCloseable {
     return disk;
   }
 
+  /** The disk of Cassandra, when it has one of its own. */
+  public Optional<Disk> cassandraDisk() {
+    return cassandraDisk;
+  }
+
   /** Kind of the store that units are to be in: {@code rbd} on a Ceph, else {@code file}. */
   public String store() {
     return onCeph ? "rbd" : "file";
@@ -166,6 +189,7 @@ public final class NetworkedCluster implements AutoCloseable {
           d.thaw();
           d.empty();
         });
+    cassandraDisk.ifPresent(Disk::empty);
     cluster.heal();
   }
 
@@ -176,6 +200,7 @@ public final class NetworkedCluster implements AutoCloseable {
       cluster.close();
     } finally {
       disk.ifPresent(Disk::close);
+      cassandraDisk.ifPresent(Disk::close);
       network.close();
     }
   }
