@@ -390,7 +390,7 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
       return answer(tell.id(), tell.replyTo(), known);
     }
     CompletableFuture<Void> taken = take(tell);
-    if (taken.isDone()) {
+    if (taken.isDone() && !taken.isCompletedExceptionally()) {
       deliveries.put(tell.id(), true);
       return answer(tell.id(), tell.replyTo(), true);
     }
@@ -411,14 +411,17 @@ public final class SharedTeller extends AbstractBehavior<SharedTeller.Command> {
                 tell.notices().forEach(notice -> all.add(unit.take(notice).toCompletableFuture()));
               });
     } catch (RuntimeException failure) {
-      getContext().getLog().error("event=notice-not-taken unit={}", tell.unitId(), failure);
+      all.add(CompletableFuture.failedFuture(failure));
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
   }
 
+  /** What failed may not have ended what it was to end: it is not done, and tried when repeated. */
   private Behavior<Command> onTaken(Taken taken) {
     if (taken.failure() != null) {
       getContext().getLog().error("event=notice-not-taken", taken.failure());
+      deliveries.remove(taken.id());
+      return this;
     }
     deliveries.replace(taken.id(), true);
     return answer(taken.id(), taken.replyTo(), true);

@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -67,6 +69,9 @@ class SharedTellerTest {
 
   private final CompletableFuture<Void> done = new CompletableFuture<>();
 
+  /** What comes of it before that. */
+  private final Queue<CompletableFuture<Void>> next = new ConcurrentLinkedQueue<>();
+
   @BeforeAll
   static void startKit() {
     kit = ActorTestKit.create(ManualTime.config());
@@ -92,7 +97,10 @@ class SharedTellerTest {
                       arguments[0] instanceof SharedState state
                           ? "share " + state.version()
                           : "take " + ((Notice) arguments[0]).kind());
-                  return method.getName().equals("take") ? done : null;
+                  if (!method.getName().equals("take")) {
+                    return null;
+                  }
+                  return next.isEmpty() ? done : next.remove();
                 });
     teller =
         kit.spawn(
@@ -375,11 +383,20 @@ class SharedTellerTest {
     assertTrue(taken.isEmpty());
   }
 
+  /** Of what it was to abort something may still be under way. */
   @Test
-  void aUnitThatFailsIsDoneWith() {
+  void aUnitThatFailsIsNotDoneAndTriedAgain() {
     TestProbe<SharedTeller.Command> sender = kit.createTestProbe();
-    done.completeExceptionally(new IllegalStateException("broken"));
-    teller.tell(new Tell("d1", "u1", STATE, RESET, sender.ref()));
+    CompletableFuture<Void> broken =
+        CompletableFuture.failedFuture(new IllegalStateException("broken"));
+    next.add(broken);
+    Tell tell = new Tell("d1", "u1", STATE, RESET, sender.ref());
+    teller.tell(tell);
+    assertEquals(new Told("d1", "self", false), sender.receiveMessage());
+    settle();
+    done.complete(null);
+    teller.tell(tell);
     assertEquals(new Told("d1", "self", true), sender.receiveMessage());
+    assertEquals(List.of("share 5", "take RESET", "share 5", "take RESET"), taken);
   }
 }
